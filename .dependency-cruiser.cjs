@@ -1,0 +1,30 @@
+/** Who may import whom; see docs/architecture.md. Everything that is not allowed here is refused. */
+const core = (path) => `^node_modules/(${path})/`;
+const rule = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
+const PURE = '^(src/(kernel|events|domain)|projections)/';
+
+module.exports = {
+  forbidden: [
+    rule('no-cycles', 'a circle has no first page to read', {}, { circular: true }),
+    rule('kernel-imports-nothing', 'words without a domain', { path: '^src/kernel' }, { path: '^(src|projections|plugin)/', pathNot: '^src/kernel' }),
+    rule('events-import-kernel', 'events know only the kernel', { path: '^src/events' }, { path: '^(src|projections|plugin)/', pathNot: '^src/(kernel|events)' }),
+    rule('domain-is-pure', 'deciders know events and kernel', { path: '^src/domain' }, { path: '^(src|projections|plugin)/', pathNot: '^src/(kernel|events|domain)' }),
+    rule('projections-know-no-app', 'read models use pure rules only', { path: '^projections' }, { path: '^(src|plugin)/', pathNot: '^src/(kernel|events|domain)' }),
+    rule('pure-code-does-no-io', 'no files, sockets, processes', { path: PURE }, { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' }),
+    rule('app-knows-no-adapter', 'use cases know ports', { path: '^src/app' }, { path: '^(src|plugin)/', pathNot: '^src/(kernel|events|domain|app)' }),
+    rule('adapters-stay-apart', 'an adapter knows app and below, never another adapter', { path: '^src/(store|ssh|source|logs|secrets|http|dispatch)/' }, { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|cli)/|^src/(main|config)|^plugin', pathNot: '^src/$1/' }),
+    rule('hosts-know-the-contract', 'hosts use contract, app and below', { path: '^plugin/hosts' }, { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|cli)/|^src/(main|config)' }),
+    rule('contract-is-types', 'the contract stands beside app', { path: '^plugin/contract' }, { path: '^(src|plugin)/', pathNot: '^src/(kernel|events|domain|app)' }),
+    rule('cli-comes-last', 'nobody imports the command line', { pathNot: '^(src/cli|test)' }, { path: '^src/cli' }),
+    rule('only-cli-and-plugin-import-main', 'one composition root', { pathNot: '^(src/cli|plugin/index|test)' }, { path: '^src/main' }),
+    rule('ssh2-stays-home', '', { path: '^(src|projections|plugin)', pathNot: '^src/ssh' }, { path: core('ssh2') }),
+    rule('sqlite-stays-home', '', { path: '^(src|projections|plugin)', pathNot: '^src/store' }, { path: core('libsql|@eventstore/db-client') }),
+    rule('koa-stays-home', '', { path: '^(src|projections|plugin)', pathNot: '^src/http' }, { path: core('koa|koa-router|@koa') }),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'], mainFields: ['module', 'main', 'types'] },
+  },
+};

@@ -1,0 +1,306 @@
+/** What the application needs from outside. Each port has one contract suite under test/contract. */
+import type { Either } from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { Observable } from 'rxjs';
+import type { Attributes, SealedOutput, Source } from '../events/shapes.js';
+import type { Finding, RunnerAuth } from '../events/runner.js';
+import type { Metadata, Position, RawEvent, Recorded } from '../kernel/recorded.js';
+import type { AppError } from './errors.js';
+
+// ---- event store -------------------------------------------------------------------------------------------------
+
+export interface NewEvent {
+  /** UUID; equal ids at the expected place make an append a repeat, answered with the original result. */
+  readonly id: string;
+  readonly event: RawEvent;
+  readonly metadata: Metadata;
+}
+
+/** Baton itself uses `no_stream` or an exact revision only; the others exist for parity with EventStoreDB. */
+export type ExpectedRevision = 'any' | 'no_stream' | 'stream_exists' | number;
+
+export interface Appended {
+  readonly revision: number;
+  /** Position of the last event written. */
+  readonly position: Position;
+}
+
+export type StoreError =
+  | {
+      readonly code: 'wrong_expected_revision';
+      readonly stream: string;
+      readonly expected: ExpectedRevision;
+      readonly current: number | 'no_stream';
+    }
+  | { readonly code: 'stream_not_found'; readonly stream: string }
+  /** The whole append: data, metadata and types, limit 1,048,576 bytes. */
+  | { readonly code: 'append_too_large'; readonly sizeBytes: number; readonly limitBytes: number }
+  /** Not done, or outcome unknown: retry with the same event ids is safe. `why` is a stable word, e.g. disk_full, io, closed. */
+  | {
+      readonly code: 'store_unavailable';
+      readonly why: string;
+      readonly message: string;
+      readonly cause?: unknown;
+    };
+
+/** Only events whose stream name, or type, starts with one of the prefixes. */
+export interface StoreFilter {
+  readonly streamPrefixes?: readonly string[];
+  readonly typePrefixes?: readonly string[];
+}
+
+export interface ReadOptions {
+  readonly direction?: 'forwards' | 'backwards';
+  readonly maxCount?: number;
+}
+
+/** Marker on a subscription: everything up to here has been given. A hint, possibly repeated. */
+export interface CaughtUp {
+  readonly caughtUp: true;
+}
+
+export interface EventStore {
+  readonly append: (
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+  ) => TaskEither<StoreError, Appended>;
+  /** Inclusive start. Backwards with no `from` starts at the end. */
+  readonly readStream: (
+    stream: string,
+    options?: ReadOptions & { readonly from?: number },
+  ) => TaskEither<StoreError, readonly Recorded<RawEvent>[]>;
+  /** One page; inclusive start. `maxCount` counts events that the filter lets through, 500 when absent. */
+  readonly readAll: (
+    from: Position | 'start' | 'end',
+    options?: ReadOptions & { readonly filter?: StoreFilter },
+  ) => TaskEither<StoreError, readonly Recorded<RawEvent>[]>;
+  /** The last event that the filter lets through. */
+  readonly head: (filter?: StoreFilter) => TaskEither<StoreError, Recorded<RawEvent> | undefined>;
+  /** Exclusive start. Cold: subscribes when subscribed to. Ends with an error when the store is closed or fails. */
+  readonly subscribe: (
+    from: Position | 'start',
+    filter?: StoreFilter,
+  ) => Observable<Recorded<RawEvent> | CaughtUp>;
+  /** Later reads see only the last `n` events of the stream (`$maxCount`). */
+  readonly keepLast: (stream: string, n: number) => TaskEither<StoreError, void>;
+  readonly close: () => Promise<void>;
+}
+
+// ---- runners -----------------------------------------------------------------------------------------------------
+
+/** Everything needed to reach a runner; made from its events. */
+export interface RunnerTarget {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly auth: RunnerAuth;
+  /** Accepted host keys, `SHA256:…`. Empty: none is accepted, and the found one is told. */
+  readonly hostKeys: readonly string[];
+  /** Baton's folder there; relative to the home of `user` unless absolute. */
+  readonly base: string;
+}
+
+export type TransportCode =
+  | 'name_not_found'
+  | 'refused'
+  | 'timed_out'
+  | 'unreachable'
+  | 'host_key_unknown'
+  | 'host_key_changed'
+  | 'permission_denied'
+  | 'no_usable_shell'
+  | 'workspace_not_writable'
+  | 'disk_full'
+  | 'missing_tool'
+  /** The link was lost: nothing is known of the job until it is asked again. */
+  | 'connection_lost'
+  /** No free channel: try again later, not a failure of the job. */
+  | 'back_pressure'
+  | 'no_key'
+  | 'closed'
+  | 'protocol';
+
+export interface TransportError {
+  readonly code: TransportCode;
+  /** One sentence with host and port, what was expected and found, and the way out. */
+  readonly message: string;
+  /** For host_key_unknown and host_key_changed. */
+  readonly fingerprint?: string;
+  readonly cause?: unknown;
+}
+
+export interface ProbeReport {
+  readonly attributes: Attributes;
+  readonly findings: readonly Finding[];
+  readonly baseId: string;
+  readonly bootId: string;
+  /** Round trip on the open connection. */
+  readonly latencyMs: number;
+}
+
+/** Names an attempt on the runner: `<jobId>.<attempt>`. */
+export interface AttemptRef {
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+export interface StartOrder extends AttemptRef {
+  readonly fence: number;
+  /** What `JobAssigned` recorded; a runner that is another one now answers `runner_changed` and starts nothing. */
+  readonly baseId: string;
+  readonly bootId: string;
+  /** Text for `sh`; runs in the workspace, which holds the unpacked source. */
+  readonly script: string;
+  /** Set in the job's environment; values travel as data. Names match [A-Za-z_][A-Za-z0-9_]*. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A tar of the tree, sent once per runner and `key` (the commit). */
+  readonly source?: { readonly key: string; readonly tarFile: string };
+  /** Absent: no limit. */
+  readonly totalMs?: number;
+  readonly cancelGraceMs: number;
+  readonly logBytes: number;
+}
+
+/** What the runner knows of an attempt. */
+export type AttemptState =
+  | { readonly state: 'absent'; readonly baseId: string; readonly bootId: string }
+  /** Claimed, not yet started: wait or revoke. */
+  | { readonly state: 'claimed' }
+  /** Kept from ever starting. */
+  | { readonly state: 'revoked' }
+  | {
+      readonly state: 'running';
+      readonly pid: number;
+      readonly startTime: string;
+      readonly bootId: string;
+      readonly logSize: number;
+    }
+  /** Its supervisor is gone, the job lives on. */
+  | {
+      readonly state: 'orphan';
+      readonly pid: number;
+      readonly startTime: string;
+      readonly bootId: string;
+      readonly logSize: number;
+    }
+  | {
+      readonly state: 'done';
+      readonly result: AttemptResult;
+      readonly logSize: number;
+      readonly started?: { readonly pid: number; readonly startTime: string; readonly bootId: string };
+    }
+  /** Started once; neither alive nor with a valid result (reboot, supervisor and job killed). */
+  | { readonly state: 'lost'; readonly why: string; readonly logSize: number }
+  /** Collected and cleaned up before. */
+  | { readonly state: 'tombstone' };
+
+/** From the result line, which counts only with its end mark. `why` decides, not the exit code. */
+export interface AttemptResult {
+  readonly exitCode: number;
+  readonly why: 'exit' | 'cancel' | 'timeout' | 'leftover' | 'infrastructure';
+  readonly logTruncated: boolean;
+  /** Signals sent by the runner to end it, in order. */
+  readonly signals: readonly string[];
+  readonly survivors: readonly { readonly pid: number; readonly command?: string }[];
+}
+
+export type StartAnswer =
+  | { readonly kind: 'started'; readonly pid: number; readonly startTime: string; readonly bootId: string }
+  /** Somebody claimed this attempt before: follow what is there. */
+  | { readonly kind: 'exists'; readonly state: AttemptState }
+  | { readonly kind: 'stale_fence'; readonly highest: number }
+  | { readonly kind: 'runner_changed'; readonly baseId: string; readonly bootId: string }
+  /** Claimed, but could not be prepared (disk full, source not unpacked): no job ran, nor will. */
+  | { readonly kind: 'not_started'; readonly why: string; readonly message: string };
+
+/** `bytes` are the source's, from `offset` on without a gap; `ended` comes once, when all bytes have been given. */
+export type AttemptSignal =
+  | { readonly kind: 'bytes'; readonly offset: number; readonly bytes: Buffer }
+  | { readonly kind: 'ended'; readonly state: AttemptState };
+
+export interface CancelAnswer {
+  /** `signalled`: being ended, the result line will tell; `revoked`: will never start; `ended`: there was nothing to end. */
+  readonly kind: 'signalled' | 'revoked' | 'ended';
+}
+
+export interface RunnerTransport {
+  /** Connects anew, so that the answer is about now. */
+  readonly probe: (target: RunnerTarget) => TaskEither<TransportError, ProbeReport>;
+  readonly start: (target: RunnerTarget, order: StartOrder) => TaskEither<TransportError, StartAnswer>;
+  readonly query: (target: RunnerTarget, attempt: AttemptRef) => TaskEither<TransportError, AttemptState>;
+  /** Pull-based, so a slow reader slows the source. Throws TransportError when the link is lost. */
+  readonly follow: (
+    target: RunnerTarget,
+    attempt: AttemptRef,
+    fromOffset: number,
+    signal: AbortSignal,
+  ) => AsyncIterable<AttemptSignal>;
+  /** TERM to the tree, grace, KILL: carried out on the runner even when the link is lost meanwhile. Safe to repeat. */
+  readonly cancel: (
+    target: RunnerTarget,
+    attempt: AttemptRef,
+    graceMs: number,
+  ) => TaskEither<TransportError, CancelAnswer>;
+  /** Removes the attempt's files and leaves a tombstone, so that a late duplicate start still finds it taken. */
+  readonly cleanUp: (target: RunnerTarget, attempt: AttemptRef) => TaskEither<TransportError, void>;
+  readonly close: () => Promise<void>;
+}
+
+// ---- logs --------------------------------------------------------------------------------------------------------
+
+export type LogError = {
+  readonly code: 'log_store';
+  readonly why: string;
+  readonly message: string;
+  readonly cause?: unknown;
+};
+
+/** Writer of one attempt's log. One at a time; writes are positional, so a second one with the same bytes is harmless. */
+export interface LogWriter {
+  /** Durable so far: where to go on in the source after a crash. */
+  readonly offsets: () => { readonly source: number; readonly stored: number };
+  /** `sourceOffset` must not be beyond `offsets().source`; bytes before it are dropped as repeats. */
+  readonly write: (sourceOffset: number, bytes: Buffer) => TaskEither<LogError, void>;
+  /** Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. */
+  readonly seal: (truncated: boolean) => TaskEither<LogError, SealedOutput>;
+  readonly close: () => Promise<void>;
+}
+
+export interface LogStore {
+  readonly open: (attempt: AttemptRef) => TaskEither<LogError, LogWriter>;
+  /** At most `maxBytes` from byte `from`; `size` is what is stored now; `sealed`: nothing will follow. */
+  readonly read: (
+    attempt: AttemptRef,
+    from: number,
+    maxBytes: number,
+  ) => TaskEither<LogError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
+  /** Emits when the log has grown or is sealed; at once on subscription. */
+  readonly watch: (attempt: AttemptRef) => Observable<{ readonly size: number; readonly sealed: boolean }>;
+}
+
+// ---- secrets, source ---------------------------------------------------------------------------------------------
+
+export interface SecretStore {
+  readonly put: (ref: string, value: string) => TaskEither<AppError, void>;
+  readonly get: (ref: string) => TaskEither<AppError, string | undefined>;
+  readonly remove: (ref: string) => TaskEither<AppError, void>;
+}
+
+export interface SourceProvider {
+  /** Fetches `branch` and `target`, merges them without a work tree; the answer names exact commits. Reason `merge_conflict` lists the files. */
+  readonly resolve: (request: {
+    readonly repository: string;
+    readonly branch: string;
+    readonly target: string;
+  }) => TaskEither<AppError, { readonly source: Source; readonly title: string }>;
+  /** Text of a file at that commit; undefined when there is none. */
+  readonly readFile: (source: Source, path: string) => TaskEither<AppError, string | undefined>;
+  /** A tar of the tree at that commit, kept by sha. */
+  readonly archive: (
+    source: Source,
+  ) => TaskEither<AppError, { readonly key: string; readonly tarFile: string }>;
+}
+
+export type Result<A> = Either<AppError, A>;

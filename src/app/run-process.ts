@@ -1,0 +1,199 @@
+/**
+ * Drives one process: fold up to the head that was read first, ask `resume` once, then `react` to each new event.
+ *
+ * Two rules keep effects honest. Events that were there at the start are folded and never reacted to. And a process is not
+ * asked again before it has folded what its own last commands wrote, so it never decides the same thing twice.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Subscription } from 'rxjs';
+import { decode, type BatonEvent, type UnreadableEvent } from '../events/catalog.js';
+import type { Process } from '../kernel/process.js';
+import { comparePositions, type Position, type Recorded } from '../kernel/recorded.js';
+import type { Clock } from '../kernel/time.js';
+import type { EventStore } from './ports.js';
+
+export interface RunningProcess {
+  /** Resolves when everything recorded before the start is folded and `resume` has been carried out. */
+  readonly ready: Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface ProcessProblem {
+  readonly process: string;
+  readonly message: string;
+  readonly cause: unknown;
+}
+
+export interface ProcessOptions<C, S> {
+  readonly process: Process<BatonEvent, C, S>;
+  readonly store: EventStore;
+  readonly clock: Clock;
+  /**
+   * Carries out one command. A command that writes resolves with the position of what it wrote; an effect that takes long is
+   * started and resolves at once. Throws only for what may be tried again.
+   */
+  readonly execute: (command: C) => Promise<Position | undefined>;
+  readonly tickMs?: number;
+  readonly onProblem: (problem: ProcessProblem) => void;
+}
+
+const RETRY_MS = [50, 200, 1000, 5000];
+
+export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess => {
+  const { process, store, clock, execute, onProblem } = options;
+  let state = process.init();
+  let folded: Position = '0';
+  let ownHead: Position = '0';
+  let live = false;
+  let closed = false;
+  let head: Position | undefined;
+  let failures = 0;
+  /** An event that cannot be read still moves the position on. */
+  const inbox: { readonly position: Position; readonly event: Recorded<BatonEvent> | undefined }[] = [];
+  let owed: Recorded<BatonEvent>[] = [];
+  let subscription: Subscription | undefined;
+  let working: Promise<void> = Promise.resolve();
+  let idle = true;
+  let timer: NodeJS.Timeout | undefined;
+  let wake: (() => void) | undefined;
+  let resolveReady: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (resolveReady = resolve));
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const t = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(t);
+        resolve();
+      };
+    });
+
+  /** True when all were carried out; commands are tried until they succeed, since they are owed. */
+  const carryOut = async (commands: readonly C[]): Promise<void> => {
+    for (const command of commands) {
+      for (let attempt = 0; !closed; attempt++) {
+        try {
+          const position = await execute(command);
+          if (position !== undefined && comparePositions(position, ownHead) > 0) ownHead = position;
+          break;
+        } catch (cause) {
+          onProblem({ process: process.name, message: 'a command failed and is tried again', cause });
+          await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 5000);
+        }
+      }
+    }
+  };
+
+  const upToDate = (): boolean => comparePositions(folded, ownHead) >= 0;
+
+  const drain = async (): Promise<void> => {
+    for (;;) {
+      const next = inbox.shift();
+      if (next !== undefined) {
+        const { event } = next;
+        if (event !== undefined) state = process.evolve(state, event);
+        folded = next.position;
+        if (live) {
+          if (event !== undefined) owed.push(event);
+        } else if (head !== undefined && comparePositions(folded, head) >= 0) await goLive();
+        continue;
+      }
+      const due = owed[0];
+      if (!live || closed || due === undefined || !upToDate()) return;
+      owed = owed.slice(1);
+      await carryOut(process.react(state, due));
+    }
+  };
+
+  const goLive = async (): Promise<void> => {
+    live = true;
+    await carryOut(process.resume(state));
+    resolveReady();
+  };
+
+  const kick = (): void => {
+    if (!idle) return;
+    idle = false;
+    working = drain()
+      .catch((cause: unknown) => {
+        onProblem({ process: process.name, message: 'the process met a bug', cause });
+      })
+      .finally(() => {
+        idle = true;
+        if (!closed && inbox.length > 0) kick();
+      });
+  };
+
+  const reported = new Set<string>();
+  const unreadable = (event: UnreadableEvent): void => {
+    if (reported.has(event.type)) return;
+    reported.add(event.type);
+    onProblem({
+      process: process.name,
+      message: `events of type ${event.type} cannot be read and are passed over`,
+      cause: event,
+    });
+  };
+
+  let received: Position | 'start' = 'start';
+  const subscribe = (): void => {
+    subscription = store.subscribe(received).subscribe({
+      next: (item) => {
+        if ('caughtUp' in item) return;
+        failures = 0;
+        received = item.position;
+        const decoded = decode(item);
+        if (E.isLeft(decoded)) unreadable(decoded.left);
+        inbox.push({ position: item.position, event: E.isRight(decoded) ? decoded.right : undefined });
+        kick();
+      },
+      error: (cause: unknown) => {
+        if (closed) return;
+        onProblem({ process: process.name, message: 'the subscription broke and is opened again', cause });
+        void pause(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] ?? 5000).then(() => {
+          if (!closed) subscribe();
+        });
+      },
+    });
+  };
+
+  const start = async (): Promise<void> => {
+    for (let attempt = 0; !closed; attempt++) {
+      const found = await store.head()();
+      if (E.isRight(found)) {
+        if (found.right === undefined) await goLive();
+        else head = found.right.position;
+        break;
+      }
+      onProblem({
+        process: process.name,
+        message: 'the head of the store could not be read',
+        cause: found.left,
+      });
+      await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 5000);
+    }
+    if (closed) return;
+    subscribe();
+    if (options.tickMs !== undefined)
+      timer = setInterval(() => {
+        if (!live || closed || !idle || inbox.length > 0 || !upToDate()) return;
+        idle = false;
+        working = carryOut(process.tick(state, clock.now())).finally(() => {
+          idle = true;
+          kick();
+        });
+      }, options.tickMs);
+  };
+  void start();
+
+  return {
+    ready,
+    close: async () => {
+      closed = true;
+      if (timer !== undefined) clearInterval(timer);
+      wake?.();
+      subscription?.unsubscribe();
+      await working;
+    },
+  };
+};

@@ -1,0 +1,164 @@
+/** What people and programs can ask of Baton. HTTP, CLI and hosts all come through here. */
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { Observable } from 'rxjs';
+import type { ExplainAnswer } from '../../projections/explain.js';
+import type { HistoryRow } from '../../projections/history.js';
+import type { JobView } from '../../projections/jobs.js';
+import type { QueueView } from '../../projections/queue.js';
+import type { RunnerView } from '../../projections/runner-health.js';
+import type { Position } from '../kernel/recorded.js';
+import type { AppError } from './errors.js';
+
+/** Who asks, under which key, and why; goes into the metadata of every event that follows. */
+export interface Caller {
+  /** Subject of the token. */
+  readonly actor: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+}
+
+export interface CommandContext {
+  readonly caller: Caller;
+  /** UUID: derived from actor, route and `Idempotency-Key`, or random when there is no key. */
+  readonly commandId: string;
+  /** Lower-case hex SHA-256 of the request's body. */
+  readonly bodySha256: string;
+  readonly reason?: string;
+}
+
+export interface AddRunner {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly slots: number;
+  readonly labels: readonly string[];
+  /** PEM or OpenSSH private key; absent: Baton makes an ed25519 key and answers its public half. */
+  readonly privateKey?: string;
+  /** Accepted host key, `SHA256:…`; absent: the key found at first contact is told and awaits approval. */
+  readonly hostKey?: string;
+  readonly base?: string;
+}
+
+export interface RunnerAdded {
+  readonly runner: RunnerView;
+  /** One line for `authorized_keys`. */
+  readonly publicKey: string;
+}
+
+/** One sentence for people; `code` is a transport code or `ready`. */
+export interface RunnerTested {
+  readonly code: string;
+  readonly sentence: string;
+  /** Host key that was found, when it is not accepted yet. */
+  readonly fingerprint?: string;
+  readonly runner: RunnerView;
+}
+
+export interface SubmitChange {
+  readonly repository: string;
+  readonly branch: string;
+  readonly target: string;
+  readonly enterprise?: string;
+  readonly organisation?: string;
+  readonly project?: string;
+}
+
+export interface ChangeView {
+  readonly id: string;
+  readonly title: string;
+  readonly branch: string;
+  readonly pipeline: string;
+  readonly project: string;
+  readonly patchset: number;
+  readonly sha: string;
+  readonly stages: readonly {
+    readonly stageRunId: string;
+    readonly stage: string;
+    readonly status: 'queued' | 'running' | 'passed' | 'failed';
+    readonly phases: readonly {
+      readonly phase: string;
+      readonly status:
+        | 'skipped'
+        | 'waiting'
+        | 'running'
+        | 'succeeded'
+        | 'failed'
+        | 'cancelled'
+        | 'timed_out'
+        | 'lost'
+        | 'expired'
+        | 'undeliverable';
+      readonly phaseRunId?: string;
+      readonly jobs: readonly string[];
+    }[];
+  }[];
+}
+
+/** The answer of a command: `repeated` when it was answered from what was recorded before. */
+export interface Done<A> {
+  readonly value: A;
+  readonly repeated: boolean;
+}
+
+export interface JobFilter {
+  readonly status?: string;
+  readonly runner?: string;
+  readonly change?: string;
+}
+
+export interface UseCases {
+  readonly addRunner: (
+    context: CommandContext,
+    request: AddRunner,
+  ) => TaskEither<AppError, Done<RunnerAdded>>;
+  readonly listRunners: () => TaskEither<AppError, readonly RunnerView[]>;
+  readonly showRunner: (name: string) => TaskEither<AppError, RunnerView>;
+  /** Connects now, records a changed verdict and changed attributes. `acceptHostKey` pins exactly that fingerprint. */
+  readonly testRunner: (
+    context: CommandContext,
+    name: string,
+    acceptHostKey?: string,
+  ) => TaskEither<AppError, RunnerTested>;
+
+  readonly submitChange: (
+    context: CommandContext,
+    request: SubmitChange,
+  ) => TaskEither<AppError, Done<ChangeView>>;
+  readonly listChanges: () => TaskEither<AppError, readonly ChangeView[]>;
+  readonly showChange: (id: string) => TaskEither<AppError, ChangeView>;
+
+  readonly listJobs: (filter: JobFilter) => TaskEither<AppError, readonly JobView[]>;
+  /** `id` may be a unique prefix of at least 4 characters. */
+  readonly showJob: (id: string) => TaskEither<AppError, JobView>;
+  readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
+  readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
+  /** Snapshot first, then each change; `position` is for `Last-Event-ID`. With `after`, only what changed after it. */
+  readonly watchJobs: (
+    filter: JobFilter,
+    after?: Position,
+  ) => Observable<{ readonly position: Position; readonly job: JobView }>;
+  readonly readLog: (
+    id: string,
+    from: number,
+    maxBytes: number,
+    attempt?: number,
+  ) => TaskEither<AppError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
+  readonly watchLog: (
+    id: string,
+    attempt?: number,
+  ) => Observable<{ readonly size: number; readonly sealed: boolean }>;
+
+  readonly queue: () => TaskEither<AppError, QueueView>;
+  readonly history: (filter: {
+    readonly runner?: string;
+    readonly change?: string;
+    readonly limit: number;
+  }) => TaskEither<AppError, readonly HistoryRow[]>;
+  /** Throws the projection's view away and folds it again from the first event; answers how many events that took. */
+  readonly rebuild: (
+    projection: string,
+  ) => TaskEither<AppError, { readonly name: string; readonly events: number }>;
+
+  /** The caller whose token this is, compared by hash in constant time. */
+  readonly authenticate: (token: string) => Caller | undefined;
+}

@@ -1,0 +1,90 @@
+/** Process: a cancel that was asked for is carried out on the runner; what survives it closes the slot. */
+import type { BatonEvent } from '../events/catalog.js';
+import { deriveId } from '../kernel/ids.js';
+import type { Process } from '../kernel/process.js';
+import type { Recorded } from '../kernel/recorded.js';
+import { evolveAttempts, type LiveJob, type LiveJobs } from './attempts.js';
+import { idOf, type DispatchCommand } from './commands.js';
+
+/** An ended attempt that left processes behind, until its slot's quarantine is recorded. */
+interface Soiled {
+  readonly runner: string;
+  readonly slot: number;
+  readonly jobId: string;
+  readonly phaseRunId: string;
+  readonly survivors: number;
+}
+
+export interface CancellationState {
+  readonly jobs: LiveJobs;
+  /** By the id of the event that told of survivors. */
+  readonly soiled: Map<string, Soiled>;
+}
+
+/** Processes that outlived the end of an attempt. */
+export const survivorsOf = (event: BatonEvent): number =>
+  event.type === 'JobCancelled' || event.type === 'JobTimedOut'
+    ? (event.data.evidence?.survivors?.length ?? 0)
+    : 0;
+
+const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): CancellationState => {
+  const { event, id, stream } = recorded;
+  const survivors = survivorsOf(event);
+  const job = state.jobs.get(idOf(stream));
+  if (survivors > 0 && job) {
+    const { runner, slot, jobId, phaseRunId } = job;
+    state.soiled.set(id, { runner, slot, jobId, phaseRunId, survivors });
+  }
+  if (event.type === 'SlotQuarantined')
+    for (const [cause, soiled] of state.soiled)
+      if (soiled.runner === idOf(stream) && soiled.slot === event.data.slot) state.soiled.delete(cause);
+  evolveAttempts(state.jobs, recorded);
+  return state;
+};
+
+const end = (job: LiveJob): readonly DispatchCommand[] =>
+  job.cancel === undefined || job.status === 'queued'
+    ? []
+    : [
+        {
+          commandId: deriveId(job.cancel.eventId, 'cancellation', 'end', job.attempt),
+          causationId: job.cancel.eventId,
+          correlationId: job.phaseRunId,
+          target: 'effect',
+          effect: 'end',
+          jobId: job.jobId,
+          attempt: job.attempt,
+          runner: job.runner,
+          graceMs: job.limits.cancelGraceMs,
+        },
+      ];
+
+const quarantine = (
+  cause: string,
+  { runner, slot, jobId, phaseRunId, survivors }: Soiled,
+): DispatchCommand => ({
+  commandId: deriveId(cause, 'cancellation', 'quarantine'),
+  causationId: cause,
+  correlationId: phaseRunId,
+  target: 'runner',
+  id: runner,
+  command: { kind: 'QuarantineSlot', slot, jobId, why: `cancel incomplete: ${survivors} processes survived` },
+});
+
+export const cancellation: Process<BatonEvent, DispatchCommand, CancellationState> = {
+  name: 'cancellation',
+  init: () => ({ jobs: new Map(), soiled: new Map() }),
+  evolve,
+  react: (state, { stream, event, id }) => {
+    const soiled = state.soiled.get(id);
+    if (soiled) return [quarantine(id, soiled)];
+    const job = state.jobs.get(idOf(stream));
+    const mayEnd = event.type === 'JobCancelRequested' || event.type === 'JobAssigned';
+    return mayEnd && job ? end(job) : [];
+  },
+  tick: () => [],
+  resume: (state) => [
+    ...[...state.jobs.values()].flatMap(end),
+    ...[...state.soiled].map(([cause, soiled]) => quarantine(cause, soiled)),
+  ],
+};

@@ -1,0 +1,92 @@
+/** What several processes remember of runners: enough to know who can take a job now. */
+import type { Candidate } from '../domain/matching.js';
+import type { RunnerSlots } from '../domain/schedule.js';
+import type { BatonEvent } from '../events/catalog.js';
+import type { Attributes } from '../events/shapes.js';
+
+export interface FleetRunner extends Candidate {
+  attributes: Attributes;
+  labels: readonly string[];
+  slots: number;
+  probe: { verdict: string; detail: string; baseId: string; bootId: string } | undefined;
+  availability: '' | 'is draining' | 'is paused';
+  quarantine: string;
+  readonly badSlots: Set<number>;
+  readonly busy: Map<number, string>;
+}
+
+export type Fleet = Map<string, FleetRunner>;
+
+/** Folds runner events; jobs' slots are the business of the process that holds them. */
+export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void => {
+  if (event.type === 'RunnerEnrolled') {
+    fleet.set(name, {
+      name,
+      attributes: {},
+      labels: event.data.labels,
+      slots: event.data.slots,
+      probe: undefined,
+      availability: '',
+      quarantine: '',
+      badSlots: new Set(),
+      busy: new Map(),
+    });
+    return;
+  }
+  const runner = fleet.get(name);
+  if (!runner) return;
+  switch (event.type) {
+    case 'RunnerAttributesChanged':
+      runner.attributes = event.data.attributes;
+      return;
+    case 'RunnerProbed': {
+      const { verdict, detail = '', baseId = '', bootId = '' } = event.data;
+      runner.probe = { verdict, detail, baseId, bootId };
+      return;
+    }
+    case 'RunnerDrained':
+      runner.availability = 'is draining';
+      return;
+    case 'RunnerPaused':
+      runner.availability = 'is paused';
+      return;
+    case 'RunnerResumed':
+      runner.availability = '';
+      return;
+    case 'RunnerQuarantined':
+      runner.quarantine = event.data.detail;
+      return;
+    case 'RunnerCleared':
+      runner.quarantine = '';
+      return;
+    case 'SlotQuarantined':
+      runner.badSlots.add(event.data.slot);
+      return;
+    case 'SlotCleared':
+      runner.badSlots.delete(event.data.slot);
+      return;
+    case 'RunnerRetired':
+      fleet.delete(name);
+      return;
+  }
+};
+
+/** Empty when it can take jobs now; else why not. */
+const unavailable = (runner: FleetRunner): string => {
+  if (runner.quarantine !== '') return `is quarantined: ${runner.quarantine}`;
+  if (runner.availability !== '') return runner.availability;
+  if (runner.probe === undefined) return 'was never tested (baton runner test)';
+  if (runner.probe.verdict !== 'ready') return `is ${runner.probe.verdict}: ${runner.probe.detail}`;
+  if (runner.badSlots.size >= runner.slots) return 'has only slots in quarantine';
+  return '';
+};
+
+export const slotsOf = (runner: FleetRunner): RunnerSlots => ({
+  name: runner.name,
+  attributes: runner.attributes,
+  labels: runner.labels,
+  unavailable: unavailable(runner),
+  slots: runner.slots,
+  busy: runner.busy,
+  badSlots: runner.badSlots,
+});

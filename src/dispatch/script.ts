@@ -1,0 +1,34 @@
+/** What the runner's shell is given: the steps as one script, and the environment that names the job. Pure. */
+import type { AttemptRef } from '../app/ports.js';
+import type { PhasePromoted } from '../events/phase-run.js';
+import type { Step } from '../events/shapes.js';
+
+/** One word for a POSIX shell, whatever it contains (XCU 2.2.2: nothing is special within single quotes). */
+export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Steps run in order, each in a shell of its own; the first that fails ends the script with its exit code. */
+export const scriptOf = (steps: readonly Step[]): string =>
+  steps.length === 1
+    ? `${steps[0]?.run ?? ''}\n`
+    : steps.map(({ run }) => `sh -c ${quote(run)} || exit $?\n`).join('');
+
+/** Plain facts only; secrets come another way. */
+export const environmentOf = (
+  promoted: PhasePromoted,
+  { jobId, attempt }: AttemptRef,
+  runner: string,
+): Readonly<Record<string, string>> => ({
+  CI: 'true',
+  BATON: 'true',
+  BATON_JOB_ID: jobId,
+  BATON_ATTEMPT: String(attempt),
+  BATON_RUNNER: runner,
+  BATON_ENTERPRISE: promoted.scope.enterprise,
+  BATON_ORGANISATION: promoted.scope.organisation,
+  BATON_PROJECT: promoted.scope.project,
+  BATON_PIPELINE: promoted.pipeline,
+  BATON_STAGE: promoted.stage,
+  BATON_PHASE: promoted.phase,
+  BATON_SHA: promoted.source.sha,
+  ...(promoted.change === undefined ? {} : { BATON_CHANGE: promoted.change.id }),
+});

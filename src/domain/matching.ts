@@ -1,0 +1,63 @@
+/** Does this runner suit this job? Answers clause by clause, so that the answer can be shown. */
+import { createHash } from 'node:crypto';
+import type { Attributes, Clause, Filter } from '../events/shapes.js';
+
+export interface Candidate {
+  readonly name: string;
+  readonly attributes: Attributes;
+  readonly labels: readonly string[];
+}
+
+const valuesOf = (candidate: Candidate, key: string): readonly string[] => {
+  if (key === 'labels') return candidate.labels;
+  if (key === 'runner') return [candidate.name];
+  const value = (candidate.attributes as Readonly<Record<string, string | undefined>>)[key];
+  return value === undefined ? [] : [value];
+};
+
+/** Exact, case-sensitive equality, as the original; never a pattern. */
+const holds = (clause: Clause, found: readonly string[]): boolean => {
+  switch (clause.op) {
+    case 'in':
+      return clause.values.some((value) => found.includes(value));
+    case 'all':
+      return clause.values.every((value) => found.includes(value));
+  }
+};
+
+/** Each clause with what the runner has. */
+export const judge = (
+  candidate: Candidate,
+  filter: Filter,
+): readonly { readonly clause: Clause; readonly holds: boolean; readonly found: string }[] =>
+  filter.map((clause) => {
+    const found = valuesOf(candidate, clause.key);
+    return { clause, holds: holds(clause, found), found: found.join(', ') };
+  });
+
+/** True when every clause holds; an empty filter suits any runner. */
+export const suits = (candidate: Candidate, filter: Filter): boolean =>
+  filter.every((clause) => holds(clause, valuesOf(candidate, clause.key)));
+
+/** The filter with clauses and values in one order, so that equal filters are equal text. */
+export const canonical = (filter: Filter): Filter =>
+  filter
+    .map(({ key, op, values }) => ({ key, op, values: [...new Set(values)].sort() }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.op < b.op ? -1 : 1));
+
+/** 16 hex digits of the SHA-256 of the canonical filter: names `filter_class-<hash>` streams. */
+export const filterClassOf = (filter: Filter): string =>
+  createHash('sha256')
+    .update(JSON.stringify(canonical(filter)))
+    .digest('hex')
+    .slice(0, 16);
+
+/** `platform is debian or ubuntu, labels include gpu`; `any runner` for the empty filter. */
+export const describeFilter = (filter: Filter): string =>
+  filter.length === 0
+    ? 'any runner'
+    : filter
+        .map(({ key, op, values }) =>
+          op === 'in' ? `${key} is ${values.join(' or ')}` : `${key} include ${values.join(' and ')}`,
+        )
+        .join(', ');

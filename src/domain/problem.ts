@@ -1,0 +1,48 @@
+/** What is wrong with something that a person wrote, in a form that can be listed: all of them at once. */
+
+/** Same shape as the `Problem` of the application's errors, which the domain may not import. */
+export interface Problem {
+  /** JSON path, e.g. `job_dispatch.filters.unit[0].os`, or `line 7, column 27` where the text could not be read. */
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+  /** How to mend it. */
+  readonly mend?: string;
+}
+
+/** A value as people see it in a message: JSON, cut short, without control characters. */
+export const shown = (value: unknown): string => {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+};
+
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+};
+
+/** The known word that a misspelt one most likely means; undefined when none is near (Levenshtein distance). */
+export const nearest = (word: string, known: readonly string[]): string | undefined => {
+  if (word.length > 64) return undefined;
+  const lower = word.toLowerCase().replaceAll('-', '_');
+  const ranked = known
+    .map((candidate) => ({ candidate, far: distance(lower, candidate) }))
+    .sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best && best.far <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
+};
+
+/** How to mend an unknown word: the nearest known one, else all of them. */
+export const suggest = (word: string, known: readonly string[]): string => {
+  const near = nearest(word, known);
+  return near === undefined ? `use one of ${known.join(', ')}` : `write "${near}"`;
+};

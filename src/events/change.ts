@@ -1,0 +1,69 @@
+/** Streams of the standalone host: `change-<id>` and `stage_run-<id>`. The core knows nothing of them. */
+import * as t from 'io-ts';
+import { Count, Limits, Outcome, Row, Scope, shape, Source, Step } from './shapes.js';
+
+export const ChangeOpened = t.type(
+  { scope: Scope, pipeline: t.string, branch: t.string, repository: t.string, title: t.string },
+  'ChangeOpened',
+);
+export const PatchsetAdded = t.type({ number: Count, source: Source }, 'PatchsetAdded');
+
+/** One phase of a stage as configured when the stage was triggered. Phases of the same group run together. */
+export const PlannedPhase = shape(
+  'PlannedPhase',
+  {
+    phase: t.string,
+    group: Count,
+    skipped: t.boolean,
+    rows: t.readonlyArray(Row),
+    steps: t.readonlyArray(Step),
+    limits: Limits,
+  },
+  {},
+);
+export type PlannedPhase = t.TypeOf<typeof PlannedPhase>;
+
+/** Queued behind the live run of the same stage queue, if there is one. */
+export const StageTriggered = t.type(
+  {
+    stage: t.string,
+    stageRunId: t.string,
+    patchset: Count,
+    queueKey: t.string,
+    plan: t.readonlyArray(PlannedPhase),
+  },
+  'StageTriggered',
+);
+
+export const StageRunStarted = shape(
+  'StageRunStarted',
+  {
+    changeId: t.string,
+    title: t.string,
+    patchset: Count,
+    scope: Scope,
+    pipeline: t.string,
+    stage: t.string,
+    queueKey: t.string,
+    source: Source,
+    plan: t.readonlyArray(PlannedPhase),
+  },
+  {},
+);
+export const StagePhaseFinished = t.type(
+  { phase: t.string, phaseRunId: t.string, outcome: Outcome },
+  'StagePhaseFinished',
+);
+export const StageRunFinished = t.type(
+  { status: t.keyof({ passed: null, failed: null }) },
+  'StageRunFinished',
+);
+
+export const changeEvents = {
+  ChangeOpened,
+  PatchsetAdded,
+  StageTriggered,
+  StageRunStarted,
+  StagePhaseFinished,
+  StageRunFinished,
+};

@@ -1,0 +1,96 @@
+/** Stream `job-<id>`: one phase job (one row of a matrix), its attempts, and exactly one terminal event. */
+import * as t from 'io-ts';
+import { ChangeRef, Count, EndEvidence, Filter, Limits, Scope, SealedOutput, shape } from './shapes.js';
+
+export const JobQueued = shape(
+  'JobQueued',
+  {
+    phaseRunId: t.string,
+    /** Row of the matrix, from 0, and how a person knows it, e.g. `platform=debian`; empty without a matrix. */
+    row: Count,
+    label: t.string,
+    scope: Scope,
+    pipeline: t.string,
+    stage: t.string,
+    phase: t.string,
+    filter: Filter,
+    /** Hash of the canonical filter: jobs of one class wait for the same runners. */
+    filterClass: t.string,
+    limits: Limits,
+    priority: t.Int,
+    whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
+  },
+  { change: ChangeRef },
+);
+export type JobQueued = t.TypeOf<typeof JobQueued>;
+
+export const JobAssigned = t.type(
+  {
+    attempt: Count,
+    runner: t.string,
+    /** From 0. */
+    slot: Count,
+    /** Epoch of the dispatcher that owns the runner; the runner refuses a lower one. */
+    fence: Count,
+    /** Identity of the runner's base folder and of its boot when this was decided: "absent" means "never ran" only there. */
+    baseId: t.string,
+    bootId: t.string,
+    filterClass: t.string,
+    /** The rule that chose this runner, in one word. */
+    rule: t.string,
+  },
+  'JobAssigned',
+);
+export type JobAssigned = t.TypeOf<typeof JobAssigned>;
+
+/** `startTime`: clock ticks after boot, field 22 of /proc/PID/stat (proc(5)); with pid and boot id it names a process for ever. */
+export const JobStarted = t.type(
+  { attempt: Count, pid: Count, startTime: t.string, bootId: t.string },
+  'JobStarted',
+);
+
+export const JobRequeued = shape(
+  'JobRequeued',
+  { attempt: Count, cause: t.keyof({ infrastructure: null, runner_changed: null, policy: null }) },
+  { exitCode: Count, why: t.string, detail: t.string },
+);
+
+export const JobCancelRequested = t.type({}, 'JobCancelRequested');
+export const JobOutputSealed = t.type(
+  { attempt: Count, outputs: t.readonlyArray(SealedOutput) },
+  'JobOutputSealed',
+);
+
+export const JobSucceeded = t.type({ attempt: Count }, 'JobSucceeded');
+/** `likelySignal`: a shell cannot tell exit 143 from death by TERM, so this is a guess from the exit code. */
+export const JobFailed = shape('JobFailed', { attempt: Count, exitCode: Count }, { likelySignal: t.string });
+export const JobCancelled = shape('JobCancelled', { evidence: EndEvidence }, { attempt: Count });
+export const JobTimedOut = shape(
+  'JobTimedOut',
+  { attempt: Count, which: t.keyof({ total: null, silence: null }) },
+  { evidence: EndEvidence },
+);
+/** `why`: a stable word; `detail`: one sentence for people. */
+export const JobLost = shape('JobLost', { why: t.string, detail: t.string }, { attempt: Count });
+export const JobExpired = t.type({ why: t.string, detail: t.string }, 'JobExpired');
+export const JobUndeliverable = shape(
+  'JobUndeliverable',
+  { why: t.string, detail: t.string },
+  { attempt: Count },
+);
+
+export const jobEvents = {
+  JobQueued,
+  JobAssigned,
+  JobStarted,
+  JobRequeued,
+  JobCancelRequested,
+  JobOutputSealed,
+  JobSucceeded,
+  JobFailed,
+  JobCancelled,
+  JobTimedOut,
+  JobLost,
+  JobExpired,
+  JobUndeliverable,
+};

@@ -1,0 +1,36 @@
+/** Streams `installation`, `owner-<shard>`, `lease.<dispatcher>`, `filter_class-<hash>`: who drives, and why jobs wait. */
+import * as t from 'io-ts';
+import { Count, Filter, Millis } from './shapes.js';
+
+/** First event of every installation; its id names Baton's folder on each runner. */
+export const InstallationCreated = t.type({ installationId: t.string }, 'InstallationCreated');
+/** `epoch` grows by one with each change of owner: it is the fence that runners check. */
+export const ShardTaken = t.type({ dispatcher: t.string, epoch: Count }, 'ShardTaken');
+export const ShardReleased = t.type({ dispatcher: t.string, epoch: Count }, 'ShardReleased');
+export const LeaseRenewed = t.type({ ttlMs: Millis }, 'LeaseRenewed');
+
+/** Why the jobs of one filter class wait; recorded when it changes. `blockers`: job ids or runner names. */
+export const WaitReasonChanged = t.type(
+  {
+    filter: Filter,
+    reason: t.keyof({
+      no_runner: null,
+      none_matches: null,
+      all_busy: null,
+      none_available: null,
+      nothing_waits: null,
+    }),
+    detail: t.string,
+    blockers: t.readonlyArray(t.string),
+  },
+  'WaitReasonChanged',
+);
+export type WaitReasonChanged = t.TypeOf<typeof WaitReasonChanged>;
+
+export const ownershipEvents = {
+  InstallationCreated,
+  ShardTaken,
+  ShardReleased,
+  LeaseRenewed,
+  WaitReasonChanged,
+};

@@ -1,0 +1,43 @@
+/** Stream `phase_run-<id>`: a promotion is taken once and ends once. */
+import * as t from 'io-ts';
+import { ChangeRef, Count, Limits, Outcome, Row, Scope, shape, Source, Step } from './shapes.js';
+
+export const PhasePromoted = shape(
+  'PhasePromoted',
+  {
+    /** Which host asked, and its own key for the phase run: with `attempt` the identity of this phase run. */
+    host: t.string,
+    hostKey: t.string,
+    attempt: Count,
+    scope: Scope,
+    pipeline: t.string,
+    stage: t.string,
+    phase: t.string,
+    source: Source,
+    steps: t.readonlyArray(Step),
+    /** Names only: values never enter an event. */
+    variables: t.readonlyArray(t.string),
+    secretRefs: t.readonlyArray(t.string),
+    rows: t.readonlyArray(Row),
+    limits: Limits,
+    /** Higher goes first; 0 is usual. */
+    priority: t.Int,
+    /** What to do when no enrolled runner can ever match. */
+    whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
+  },
+  { change: ChangeRef, retryOf: t.type({ phaseRunId: t.string, jobId: t.string }) },
+);
+export type PhasePromoted = t.TypeOf<typeof PhasePromoted>;
+
+export const PhaseCancelRequested = shape(
+  'PhaseCancelRequested',
+  { host: t.string, hostKey: t.string },
+  { attempt: Count },
+);
+
+export const PhaseFinished = t.type(
+  { outcome: Outcome, jobs: t.readonlyArray(t.type({ jobId: t.string, label: t.string, outcome: Outcome })) },
+  'PhaseFinished',
+);
+
+export const phaseRunEvents = { PhasePromoted, PhaseCancelRequested, PhaseFinished };

@@ -1,0 +1,93 @@
+/** Stream `runner-<name>`: enrolled once, retired last. */
+import * as t from 'io-ts';
+import { Attributes, Count, shape } from './shapes.js';
+
+/** How Baton proves itself to the runner. Keys live in the secret store; an event holds only the reference. */
+export const RunnerAuth = t.union(
+  [
+    t.type({ kind: t.literal('key'), secretRef: t.string, publicKey: t.string }),
+    t.type({ kind: t.literal('agent') }),
+  ],
+  'RunnerAuth',
+);
+export type RunnerAuth = t.TypeOf<typeof RunnerAuth>;
+
+export const RunnerEnrolled = shape(
+  'RunnerEnrolled',
+  {
+    name: t.string,
+    host: t.string,
+    port: Count,
+    user: t.string,
+    auth: RunnerAuth,
+    slots: Count,
+    labels: t.readonlyArray(t.string),
+  },
+  {
+    /** Folder on the runner, absolute or relative to the user's home. */
+    base: t.string,
+    jump: t.string,
+    /** Enterprises whose jobs it takes; absent means all. */
+    enterprises: t.readonlyArray(t.string),
+  },
+);
+export type RunnerEnrolled = t.TypeOf<typeof RunnerEnrolled>;
+
+/** Fingerprints are OpenSSH's form, `SHA256:` and base64 without padding. */
+const fingerprint = { fingerprint: t.string };
+export const HostKeyPinned = t.type(
+  { ...fingerprint, how: t.keyof({ given: null, known_hosts: null, approved: null }) },
+  'HostKeyPinned',
+);
+export const HostKeyChanged = t.type(
+  { expected: t.readonlyArray(t.string), found: t.string },
+  'HostKeyChanged',
+);
+export const HostKeyTrusted = t.type(
+  { ...fingerprint, replaces: t.readonlyArray(t.string) },
+  'HostKeyTrusted',
+);
+
+export const RunnerAttributesChanged = t.type({ attributes: Attributes }, 'RunnerAttributesChanged');
+
+/** One thing looked at, and what it means for jobs when it is not well. */
+export const Finding = shape(
+  'Finding',
+  { check: t.string, ok: t.boolean },
+  { found: t.string, consequence: t.string },
+);
+export type Finding = t.TypeOf<typeof Finding>;
+
+/** Recorded when the verdict, the base folder or the boot changes; not at every probe. */
+export const RunnerProbed = shape(
+  'RunnerProbed',
+  { verdict: t.keyof({ ready: null, unfit: null, unreachable: null }), findings: t.readonlyArray(Finding) },
+  { code: t.string, detail: t.string, baseId: t.string, bootId: t.string, latencyMs: t.number },
+);
+export type RunnerProbed = t.TypeOf<typeof RunnerProbed>;
+
+export const RunnerDrained = t.type({}, 'RunnerDrained');
+export const RunnerPaused = shape('RunnerPaused', {}, { until: t.string });
+export const RunnerResumed = t.type({}, 'RunnerResumed');
+export const RunnerQuarantined = t.type({ why: t.string, detail: t.string }, 'RunnerQuarantined');
+export const RunnerCleared = t.type({ by: t.keyof({ person: null, probe: null }) }, 'RunnerCleared');
+export const SlotQuarantined = t.type({ slot: Count, why: t.string, jobId: t.string }, 'SlotQuarantined');
+export const SlotCleared = t.type({ slot: Count, by: t.keyof({ person: null, probe: null }) }, 'SlotCleared');
+export const RunnerRetired = t.type({}, 'RunnerRetired');
+
+export const runnerEvents = {
+  RunnerEnrolled,
+  HostKeyPinned,
+  HostKeyChanged,
+  HostKeyTrusted,
+  RunnerAttributesChanged,
+  RunnerProbed,
+  RunnerDrained,
+  RunnerPaused,
+  RunnerResumed,
+  RunnerQuarantined,
+  RunnerCleared,
+  SlotQuarantined,
+  SlotCleared,
+  RunnerRetired,
+};
