@@ -1,6 +1,16 @@
 /** Stream `job-<id>`: one phase job (one row of a matrix), its attempts, and exactly one terminal event. */
 import * as t from 'io-ts';
-import { ChangeRef, Count, EndEvidence, Filter, Limits, Scope, SealedOutput, shape } from './shapes.js';
+import {
+  ChangeRef,
+  Count,
+  EndEvidence,
+  Filter,
+  Limits,
+  Scope,
+  SealedOutput,
+  shape,
+  Whole,
+} from './shapes.js';
 
 export const JobQueued = shape(
   'JobQueued',
@@ -17,7 +27,7 @@ export const JobQueued = shape(
     /** Hash of the canonical filter: jobs of one class wait for the same runners. */
     filterClass: t.string,
     limits: Limits,
-    priority: t.Int,
+    priority: Whole,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
   { change: ChangeRef },

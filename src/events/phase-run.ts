@@ -1,6 +1,6 @@
 /** Stream `phase_run-<id>`: a promotion is taken once and ends once. */
 import * as t from 'io-ts';
-import { ChangeRef, Count, Limits, Outcome, Row, Scope, shape, Source, Step } from './shapes.js';
+import { ChangeRef, Count, Limits, Outcome, Row, Scope, shape, Source, Step, Whole } from './shapes.js';
 
 export const PhasePromoted = shape(
   'PhasePromoted',
@@ -21,7 +21,7 @@ export const PhasePromoted = shape(
     rows: t.readonlyArray(Row),
     limits: Limits,
     /** Higher goes first; 0 is usual. */
-    priority: t.Int,
+    priority: Whole,
     /** What to do when no enrolled runner can ever match. */
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },

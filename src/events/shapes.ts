@@ -5,6 +5,8 @@ import * as t from 'io-ts';
 export const shape = <R extends t.Props, O extends t.Props>(name: string, required: R, optional: O) =>
   t.intersection([t.type(required), t.partial(optional)], name);
 
+/** May be negative. */
+export const Whole = t.refinement(t.number, (n) => Number.isInteger(n), 'Whole');
 export const Count = t.refinement(t.number, (n) => Number.isInteger(n) && n >= 0, 'Count');
 export const Millis = Count;
 export const Bytes = Count;

@@ -1,0 +1,102 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { job, type JobCommand, type JobRefusal } from '../../src/domain/job.js';
+import type { JobEvent } from '../../src/events/catalog.js';
+import { fold } from '../../src/kernel/decider.js';
+import { anAssignment, aQueuedJob } from '../builders.js';
+
+const queued: JobEvent = { type: 'JobQueued', data: aQueuedJob() };
+const assigned: JobEvent = { type: 'JobAssigned', data: anAssignment() };
+const started: JobEvent = {
+  type: 'JobStarted',
+  data: { attempt: 1, pid: 7, startTime: '9', bootId: 'boot' },
+};
+const succeeded: JobEvent = { type: 'JobSucceeded', data: { attempt: 1 } };
+const cancelAsked: JobEvent = { type: 'JobCancelRequested', data: {} };
+
+const given = (...history: readonly JobEvent[]) => ({
+  when: (command: JobCommand) => {
+    const decision = job.decide(command, fold(job, history));
+    return {
+      then: (...types: readonly string[]) => {
+        expect(E.isRight(decision) ? decision.right.map((e) => e.type) : decision.left).toEqual(types);
+      },
+      thenRefused: (code: JobRefusal['code']) => {
+        expect(E.isLeft(decision) ? decision.left.code : decision.right).toBe(code);
+      },
+    };
+  },
+});
+const finish: JobCommand = { kind: 'FinishJob', attempt: 1, verdict: { kind: 'succeeded' }, outputs: [] };
+
+describe('CancelJob', () => {
+  it('given a queued job, when cancelled, then it is over at once: nothing ran', () => {
+    given(queued).when({ kind: 'CancelJob' }).then('JobCancelRequested', 'JobCancelled');
+  });
+  it('given a running job, when cancelled, then only the wish is recorded: the runner must confirm', () => {
+    given(queued, assigned, started).when({ kind: 'CancelJob' }).then('JobCancelRequested');
+  });
+  it('given a cancel that was asked for, when asked again, then nothing changes', () => {
+    given(queued, assigned, cancelAsked).when({ kind: 'CancelJob' }).then();
+  });
+  it('given a finished job, when cancelled, then refused: job_already_finished', () => {
+    given(queued, assigned, started, succeeded)
+      .when({ kind: 'CancelJob' })
+      .thenRefused('job_already_finished');
+  });
+  it('given no job, when cancelled, then refused: job_unknown', () => {
+    given().when({ kind: 'CancelJob' }).thenRefused('job_unknown');
+  });
+});
+
+describe('AssignJob', () => {
+  it('given an assigned job, when assigned again, then refused: one assignment at a time', () => {
+    given(queued, assigned)
+      .when({ kind: 'AssignJob', data: anAssignment({ attempt: 2 }) })
+      .thenRefused('job_not_queued');
+  });
+  it('given a queued job, when assigned under a used attempt number, then refused', () => {
+    given(queued, assigned, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } })
+      .when({ kind: 'AssignJob', data: anAssignment({ attempt: 1 }) })
+      .thenRefused('attempt_is_over');
+  });
+});
+
+describe('the end of an attempt', () => {
+  it('given a running job, when its end is told, then outputs are sealed before the one terminal event', () => {
+    const outputs = [
+      { name: 'log', sourceBytes: 1, sourceSha256: 'a', storedBytes: 1, storedSha256: 'a', truncated: false },
+    ];
+    given(queued, assigned, started)
+      .when({ ...finish, outputs })
+      .then('JobOutputSealed', 'JobSucceeded');
+  });
+  it('given a finished job, when a late end comes, then refused', () => {
+    given(queued, assigned, started, succeeded).when(finish).thenRefused('job_already_finished');
+  });
+  it('given attempt 2, when attempt 1 reports late, then refused: attempt_is_over', () => {
+    given(
+      queued,
+      assigned,
+      { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } },
+      { type: 'JobAssigned', data: anAssignment({ attempt: 2 }) },
+    )
+      .when(finish)
+      .thenRefused('attempt_is_over');
+  });
+  it('given a cancel that was asked for, when the infrastructure fails, then no other try is made', () => {
+    given(queued, assigned, cancelAsked)
+      .when({ kind: 'RequeueJob', attempt: 1, cause: 'infrastructure', why: 'refused', detail: '' })
+      .then('JobCancelled');
+  });
+  it('given the third attempt, when the infrastructure fails again, then the job is undeliverable', () => {
+    given(queued, { type: 'JobAssigned', data: anAssignment({ attempt: 3 }) })
+      .when({ kind: 'RequeueJob', attempt: 3, cause: 'infrastructure', why: 'refused', detail: '' })
+      .then('JobUndeliverable');
+  });
+  it('given a revoked attempt nobody wanted cancelled, when told, then the job is queued again', () => {
+    given(queued, assigned)
+      .when({ kind: 'RecordRevoked', attempt: 1, evidence: { how: 'revoked' } })
+      .then('JobRequeued');
+  });
+});
