@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
+import { commands } from '../projections/commands.js';
 import { explain } from '../projections/explain.js';
 import { history } from '../projections/history.js';
 import { jobs } from '../projections/jobs.js';
@@ -12,11 +13,12 @@ import { queue } from '../projections/queue.js';
 import { runnerHealth } from '../projections/runner-health.js';
 import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
-import { handle, type Deps } from './app/handle.js';
+import { type Deps } from './app/handle.js';
 import { openInstallation } from './app/installation.js';
 import { jobUseCases } from './app/jobs.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
+import { repeats } from './app/repeats.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -27,7 +29,7 @@ import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
 import { fileSecretStore } from './secrets/files.js';
 import { gitSource } from './source/git.js';
-import { generateKeyPair, publicKeyOf } from './ssh/keys.js';
+import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { openSqliteStore } from './store/sqlite.js';
@@ -107,17 +109,20 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     history: readModel(history, store, { checkpoints, onProblem }),
     explain: readModel(explain, store, { checkpoints, onProblem }),
     'runner-health': readModel(runnerHealth, store, { checkpoints, onProblem }),
+    commands: readModel(commands, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
 
+  const repeated = repeats(models.commands);
   const runners = runnerUseCases(
     {
       ...deps,
       transport,
       secrets,
+      repeats: repeated,
       health: models['runner-health'],
-      keys: { generate: generateKeyPair, publicKeyOf },
+      keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
     },
     probeOf,
   );
@@ -132,12 +137,18 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     onProblem: (message, cause) => log.warn({ err: cause }, message),
   });
   add(() => dispatch.close());
-  const standalone = openStandalone({ ...deps, source, changes: models.changes, handle, onProblem });
+  const standalone = openStandalone({
+    ...deps,
+    source,
+    changes: models.changes,
+    repeats: repeated,
+    onProblem,
+  });
   add(() => standalone.close());
 
   const useCases: UseCases = {
     ...runners,
-    ...jobUseCases({ ...deps, logs, ...models }),
+    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
     ...standalone.useCases,
     rebuild: (name) => async () => {
       const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];

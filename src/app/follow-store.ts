@@ -1,6 +1,7 @@
 /** How are all events of a store taken in order, without filling memory and without keeping everybody else waiting? */
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import * as E from 'fp-ts/lib/Either.js';
+import { Subscription } from 'rxjs';
 import type { Position, RawEvent, Recorded } from '../kernel/recorded.js';
 import { comparePositions } from '../kernel/recorded.js';
 import type { CaughtUp, EventStore } from './ports.js';
@@ -63,28 +64,31 @@ export const follow = (store: Pick<EventStore, 'subscribe'>, follower: Follower)
       }
       draining = false;
     };
-    const from = follower.position();
-    const following = store.subscribe(from === '' ? 'start' : from).subscribe({
-      next: (item) => {
-        if (!isEvent(item)) return;
-        waiting.push(item);
-        if (!draining) void drain();
-      },
-      error: (error: unknown) => {
-        signal.removeEventListener('abort', stop);
-        reject(asError(error));
-      },
-      complete: () => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      },
-    });
+    const following = new Subscription();
     const stop = (): void => {
       following.unsubscribe();
       resolve();
     };
+    following.add(() => {
+      signal.removeEventListener('abort', stop);
+    });
+    signal.addEventListener('abort', stop);
+    const from = follower.position();
+    following.add(
+      store.subscribe(from === '' ? 'start' : from).subscribe({
+        next: (item) => {
+          if (!isEvent(item)) return;
+          waiting.push(item);
+          if (!draining) void drain();
+        },
+        error: (error: unknown) => {
+          following.unsubscribe();
+          reject(asError(error));
+        },
+        complete: stop,
+      }),
+    );
     if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
   });
 
 /** Waits that long, or until `signal` says stop. Keeps no process alive. */

@@ -9,12 +9,14 @@ import { job } from '../domain/job.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
 import type { LogStore } from './ports.js';
+import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
 import type { CommandContext, Done, JobFilter, UseCases } from './use-cases.js';
 
 export interface JobDeps extends Deps {
   readonly logs: LogStore;
+  readonly repeats: Repeats;
   readonly jobs: ReadModel<JobsView>;
   readonly queue: ReadModel<QueueState>;
   readonly history: ReadModel<HistoryView>;
@@ -65,6 +67,8 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
   };
 
   const cancel = async (context: CommandContext, id: string): Promise<E.Either<AppError, Done<JobView>>> => {
+    const before = await deps.repeats.streamOf(context);
+    if (E.isLeft(before)) return before;
     const found = await show(id);
     if (E.isLeft(found)) return found;
     const jobId = found.right.id;

@@ -192,7 +192,7 @@ export const readModel = <View>(
     let restored = false;
     let backOffMs = BACK_OFF_MS.first;
     while (!signal.aborted) {
-      const before = { position: live.position, ms: performance.now() };
+      const startedMs = performance.now();
       let problem: unknown;
       try {
         if (!restored) await restore();
@@ -202,8 +202,7 @@ export const readModel = <View>(
       } catch (error) {
         problem = error;
       }
-      const worked = live.position !== before.position || performance.now() - before.ms > BACK_OFF_MS.most;
-      if (worked) backOffMs = BACK_OFF_MS.first;
+      if (performance.now() - startedMs > BACK_OFF_MS.most) backOffMs = BACK_OFF_MS.first;
       if (problem !== undefined && backOffMs === BACK_OFF_MS.first)
         tell('store', `${name} waits for the store and tries again: ${textOf(problem)}`, problem);
       await pause(backOffMs, signal);

@@ -12,12 +12,14 @@ import type { RunnerEnrolled } from '../events/runner.js';
 import { appError, type AppError } from './errors.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
 import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, TransportError } from './ports.js';
+import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import type { AddRunner, CommandContext, Done, RunnerAdded, RunnerTested, UseCases } from './use-cases.js';
 
 export interface RunnerDeps extends Deps {
   readonly transport: RunnerTransport;
   readonly secrets: SecretStore;
+  readonly repeats: Repeats;
   readonly health: ReadModel<RunnerHealthView>;
   readonly keys: {
     readonly generate: () => { readonly privateKey: string; readonly publicKey: string };
@@ -94,6 +96,9 @@ export const targetOf = async (deps: Deps, name: string): Promise<E.Either<AppEr
   return E.right({ name, host, port, user, auth, hostKeys, base });
 };
 
+/** Without these no job can be started, or none be known again. */
+const NEEDED: ReadonlySet<string> = new Set(['proc', 'setsid', 'tools']);
+
 const probedOf = (
   answer: E.Either<TransportError, ProbeReport>,
   probeOf: (e: TransportError) => Probed,
@@ -101,7 +106,7 @@ const probedOf = (
   if (E.isLeft(answer)) return probeOf(answer.left);
   const { findings, baseId, bootId, latencyMs, attributes } = answer.right;
   const bad = findings.filter((f) => !f.ok && f.consequence !== undefined);
-  const unfit = findings.some((f) => !f.ok && f.check.startsWith('needed'));
+  const unfit = findings.some((f) => !f.ok && NEEDED.has(f.check));
   return {
     verdict: unfit ? 'unfit' : 'ready',
     findings,
@@ -113,10 +118,12 @@ const probedOf = (
   };
 };
 
-const sentenceOf = (name: string, answer: E.Either<TransportError, ProbeReport>): string =>
+const sentenceOf = (name: string, answer: E.Either<TransportError, ProbeReport>, probed: Probed): string =>
   E.isLeft(answer)
     ? answer.left.message
-    : `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.`;
+    : probed.verdict === 'ready'
+      ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.`
+      : `The runner ${name} was reached, but cannot run jobs: ${probed.detail ?? 'see the findings'}`;
 
 export const runnerUseCases = (
   deps: RunnerDeps,
@@ -134,13 +141,15 @@ export const runnerUseCases = (
     context: CommandContext,
     request: AddRunner,
   ): Promise<E.Either<AppError, Done<RunnerAdded>>> => {
+    const before = await deps.repeats.streamOf(context);
+    if (E.isLeft(before)) return before;
     const { name, host, port, user, slots, labels, hostKey, base, privateKey } = request;
     const secretRef = `runner/${name}`;
     const known = await load(deps.store, `runner-${name}`);
     if (E.isLeft(known)) return known;
-    const before = known.right.events[0];
+    const first = known.right.events[0];
     let publicKey = '';
-    if (before === undefined) {
+    if (first === undefined) {
       const pair =
         privateKey === undefined
           ? deps.keys.generate()
@@ -161,8 +170,8 @@ export const runnerUseCases = (
       const kept = await deps.secrets.put(secretRef, pair.privateKey)();
       if (E.isLeft(kept)) return kept;
       publicKey = pair.publicKey;
-    } else if (before.event.type === 'RunnerEnrolled' && before.event.data.auth.kind === 'key')
-      publicKey = before.event.data.auth.publicKey;
+    } else if (first.event.type === 'RunnerEnrolled' && first.event.data.auth.kind === 'key')
+      publicKey = first.event.data.auth.publicKey;
     const data: RunnerEnrolled = {
       name,
       host,
@@ -204,10 +213,11 @@ export const runnerUseCases = (
     const target = await targetOf(deps, name);
     if (E.isLeft(target)) return target;
     const answer = await deps.transport.probe(target.right)();
+    const probed = probedOf(answer, probeOf);
     const recorded = await onRunner(
       deps,
       name,
-      { kind: 'RecordProbe', probe: probedOf(answer, probeOf) },
+      { kind: 'RecordProbe', probe: probed },
       // a probe is a fact of its own: the same request asked twice finds twice
       { ...envelope, commandId: crypto.randomUUID(), causationId: envelope.commandId },
     );
@@ -215,8 +225,8 @@ export const runnerUseCases = (
     const shown = await view(name);
     if (E.isLeft(shown)) return shown;
     return E.right({
-      code: E.isLeft(answer) ? answer.left.code : 'ready',
-      sentence: sentenceOf(name, answer),
+      code: E.isLeft(answer) ? answer.left.code : probed.verdict,
+      sentence: sentenceOf(name, answer, probed),
       ...(E.isLeft(answer) && answer.left.fingerprint !== undefined
         ? { fingerprint: answer.left.fingerprint }
         : {}),

@@ -32,15 +32,14 @@ const memberOf = (value: Json | undefined, key: string | number): Json | undefin
   return value[key];
 };
 
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !isList(value);
+
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
 /** The object at this spot, or a problem. */
-export const anObject = (spot: Spot, mend?: string): JsonObject | undefined => {
-  const { value } = spot;
-  return typeof value === 'object' && value !== null && !isList(value)
-    ? value
-    : spot.refuse('an object', mend);
-};
+export const anObject = (spot: Spot, mend?: string): JsonObject | undefined =>
+  isObject(spot.value) ? spot.value : spot.refuse('an object', mend);
 
 /** The spots of a list's items, or a problem. */
 export const aList = (spot: Spot, of: string, mend?: string): readonly Spot[] | undefined =>

@@ -36,16 +36,18 @@ class NotJson extends Error {
   }
 }
 
-const placeOf = (text: string, offset: number): { readonly line: number; readonly column: number } => {
+const placeOf = (text: string, offset: number): string => {
   const before = text.slice(0, offset);
-  const start = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: offset - start + 1 };
+  return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`;
 };
 
-const mendFor = (text: string, at: number): string => {
-  const here = text[at];
-  const before = text.slice(0, at).trimEnd().at(-1);
-  if ((here === ']' || here === '}') && before === ',') return 'remove the comma before it';
+/** Where the comma stands that makes a closing bracket at `at` unexpected. */
+const trailingComma = (text: string, at: number): number | undefined => {
+  const before = text.slice(0, at).trimEnd();
+  return (text[at] === ']' || text[at] === '}') && before.endsWith(',') ? before.length - 1 : undefined;
+};
+
+const mendFor = (here: string | undefined): string => {
   if (here === '/' || here === '#') return 'remove the comment: JSON has none';
   if (here === "'") return 'use double quotes';
   if (here === undefined) return 'the file ends too early: close what is open';
@@ -62,11 +64,15 @@ export const parseJson = (text: string): E.Either<Problem, JsonText> => {
   let line = 1;
 
   const fail = (expected: string): never => {
-    const { line, column } = placeOf(text, at);
+    const comma = trailingComma(text, at);
+    if (comma !== undefined) {
+      const path = placeOf(text, comma);
+      throw new NotJson({ path, expected: 'no comma after the last item', found: '","', mend: 'remove it' });
+    }
     const rest = /^(?:[\w.-]+|[^]?)/u.exec(text.slice(at, at + 40))?.[0] ?? '';
     const found =
       rest === '' ? 'the end of the file' : rest.trim() === '' ? 'the end of the line' : shown(rest);
-    throw new NotJson({ path: `line ${line}, column ${column}`, expected, found, mend: mendFor(text, at) });
+    throw new NotJson({ path: placeOf(text, at), expected, found, mend: mendFor(text[at]) });
   };
   const space = (): void => {
     for (; at < text.length && ' \t\r\n'.includes(text[at] ?? 'x'); at++) if (text[at] === '\n') line++;

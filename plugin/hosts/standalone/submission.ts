@@ -1,0 +1,136 @@
+/** May this branch become a change, and what would its Verify stage run? Everything is looked at before any event is written. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { appError, type AppError } from '../../../src/app/errors.js';
+import type { SourceProvider } from '../../../src/app/ports.js';
+import type { SubmitChange } from '../../../src/app/use-cases.js';
+import {
+  parseDispatchConfig,
+  type ConfigError,
+  type DispatchConfig,
+} from '../../../src/domain/dispatch-config.js';
+import { shown, type Problem } from '../../../src/domain/problem.js';
+import {
+  noProjectConfig,
+  parseProjectConfig,
+  type ProjectConfig,
+} from '../../../src/domain/project-config.js';
+import type { PlannedPhase } from '../../../src/events/change.js';
+import type { Scope, Source } from '../../../src/events/shapes.js';
+import { changeIdOf } from './ids.js';
+import { planStage } from './plan.js';
+
+export interface Submission {
+  readonly changeId: string;
+  readonly scope: Scope;
+  readonly pipeline: string;
+  readonly branch: string;
+  readonly title: string;
+  readonly source: Source;
+  readonly plan: readonly PlannedPhase[];
+}
+
+const CONFIG = '.delivery/config.json';
+const PROJECT = '.delivery/project.toml';
+
+/** Resolves the branch, reads both files at that commit and plans Verify. Problems of both files come together. */
+export const prepareSubmission =
+  (source: SourceProvider, request: SubmitChange): TaskEither<AppError, Submission> =>
+  async () => {
+    const scope = scopeOf(request);
+    if (E.isLeft(scope)) return scope;
+    const { branch, target: pipeline } = request;
+    const resolved = await source.resolve(request)();
+    if (E.isLeft(resolved)) return resolved;
+    const { source: commit, title } = resolved.right;
+    const config = await source.readFile(commit, CONFIG)();
+    if (E.isLeft(config)) return config;
+    const project = await source.readFile(commit, PROJECT)();
+    if (E.isLeft(project)) return project;
+    const changeId = changeIdOf(scope.right, pipeline, branch);
+    return E.map((plan: readonly PlannedPhase[]) => ({
+      ...{ changeId, scope: scope.right, pipeline, branch, title, source: commit, plan },
+    }))(planFrom(config.right, project.right));
+  };
+
+const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
+  const scope: Scope = {
+    enterprise: request.enterprise ?? 'default',
+    organisation: request.organisation ?? 'default',
+    project: request.project ?? projectOf(request.repository),
+  };
+  const problems = Object.entries(scope)
+    .filter(([, name]) => !/^[A-Za-z0-9._-]{1,64}$/.test(name))
+    .map(([path, name]): Problem => ({
+      path,
+      expected: '1 to 64 letters, digits, dots, dashes or underscores',
+      found: shown(name),
+      mend: path === 'project' ? 'give the project a name of its own' : 'correct the name',
+    }));
+  return problems.length === 0
+    ? E.right(scope)
+    : E.left(invalid('scope_invalid', 'The names of the change', problems));
+};
+
+/** Last part of the repository's path, without `.git`: `git@host:group/web.git` is `web`. */
+const projectOf = (repository: string): string =>
+  repository
+    .replace(/\/+$/, '')
+    .replace(/(?:\/)?\.git$/, '')
+    .replace(/^.*[/:]/s, '');
+
+const planFrom = (
+  configText: string | undefined,
+  projectText: string | undefined,
+): E.Either<AppError, readonly PlannedPhase[]> => {
+  const config = configText === undefined ? E.left(noConfig) : parseDispatchConfig(configText);
+  if (E.isLeft(config) && config.left.code === 'not_dispatched_here') return E.left(elsewhere(config.left));
+  const project = projectText === undefined ? E.right(noProjectConfig) : parseProjectConfig(projectText);
+  const problems = [
+    ...(E.isLeft(config) ? inFile(CONFIG, config.left.problems) : []),
+    ...(E.isLeft(project) ? inFile(PROJECT, project.left) : []),
+  ];
+  return E.isRight(config) && E.isRight(project)
+    ? planWith(config.right, project.right)
+    : E.left(invalid('config_invalid', 'The configuration of the project', problems));
+};
+
+const planWith = (
+  dispatch: DispatchConfig,
+  project: ProjectConfig,
+): E.Either<AppError, readonly PlannedPhase[]> =>
+  E.mapLeft((problems: readonly Problem[]) =>
+    invalid('no_command', 'The commands of the project', inFile(PROJECT, problems)),
+  )(planStage('verify', dispatch, project));
+
+const noConfig: ConfigError = {
+  code: 'invalid',
+  reason: 'config_missing',
+  problems: [
+    {
+      path: '',
+      expected: 'the file',
+      found: 'nothing',
+      mend: 'add it, at least {"version": "2", "job_dispatch": {"version": "v2"}}',
+    },
+  ],
+};
+
+const inFile = (file: string, problems: readonly Problem[]): readonly Problem[] =>
+  problems.map((problem) => ({ ...problem, path: problem.path === '' ? file : `${file}: ${problem.path}` }));
+
+const invalid = (reason: string, what: string, problems: readonly Problem[]): AppError =>
+  appError(
+    'invalid',
+    reason,
+    `${what} cannot be used: ${problems.length === 1 ? 'one problem was' : `${problems.length} problems were`} found.`,
+    { hint: 'Correct what is listed, commit, push and submit again.', problems },
+  );
+
+const elsewhere = ({ reason, problems }: ConfigError): AppError =>
+  appError(
+    'not_dispatched_here',
+    reason,
+    `A project with job_dispatch v2 was expected; ${CONFIG} has ${problems[0]?.found ?? 'none'}, so its phases are not for runners.`,
+    { hint: `To move it to runners: ${problems[0]?.mend ?? 'use v2'}.`, problems: inFile(CONFIG, problems) },
+  );

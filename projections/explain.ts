@@ -1,0 +1,149 @@
+/** Why a job waits, or why it ran where it ran: every runner against every clause. */
+import { judge } from '../src/domain/matching.js';
+import type { BatonEvent } from '../src/events/catalog.js';
+import { isJobEvent } from '../src/events/catalog.js';
+import type { Clause, Filter } from '../src/events/shapes.js';
+import type { Projection } from '../src/kernel/projection.js';
+import type { RunnerHealthView, RunnerView } from './runner-health.js';
+import { runnerHealth, runnerViews } from './runner-health.js';
+import { isJobEnd, outcomeOf, summaryOf } from './summary.js';
+import { find, idIn, put } from './table.js';
+import { waitingVerdict } from './verdict.js';
+
+export interface ExplainAnswer {
+  readonly jobId: string;
+  readonly status: string;
+  /** One sentence. */
+  readonly verdict: string;
+  readonly runners: readonly {
+    readonly runner: string;
+    readonly suits: boolean;
+    /** Why it cannot take a job now although it suits, e.g. `busy: 1 of 1 slots`; absent when it can. */
+    readonly unavailable?: string;
+    readonly clauses: readonly { readonly clause: Clause; readonly holds: boolean; readonly found: string }[];
+  }[];
+}
+
+interface ExplainedJob {
+  readonly enterprise: string;
+  readonly filter: Filter;
+  status: string;
+  /** The last choice that was made for it. */
+  chosen?: { readonly runner: string; readonly rule: string; readonly attempt: number };
+  started: boolean;
+  cancelledBy?: string;
+  summary?: string;
+}
+
+/** Jobs with what they ask for, beside the runners as `runner_health` knows them. */
+export interface ExplainView {
+  jobs: Record<string, ExplainedJob>;
+  health: RunnerHealthView;
+}
+
+/** Folds all streams of jobs and runners; the table itself is made when somebody asks. */
+export const explain: Projection<ExplainView, BatonEvent> = {
+  name: 'explain',
+  // the runners' part is a part of this view: a change of its shape is a change of this one
+  version: 1000 * runnerHealth.version + 1,
+  init: () => ({ jobs: {}, health: runnerHealth.init() }),
+  evolve: (view, recorded) => {
+    runnerHealth.evolve(view.health, recorded);
+    const { stream, event, metadata } = recorded;
+    const id = idIn('job', stream);
+    if (id === undefined || !isJobEvent(event)) return;
+    const job = find(view.jobs, id);
+    if (job === undefined) {
+      if (event.type !== 'JobQueued') return;
+      const { filter, scope } = event.data;
+      put(view.jobs, id, { enterprise: scope.enterprise, filter, status: 'queued', started: false });
+      return;
+    }
+    if (job.summary !== undefined) return;
+    if (isJobEnd(event)) {
+      job.status = outcomeOf(event);
+      job.summary = summaryOf(event, job.cancelledBy);
+      return;
+    }
+    switch (event.type) {
+      case 'JobAssigned': {
+        const { runner, rule, attempt } = event.data;
+        job.status = 'assigned';
+        job.chosen = { runner, rule, attempt };
+        job.started = false;
+        return;
+      }
+      case 'JobStarted':
+        job.status = 'running';
+        job.started = true;
+        return;
+      case 'JobRequeued':
+        job.status = 'queued';
+        return;
+      case 'JobCancelRequested':
+        job.cancelledBy ??= metadata.actor;
+    }
+  },
+};
+
+/** Why it cannot take a job now, whatever the job; undefined when it can. */
+const unavailableNow = (runner: RunnerView): string | undefined => {
+  if (runner.state === 'untested') return 'untested: no probe has been recorded yet';
+  if (runner.state !== 'ready') return `${runner.state}: ${runner.detail ?? 'no detail was recorded'}`;
+  const busy = Object.keys(runner.current).map(Number);
+  const quarantined = runner.quarantinedSlots.filter((slot) => !busy.includes(slot));
+  if (busy.length + quarantined.length < runner.slots) return undefined;
+  return quarantined.length === 0
+    ? `busy: ${busy.length} of ${runner.slots} slots`
+    : `without a free slot: ${busy.length} of ${runner.slots} slots busy, ${quarantined.length} quarantined`;
+};
+
+const rowFor = (
+  view: ExplainView,
+  job: ExplainedJob,
+  runner: RunnerView,
+): ExplainAnswer['runners'][number] => {
+  const enterprises = find(view.health.gates, runner.name)?.enterprises;
+  const clauses = [
+    ...judge(runner, job.filter),
+    // who may use a runner is a condition like the others, though no filter says it
+    ...(enterprises === undefined
+      ? []
+      : [
+          {
+            clause: { key: 'enterprise', op: 'in' as const, values: [job.enterprise] },
+            holds: enterprises.includes(job.enterprise),
+            found: enterprises.join(', '),
+          },
+        ]),
+  ];
+  const unavailable = unavailableNow(runner);
+  return {
+    runner: runner.name,
+    suits: clauses.every(({ holds }) => holds),
+    ...(unavailable === undefined ? {} : { unavailable }),
+    clauses,
+  };
+};
+
+const verdictFor = (job: ExplainedJob, runners: ExplainAnswer['runners']): string => {
+  const { chosen, started, summary, status } = job;
+  const choice = chosen === undefined ? '' : `${chosen.runner} (rule: ${chosen.rule})`;
+  if (summary !== undefined) {
+    if (chosen === undefined) return `never ran: ${summary}`;
+    return started ? `ran on ${choice}` : `was assigned to ${choice} and did not start: ${summary}`;
+  }
+  if (status === 'running') return `runs on ${choice}`;
+  if (status === 'assigned') return `assigned to ${choice}, not started yet`;
+  return waitingVerdict(runners);
+};
+
+/** The answer as of the view's position: a job that ended is held against the runners as they are there, not as they were. */
+export const explainJob = (view: ExplainView, jobId: string): ExplainAnswer | undefined => {
+  const job = find(view.jobs, jobId);
+  if (job === undefined) return undefined;
+  const runners = runnerViews(view.health)
+    .filter(({ state }) => state !== 'retired')
+    .map((runner) => rowFor(view, job, runner));
+  return { jobId, status: job.status, verdict: verdictFor(job, runners), runners };
+};

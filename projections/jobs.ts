@@ -1,0 +1,159 @@
+/** Every job as it is now: what `job show` and `job list` tell. */
+import type { BatonEvent, JobEvent } from '../src/events/catalog.js';
+import { isJobEvent } from '../src/events/catalog.js';
+import type { JobQueued } from '../src/events/job.js';
+import type { Attributes, EndEvidence, Filter, Outcome, SealedOutput } from '../src/events/shapes.js';
+import type { Projection } from '../src/kernel/projection.js';
+import type { Metadata, Recorded } from '../src/kernel/recorded.js';
+import type { JobEndEvent } from './summary.js';
+import { attemptOf, evidenceOf, exitCodeOf, isJobEnd, outcomeOf, summaryOf } from './summary.js';
+import { find, idIn, put } from './table.js';
+
+export interface AttemptView {
+  readonly attempt: number;
+  runner?: string;
+  slot?: number;
+  rule?: string;
+  assignedAt?: string;
+  startedAt?: string;
+  endedAt?: string;
+  pid?: number;
+  exitCode?: number;
+  why?: string;
+  outputs?: readonly SealedOutput[];
+}
+
+/** `status` is a live state, or one of the seven outcomes. `cancelling` and a runner that is `unreachable` show beside it. */
+export interface JobView {
+  readonly id: string;
+  readonly phaseRunId: string;
+  readonly label: string;
+  readonly enterprise: string;
+  readonly organisation: string;
+  readonly project: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly phase: string;
+  readonly changeId?: string;
+  readonly changeTitle?: string;
+  readonly filter: Filter;
+  readonly filterClass: string;
+  readonly priority: number;
+  readonly queuedAt: string;
+  status: 'queued' | 'assigned' | 'running' | Outcome;
+  cancelRequested?: { readonly at: string; readonly by: string; readonly reason?: string };
+  attempts: AttemptView[];
+  endedAt?: string;
+  /** One sentence that says how it ended. */
+  summary?: string;
+  evidence?: EndEvidence;
+  /** Revision of the job's stream, for ETag. */
+  revision: number;
+}
+
+export type { Attributes };
+
+/** Job id → job. */
+export type JobsView = Record<string, JobView>;
+
+const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
+  id,
+  phaseRunId: data.phaseRunId,
+  label: data.label,
+  ...data.scope,
+  pipeline: data.pipeline,
+  stage: data.stage,
+  phase: data.phase,
+  ...(data.change === undefined ? {} : { changeId: data.change.id, changeTitle: data.change.title }),
+  filter: data.filter,
+  filterClass: data.filterClass,
+  priority: data.priority,
+  queuedAt: recorded.metadata.recordedAt,
+  status: 'queued',
+  attempts: [],
+  revision: recorded.revision,
+});
+
+const attemptIn = (job: JobView, attempt: number): AttemptView => {
+  const known = job.attempts.find((candidate) => candidate.attempt === attempt);
+  if (known !== undefined) return known;
+  const added: AttemptView = { attempt };
+  job.attempts.push(added);
+  return added;
+};
+
+const isEnded = (job: JobView): boolean =>
+  job.status !== 'queued' && job.status !== 'assigned' && job.status !== 'running';
+
+const end = (job: JobView, event: JobEndEvent, { recordedAt, actor }: Metadata): void => {
+  const asker = job.cancelRequested?.by ?? (actor === 'baton' ? undefined : actor);
+  job.status = outcomeOf(event);
+  job.endedAt = recordedAt;
+  job.summary = summaryOf(event, asker);
+  const evidence = evidenceOf(event);
+  if (evidence !== undefined) job.evidence = evidence;
+  const last = job.attempts.at(-1);
+  const underWay = last !== undefined && last.endedAt === undefined ? last.attempt : undefined;
+  const number = attemptOf(event) ?? underWay;
+  if (number === undefined) return;
+  const attempt = attemptIn(job, number);
+  const exitCode = exitCodeOf(event);
+  attempt.endedAt = recordedAt;
+  if (exitCode !== undefined) attempt.exitCode = exitCode;
+  if ('why' in event.data) attempt.why = event.data.why;
+};
+
+const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
+  const at = metadata.recordedAt;
+  switch (event.type) {
+    case 'JobAssigned': {
+      const { attempt, runner, slot, rule } = event.data;
+      job.status = 'assigned';
+      Object.assign(attemptIn(job, attempt), { runner, slot, rule, assignedAt: at });
+      return;
+    }
+    case 'JobStarted':
+      job.status = 'running';
+      Object.assign(attemptIn(job, event.data.attempt), { startedAt: at, pid: event.data.pid });
+      return;
+    case 'JobRequeued': {
+      const { attempt, cause, exitCode, why, detail } = event.data;
+      job.status = 'queued';
+      Object.assign(attemptIn(job, attempt), {
+        endedAt: at,
+        why: detail ?? why ?? cause,
+        ...(exitCode === undefined ? {} : { exitCode }),
+      });
+      return;
+    }
+    case 'JobCancelRequested':
+      job.cancelRequested ??= {
+        at,
+        by: metadata.actor,
+        ...(metadata.reason === undefined ? {} : { reason: metadata.reason }),
+      };
+      return;
+    default:
+      if (isJobEnd(event)) end(job, event, metadata);
+  }
+};
+
+/** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
+export const jobs: Projection<JobsView, BatonEvent> = {
+  name: 'jobs',
+  version: 1,
+  init: () => ({}),
+  evolve: (view, recorded) => {
+    const id = idIn('job', recorded.stream);
+    const { event, metadata, revision } = recorded;
+    if (id === undefined || !isJobEvent(event)) return;
+    const job = find(view, id);
+    if (job === undefined) {
+      if (event.type === 'JobQueued') put(view, id, queued(id, event.data, recorded));
+      return;
+    }
+    job.revision = revision;
+    if (event.type === 'JobOutputSealed') attemptIn(job, event.data.attempt).outputs = event.data.outputs;
+    else if (!isEnded(job)) change(job, event, metadata);
+  },
+};

@@ -1,0 +1,243 @@
+/** Every runner with the evidence for its state; the reader adds the evidence's age. */
+import type { BatonEvent, JobEvent, RunnerEvent } from '../src/events/catalog.js';
+import { isJobEvent, isRunnerEvent } from '../src/events/catalog.js';
+import type { Finding, RunnerEnrolled } from '../src/events/runner.js';
+import type { Attributes, Outcome } from '../src/events/shapes.js';
+import type { Projection } from '../src/kernel/projection.js';
+import type { Metadata, Recorded } from '../src/kernel/recorded.js';
+import { isJobEnd, outcomeOf } from './summary.js';
+import { drop, find, idIn, put } from './table.js';
+
+export interface RunnerView {
+  readonly name: string;
+  host: string;
+  port: number;
+  user: string;
+  slots: number;
+  labels: readonly string[];
+  hostKeys: readonly string[];
+  publicKey?: string;
+  attributes: Attributes;
+  /** Enrolled and never probed: `untested`. */
+  state: 'untested' | 'ready' | 'unfit' | 'unreachable' | 'draining' | 'paused' | 'quarantined' | 'retired';
+  /** Why it is not ready, in words. */
+  detail?: string;
+  /** The last recorded probe (recorded when its verdict changed). */
+  probe?: {
+    readonly at: string;
+    readonly verdict: string;
+    readonly code?: string;
+    readonly detail?: string;
+    readonly latencyMs?: number;
+    readonly findings: readonly Finding[];
+  };
+  /** Host key that was found and is not accepted. */
+  foundHostKey?: string;
+  /** Slot → job that holds it now. */
+  current: Record<string, string>;
+  quarantinedSlots: readonly number[];
+  /** Newest first, at most 20. */
+  lastOutcomes: { readonly jobId: string; readonly outcome: Outcome; readonly at: string }[];
+  revision: number;
+}
+
+/** What keeps a runner from taking jobs, each set and lifted on its own; the strongest gives the state. */
+interface Gates {
+  retired?: string;
+  quarantined?: string;
+  paused?: string;
+  draining?: string;
+  /** Enterprises whose jobs it takes; absent means all. */
+  readonly enterprises?: readonly string[];
+}
+
+/** Runners by name, their gates, and by job id the slot that the job holds. */
+export interface RunnerHealthView {
+  runners: Record<string, RunnerView>;
+  gates: Record<string, Gates>;
+  held: Record<string, { readonly runner: string; readonly slot: string }>;
+}
+
+const OUTCOMES_KEPT = 20;
+
+/** OpenSSH's form of a host key's fingerprint. */
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
+
+const enrolled = (name: string, data: RunnerEnrolled, revision: number): RunnerView => ({
+  name,
+  host: data.host,
+  port: data.port,
+  user: data.user,
+  slots: data.slots,
+  labels: data.labels,
+  hostKeys: [],
+  ...(data.auth.kind === 'key' ? { publicKey: data.auth.publicKey } : {}),
+  attributes: {},
+  state: 'untested',
+  current: {},
+  quarantinedSlots: [],
+  lastOutcomes: [],
+  revision,
+});
+
+type StateNow = Pick<RunnerView, 'state' | 'detail'>;
+
+const stateOf = ({ probe }: RunnerView, gates: Gates): StateNow => {
+  if (gates.retired !== undefined) return { state: 'retired', detail: gates.retired };
+  if (gates.quarantined !== undefined) return { state: 'quarantined', detail: gates.quarantined };
+  if (gates.paused !== undefined) return { state: 'paused', detail: gates.paused };
+  if (gates.draining !== undefined) return { state: 'draining', detail: gates.draining };
+  if (probe === undefined) return { state: 'untested' };
+  if (probe.verdict === 'ready') return { state: 'ready' };
+  const detail =
+    probe.detail ??
+    probe.findings.find(({ ok }) => !ok)?.consequence ??
+    probe.code ??
+    'no detail was recorded';
+  return { state: probe.verdict === 'unfit' ? 'unfit' : 'unreachable', detail };
+};
+
+const told = (what: string, { actor, reason }: Metadata): string =>
+  `${what} by ${actor}${reason === undefined ? '' : `: ${reason}`}`;
+
+const without = <A>(list: readonly A[], removed: readonly A[]): readonly A[] =>
+  list.filter((item) => !removed.includes(item));
+
+/** Accepts a host key: what was found under another one is settled. */
+const accept = (runner: RunnerView, fingerprint: string, replaces: readonly string[]): void => {
+  runner.hostKeys = [...without(runner.hostKeys, [...replaces, fingerprint]), fingerprint];
+  delete runner.foundHostKey;
+};
+
+const change = (runner: RunnerView, gates: Gates, event: RunnerEvent, metadata: Metadata): void => {
+  switch (event.type) {
+    case 'RunnerEnrolled':
+      return;
+    case 'HostKeyPinned':
+      accept(runner, event.data.fingerprint, []);
+      return;
+    case 'HostKeyTrusted':
+      accept(runner, event.data.fingerprint, event.data.replaces);
+      return;
+    case 'HostKeyChanged':
+      runner.foundHostKey = event.data.found;
+      return;
+    case 'RunnerAttributesChanged':
+      runner.attributes = event.data.attributes;
+      return;
+    case 'RunnerProbed': {
+      const { verdict, findings, code, detail, latencyMs } = event.data;
+      runner.probe = {
+        at: metadata.recordedAt,
+        verdict,
+        findings,
+        ...(code === undefined ? {} : { code }),
+        ...(detail === undefined ? {} : { detail }),
+        ...(latencyMs === undefined ? {} : { latencyMs }),
+      };
+      const found = findings.find(({ check, ok }) => check === 'host_key' && !ok)?.found;
+      if (found !== undefined && FINGERPRINT.test(found) && !runner.hostKeys.includes(found))
+        runner.foundHostKey = found;
+      return;
+    }
+    case 'RunnerDrained':
+      delete gates.paused;
+      gates.draining = told('drained', metadata);
+      return;
+    case 'RunnerPaused': {
+      const { until } = event.data;
+      delete gates.draining;
+      gates.paused = told(until === undefined ? 'paused' : `paused until ${until}`, metadata);
+      return;
+    }
+    case 'RunnerResumed':
+      delete gates.paused;
+      delete gates.draining;
+      return;
+    case 'RunnerQuarantined':
+      gates.quarantined = event.data.detail;
+      return;
+    case 'RunnerCleared':
+      delete gates.quarantined;
+      return;
+    case 'SlotQuarantined':
+      runner.quarantinedSlots = [...without(runner.quarantinedSlots, [event.data.slot]), event.data.slot];
+      return;
+    case 'SlotCleared':
+      runner.quarantinedSlots = without(runner.quarantinedSlots, [event.data.slot]);
+      return;
+    case 'RunnerRetired':
+      gates.retired = told('retired', metadata);
+  }
+};
+
+const evolveRunner = (
+  view: RunnerHealthView,
+  name: string,
+  event: RunnerEvent,
+  { metadata, revision }: Recorded,
+): void => {
+  if (event.type === 'RunnerEnrolled' && find(view.runners, name) === undefined) {
+    const { enterprises } = event.data;
+    put(view.runners, name, enrolled(name, event.data, revision));
+    put(view.gates, name, enterprises === undefined ? {} : { enterprises });
+    return;
+  }
+  const runner = find(view.runners, name);
+  const gates = find(view.gates, name);
+  if (runner === undefined || gates === undefined) return;
+  change(runner, gates, event, metadata);
+  runner.revision = revision;
+  delete runner.detail;
+  Object.assign(runner, stateOf(runner, gates));
+};
+
+/** Frees the slot that the job holds; answers the runner that it was on. */
+const release = (view: RunnerHealthView, jobId: string): RunnerView | undefined => {
+  const held = find(view.held, jobId);
+  if (held === undefined) return undefined;
+  drop(view.held, jobId);
+  const runner = find(view.runners, held.runner);
+  if (runner !== undefined && find(runner.current, held.slot) === jobId) drop(runner.current, held.slot);
+  return runner;
+};
+
+const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: string): void => {
+  if (event.type === 'JobAssigned') {
+    release(view, jobId);
+    const slot = String(event.data.slot);
+    const runner = find(view.runners, event.data.runner);
+    if (runner === undefined) return;
+    put(runner.current, slot, jobId);
+    put(view.held, jobId, { runner: runner.name, slot });
+  } else if (event.type === 'JobRequeued') {
+    release(view, jobId);
+  } else if (isJobEnd(event)) {
+    const runner = release(view, jobId);
+    if (runner === undefined) return;
+    runner.lastOutcomes.unshift({ jobId, outcome: outcomeOf(event), at });
+    runner.lastOutcomes.length = Math.min(runner.lastOutcomes.length, OUTCOMES_KEPT);
+  }
+};
+
+/** Folds the streams `runner-<name>` and, for what runs there, `job-<id>`. */
+export const runnerHealth: Projection<RunnerHealthView, BatonEvent> = {
+  name: 'runner_health',
+  version: 1,
+  init: () => ({ runners: {}, gates: {}, held: {} }),
+  evolve: (view, recorded) => {
+    const { stream, event, metadata } = recorded;
+    const runner = idIn('runner', stream);
+    const job = idIn('job', stream);
+    if (runner !== undefined && isRunnerEvent(event)) evolveRunner(view, runner, event, recorded);
+    else if (job !== undefined && isJobEvent(event)) evolveJob(view, job, event, metadata.recordedAt);
+  },
+};
+
+/** Every runner, by name; retired ones too. */
+export const runnerViews = (view: RunnerHealthView): readonly RunnerView[] =>
+  Object.values(view.runners).sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** One runner; undefined when none of that name was ever enrolled. */
+export const runnerView = (view: RunnerHealthView, name: string): RunnerView | undefined =>
+  find(view.runners, name);

@@ -1,0 +1,90 @@
+/** In which words does a job's end reach people? One sentence per outcome, saying only what the event proves. */
+import type { JobEvent } from '../src/events/catalog.js';
+import type { EndEvidence, Outcome } from '../src/events/shapes.js';
+
+const outcomes = {
+  JobSucceeded: 'succeeded',
+  JobFailed: 'failed',
+  JobCancelled: 'cancelled',
+  JobTimedOut: 'timed_out',
+  JobLost: 'lost',
+  JobExpired: 'expired',
+  JobUndeliverable: 'undeliverable',
+} as const satisfies Record<string, Outcome>;
+
+/** The events that end a job; each job has exactly one. */
+export type JobEndEvent = Extract<JobEvent, { type: keyof typeof outcomes }>;
+
+/** True for the seven events that end a job. */
+export const isJobEnd = (event: { readonly type: string }): event is JobEndEvent =>
+  Object.hasOwn(outcomes, event.type);
+
+/** The outcome that an ending event stands for. */
+export const outcomeOf = (event: JobEndEvent): Outcome => outcomes[event.type];
+
+/** The attempt that the end belongs to; undefined when nothing had been assigned. */
+export const attemptOf = (event: JobEndEvent): number | undefined =>
+  'attempt' in event.data ? event.data.attempt : undefined;
+
+/** What was done to end it; undefined where it ended by itself, or nothing is known. */
+export const evidenceOf = (event: JobEndEvent): EndEvidence | undefined =>
+  event.type === 'JobCancelled' || event.type === 'JobTimedOut' ? event.data.evidence : undefined;
+
+/** Exit code, where the end has one that was seen. */
+export const exitCodeOf = (event: JobEndEvent): number | undefined => {
+  if (event.type === 'JobSucceeded') return 0;
+  return event.type === 'JobFailed' ? event.data.exitCode : evidenceOf(event)?.exitCode;
+};
+
+/** `process ended by TERM`, `2 processes survived …`: what was done to end it and what came of it. */
+export const evidenceText = (evidence: EndEvidence): string => {
+  const survivors = evidence.survivors ?? [];
+  if (survivors.length > 0) {
+    const pids = survivors.map(({ pid }) => pid).join(', ');
+    return `incomplete, ${survivors.length === 1 ? '1 process' : `${survivors.length} processes`} survived (pid ${pids})`;
+  }
+  switch (evidence.how) {
+    case 'never_started':
+      return evidence.detail ?? 'nothing had started';
+    case 'revoked':
+      return 'kept from starting';
+    case 'already_ended':
+      return evidence.exitCode === undefined
+        ? 'process had already ended'
+        : `process had already ended with exit code ${evidence.exitCode}`;
+    case 'signalled': {
+      const signals = evidence.signals ?? [];
+      const last = signals.at(-1);
+      if (last === undefined) return 'process ended after being signalled';
+      const before = signals.slice(0, -1);
+      return `process ended by ${last}${before.length > 0 ? ` after ${before.join(', ')}` : ''}`;
+    }
+  }
+};
+
+const limitText = { total: 'its time limit was reached', silence: 'it printed nothing for too long' };
+
+/** One sentence that says how a job ended. `cancelledBy`: who asked for the cancel, when that is known. */
+export const summaryOf = (event: JobEndEvent, cancelledBy?: string): string => {
+  switch (event.type) {
+    case 'JobSucceeded':
+      return 'succeeded with exit code 0';
+    case 'JobFailed': {
+      const { exitCode, likelySignal } = event.data;
+      const guess = likelySignal === undefined ? '' : `, probably ended by ${likelySignal}`;
+      return `failed with exit code ${exitCode}${guess}`;
+    }
+    case 'JobCancelled':
+      return `cancelled${cancelledBy === undefined ? '' : ` by ${cancelledBy}`}: ${evidenceText(event.data.evidence)}`;
+    case 'JobTimedOut': {
+      const { which, evidence } = event.data;
+      return `timed out: ${limitText[which]}${evidence === undefined ? '' : `, ${evidenceText(evidence)}`}`;
+    }
+    case 'JobLost':
+      return `lost: ${event.data.detail}`;
+    case 'JobExpired':
+      return `expired: ${event.data.detail}`;
+    case 'JobUndeliverable':
+      return `undeliverable: ${event.data.detail}`;
+  }
+};

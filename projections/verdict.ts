@@ -1,0 +1,63 @@
+/** Why does this job wait, in one sentence? Reads the table of runners against clauses that `explain` makes. */
+import type { Clause } from '../src/events/shapes.js';
+import type { ExplainAnswer } from './explain.js';
+import { counted } from './table.js';
+
+type Row = ExplainAnswer['runners'][number];
+
+const GROUPS_SHOWN = 3;
+
+const wanted = ({ key, op, values }: Clause): string =>
+  values.length <= 1
+    ? `${key} ${values.join('')}`
+    : `${key} ${op === 'in' ? 'any of' : 'all of'} ${values.join(', ')}`;
+
+/** `2 runners have debian, 1 has ubuntu`: the commonest first. */
+const whatTheyHave = (found: readonly string[]): string => {
+  const counts = new Map<string, number>();
+  for (const value of found) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const groups = [...counts].sort(([, a], [, b]) => b - a);
+  const shown = groups.slice(0, GROUPS_SHOWN).map(([value, n], i) => {
+    const subject = i === 0 ? counted(n, 'runner') : String(n);
+    return `${subject} ${n === 1 ? 'has' : 'have'} ${value === '' ? 'none' : value}`;
+  });
+  const rest = groups.slice(GROUPS_SHOWN).reduce((sum, [, n]) => sum + n, 0);
+  return [...shown, ...(rest > 0 ? [`${rest} have others`] : [])].join(', ');
+};
+
+/** No runner suits: names the first clause that nobody meets, else the runner that lacks least. */
+const nobodySuits = (rows: readonly Row[]): string => {
+  const [first] = rows;
+  const nobodys = (first?.clauses ?? []).findIndex((_, i) =>
+    rows.every((row) => row.clauses[i]?.holds === false),
+  );
+  const clause = first?.clauses[nobodys]?.clause;
+  if (clause !== undefined) {
+    const found = rows.map((row) => row.clauses[nobodys]?.found ?? '');
+    return `no enrolled runner has ${wanted(clause)} (${whatTheyHave(found)})`;
+  }
+  const lacks = (row: Row) => row.clauses.filter(({ holds }) => !holds);
+  const closest = rows.reduce((best, row) => (lacks(row).length < lacks(best).length ? row : best));
+  const missing = lacks(closest)
+    .map((lack) => wanted(lack.clause))
+    .join(' and ');
+  return `no enrolled runner meets all conditions at once (closest: ${closest.runner}, without ${missing})`;
+};
+
+/** One sentence for a job that waits; `rows` has every runner that is not retired. */
+export const waitingVerdict = (rows: readonly Row[]): string => {
+  if (rows.length === 0) return 'waits: no runner is enrolled';
+  const suitable = rows.filter(({ suits }) => suits);
+  if (suitable.length === 0) return `waits: ${nobodySuits(rows)}`;
+  const blocked = suitable.filter(({ unavailable }) => unavailable !== undefined);
+  const free = suitable.length - blocked.length;
+  if (free > 0)
+    return `waits: ${counted(free, 'matching runner')} could take it, the scheduler has not assigned it yet`;
+  if (blocked.every(({ unavailable }) => unavailable?.startsWith('busy: ')))
+    return `waits: all ${suitable.length} matching runners are busy`;
+  const reasons = blocked
+    .slice(0, GROUPS_SHOWN)
+    .map(({ runner, unavailable }) => `${runner} is ${unavailable ?? ''}`);
+  const more = blocked.length > GROUPS_SHOWN ? `; and ${blocked.length - GROUPS_SHOWN} more` : '';
+  return `waits: no matching runner can take a job now (${reasons.join('; ')}${more})`;
+};

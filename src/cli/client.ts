@@ -1,0 +1,247 @@
+/** The HTTP API as functions: typed answers, refusals as values, streams that survive a lost connection. */
+import { randomUUID } from 'node:crypto';
+import * as E from 'fp-ts/lib/Either.js';
+import type { ExplainAnswer } from '../../projections/explain.js';
+import type { HistoryRow } from '../../projections/history.js';
+import type { JobView } from '../../projections/jobs.js';
+import type { QueueView } from '../../projections/queue.js';
+import type { RunnerView } from '../../projections/runner-health.js';
+import type { AddRunner, ChangeView, RunnerAdded, RunnerTested, SubmitChange } from '../app/use-cases.js';
+import type { ProblemDocument } from '../http/problem.js';
+import { readEvents, type ServerEvent } from './events.js';
+
+export type Got<A> = E.Either<ProblemDocument, A>;
+export interface Items<A> {
+  readonly items: readonly A[];
+}
+
+export interface Endpoint {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+/** A refusal that the client itself makes. */
+export const localProblem = (
+  code: string,
+  reason: string,
+  detail: string,
+  hint: string,
+): ProblemDocument => ({
+  type: `urn:baton:problem:${code}`,
+  title: 'No usable answer',
+  status: 0,
+  detail,
+  code,
+  reason,
+  hint,
+  instance: `urn:uuid:${randomUUID()}`,
+});
+
+const unreachable = (url: string, cause: unknown): ProblemDocument => {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const why = inner instanceof Error && inner.message !== '' ? inner.message : String(inner);
+  return localProblem(
+    'unreachable',
+    'server_unreachable',
+    `No Baton server answers at ${url} (${why}).`,
+    'Start one with `baton serve`, or name another with --url or BATON_URL.',
+  );
+};
+
+const isProblem = (value: unknown): value is ProblemDocument =>
+  typeof value === 'object' &&
+  value !== null &&
+  'code' in value &&
+  typeof value.code === 'string' &&
+  'detail' in value &&
+  typeof value.detail === 'string' &&
+  'status' in value;
+
+const notBaton = (url: string, response: Response): ProblemDocument =>
+  localProblem(
+    'not_baton',
+    'unexpected_answer',
+    `What answers at ${url} is not a Baton server (status ${response.status}).`,
+    'Check --url or BATON_URL.',
+  );
+
+const refusalOf = async (url: string, response: Response): Promise<ProblemDocument> => {
+  if (response.headers.get('Content-Type')?.startsWith('application/problem+json') === true) {
+    const document: unknown = await response.json();
+    if (isProblem(document)) return document;
+  }
+  await response.body?.cancel();
+  return notBaton(url, response);
+};
+
+const isReset = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(String(error.cause.code));
+
+interface Sending {
+  readonly method?: 'POST';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** One request. A command carries a key of its own, so that it is sent again without harm when the answer was lost. */
+const send = async (at: Endpoint, path: string, sending: Sending = {}): Promise<Got<Response>> => {
+  const request = {
+    method: sending.method ?? 'GET',
+    redirect: 'error' as const,
+    headers: {
+      ...(at.token === undefined ? {} : { Authorization: `Bearer ${at.token}` }),
+      ...(sending.method === 'POST'
+        ? { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() }
+        : {}),
+      ...sending.headers,
+    },
+    ...(sending.method === 'POST' ? { body: JSON.stringify(sending.body ?? {}) } : {}),
+    ...(sending.signal === undefined ? {} : { signal: sending.signal }),
+  };
+  const target = `${at.url}/api/v1${path}`;
+  try {
+    const response = await fetch(target, request).catch((error: unknown) => {
+      if (isReset(error)) return fetch(target, request);
+      throw error;
+    });
+    return response.ok ? E.right(response) : E.left(await refusalOf(at.url, response));
+  } catch (error) {
+    return E.left(unreachable(at.url, error));
+  }
+};
+
+const ask = async <A>(at: Endpoint, path: string, sending: Sending = {}): Promise<Got<A>> => {
+  const response = await send(at, path, sending);
+  if (E.isLeft(response)) return response;
+  if (response.right.headers.get('Content-Type')?.startsWith('application/json') !== true) {
+    await response.right.body?.cancel();
+    return E.left(notBaton(at.url, response.right));
+  }
+  try {
+    // client and server are of one package; the version in the path stands for the shape
+    return E.right((await response.right.json()) as A);
+  } catch (error) {
+    return E.left(unreachable(at.url, error));
+  }
+};
+
+/** Path with its parts quoted. */
+const to = (...parts: readonly string[]): string =>
+  `/${parts.map((part) => encodeURIComponent(part)).join('/')}`;
+
+const query = (values: Readonly<Record<string, string | undefined>>): string => {
+  const present = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return present.length === 0 ? '' : `?${present.join('&')}`;
+};
+
+export type NewRunner = Pick<AddRunner, 'name' | 'host' | 'user'> & Partial<AddRunner>;
+export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
+
+/** Everything that the commands need of a server. */
+export const createClient = (at: Endpoint) => ({
+  url: at.url,
+  addRunner: (body: NewRunner) => ask<RunnerAdded>(at, '/runners', { method: 'POST', body }),
+  listRunners: () => ask<Items<RunnerView>>(at, '/runners'),
+  showRunner: (name: string) => ask<RunnerView>(at, to('runners', name)),
+  testRunner: (name: string, acceptHostKey?: string) =>
+    ask<RunnerTested>(at, to('runners', name, 'test'), {
+      method: 'POST',
+      body: acceptHostKey === undefined ? {} : { acceptHostKey },
+    }),
+  submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
+  listChanges: () => ask<Items<ChangeView>>(at, '/changes'),
+  showChange: (id: string) => ask<ChangeView>(at, to('changes', id)),
+  listJobs: (filter: JobsQuery) => ask<Items<JobView>>(at, `/jobs${query(filter)}`),
+  showJob: (id: string) => ask<JobView>(at, to('jobs', id)),
+  cancelJob: (id: string, reason?: string) =>
+    ask<JobView>(at, to('jobs', id, 'cancel'), {
+      method: 'POST',
+      body: reason === undefined ? {} : { reason },
+    }),
+  explainJob: (id: string) => ask<ExplainAnswer>(at, to('jobs', id, 'explain')),
+  queue: () => ask<QueueView>(at, '/queue'),
+  history: (filter: Readonly<Partial<Record<'runner' | 'change' | 'limit', string>>>) =>
+    ask<Items<HistoryRow>>(at, `/history${query(filter)}`),
+  /** The bytes stored now, as they come. */
+  log: (id: string, attempt?: string) => send(at, to('jobs', id, 'log') + query({ attempt })),
+  /** The log as it grows; ends with `end`. */
+  followLog: (id: string, attempt: string | undefined, signal: AbortSignal) =>
+    follow(at, to('jobs', id, 'log', 'stream') + query({ attempt }), signal),
+  /** Jobs as they change; never ends by itself. */
+  followJobs: (filter: JobsQuery, signal: AbortSignal) => follow(at, `/jobs/stream${query(filter)}`, signal),
+});
+export type Client = ReturnType<typeof createClient>;
+
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+
+/** A call, since the compiler takes a property that it has seen for unchanging. */
+const hasStopped = (signal: AbortSignal): boolean => signal.aborted;
+
+/** How long a stream that once worked is tried again before it is given up. */
+const PATIENCE_MS = 120_000;
+
+/** Events in order; after a lost connection goes on behind the last id. A refusal is the last thing given. */
+async function* follow(
+  at: Endpoint,
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<Got<ServerEvent>, void, undefined> {
+  let last: string | undefined;
+  let lastSeen: number | undefined;
+  let wait = 100;
+  while (!hasStopped(signal)) {
+    const response = await send(at, path, {
+      signal,
+      headers: { Accept: 'text/event-stream', ...(last === undefined ? {} : { 'Last-Event-ID': last }) },
+    });
+    if (hasStopped(signal)) return;
+    if (E.isLeft(response)) {
+      const passing = response.left.code === 'unreachable' || response.left.status >= 502;
+      if (!passing || lastSeen === undefined || performance.now() - lastSeen > PATIENCE_MS) {
+        yield response;
+        return;
+      }
+    } else if (response.right.headers.get('Content-Type')?.startsWith('text/event-stream') !== true) {
+      yield E.left(notBaton(at.url, response.right));
+      return;
+    } else {
+      lastSeen = performance.now();
+      try {
+        for await (const event of readEvents(response.right.body)) {
+          lastSeen = performance.now();
+          wait = 100;
+          if (event.event === 'problem') {
+            const document: unknown = JSON.parse(event.data);
+            if (isProblem(document) && document.status < 500) {
+              yield E.left(document);
+              return;
+            }
+            break;
+          }
+          last = event.id ?? last;
+          yield E.right(event);
+        }
+      } catch (error) {
+        // the connection was lost; anything else is a mistake here
+        if (!(error instanceof TypeError) && !hasStopped(signal) && !isReset(error)) throw error;
+      }
+    }
+    await sleep(wait, signal);
+    wait = Math.min(wait * 2, 5_000);
+  }
+}

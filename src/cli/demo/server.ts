@@ -1,0 +1,54 @@
+/** The demo's server: a process of its own, so that it can be killed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface DemoServer {
+  readonly url: string;
+  /** Present at the first start of a data folder. */
+  readonly token: string | undefined;
+  readonly pid: number;
+  /** Resolves when the process is gone. */
+  readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>;
+}
+
+const entry = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'main.js');
+
+const firstLine = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let out = '';
+    let err = '';
+    child.stderr?.on('data', (bytes: Buffer) => (err = (err + bytes.toString()).slice(-4000)));
+    child.stdout?.on('data', (bytes: Buffer) => {
+      out += bytes.toString();
+      const end = out.indexOf('\n');
+      if (end >= 0) resolve(out.slice(0, end));
+    });
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      reject(new Error(`the server ended with code ${code ?? 'none'}: ${err.trim()}`)),
+    );
+  });
+
+export const startServer = async (
+  data: string,
+  repositories: string,
+  detached = false,
+): Promise<DemoServer> => {
+  const args = ['serve', '--json', '--data', data, '--listen', '127.0.0.1:0', '--repo-root', repositories];
+  const child = spawn(process.execPath, [entry, ...args, '--log-level', 'error'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
+  });
+  const { url, token } = JSON.parse(await firstLine(child)) as { url: string; token?: string };
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    url,
+    token,
+    pid: child.pid ?? 0,
+    end: async (signal) => {
+      child.kill(signal);
+      await gone;
+    },
+  };
+};

@@ -1,0 +1,69 @@
+/** `baton job log`: what a job has written, byte by byte or fit for a terminal. */
+import { Readable } from 'node:stream';
+import type { Command } from 'commander';
+import * as E from 'fp-ts/lib/Either.js';
+import { followLog, interruptible } from './follow.js';
+import { note, write, type Io } from './io.js';
+import { fail } from './print.js';
+import { sessionOf, wantsColours, type Session } from './session.js';
+import { logFilter } from './terminal.js';
+
+interface LogOptions {
+  readonly follow?: boolean;
+  readonly raw?: boolean;
+  readonly attempt?: string;
+}
+
+/** Where the bytes go: as they are, or made fit for a terminal. */
+const sink = (io: Io, raw: boolean) => {
+  const filter = raw ? undefined : logFilter(wantsColours(io));
+  return {
+    give: (bytes: Uint8Array): Promise<void> =>
+      write(io.stdout, filter === undefined ? bytes : filter.push(bytes)),
+    end: async (): Promise<void> => {
+      if (filter !== undefined) await write(io.stdout, filter.end());
+    },
+  };
+};
+
+const stored = async (io: Io, session: Session, id: string, options: LogOptions): Promise<void> => {
+  const response = await session.client.log(id, options.attempt);
+  if (E.isLeft(response)) {
+    fail(io, session.asJson, response.left);
+    return;
+  }
+  const { body } = response.right;
+  const out = sink(io, options.raw === true);
+  if (body !== null) for await (const bytes of Readable.fromWeb(body)) await out.give(bytes as Uint8Array);
+  await out.end();
+};
+
+const followed = async (io: Io, session: Session, id: string, options: LogOptions): Promise<void> => {
+  const out = sink(io, options.raw === true);
+  const { signal, release } = interruptible(io.onInterrupt, () =>
+    note(io, '\nNo longer following; the job goes on. End it with `baton job cancel`.'),
+  );
+  try {
+    const problem = await followLog(session.client, id, options.attempt, signal, out.give);
+    await out.end();
+    if (problem !== undefined) fail(io, session.asJson, problem);
+  } finally {
+    release();
+  }
+};
+
+/** Adds `log`. */
+export const registerJobLog = (job: Command, io: Io): void => {
+  job
+    .command('log')
+    .description('what a job has written; control characters are shown, not obeyed')
+    .argument('<id>', 'id, or its first characters')
+    .option('--follow', 'go on until it ends; Ctrl-C leaves the job alone')
+    .option('--raw', 'the exact bytes')
+    .option('--attempt <n>', 'of this attempt (default: the last)')
+    .action(async (id: string, options: LogOptions, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      await (options.follow === true ? followed : stored)(io, session, id, options);
+    });
+};

@@ -1,0 +1,141 @@
+/** `baton job …`: what jobs there are, what they say, why they wait, and ending one. */
+import type { Command } from 'commander';
+import type { ExplainAnswer } from '../../projections/explain.js';
+import type { JobView } from '../../projections/jobs.js';
+import type { JobsQuery } from './client.js';
+import type { Io } from './io.js';
+import { registerJobLog } from './job-log.js';
+import { registerJobWatch } from './job-watch.js';
+import { age, fields, short, table } from './print.js';
+import { sessionOf } from './session.js';
+import { plain } from './terminal.js';
+
+const runnerOf = (job: JobView): string => job.attempts.at(-1)?.runner ?? '-';
+
+const stateOf = (job: JobView): string =>
+  job.cancelRequested !== undefined && job.endedAt === undefined ? `${job.status}, cancelling` : job.status;
+
+const listText = (io: Io, jobs: readonly JobView[]): string =>
+  jobs.length === 0
+    ? 'No jobs.'
+    : table(
+        ['JOB', 'STATUS', 'PROJECT', 'STAGE', 'PHASE', 'RUNNER', 'QUEUED', 'CHANGE'],
+        jobs.map((job) => [
+          short(job.id),
+          stateOf(job),
+          job.project,
+          job.stage,
+          job.label === '' ? job.phase : `${job.phase} (${job.label})`,
+          runnerOf(job),
+          age(job.queuedAt, io.now()),
+          job.changeTitle ?? '',
+        ]),
+      );
+
+const filterText = (job: JobView): string =>
+  job.filter.map(({ key, op, values }) => `${key} ${op} ${values.join('|')}`).join(' and ') || 'any runner';
+
+const showText = (io: Io, job: JobView): string => {
+  const { evidence } = job;
+  const head = fields([
+    ['job', job.id],
+    ['status', stateOf(job)],
+    ['summary', job.summary],
+    ['project', `${job.enterprise}/${job.organisation}/${job.project}`],
+    ['pipeline', job.pipeline],
+    ['stage', job.stage],
+    ['phase', job.phase],
+    ['label', job.label],
+    ['change', job.changeId === undefined ? undefined : `${job.changeId} ${job.changeTitle ?? ''}`],
+    ['needs', filterText(job)],
+    ['queued', age(job.queuedAt, io.now())],
+    ['ended', job.endedAt === undefined ? undefined : age(job.endedAt, io.now())],
+    [
+      'cancel asked',
+      job.cancelRequested === undefined
+        ? undefined
+        : `${age(job.cancelRequested.at, io.now())} by ${job.cancelRequested.by}${job.cancelRequested.reason === undefined ? '' : `: ${job.cancelRequested.reason}`}`,
+    ],
+    ['ended how', evidence === undefined ? undefined : [evidence.how, ...(evidence.signals ?? [])].join(' ')],
+    [
+      'survivors',
+      evidence?.survivors?.map(({ pid, command }) => `${pid} ${command ?? ''}`.trim()).join(', '),
+    ],
+  ]);
+  if (job.attempts.length === 0) return head;
+  const rows = job.attempts.map((view) => [
+    String(view.attempt),
+    view.runner ?? '-',
+    age(view.startedAt, io.now()),
+    age(view.endedAt, io.now()),
+    view.exitCode === undefined ? '-' : String(view.exitCode),
+    view.why ?? '',
+  ]);
+  return `${head}\n\n${table(['ATTEMPT', 'RUNNER', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows)}`;
+};
+
+const explainText = ({ verdict, runners }: ExplainAnswer): string => {
+  const rows = runners.map(({ runner, suits, unavailable, clauses }) => [
+    runner,
+    suits ? 'yes' : 'no',
+    unavailable ?? (suits ? 'yes' : '-'),
+    clauses
+      .map(
+        ({ clause, holds, found }) =>
+          `${holds ? 'yes' : 'NO'} ${clause.key} ${clause.op} ${clause.values.join('|')} (found ${found === '' ? 'nothing' : found})`,
+      )
+      .join('; '),
+  ]);
+  return rows.length === 0
+    ? plain(verdict)
+    : `${plain(verdict)}\n\n${table(['RUNNER', 'SUITS', 'FREE', 'CLAUSES'], rows)}`;
+};
+
+/** Adds `job` with its commands. */
+export const registerJob = (program: Command, io: Io): void => {
+  const job = program.command('job').description('phase jobs');
+  job
+    .command('list')
+    .description('jobs, newest first')
+    .option('--status <status>', 'only those in this status, e.g. running or timed_out')
+    .option('--runner <name>', 'only those of this runner')
+    .option('--change <id>', 'only those of this change')
+    .action(async (options: JobsQuery, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      session.answer(await session.client.listJobs(options), ({ items }) => listText(io, items));
+    });
+  job
+    .command('show')
+    .description('one job with its attempts')
+    .argument('<id>', 'id, or its first characters')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      session.answer(await session.client.showJob(id), (view) => showText(io, view));
+    });
+  registerJobLog(job, io);
+  registerJobWatch(job, io);
+  job
+    .command('cancel')
+    .description('end a job, wherever it is')
+    .argument('<id>', 'id, or its first characters')
+    .option('--reason <text>', 'kept with the fact')
+    .action(async (id: string, options: { reason?: string }, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      session.answer(
+        await session.client.cancelJob(id, options.reason),
+        (view) => `Job ${plain(short(view.id))} is ${plain(stateOf(view))}.`,
+      );
+    });
+  job
+    .command('explain')
+    .description('why it waits, or why it ran where it ran')
+    .argument('<id>', 'id, or its first characters')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      session.answer(await session.client.explainJob(id), explainText);
+    });
+};

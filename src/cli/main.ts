@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** The program `baton`: gives the process to the command line, and its answer back. */
+import { environment } from '../config.js';
+import { run } from './program.js';
+
+// a reader that has seen enough (`baton job log | head`) is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  env: environment(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  cwd: process.cwd(),
+  now: Date.now,
+  onInterrupt: (listener) => {
+    process.once('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
+});

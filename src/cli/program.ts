@@ -1,0 +1,67 @@
+/** The command line as a whole: global options, all commands, and how it ends. */
+import { Command, CommanderError } from 'commander';
+import { registerChange } from './change.js';
+import { exitCodes } from './exit.js';
+import type { Io } from './io.js';
+import { registerJob } from './job.js';
+import { registerOverview } from './overview.js';
+import { registerRunner } from './runner.js';
+
+/** The two that carry the whole server are loaded only when they are asked for. */
+const heavy = [
+  {
+    name: 'serve',
+    description: 'run the server',
+    load: async () => (await import('./serve.js')).registerServe,
+  },
+  {
+    name: 'demo',
+    description: 'run a server with runners of its own, to try things on',
+    load: async () => (await import('./demo.js')).registerDemo,
+  },
+] as const;
+
+/** `wanted`: names that may occur on this command line. */
+export const buildProgram = async (io: Io, wanted: readonly string[] = []): Promise<Command> => {
+  const program = new Command('baton')
+    .description('Runs the phase jobs of a pipeline on machines reachable by SSH.')
+    .option('--url <url>', 'server (BATON_URL; default: http://127.0.0.1:7350)')
+    .option('--token <token>', 'token; BATON_TOKEN is better, since others can see your command line')
+    .option('--json', 'answers, and refusals, as JSON')
+    .exitOverride()
+    .showHelpAfterError('See `baton --help`.')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  registerRunner(program, io);
+  registerChange(program, io);
+  registerJob(program, io);
+  registerOverview(program, io);
+  for (const { name, description, load } of heavy) {
+    if (wanted.includes(name)) (await load())(program, io);
+    else program.command(name).description(description);
+  }
+  return program;
+};
+
+/** Runs one command line; answers the exit code. What is thrown here is a bug of ours. */
+export const run = async (argv: readonly string[], given: Omit<Io, 'exit'>): Promise<number> => {
+  let code: number = exitCodes.ok;
+  const io: Io = {
+    ...given,
+    exit: (next) => {
+      code = next;
+    },
+  };
+  try {
+    const program = await buildProgram(io, argv);
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+  return code;
+};

@@ -1,0 +1,61 @@
+/** What every command starts from: the global options, a client for them, and one way to end with a refusal. */
+import type { Command } from 'commander';
+import * as E from 'fp-ts/lib/Either.js';
+import { createClient, type Client, type Got } from './client.js';
+import { exitCodes } from './exit.js';
+import { note, type Io } from './io.js';
+import { fail, show } from './print.js';
+
+const DEFAULT_URL = 'http://127.0.0.1:7350';
+
+export interface Session {
+  readonly client: Client;
+  readonly asJson: boolean;
+  /** Prints the answer, or the refusal; true when there was an answer. */
+  readonly answer: <A>(got: Got<A>, text: (value: A) => string) => got is E.Right<A>;
+}
+
+/** A mistake on the command line that only the command itself can see: exit code 64. */
+export const usage = (io: Io, sentence: string): void => {
+  note(io, `baton: ${sentence}`);
+  io.exit(exitCodes.usage);
+};
+
+const isLoopback = (name: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(name);
+
+const endpoint = (io: Io, given: string): string | undefined => {
+  if (!URL.canParse(given)) return undefined;
+  const url = new URL(given);
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    note(io, `note: ${url.host} is spoken to without encryption; whoever listens learns the token`);
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
+};
+
+/** Global options as they stand for this command; undefined, with the exit code set, when they are unusable. */
+export const sessionOf = (io: Io, command: Command): Session | undefined => {
+  const options = command.optsWithGlobals<{ url?: string; token?: string; json?: boolean }>();
+  const given = options.url ?? io.env['BATON_URL'] ?? DEFAULT_URL;
+  const url = endpoint(io, given);
+  if (url === undefined) {
+    usage(io, '--url or BATON_URL is not an http or https URL without user and password');
+    return undefined;
+  }
+  const asJson = options.json === true;
+  return {
+    client: createClient({ url, token: options.token ?? io.env['BATON_TOKEN'] }),
+    asJson,
+    answer: <A>(got: Got<A>, text: (value: A) => string): got is E.Right<A> => {
+      if (E.isLeft(got)) {
+        fail(io, asJson, got.left);
+        return false;
+      }
+      show(io, asJson, got.right, () => text(got.right));
+      return true;
+    },
+  };
+};
+
+/** Colours in logs, unless NO_COLOR is set to anything (no-color.org). */
+export const wantsColours = (io: Io): boolean => (io.env['NO_COLOR'] ?? '') === '';

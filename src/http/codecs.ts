@@ -1,0 +1,203 @@
+/** What may come in: every name, address and number that a request can carry, checked before anything else sees it. */
+import { isIP } from 'node:net';
+import * as t from 'io-ts';
+import { checked, closed, oneOf, text, whole, wholeText } from './closed.js';
+
+/** C0, DEL and C1: never part of a name, an address, a path or a reason. */
+const hasControl = (value: string): boolean => /[\u0000-\u001f\u007f-\u009f]/u.test(value);
+
+const isHostName = (value: string): boolean =>
+  value.length <= 253 &&
+  value
+    .replace(/\.$/, '')
+    .split('.')
+    .every((label) => /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label));
+
+export const RunnerName = text(
+  {
+    expected:
+      'a name of 1 to 63 letters, digits, dots, dashes and underscores that starts with a letter or digit',
+    mend: 'choose a name such as build-07',
+  },
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(value),
+);
+
+const Host = text(
+  {
+    expected: 'a host name or an IP address',
+    mend: 'give a name such as build-07.example.org, or an address',
+  },
+  (value) => isIP(value) !== 0 || isHostName(value),
+);
+
+const User = text(
+  {
+    expected:
+      'a user name of 1 to 64 letters, digits and . _ @ - that starts with a letter, digit or underscore',
+    mend: 'give the account on the runner, without spaces',
+  },
+  (value) => /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/.test(value),
+);
+
+/** Fingerprint as OpenSSH writes it: SHA-256 in base64 without padding. */
+const HostKey = text(
+  {
+    expected: 'SHA256: and 43 base64 characters',
+    mend: 'run `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the runner and give the second word',
+  },
+  (value) => /^SHA256:[A-Za-z0-9+/]{43}$/.test(value),
+);
+
+const Label = text(
+  {
+    expected: 'a label of 1 to 63 letters, digits and . _ : = / - that starts with a letter or digit',
+    mend: 'give labels such as linux or gpu=a100',
+  },
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._:=/-]{0,62}$/.test(value),
+);
+
+const PrivateKey = text(
+  {
+    expected: 'a private key in PEM or OpenSSH form, at most 64 KiB',
+    mend: 'give the content of the private key file, not of the .pub file',
+    secret: true,
+  },
+  (value) => value.length <= 65_536 && /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value),
+);
+
+const BasePath = text(
+  {
+    expected: 'a path of at most 256 characters without control characters or .. in it',
+    mend: 'give an absolute path, or one relative to the home of the user',
+  },
+  (value) =>
+    /^[^-~]/.test(value) &&
+    value.length <= 256 &&
+    !hasControl(value) &&
+    !value.split('/').some((part) => part === '..'),
+);
+
+/** Body of `POST /runners`. */
+export const AddRunnerBody = closed(
+  { name: RunnerName, host: Host, user: User },
+  {
+    port: whole(1, 65_535, 'leave it out for 22'),
+    slots: whole(1, 64, 'leave it out for 1'),
+    labels: t.readonlyArray(Label),
+    privateKey: PrivateKey,
+    hostKey: HostKey,
+    base: BasePath,
+  },
+);
+
+/** Body of `POST /runners/:name/test`. */
+export const TestRunnerBody = closed({}, { acceptHostKey: HostKey });
+
+const Reason = text(
+  { expected: 'one line of 1 to 500 characters', mend: 'shorten it, without line breaks' },
+  (value) => value.trim() !== '' && value.length <= 500 && !hasControl(value),
+);
+
+/** Body of `POST /jobs/:id/cancel`. */
+export const CancelBody = closed({}, { reason: Reason });
+
+/** The rules of git-check-ref-format(1) as far as they keep a name from being taken for something else. */
+const Ref = text(
+  { expected: 'the name of a branch', mend: 'give a branch such as master or feature/login' },
+  (value) =>
+    value.length <= 255 &&
+    /^[^-./][^\s~^:?*[\\]*$/u.test(value) &&
+    !hasControl(value) &&
+    !/\.\.|@\{|\/\/|\/\.|\.$|\/$|\.lock(\/|$)/.test(value),
+);
+
+/** Password in a URL: it would be kept for ever, so it is refused before anyone sees it. */
+const hasPassword = (value: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/.test(value);
+
+const Repository = text(
+  {
+    expected: 'the path or URL of a git repository, at most 2048 characters, without a password',
+    mend: 'give a path or URL; credentials belong into the server, not into the URL',
+    secret: true,
+  },
+  (value) => /^[^-\s]/u.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
+);
+
+const ScopeName = text(
+  {
+    expected: 'a name of 1 to 100 letters, digits, dots, dashes and underscores',
+    mend: 'give a name such as web-shop',
+  },
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value),
+);
+
+/** Body of `POST /changes`. */
+export const SubmitChangeBody = closed(
+  { repository: Repository, branch: Ref, target: Ref },
+  { enterprise: ScopeName, organisation: ScopeName, project: ScopeName },
+);
+
+const Id = text(
+  { expected: 'an id, or the first 4 characters or more of one', mend: 'copy it from a list' },
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{3,127}$/.test(value),
+);
+
+const ProjectionName = text(
+  { expected: 'the name of a projection', mend: 'use a name such as jobs or queue' },
+  (value) => /^[a-z][a-z0-9_-]{0,62}$/.test(value),
+);
+
+const Status = oneOf([
+  'queued',
+  'assigned',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'timed_out',
+  'lost',
+  'expired',
+  'undeliverable',
+]);
+
+export const Nothing = closed({}, {});
+export const NameParam = closed({ name: RunnerName }, {});
+export const ProjectionParam = closed({ name: ProjectionName }, {});
+export const IdParam = closed({ id: Id }, {});
+export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
+export const AttemptQuery = closed({}, { attempt: wholeText(0, 1_000_000, 'leave it out for the last one') });
+export const HistoryQuery = closed(
+  {},
+  { runner: RunnerName, change: Id, limit: wholeText(1, 1000, 'leave it out for 100') },
+);
+
+/** The few headers that are data; names as they are shown to people. */
+export const HeaderValues = closed(
+  {},
+  {
+    'Idempotency-Key': text(
+      { expected: '1 to 255 visible ASCII characters', mend: 'send a new UUID for each new command' },
+      (value) => /^[\x21-\x7e]{1,255}$/.test(value),
+    ),
+  },
+);
+
+/** `Last-Event-ID` of a log stream: where the reader has come to, in bytes. */
+export const ByteOffsetHeader = closed(
+  {},
+  { 'Last-Event-ID': wholeText(0, Number.MAX_SAFE_INTEGER, 'send the id of the last event, a byte offset') },
+);
+
+/** `Last-Event-ID` of a stream of jobs: a position. */
+export const PositionHeader = closed(
+  {},
+  {
+    'Last-Event-ID': checked(
+      { expected: 'a position', mend: 'send the id of the last event as it came' },
+      (value) =>
+        typeof value === 'string' && /^(0|[1-9]\d{0,19})(\/(0|[1-9]\d{0,19}))?$/.test(value)
+          ? value
+          : undefined,
+    ),
+  },
+);

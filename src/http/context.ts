@@ -1,0 +1,16 @@
+/** What accompanies one request on its way through the middlewares. */
+import type { ParameterizedContext } from 'koa';
+import type { AppError } from '../app/errors.js';
+import type { Caller } from '../app/use-cases.js';
+
+export interface RequestState {
+  /** UUID; answered as `X-Request-Id`, and in every line of the log. */
+  requestId: string;
+  /** Present behind the check of the token. */
+  caller?: Caller;
+  /** What was refused, for the log. */
+  refusal?: AppError;
+}
+
+export type HttpContext = ParameterizedContext<RequestState>;
+export type HttpMiddleware = (ctx: HttpContext, next: () => Promise<unknown>) => Promise<void>;

@@ -1,0 +1,70 @@
+/** The HTTP edge as a whole: which middlewares a request passes, in which order, and what `close` ends. */
+import type { RequestListener } from 'node:http';
+import Koa from 'koa';
+import Router from 'koa-router';
+import type { Logger } from 'pino';
+import type { UseCases } from '../app/use-cases.js';
+import type { RequestState } from './context.js';
+import { auth, body, door, health, hostCheck, requestId } from './guards.js';
+import type { RouteDeps } from './route.js';
+import { routes } from './routes.js';
+import type { Pace } from './sse.js';
+
+export interface HttpOptions {
+  readonly useCases: UseCases;
+  readonly logger: Logger;
+  /** Names, or name:port, that are answered beside those of the loopback. */
+  readonly hostAllowList?: readonly string[];
+  readonly pace?: Pace;
+}
+
+export interface HttpEdge {
+  readonly handler: RequestListener;
+  /** Ends the streams that are open; the owner of the listener closes that. */
+  readonly close: () => void;
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(String(error.code));
+
+/** Everything below `/api/v1`, and `/healthz`. */
+export const createHttpServer = ({
+  useCases,
+  logger,
+  hostAllowList = [],
+  pace = { heartbeatMs: 15_000, checkMs: 1_000 },
+}: HttpOptions): HttpEdge => {
+  const deps: RouteDeps = { useCases, pace, streams: new Set() };
+  const router = new Router<RequestState>({ prefix: '/api/v1' });
+  for (const { method, path, handle } of routes) {
+    router[method](path, (ctx) => handle(deps, ctx, { ...ctx.params }));
+  }
+
+  const app = new Koa<RequestState>();
+  // the order in which a request passes
+  app
+    .use(requestId)
+    .use(door(logger))
+    .use(hostCheck(hostAllowList))
+    .use(health)
+    .use(auth(useCases))
+    .use(body)
+    .use(router.routes())
+    .use(router.allowedMethods());
+
+  // only what fails after the answer has begun comes here; everything before lands in the door
+  app.on('error', (err: unknown) => {
+    if (isGone(err)) logger.debug({ err }, 'the reader left');
+    else logger.error({ err }, 'an answer broke off');
+  });
+
+  const handle = app.callback();
+  return {
+    handler: (request, response) => void handle(request, response),
+    close: () => {
+      for (const stream of deps.streams) stream.abort();
+    },
+  };
+};

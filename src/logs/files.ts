@@ -1,0 +1,162 @@
+/** Where do the logs of attempts live? As plain files in one folder, so that `less` and `tail -f` read them too. */
+import { mkdir } from 'node:fs/promises';
+import * as E from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import {
+  Subject,
+  defer,
+  distinctUntilChanged,
+  finalize,
+  from as fromPromise,
+  merge,
+  scan,
+  takeWhile,
+  throwError,
+} from 'rxjs';
+import type { LogError, LogStore } from '../app/ports.js';
+import type { AttemptFiles } from './attempt-files.js';
+import {
+  attemptName,
+  durableOffsets,
+  filesOf,
+  ioError,
+  logError,
+  readPiece,
+  readSeal,
+} from './attempt-files.js';
+import type { AttemptWriter, LogSize } from './writer.js';
+import { openWriter } from './writer.js';
+
+/** At most this much in one answer, whatever was asked for: it is held in memory. */
+const READ_MOST_BYTES = 16 * 1024 * 1024;
+
+interface Opened {
+  readonly writer: Promise<AttemptWriter>;
+  /** How many have it open; the file is let go with the last. */
+  users: number;
+}
+
+/**
+ * Per attempt `<jobId>.<attempt>.log`, while it grows `.offset`, when it is complete `.sealed.json`. One process writes to a
+ * folder; several may read. Who opens a log that is open in this process shares its writer.
+ */
+export const fileLogStore = (directory: string): LogStore => {
+  const opened = new Map<string, Opened>();
+  /** Writers that are syncing their last bytes: who opens or reads the same log waits for them. */
+  const closing = new Map<string, Promise<void>>();
+  const watched = new Map<string, Subject<LogSize>>();
+
+  const begin = async (name: string, files: AttemptFiles): Promise<AttemptWriter> => {
+    await closing.get(name);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return openWriter(files, (size) => watched.get(name)?.next(size));
+  };
+
+  const acquire = (name: string, files: AttemptFiles): Opened => {
+    const entry = opened.get(name) ?? { writer: begin(name, files), users: 0 };
+    opened.set(name, entry);
+    entry.users++;
+    return entry;
+  };
+
+  const forget = (name: string, entry: Opened): void => {
+    if (opened.get(name) === entry) opened.delete(name);
+  };
+
+  const release = async (name: string, entry: Opened): Promise<void> => {
+    entry.users--;
+    if (entry.users > 0) return;
+    forget(name, entry);
+    const done = entry.writer.then((writer) => writer.close());
+    closing.set(name, done);
+    await done.finally(() => {
+      if (closing.get(name) === done) closing.delete(name);
+    });
+  };
+
+  const open: LogStore['open'] = (attempt) => async () => {
+    const checked = attemptName(attempt);
+    if (E.isLeft(checked)) return checked;
+    const name = checked.right;
+    const files = filesOf(directory, name);
+    const entry = acquire(name, files);
+    try {
+      const writer = await entry.writer;
+      let isClosed = false;
+      const whileOpen =
+        <A>(task: () => Promise<E.Either<LogError, A>>): TaskEither<LogError, A> =>
+        async () => {
+          if (isClosed) return E.left(logError('closed', `${files.log} was closed by this writer`));
+          const result = await task();
+          // the next one to open it starts from what is on disk
+          if (writer.isBroken()) forget(name, entry);
+          return result;
+        };
+      return E.right({
+        offsets: writer.offsets,
+        write: (sourceOffset, bytes) => whileOpen(() => writer.write(sourceOffset, bytes)),
+        seal: (truncated) => whileOpen(() => writer.seal(truncated)),
+        close: async () => {
+          if (isClosed) return;
+          isClosed = true;
+          await release(name, entry);
+        },
+      });
+    } catch (error) {
+      forget(name, entry);
+      return E.left(ioError(`${files.log} could not be opened`, error));
+    }
+  };
+
+  const sizeOf = async (name: string, files: AttemptFiles): Promise<LogSize> => {
+    const live = opened.get(name);
+    if (live !== undefined) return (await live.writer).size();
+    await closing.get(name);
+    const seal = await readSeal(files);
+    return seal === undefined
+      ? { size: (await durableOffsets(files)).stored, sealed: false }
+      : { size: seal.storedBytes, sealed: true };
+  };
+
+  const read: LogStore['read'] = (attempt, from, maxBytes) => async () => {
+    const name = attemptName(attempt);
+    if (E.isLeft(name)) return name;
+    if (!Number.isSafeInteger(from) || from < 0 || !Number.isSafeInteger(maxBytes) || maxBytes < 0)
+      return E.left(
+        logError('invalid', `expected a place and a length from 0, found ${from} and ${maxBytes}`),
+      );
+    const files = filesOf(directory, name.right);
+    try {
+      const state = await sizeOf(name.right, files);
+      const bytes = await readPiece(files.log, from, Math.min(maxBytes, READ_MOST_BYTES), state.size);
+      return E.right({ bytes, ...state });
+    } catch (error) {
+      return E.left(ioError(`${files.log} could not be read`, error));
+    }
+  };
+
+  const changesOf = (name: string) =>
+    defer(() => {
+      const changes = watched.get(name) ?? new Subject<LogSize>();
+      watched.set(name, changes);
+      return changes.pipe(
+        finalize(() => {
+          if (!changes.observed && watched.get(name) === changes) watched.delete(name);
+        }),
+      );
+    });
+
+  const watch: LogStore['watch'] = (attempt) => {
+    const name = attemptName(attempt);
+    if (E.isLeft(name)) return throwError(() => name.left);
+    const now = defer(() => fromPromise(sizeOf(name.right, filesOf(directory, name.right))));
+    // listens before it looks, so that nothing falls between; what was looked up may be older than what was heard
+    return merge(changesOf(name.right), now).pipe(
+      scan((last, next) => (next.sealed || next.size > last.size ? next : last)),
+      distinctUntilChanged((a, b) => a.size === b.size && a.sealed === b.sealed),
+      takeWhile(({ sealed }) => !sealed, true),
+    );
+  };
+
+  return { open, read, watch };
+};

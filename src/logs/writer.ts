@@ -1,0 +1,207 @@
+/** How do the bytes of one attempt's log get to disk, in order, each once, and provably the same? */
+import type { Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
+import * as E from 'fp-ts/lib/Either.js';
+import type { LogError } from '../app/ports.js';
+import { writeAtomically } from '../app/write-atomically.js';
+import type { SealedOutput } from '../events/shapes.js';
+import type { AttemptFiles, Offsets } from './attempt-files.js';
+import {
+  OUTPUT_NAME,
+  durableOffsets,
+  hashOf,
+  ioError,
+  logError,
+  offsetRecord,
+  readSeal,
+  writeAt,
+} from './attempt-files.js';
+
+/** What is visible of a log that is being written. */
+export interface LogSize {
+  readonly size: number;
+  readonly sealed: boolean;
+}
+
+/** Shared by everyone who has this attempt's log open in this process. */
+export interface AttemptWriter {
+  /** Taken so far, in this process; after a crash the next one starts from what had reached the disk. */
+  readonly offsets: () => Offsets;
+  readonly size: () => LogSize;
+  /** After a failed sync nobody knows what is on disk: only opening anew tells. */
+  readonly isBroken: () => boolean;
+  readonly write: (sourceOffset: number, bytes: Buffer) => Promise<E.Either<LogError, void>>;
+  readonly seal: (truncated: boolean) => Promise<E.Either<LogError, SealedOutput>>;
+  /** Syncs and lets go of the file. */
+  readonly close: () => Promise<void>;
+}
+
+const SYNC_BYTES = 1024 * 1024;
+const SYNC_MS = 250;
+
+/** Opens for reading and writing, makes it when absent, empties nothing. */
+const FLAGS = constants.O_RDWR | constants.O_CREAT;
+
+/** Continues at the recorded offset, or begins. `changed` is called after each growth and at the seal. Throws what the system throws. */
+export const openWriter = async (
+  files: AttemptFiles,
+  changed: (size: LogSize) => void,
+): Promise<AttemptWriter> => {
+  let seal = await readSeal(files);
+  const start: Offsets =
+    seal === undefined ? await durableOffsets(files) : { source: seal.sourceBytes, stored: seal.storedBytes };
+  let handle: FileHandle | undefined = seal === undefined ? await open(files.log, FLAGS, 0o600) : undefined;
+  let hash: Hash = createHash('sha256');
+  try {
+    if (handle !== undefined) {
+      // what lies beyond the record may have been on its way to disk when the machine stopped
+      if ((await handle.stat()).size > start.stored) await handle.truncate(start.stored);
+      hash = await hashOf(handle, start.stored);
+    }
+  } catch (error) {
+    await handle?.close();
+    throw error;
+  }
+
+  let offsets = start;
+  let synced = start;
+  let syncedAt = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  let broken: LogError | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One at a time, in the order of asking. */
+  const inOrder = <A>(task: () => Promise<A>): Promise<A> => {
+    const result = queue.then(task);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+
+  /** First the bytes, then the record that promises them: never the other way round. */
+  const sync = async (file: FileHandle): Promise<E.Either<LogError, void>> => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (synced.stored === offsets.stored) return E.right(undefined);
+    try {
+      await file.datasync();
+    } catch (error) {
+      // the kernel may have dropped the pages: syncing again would succeed and prove nothing
+      broken = ioError(`${files.log} could not be synced`, error);
+      return E.left(broken);
+    }
+    try {
+      const record = await open(files.offset, FLAGS, 0o600);
+      try {
+        await writeAt(record, Buffer.from(offsetRecord(offsets)), 0);
+      } finally {
+        await record.close();
+      }
+    } catch (error) {
+      syncSoon(file);
+      return E.left(ioError(`${files.offset} could not be written`, error));
+    }
+    synced = offsets;
+    syncedAt = performance.now();
+    return E.right(undefined);
+  };
+
+  const syncSoon = (file: FileHandle): void => {
+    timer ??= setTimeout(() => {
+      // a failure shows at the next write or at the seal
+      void inOrder(async () => (handle === undefined ? undefined : sync(file)));
+    }, SYNC_MS);
+    timer.unref();
+  };
+
+  /** The open file, or why there is none to write to. */
+  const writable = (): E.Either<LogError, FileHandle> => {
+    if (broken !== undefined) return E.left(broken);
+    if (seal !== undefined)
+      return E.left(logError('sealed', `${files.log} is sealed: nothing can be added to it`));
+    return handle === undefined
+      ? E.left(logError('closed', `${files.log} is closed: open the log again to write to it`))
+      : E.right(handle);
+  };
+
+  const write = async (sourceOffset: number, bytes: Buffer): Promise<E.Either<LogError, void>> => {
+    const target = writable();
+    if (E.isLeft(target)) return target;
+    if (!Number.isSafeInteger(sourceOffset) || sourceOffset < 0 || sourceOffset > offsets.source)
+      return E.left(
+        logError(
+          'gap',
+          `${files.log} has everything up to byte ${offsets.source}, and was given what follows byte ${sourceOffset}; ask the source again from byte ${offsets.source}`,
+        ),
+      );
+    const news = bytes.subarray(offsets.source - sourceOffset);
+    if (news.length === 0) return E.right(undefined);
+    try {
+      await writeAt(target.right, news, offsets.stored);
+    } catch (error) {
+      return E.left(ioError(`${files.log} could not be written`, error));
+    }
+    hash.update(news);
+    offsets = { source: offsets.source + news.length, stored: offsets.stored + news.length };
+    changed({ size: offsets.stored, sealed: false });
+    if (offsets.stored - synced.stored >= SYNC_BYTES || performance.now() - syncedAt >= SYNC_MS)
+      return sync(target.right);
+    syncSoon(target.right);
+    return E.right(undefined);
+  };
+
+  const letGo = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const file = handle;
+    handle = undefined;
+    await file?.close();
+  };
+
+  const sealLog = async (truncated: boolean): Promise<E.Either<LogError, SealedOutput>> => {
+    if (seal !== undefined) return E.right(seal);
+    const target = writable();
+    if (E.isLeft(target)) return target;
+    const sha256 = hash.copy().digest('hex');
+    const output: SealedOutput = {
+      name: OUTPUT_NAME,
+      sourceBytes: offsets.source,
+      sourceSha256: sha256,
+      storedBytes: offsets.stored,
+      storedSha256: sha256,
+      truncated,
+    };
+    try {
+      await target.right.datasync();
+    } catch (error) {
+      broken = ioError(`${files.log} could not be synced`, error);
+      return E.left(broken);
+    }
+    try {
+      await writeAtomically(files.sealed, `${JSON.stringify(output)}\n`, 0o600);
+    } catch (error) {
+      return E.left(ioError(`${files.sealed} could not be written`, error));
+    }
+    seal = output;
+    await letGo();
+    // the seal says it all; a record that stays behind is never read
+    await rm(files.offset, { force: true }).catch(() => undefined);
+    changed({ size: output.storedBytes, sealed: true });
+    return E.right(output);
+  };
+
+  return {
+    offsets: () => offsets,
+    size: () => ({ size: offsets.stored, sealed: seal !== undefined }),
+    isBroken: () => broken !== undefined,
+    write: (sourceOffset, bytes) => inOrder(() => write(sourceOffset, bytes)),
+    seal: (truncated) => inOrder(() => sealLog(truncated)),
+    close: () =>
+      inOrder(async () => {
+        if (handle !== undefined && broken === undefined) await sync(handle);
+        await letGo();
+      }),
+  };
+};

@@ -1,0 +1,99 @@
+/** Brings the tips of two branches into the mirror, or says which of them, or what else, is missing. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import { appError, type AppError } from '../app/errors.js';
+import type { Address } from './address.js';
+import { repositoryFailed } from './errors.js';
+import { isSha, type Tips } from './merge.js';
+import type { GitRun, RunGit } from './run-git.js';
+
+interface Wanted {
+  readonly branch: string;
+  readonly target: string;
+}
+
+/** Always the same two refs: names chosen by a repository never become names in our mirror. */
+const refs = { branch: 'refs/fetched/branch', target: 'refs/fetched/target' } as const;
+
+/** Shas of both tips as they are now. */
+export const fetchTips = async (
+  git: RunGit,
+  gitDir: string,
+  address: Address,
+  wanted: Wanted,
+  timeoutMs: number,
+): Promise<E.Either<AppError, Tips>> => {
+  const transport = {
+    gitDir,
+    protocol: address.protocol,
+    timeoutMs,
+    environment: await trust(gitDir, address),
+  };
+  const fetched = await git({
+    ...transport,
+    args: [
+      ...[
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        '--no-recurse-submodules',
+        '--force',
+        '--end-of-options',
+      ],
+      address.url,
+      `+refs/heads/${wanted.branch}:${refs.branch}`,
+      `+refs/heads/${wanted.target}:${refs.target}`,
+    ],
+  });
+  if (E.isLeft(fetched)) return E.left(repositoryFailed(address.name, fetched.left));
+  if (fetched.right.exitCode !== 0)
+    return E.left(await explain(git, transport, address, wanted, fetched.right.stderr));
+  const found = await git({ gitDir, args: ['rev-parse', '--verify', '--end-of-options', refs.branch] });
+  const other = await git({ gitDir, args: ['rev-parse', '--verify', '--end-of-options', refs.target] });
+  const [branchSha, targetSha] = [found, other].map((answer) =>
+    E.isRight(answer) ? answer.right.stdout.split('\n').find(isSha) : undefined,
+  );
+  return branchSha !== undefined && targetSha !== undefined
+    ? E.right({ ...wanted, branchSha, targetSha })
+    : E.left(repositoryFailed(address.name, { why: 'exit', stderr: 'the branches are not commits' }));
+};
+
+/**
+ * A local repository may belong to another user: being below a source root is the operator's word that it may be read.
+ * The word must stand in a file: git hides `-c` from the program that reads the other repository (safe.directory, git-config(1)).
+ */
+const trust = async (gitDir: string, address: Address): Promise<Readonly<Record<string, string>>> => {
+  if (address.protocol !== 'file') return {};
+  const file = join(gitDir, 'baton-trust');
+  const quoted = [address.url, address.name].map((path) => path.replace(/["\\]/g, '\\$&'));
+  await writeFile(file, `[safe]\n${quoted.map((path) => `\tdirectory = "${path}"\n`).join('')}`);
+  return { GIT_CONFIG_GLOBAL: file };
+};
+
+/** Asks for the list of branches: git's answer to a fetch names a missing branch only in words. */
+const explain = async (
+  git: RunGit,
+  transport: Omit<GitRun, 'args'>,
+  address: Address,
+  { branch, target }: Wanted,
+  stderr: string,
+): Promise<AppError> => {
+  const failed = repositoryFailed(address.name, { why: 'exit', stderr });
+  const names = [`refs/heads/${branch}`, `refs/heads/${target}`];
+  const listed = await git({
+    ...transport,
+    args: ['ls-remote', '--heads', '--end-of-options', address.url, ...names],
+  });
+  if (E.isLeft(listed) || listed.right.exitCode !== 0) return failed;
+  const there = new Set(listed.right.stdout.split('\n').map((line) => line.split('\t')[1]));
+  if (!there.has(`refs/heads/${branch}`)) return absent('branch_missing', 'branch', branch, address);
+  if (!there.has(`refs/heads/${target}`)) return absent('target_missing', 'target branch', target, address);
+  return failed;
+};
+
+const absent = (reason: string, what: string, name: string, address: Address): AppError =>
+  appError('source', reason, `The ${what} ${name} was expected in ${address.name}; there is none.`, {
+    hint: 'Push the branch, or correct its name.',
+  });

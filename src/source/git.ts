@@ -1,0 +1,183 @@
+/**
+ * What exactly does a change run? Branch and target of a git repository, merged, as one commit that never changes. Git and
+ * what it reads are taken as hostile: see `address.ts` for where it may go and `run-git.ts` for how it is held.
+ */
+import { access, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import { appError, type AppError } from '../app/errors.js';
+import type { SourceProvider } from '../app/ports.js';
+import { shown } from '../domain/problem.js';
+import type { Source } from '../events/shapes.js';
+import { readAddress } from './address.js';
+import { branchProblem } from './branch.js';
+import { branchRefused, mirrorFailed } from './errors.js';
+import { fetchTips } from './fetch.js';
+import { isSha, mergeTips } from './merge.js';
+import { mirrors } from './mirror.js';
+import { gitRunner } from './run-git.js';
+
+export interface GitOptions {
+  /** Mirrors and archives are kept here; removed while nothing runs, it is filled again for new changes. */
+  readonly directory: string;
+  /** Local repositories must lie below one of these; none: no local ones. */
+  readonly roots: readonly string[];
+  /** The server's environment; only PATH, the ssh agent's socket and proxy settings are used. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly fetchTimeoutMs?: number;
+  readonly maxFileBytes?: number;
+  readonly maxArchiveBytes?: number;
+}
+
+const MAX_TITLE = 200;
+
+/** Sources from git. Calls for one repository wait for each other. Needs git 2.38 or newer. */
+export const gitSource = (options: GitOptions): SourceProvider => {
+  const { directory, roots, environment = {}, fetchTimeoutMs = 600_000 } = options;
+  const { maxFileBytes = 1024 * 1024, maxArchiveBytes = 4 * 1024 ** 3 } = options;
+  const git = gitRunner(environment);
+  const { open, alone } = mirrors(directory, git);
+  const archives = join(directory, 'archives');
+
+  const resolve: SourceProvider['resolve'] = (request) => () =>
+    guarded(async () => {
+      const refused = refuseBranches(request.branch, request.target);
+      if (refused) return E.left(refused);
+      const address = await readAddress(request.repository, roots);
+      if (E.isLeft(address)) return address;
+      const repository = address.right.name;
+      return alone(repository, async () => {
+        const mirror = await open(repository);
+        if (E.isLeft(mirror)) return mirror;
+        const tips = await fetchTips(git, mirror.right, address.right, request, fetchTimeoutMs);
+        if (E.isLeft(tips)) return tips;
+        const sha = await mergeTips(git, mirror.right, tips.right);
+        if (E.isLeft(sha)) return sha;
+        const { branch, target, branchSha, targetSha } = tips.right;
+        const title = await titleOf(mirror.right, branchSha);
+        const merge = { target, targetSha, branchSha };
+        const source: Source = { kind: 'git', repository, sha: sha.right, branch, merge };
+        return E.map((text: string) => ({ source, title: text || branch }))(title);
+      });
+    });
+
+  const titleOf = async (gitDir: string, sha: string): Promise<E.Either<AppError, string>> => {
+    const read = await git({
+      gitDir,
+      args: ['log', '-1', '--no-show-signature', '--format=%s', '--end-of-options', sha],
+    });
+    if (E.isLeft(read)) return E.left(mirrorFailed('read the title', read.left));
+    // Format characters too: they can turn the direction of the text around it.
+    const clean = read.right.stdout.replace(/\p{C}/gu, '').trim();
+    return E.right(Array.from(clean).slice(0, MAX_TITLE).join(''));
+  };
+
+  /** The mirror that holds the commit. */
+  const holding = async (source: Source): Promise<E.Either<AppError, string>> => {
+    if (!isSha(source.sha)) return E.left(unknownCommit(source));
+    const mirror = await open(source.repository);
+    if (E.isLeft(mirror)) return mirror;
+    const known = await git({ gitDir: mirror.right, args: ['cat-file', '-e', `${source.sha}^{commit}`] });
+    if (E.isLeft(known)) return E.left(mirrorFailed('look for the commit', known.left));
+    return known.right.exitCode === 0 ? mirror : E.left(unknownCommit(source));
+  };
+
+  const readFile: SourceProvider['readFile'] = (source, path) => () =>
+    guarded(() =>
+      alone(source.repository, async () => {
+        if (!isInTree(path)) return E.left(pathRefused(path));
+        const mirror = await holding(source);
+        if (E.isLeft(mirror)) return mirror;
+        const object = `${source.sha}:${path}`;
+        const kind = await git({ gitDir: mirror.right, args: ['cat-file', '-t', object] });
+        if (E.isLeft(kind)) return E.left(mirrorFailed(`read ${path}`, kind.left));
+        if (kind.right.stdout.trim() !== 'blob') return E.right(undefined);
+        const blob = await git({
+          gitDir: mirror.right,
+          args: ['cat-file', 'blob', object],
+          maxBytes: maxFileBytes,
+        });
+        if (E.isLeft(blob)) return E.left(mirrorFailed(`read ${path}`, blob.left));
+        return blob.right.exitCode === 0
+          ? E.right(blob.right.stdout)
+          : E.left(mirrorFailed(`read ${path}`, { why: 'exit', stderr: blob.right.stderr }));
+      }),
+    );
+
+  const archive: SourceProvider['archive'] = (source) => () =>
+    guarded(() =>
+      alone(source.repository, async () => {
+        const mirror = await holding(source);
+        if (E.isLeft(mirror)) return mirror;
+        const { sha } = source;
+        const tarFile = join(archives, `${sha}.tar`);
+        // Forks share commits, so the file's own name is the lock.
+        return alone(`archive:${sha}`, async () => {
+          if (await isThere(tarFile)) return E.right({ key: sha, tarFile });
+          await mkdir(archives, { recursive: true, mode: 0o700 });
+          const half = `${tarFile}.tmp`;
+          const written = await git({
+            gitDir: mirror.right,
+            args: ['archive', '--format=tar', '--end-of-options', sha],
+            toFile: half,
+            maxBytes: maxArchiveBytes,
+            timeoutMs: fetchTimeoutMs,
+          });
+          if (E.isLeft(written)) return E.left(mirrorFailed('pack the tree', written.left));
+          if (written.right.exitCode !== 0)
+            return E.left(mirrorFailed('pack the tree', { why: 'exit', stderr: written.right.stderr }));
+          await rename(half, tarFile);
+          return E.right({ key: sha, tarFile });
+        });
+      }),
+    );
+
+  return { resolve, readFile, archive };
+};
+
+/** Errors of the file system become values here; they are expected, a full disk above all. */
+const guarded = async <A>(work: () => Promise<E.Either<AppError, A>>): Promise<E.Either<AppError, A>> => {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    return E.left(mirrorFailed('use its folder', { why: 'io', stderr: '', cause }));
+  }
+};
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const refuseBranches = (branch: string, target: string): AppError | undefined => {
+  const odd = branchProblem(branch);
+  if (odd) return branchRefused('branch', odd.found, odd.expected);
+  const oddTarget = branchProblem(target);
+  if (oddTarget) return branchRefused('target', oddTarget.found, oddTarget.expected);
+  return branch === target
+    ? branchRefused('branch', shown(branch), 'another branch than the target')
+    : undefined;
+};
+
+/** A plain path inside the tree; no revision syntax, no way up. */
+const isInTree = (path: string): boolean =>
+  /^[\w.][\w./ -]{0,200}$/.test(path) && !path.split('/').some((part) => part === '' || part === '..');
+
+const pathRefused = (path: string): AppError =>
+  appError(
+    'invalid',
+    'path_refused',
+    `A plain path inside the repository was expected; found ${shown(path)}.`,
+  );
+
+const unknownCommit = (source: Source): AppError =>
+  appError(
+    'source',
+    'unknown_commit',
+    `Commit ${shown(source.sha)} of ${source.repository} is not in the server's copy.`,
+    {
+      hint: 'Submit the change again: this fetches it anew.',
+    },
+  );

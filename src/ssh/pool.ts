@@ -1,0 +1,226 @@
+/** Which connection carries the next operation? One per runner as a rule, another when sshd allows no further session. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Client, ClientChannel } from 'ssh2';
+import type { RunnerTarget, TransportError } from '../app/ports.js';
+import { connect, type ConnectOptions } from './connect.js';
+import { transportError } from './errors.js';
+
+/** One running command on a runner. */
+export interface Lease {
+  readonly channel: ClientChannel;
+  /** False: the whole link was lost, not only the command. */
+  readonly isConnected: () => boolean;
+}
+
+export type OpenChannel = (command: string) => Promise<E.Either<TransportError, Lease>>;
+
+/** Follows last as long as their jobs, so they must leave room for short operations. sshd's default is 10 sessions. */
+const channelsPerConnection = { short: 8, long: 6 };
+const connectionsPerRunner = 16;
+
+export interface Connection {
+  readonly client: Client;
+  open: number;
+  /** Learned from refusals. */
+  limit: number;
+  alive: boolean;
+  /** Told when a channel has become free. */
+  readonly whenFree: Set<() => void>;
+}
+
+/** Opens a channel on exactly this connection. */
+export const execOn = (
+  connection: Connection,
+  target: RunnerTarget,
+  command: string,
+): Promise<E.Either<TransportError, Lease>> =>
+  new Promise((resolve) => {
+    const lost = (cause?: unknown) => {
+      connection.client.off('close', lost);
+      resolve(E.left(transportError('connection_lost', target, '', cause)));
+    };
+    if (!connection.alive) {
+      lost();
+      return;
+    }
+    // ssh2 answers no open request any more once the link is gone.
+    connection.client.once('close', lost);
+    connection.open += 1;
+    const opened = (error: Error | undefined, channel: ClientChannel) => {
+      connection.client.off('close', lost);
+      if (error === undefined) {
+        channel.once('close', () => {
+          connection.open -= 1;
+          for (const told of [...connection.whenFree]) told();
+        });
+        // A broken channel also closes; that is where it is judged.
+        channel.on('error', () => undefined);
+        resolve(E.right({ channel, isConnected: () => connection.alive }));
+        return;
+      }
+      connection.open -= 1;
+      const code = !connection.alive
+        ? 'connection_lost'
+        : /unable to exec/i.test(error.message)
+          ? 'no_usable_shell'
+          : 'back_pressure';
+      resolve(E.left(transportError(code, target, error.message, error)));
+    };
+    try {
+      connection.client.exec(command, { allowHalfOpen: true }, opened);
+    } catch (error) {
+      connection.open -= 1;
+      lost(error);
+    }
+  });
+
+/** Connects anew, outside of any pool. */
+export const connectOnce = async (
+  target: RunnerTarget,
+  options: ConnectOptions,
+): Promise<E.Either<TransportError, Connection>> => {
+  const client = await connect(target, options);
+  if (E.isLeft(client)) return client;
+  const connection: Connection = {
+    client: client.right,
+    open: 0,
+    limit: channelsPerConnection.short,
+    alive: true,
+    whenFree: new Set(),
+  };
+  client.right.once('close', () => {
+    connection.alive = false;
+  });
+  return E.right(connection);
+};
+
+interface Member {
+  readonly key: string;
+  readonly connections: Connection[];
+  /** Connects one after the other: sshd drops unauthenticated connections above MaxStartups at random. */
+  connecting: Promise<unknown>;
+}
+
+export interface Pool {
+  readonly channel: (target: RunnerTarget, lasting: 'short' | 'long') => OpenChannel;
+  readonly close: () => Promise<void>;
+}
+
+const keyOf = (target: RunnerTarget): string =>
+  JSON.stringify([target.host, target.port, target.user, target.auth, target.hostKeys]);
+
+const pause = (ms: number, connections: readonly Connection[]): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const one of connections) one.whenFree.delete(done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    for (const one of connections) one.whenFree.add(done);
+  });
+
+/** `waitMs`: how long an operation waits for a free channel before it answers back_pressure. */
+export const createPool = (options: ConnectOptions & { readonly waitMs: number }): Pool => {
+  const members = new Map<string, Member>();
+  let closed = false;
+
+  const memberOf = (target: RunnerTarget): Member => {
+    const key = keyOf(target);
+    const known = members.get(target.name);
+    if (known?.key === key) return known;
+    // Another host, user or trusted key: what was open belongs to the old ones.
+    for (const one of known?.connections ?? []) one.client.end();
+    const member: Member = { key, connections: [], connecting: Promise.resolve() };
+    members.set(target.name, member);
+    return member;
+  };
+
+  const free = (member: Member, lasting: 'short' | 'long'): Connection | undefined =>
+    member.connections.find(
+      (one) => one.alive && one.open < Math.min(one.limit, channelsPerConnection[lasting]),
+    );
+
+  const grow = async (
+    member: Member,
+    target: RunnerTarget,
+    lasting: 'short' | 'long',
+  ): Promise<E.Either<TransportError, undefined>> => {
+    const turn = member.connecting.then(async (): Promise<E.Either<TransportError, undefined>> => {
+      if (closed || free(member, lasting) !== undefined) return E.right(undefined);
+      const made = await connectOnce(target, options);
+      if (E.isLeft(made)) return made;
+      adopt(member, target, made.right);
+      return E.right(undefined);
+    });
+    member.connecting = turn;
+    return turn;
+  };
+
+  const adopt = (member: Member, target: RunnerTarget, connection: Connection): void => {
+    if (closed || members.get(target.name) !== member) {
+      connection.client.end();
+      return;
+    }
+    member.connections.push(connection);
+    connection.client.once('close', () => {
+      member.connections.splice(member.connections.indexOf(connection), 1);
+    });
+    connection.whenFree.add(() => {
+      if (connection.open === 0 && member.connections[0] !== connection) connection.client.end();
+    });
+  };
+
+  const channel =
+    (target: RunnerTarget, lasting: 'short' | 'long'): OpenChannel =>
+    async (command) => {
+      const until = performance.now() + options.waitMs;
+      let waitMs = 20;
+      let last = transportError('back_pressure', target);
+      while (performance.now() < until) {
+        if (closed) return E.left(transportError('closed', target));
+        const member = memberOf(target);
+        const connection = free(member, lasting);
+        if (connection === undefined && member.connections.length < connectionsPerRunner) {
+          const grown = await grow(member, target, lasting);
+          if (E.isRight(grown)) continue;
+          if (grown.left.code !== 'back_pressure') return grown;
+          last = grown.left;
+        } else if (connection !== undefined) {
+          const lease = await execOn(connection, target, command);
+          if (E.isRight(lease)) return lease;
+          if (lease.left.code === 'back_pressure') connection.limit = Math.max(1, connection.open);
+          // Nothing was sent: a link found dead here is simply replaced.
+          else if (lease.left.code !== 'connection_lost') return lease;
+          last = lease.left;
+        }
+        await pause(waitMs, member.connections);
+        waitMs = Math.min(waitMs * 2, 500);
+      }
+      return E.left(last);
+    };
+
+  const close = async (): Promise<void> => {
+    closed = true;
+    const connections = [...members.values()].flatMap((member) => member.connections);
+    await Promise.all(
+      connections.map(
+        (one) =>
+          new Promise<void>((resolve) => {
+            if (!one.alive) {
+              resolve();
+              return;
+            }
+            one.client.once('close', () => {
+              resolve();
+            });
+            one.client.end();
+            // The other side may never answer.
+            setTimeout(() => one.client.destroy(), 500).unref();
+          }),
+      ),
+    );
+  };
+
+  return { channel, close };
+};

@@ -1,0 +1,106 @@
+/** What kind of machine is a runner, and is it fit for jobs? Put together from the lines of `runner/probe.sh`. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { ProbeReport, TransportError } from '../app/ports.js';
+import type { Finding } from '../events/runner.js';
+import type { Attributes } from '../events/shapes.js';
+import type { Runner } from './attempt.js';
+import { printable, transportError } from './errors.js';
+import { operate } from './operation.js';
+
+const consequences: Readonly<Record<string, string>> = {
+  proc: 'No job can start: without /proc Baton cannot tell a living job from a dead one.',
+  setsid: 'No job can start: it could not be parted from the SSH session (install util-linux).',
+  tools: 'No job can start until the missing tools are installed.',
+  base_writable: "No job can start: Baton's folder cannot be written.",
+  disk_free: 'Jobs may fail for want of disk space.',
+  inodes_free: 'Jobs may fail for want of inodes.',
+};
+
+/** Names as the original's attributes have them, where os-release says otherwise. */
+const platforms: Readonly<Record<string, string>> = {
+  rhel: 'redhat',
+  amzn: 'amazon',
+  ol: 'oracle',
+  sles: 'suse',
+  'opensuse-leap': 'opensuseleap',
+};
+
+const families: readonly (readonly [family: string, ids: readonly string[]])[] = [
+  ['amazon', ['amzn']],
+  ['debian', ['debian', 'ubuntu', 'raspbian', 'linuxmint']],
+  ['fedora', ['fedora']],
+  ['rhel', ['rhel', 'centos', 'rocky', 'almalinux', 'ol', 'scientific']],
+  ['suse', ['suse', 'sles', 'opensuse', 'opensuse-leap', 'opensuse-tumbleweed']],
+  ['alpine', ['alpine']],
+  ['arch', ['arch', 'archarm', 'manjaro']],
+];
+
+const familyOf = (id: string, like: readonly string[]): string | undefined => {
+  const own = families.find(([, ids]) => ids.includes(id));
+  // Before `fedora`: the clones of RHEL name both.
+  const kin = like.includes('rhel')
+    ? 'rhel'
+    : families.find(([, ids]) => ids.some((one) => like.includes(one)))?.[0];
+  return own?.[0] ?? kin;
+};
+
+/** From `a` lines, by name. Exported for its table of cases. */
+export const attributesOf = (found: ReadonlyMap<string, string>): Attributes => {
+  const os = found.get('os')?.toLowerCase();
+  const isMac = os === 'darwin';
+  const id = found.get('ID') ?? '';
+  const platform = isMac ? 'mac_os_x' : (platforms[id] ?? id);
+  const family = isMac ? 'mac_os_x' : familyOf(id, (found.get('ID_LIKE') ?? '').split(' '));
+  const entries: readonly (readonly [keyof Attributes, string | undefined])[] = [
+    ['os', os],
+    ['platform', platform],
+    ['platform_family', family],
+    ['platform_version', found.get('VERSION_ID')],
+    ['hostname', found.get('hostname')],
+    ['kernel', found.get('kernel')],
+    ['architecture', found.get('architecture')],
+  ];
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ''));
+};
+
+const findingOf = (rest: string): Finding => {
+  const [check = '', verdict, ...found] = rest.split(' ');
+  const ok = verdict === 'ok';
+  const consequence = consequences[check];
+  return {
+    check,
+    ok,
+    found: found.join(' '),
+    ...(ok || consequence === undefined ? {} : { consequence }),
+  };
+};
+
+/** Exported for tests: the whole report but the latency. */
+export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latencyMs'> | undefined => {
+  const found = new Map<string, string>();
+  const findings: Finding[] = [];
+  let ids: readonly string[] = [];
+  for (const line of lines.map(printable)) {
+    const rest = line.slice(2);
+    const space = rest.indexOf(' ');
+    if (line.startsWith('a ') && space > 0) found.set(rest.slice(0, space), rest.slice(space + 1).trim());
+    else if (line.startsWith('f ')) findings.push(findingOf(rest));
+    else if (line.startsWith('b ')) ids = rest.split(' ');
+  }
+  const [baseId, bootId] = ids;
+  if (baseId === undefined || bootId === undefined) return undefined;
+  return { attributes: attributesOf(found), findings, baseId, bootId };
+};
+
+/** Also creates the folder and raises the fence to `epoch`. */
+export const probe = async (
+  runner: Runner,
+  epoch: number,
+): Promise<E.Either<TransportError, Omit<ProbeReport, 'latencyMs'>>> => {
+  const lines = await operate(runner.open, runner.target, runner.site, `probe ${String(epoch)}`);
+  if (E.isLeft(lines)) return lines;
+  const report = parseProbe(lines.right);
+  return report === undefined
+    ? E.left(transportError('protocol', runner.target, lines.right.join(' ')))
+    : E.right(report);
+};

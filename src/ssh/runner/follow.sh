@@ -1,0 +1,66 @@
+# How does the log leave the runner? Raw bytes from an offset on standard output, and at the end one line on standard
+# error: `<nonce> end <size> <state>`. Whoever receives fewer bytes than `size` asks again from where it stands.
+
+# id offset
+op_follow() {
+  [ $# -eq 2 ] && is_attempt "$1" && is_count "$2" || refuse protocol 'not an attempt and a count'
+  id=$1 J=$PWD/$1 offset=$2
+  say following
+  tries=0
+  while set_phase && [ "$phase" = claimed ] && [ $tries -lt 20 ]; do
+    tries=$((tries + 1))
+    nap 0.1
+  done
+  case $phase in
+    running | orphan) ;;
+    *)
+      [ ! -f "$J.log" ] || tail -c "+$((offset + 1))" "$J.log"
+      report
+      exit 0
+      ;;
+  esac
+  stream </dev/null &
+  stream=$!
+  # End of input: nobody listens any more, whatever the reason.
+  while read -r _; do :; done
+  kill "$stream" 2>/dev/null
+  wait "$stream"
+}
+
+report() {
+  set_state
+  case $phase in
+    done | lost | running | orphan) ;;
+    *) set_log_size ;;
+  esac
+  printf '%s end %s %s\n' "$nonce" "$log_size" "$answer" >&2
+}
+has_ended() {
+  followed=$phase
+  set_phase
+  [ "$phase" != "$followed" ]
+}
+stream() {
+  tail='' net=''
+  trap '[ -z "$tail" ] || kill "$tail" 2>/dev/null; [ -z "$net" ] || kill "$net" 2>/dev/null; exit 0' TERM HUP PIPE
+  read -r pump_pid _ <"$J.pump"
+  # GNU tail ends by itself soon after the pump, without polling by new processes; others are ended by a look at the files.
+  if [ "$phase" = running ] && tail --pid="$$" -c 0 /dev/null >/dev/null 2>&1; then
+    tail -c "+$((offset + 1))" -s 0.1 --pid="$pump_pid" -f "$J.log" &
+    tail=$!
+    # For a pump that stays as a zombie, since nobody collects it.
+    (while nap 2; do if has_ended; then kill "$tail"; break; fi; done) >/dev/null 2>&1 &
+    net=$!
+    wait "$tail"
+    kill "$net" 2>/dev/null
+    pause=0.02
+  else
+    tail -c "+$((offset + 1))" -f "$J.log" &
+    tail=$!
+    pause=0.2
+  fi
+  until has_ended; do nap $pause; done
+  kill "$tail" 2>/dev/null
+  wait "$tail"
+  report
+}

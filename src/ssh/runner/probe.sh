@@ -1,0 +1,61 @@
+# Is this machine fit to run jobs, and what is it? Lines `a <attribute> <value>`, `f <check> ok|bad <found>`, `b <baseId> <bootId>`.
+
+# epoch
+op_probe() {
+  [ $# -eq 1 ] && is_count "$1" || refuse protocol 'not a count'
+  raise_fence "$1"
+  say "b $base_id $boot"
+  say "a os $(uname -s)"
+  say "a kernel $(uname -r)"
+  say "a architecture $(uname -m)"
+  say "a hostname $(uname -n)"
+  release=${BATON_OS_RELEASE:-/etc/os-release}
+  [ -r $release ] || release=/usr/lib/os-release
+  if [ -r $release ]; then
+    while IFS='=' read -r name value; do
+      value=${value#[\"\']}
+      value=${value%[\"\']}
+      case $name in ID | ID_LIKE | VERSION_ID) say "a $name $value" ;; esac
+    done <$release
+  elif command -v sw_vers >/dev/null; then
+    say "a VERSION_ID $(sw_vers -productVersion)"
+  fi
+  finding shell ok "$interpreter"
+  if [ -r /proc/self/stat ] && [ -r /proc/uptime ]; then finding proc ok /proc; else finding proc bad 'no /proc'; fi
+  if command -v setsid >/dev/null; then finding setsid ok "$(command -v setsid)"; else finding setsid bad 'not found'; fi
+  missing=
+  for tool in awk cat chmod dd env grep head ls mkdir mkfifo mv rm sleep tail tar tr uname wc; do
+    command -v $tool >/dev/null || missing="$missing $tool"
+  done
+  if [ -z "$missing" ]; then finding tools ok all; else finding tools bad "missing:$missing"; fi
+  if { printf '%s\n' "$nonce" >"in/$nonce"; } 2>/dev/null && [ -s "in/$nonce" ]; then
+    finding base_writable ok "$PWD"
+  else
+    finding base_writable bad "$PWD"
+  fi
+  rm -f "in/$nonce"
+  find in bin -type f -name '*[0-9a-f]' -mtime +1 -exec rm -f {} + 2>/dev/null
+  free disk_free Pk 102400 KiB
+  free inodes_free Pi 1000 inodes
+  end_answer
+}
+finding() { say "f $1 $2 $3"; }
+# check, option of df, least, unit
+free() {
+  amount=$(df "-$2" . 2>/dev/null | awk 'NR == 2 { print $4 }')
+  # Some file systems count no inodes.
+  is_count "$amount" || return 0
+  if [ "$amount" -ge "$3" ] || { [ "$1" = inodes_free ] && [ "$amount" -eq 0 ]; }; then
+    finding "$1" ok "$amount $4"
+  else
+    finding "$1" bad "$amount $4"
+  fi
+}
+raise_fence() {
+  [ "$1" -gt 0 ] || return 0
+  mkdir -p "fence/$1" || refuse disk_full 'cannot raise the fence'
+  for mark in fence/*; do
+    mark=${mark##*/}
+    is_count "$mark" && [ "$mark" -lt "$1" ] && rmdir "fence/$mark" 2>/dev/null
+  done
+}

@@ -1,0 +1,130 @@
+# How is everything of an attempt ended? TERM to all of it, grace, KILL, and a list of what is still there. Detached,
+# so that it is carried through without connection or controller.
+
+# Prints the pids of the attempt: session, process group and descendants of its leader, who carries its cookie, who
+# works in its workspace. An `env -i` daemon that left all four is not seen; a root child is seen and cannot be ended.
+tree() {
+  {
+    cat /proc/[0-9]*/stat
+    grep -lF -- "BATON_COOKIE=$id/" /proc/[0-9]*/environ
+    ls -ld /proc/[0-9]*/cwd
+  } 2>/dev/null | WORKSPACE=$J.ws awk -v leader="$leader" -v born="$born" -v self="${me:-$$}" '
+    /^\/proc\/[0-9]+\/environ$/ { split($0, part, "/"); wanted[part[3]] = 1; next }
+    /^l/ && match($0, /\/proc\/[0-9]+\/cwd -> /) {
+      split(substr($0, RSTART, RLENGTH), part, "/")
+      where = substr($0, RSTART + RLENGTH)
+      if (where == ENVIRON["WORKSPACE"] || index(where, ENVIRON["WORKSPACE"] "/") == 1 || index(where, ENVIRON["WORKSPACE"] " (deleted)") == 1) wanted[part[3]] = 1
+      next
+    }
+    match($0, /.*\) /) {
+      split(substr($0, RLENGTH + 1), field, " ")
+      pid = $1
+      dead[pid] = (field[1] == "Z" || field[1] == "X")
+      parent[pid] = field[2]; group[pid] = field[3]; session[pid] = field[4]
+      # The number was given to another process since.
+      if (pid == leader && field[20] != born) reused = 1
+    }
+    END {
+      if (!reused) for (pid in parent) if (pid == leader || group[pid] == leader || session[pid] == leader) wanted[pid] = 1
+      do {
+        grown = 0
+        for (pid in parent) if (!(pid in wanted) && (parent[pid] in wanted)) { wanted[pid] = 1; grown = 1 }
+      } while (grown)
+      for (pid in wanted) if ((pid in parent) && !dead[pid] && pid != self && pid > 1) print pid
+    }'
+}
+tree_is_empty() { [ -z "$(tree)" ]; }
+
+# why graceMs; needs id, J, leader, born
+slay() {
+  # Not $$, which in a background part names the whole shell.
+  read -r me _ </proc/self/stat
+  start_of "$me"
+  if [ "$1" != leftover ]; then
+    (
+      set -C
+      printf '%s\n' "$1 $me $start $boot" >"$J.why"
+    ) 2>/dev/null
+  fi
+  signals=
+  pids=$(tree)
+  if [ -n "$pids" ]; then
+    signals=TERM
+    # shellcheck disable=SC2086
+    kill -TERM $pids 2>/dev/null
+    # A stopped process would keep TERM waiting.
+    # shellcheck disable=SC2086
+    kill -CONT $pids 2>/dev/null
+  fi
+  [ -z "${on_signalled-}" ] || $on_signalled
+  set_now
+  deadline=$((now + $2 / 10))
+  pause=0.02
+  while [ -n "$pids" ]; do
+    set_now
+    [ "$now" -lt "$deadline" ] || break
+    nap $pause
+    pause=0.1
+    pids=$(tree)
+  done
+  rounds=0
+  while [ -n "$pids" ] && [ $rounds -lt 10 ]; do
+    signals=TERM,KILL
+    # shellcheck disable=SC2086
+    kill -KILL $pids 2>/dev/null
+    nap 0.05
+    rounds=$((rounds + 1))
+    pids=$(tree)
+  done
+  rm -f "$J.survivors"
+  for each in $pids; do
+    name=
+    { read -r name <"/proc/$each/comm"; } 2>/dev/null
+    printf '%s %s\n' "$each" "$(printf %s "${name:-unknown}" | tr -c 'A-Za-z0-9._-' _)" >>"$J.survivors"
+  done
+  if [ -n "$signals" ] || [ "$1" != leftover ]; then printf '%s\n' "${signals:--}" >"$J.slain.$me" && mv -f "$J.slain.$me" "$J.slain"; fi
+}
+
+tell_signalled() {
+  printf 'signalled\nend\n' 2>/dev/null
+  exec >/dev/null 2>&1
+}
+slay_detached() {
+  id=$1 J=$PWD/$1
+  trap : PIPE
+  read -r leader born _ <"$J.go"
+  on_signalled=tell_signalled
+  slay cancel "$2"
+}
+
+# id graceMs
+op_cancel() {
+  [ $# -eq 2 ] && is_attempt "$1" && is_count "$2" || refuse protocol 'not an attempt and a count'
+  id=$1 J=$PWD/$1
+  set -C
+  # No claim yet: take it, so that a late start finds it taken.
+  { printf '%-127s\n' "- 0 0 $boot" >"$J.rc"; } 2>/dev/null
+  { printf 'revoked\n' >"$J.go"; } 2>/dev/null
+  set +C
+  tries=0
+  while :; do
+    set_phase
+    [ "$phase" = claimed ] && [ $tries -lt 40 ] || break
+    tries=$((tries + 1))
+    nap 0.05
+  done
+  case $phase in
+    revoked) say revoked ;;
+    running | orphan) leave slay "$id" "$2" ;;
+    absent | claimed)
+      [ "$phase" = claimed ] || rm -f "$J.go"
+      refuse disk_full 'cannot create the file that keeps the job from starting'
+      ;;
+    tombstone)
+      rm -f "$J.go"
+      say ended
+      ;;
+    *) say ended ;;
+  esac
+  end_answer
+}

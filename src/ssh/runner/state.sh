@@ -1,0 +1,66 @@
+# How far is an attempt? Read from its files alone, so that any connection and any later day gets the same answer.
+#   $J.rc   claim `- pid start boot`, later the result `rc=… why=… log=… survivors=… .`, at last `tombstone .`
+#   $J.go   pid start boot of the job, or `revoked`; whoever creates it first decides
+set_log_size() {
+  log_size=0
+  [ ! -f "$J.log" ] || log_size=$(($(wc -c <"$J.log")))
+}
+# Sets `phase` to one word, without a new process.
+set_phase() {
+  line=
+  if ! { read -r line <"$J.rc"; } 2>/dev/null && [ ! -e "$J.rc" ]; then
+    phase=absent
+    return
+  fi
+  case $line in
+    'tombstone .') phase=tombstone && return ;;
+    rc=*' .') phase=done && return ;;
+  esac
+  pid='' started='' born_boot=''
+  { read -r pid started born_boot <"$J.go"; } 2>/dev/null
+  # Created, but not yet written: its writer is between two system calls.
+  if [ -z "$pid" ]; then phase=claimed && return; fi
+  if [ "$pid" = revoked ]; then phase=revoked && return; fi
+  if [ "$born_boot" != "$boot" ]; then phase=lost lost=reboot && return; fi
+  # shellcheck disable=SC2086
+  set -- $line
+  if [ "${1-}" = - ] && is_alive "${2-0}" "${3-}" "${4-}"; then phase=running && return; fi
+  # It may have ended between the two looks.
+  { read -r line <"$J.rc"; } 2>/dev/null
+  case $line in rc=*' .') phase=done && return ;; esac
+  pump=''
+  { read -r pump <"$J.pump"; } 2>/dev/null
+  # shellcheck disable=SC2086
+  if is_alive "$pid" "$started" "$born_boot" || is_alive $pump; then phase=orphan && return; fi
+  phase=lost lost=supervisor_gone
+}
+# Sets `answer` to one line.
+set_state() {
+  set_phase
+  case $phase in
+    absent) answer="absent $base_id $boot" ;;
+    running | orphan)
+      set_log_size
+      answer="$phase $pid $started $born_boot $log_size"
+      ;;
+    lost)
+      set_log_size
+      answer="lost $lost $log_size"
+      ;;
+    done)
+      set_log_size
+      pid='' started='' born_boot='' signals=''
+      { read -r pid started born_boot <"$J.go"; } 2>/dev/null
+      case $pid in '' | revoked) pid=- started=- born_boot=- ;; esac
+      { read -r signals <"$J.slain"; } 2>/dev/null
+      survivors=
+      if [ -s "$J.survivors" ]; then
+        while read -r who name; do survivors=$survivors${survivors:+,}$who:$name; done <"$J.survivors"
+      fi
+      # shellcheck disable=SC2086
+      set -- $line
+      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot ${signals:--} ${survivors:--}"
+      ;;
+    *) answer=$phase ;;
+  esac
+}

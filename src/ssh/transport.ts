@@ -1,0 +1,112 @@
+/** The RunnerTransport over SSH: what is asked of a runner goes over its pooled connections, a probe over a new one. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { ProbeReport, RunnerTarget, RunnerTransport, TransportError } from '../app/ports.js';
+import { cancel, cleanUp, createSendSource, query, start, type Runner } from './attempt.js';
+import type { ConnectOptions } from './connect.js';
+import { transportError } from './errors.js';
+import { follow } from './follow.js';
+import type { Interpreter } from './launcher.js';
+import type { Site } from './operation.js';
+import { connectOnce, createPool, execOn } from './pool.js';
+import { probe } from './probe.js';
+
+export interface SshTransportOptions {
+  /** Names the folder below the runner's base, so that installations never meet. */
+  readonly installationId: string;
+  /** From the secret store; undefined when there is none. */
+  readonly privateKey: (secretRef: string) => Promise<string | undefined>;
+  /** Raised on every probed runner; starts with a lower fence are refused there. */
+  readonly epoch: number;
+  /** Path of the ssh-agent's socket (SSH_AUTH_SOCK), for runners that authenticate by agent. */
+  readonly agentSocket?: string;
+  readonly connectTimeoutMs?: number;
+  /** A dead link is noticed after about three of these. */
+  readonly keepaliveMs?: number;
+  /** How long an operation waits for a free channel. */
+  readonly channelWaitMs?: number;
+  /** How long until a command must have shown that it reached our program. */
+  readonly markerMs?: number;
+  /** The shell that runs our program on runners. */
+  readonly interpreter?: Interpreter;
+  /** Milliseconds, monotonic. */
+  readonly clock?: () => number;
+}
+
+const isWord = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,100}$/.test(text);
+
+/** A name for a folder: one line, no way up. The bootstrap checks the same. */
+const isFolder = (text: string): boolean =>
+  text !== '' && !text.startsWith('-') && !/[\r\n\0]/.test(text) && !text.split('/').includes('..');
+
+/** Connects lazily; `close` ends connections, never jobs. */
+export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
+  if (!isWord(options.installationId))
+    throw new Error(`installationId must be a plain word, found ${JSON.stringify(options.installationId)}`);
+  const connectOptions: ConnectOptions = {
+    privateKey: options.privateKey,
+    ...(options.agentSocket === undefined ? {} : { agentSocket: options.agentSocket }),
+    connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
+    keepaliveMs: options.keepaliveMs ?? 5_000,
+  };
+  const site: Site = {
+    installationId: options.installationId,
+    interpreter: options.interpreter ?? 'sh',
+    markerMs: options.markerMs ?? 20_000,
+    operationMs: 10 * 60_000,
+  };
+  const clock = options.clock ?? (() => performance.now());
+  const pool = createPool({ ...connectOptions, waitMs: options.channelWaitMs ?? 30_000 });
+  const send = createSendSource();
+  let closed = false;
+
+  const runnerOf = (target: RunnerTarget, lasting: 'short' | 'long'): Runner => ({
+    target,
+    open: pool.channel(target, lasting),
+    site,
+  });
+
+  const guarded =
+    <A>(
+      target: RunnerTarget,
+      work: () => Promise<E.Either<TransportError, A>>,
+    ): TaskEither<TransportError, A> =>
+    async () => {
+      if (closed) return E.left(transportError('closed', target));
+      if (!isFolder(target.base))
+        return E.left(transportError('workspace_not_writable', target, 'no folder name'));
+      return work();
+    };
+
+  const probeAnew = async (target: RunnerTarget): Promise<E.Either<TransportError, ProbeReport>> => {
+    const made = await connectOnce(target, connectOptions);
+    if (E.isLeft(made)) return made;
+    const connection = made.right;
+    let latencyMs = 0;
+    const open = async (command: string) => {
+      const before = clock();
+      const lease = await execOn(connection, target, command);
+      // Opening a channel and asking for a command are one round trip each.
+      latencyMs = Math.max(0, clock() - before) / 2;
+      return lease;
+    };
+    const report = await probe({ target, open, site }, options.epoch);
+    connection.client.end();
+    return E.map((found: Omit<ProbeReport, 'latencyMs'>) => ({ ...found, latencyMs }))(report);
+  };
+
+  return {
+    probe: (target) => guarded(target, () => probeAnew(target)),
+    start: (target, order) => guarded(target, () => start(runnerOf(target, 'short'), order, send)),
+    query: (target, attempt) => guarded(target, () => query(runnerOf(target, 'short'), attempt)),
+    follow: (target, attempt, fromOffset, signal) =>
+      follow(runnerOf(target, 'long'), attempt, fromOffset, signal),
+    cancel: (target, attempt, graceMs) =>
+      guarded(target, () => cancel(runnerOf(target, 'short'), attempt, graceMs)),
+    cleanUp: (target, attempt) => guarded(target, () => cleanUp(runnerOf(target, 'short'), attempt)),
+    close: async () => {
+      closed = true;
+      await pool.close();
+    },
+  };
+};

@@ -1,0 +1,33 @@
+/** Was this id appended to this stream a short while ago? Best effort and bounded: forgotten after a restart, as in EventStoreDB. */
+import type { Place } from './event-log.js';
+
+/** EventStoreDB keeps 8 MiB; this is about as much. */
+const CAPACITY = 32_768;
+
+export interface RecentIds {
+  readonly find: (stream: string, id: string) => Place | undefined;
+  readonly add: (stream: string, id: string, place: Place) => void;
+  /** After a failed commit nothing of it can be relied on. */
+  readonly clear: () => void;
+}
+
+/** An empty memory of the last `capacity` ids. */
+export const recentIds = (capacity = CAPACITY): RecentIds => {
+  const places = new Map<string, Place>();
+  // Ids come first: they are short and hold no line break where they are UUIDs; JSON keeps odd ones apart too.
+  const keyOf = (stream: string, id: string): string => `${JSON.stringify(id)}${stream}`;
+  return {
+    find: (stream, id) => places.get(keyOf(stream, id)),
+    add: (stream, id, place) => {
+      const key = keyOf(stream, id);
+      places.delete(key);
+      places.set(key, place);
+      if (places.size <= capacity) return;
+      const oldest = places.keys().next();
+      if (oldest.done !== true) places.delete(oldest.value);
+    },
+    clear: () => {
+      places.clear();
+    },
+  };
+};

@@ -1,0 +1,486 @@
+import { execFileSync } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { concat, from, NEVER, Subject } from 'rxjs';
+import { appError, type ErrorCode } from '../../src/app/errors.js';
+import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
+import type { JobView } from '../../projections/jobs.js';
+import { aChange, aJob, aRunner, growingLog, startEdge, tokens, until, type Edge } from '../http/edge.js';
+import { baton, begin, type Ran } from './terminal.js';
+
+let edge: Edge | undefined;
+let folder = '';
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'baton-cli-')));
+});
+afterEach(async () => {
+  await edge?.close();
+  edge = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+const start = async (over: Partial<UseCases> = {}): Promise<Edge> => (edge = await startEdge(over));
+const env = (token: string = tokens.admin) => ({ BATON_URL: edge?.url ?? '', BATON_TOKEN: token });
+const ask = (...argv: string[]): Promise<Ran> => baton(argv, { env: env(), cwd: folder });
+const job = aJob();
+
+describe('exit codes and refusals', () => {
+  it.each<[ErrorCode, number]>([
+    ['invalid', 2],
+    ['not_found', 3],
+    ['unauthenticated', 4],
+    ['forbidden', 4],
+    ['conflict', 5],
+    ['idempotency_conflict', 5],
+    ['source', 1],
+    ['runner', 1],
+    ['store_unavailable', 1],
+    ['internal', 1],
+  ])('given %s, then exit code %i', async (code, exit) => {
+    await start({ queue: () => TE.left(appError(code, 'r', 'It is so.')) });
+    const ran = await ask('queue');
+    expect([ran.code, ran.out]).toEqual([exit, '']);
+    expect(ran.err).toMatch(/^baton: /);
+  });
+
+  it.each([
+    [['frobnicate']],
+    [['runner']],
+    [['runner', 'show']],
+    [['runner', 'add', 'x']],
+    [['runner', 'add', 'x', '--host', 'h', '--port', 'abc']],
+    [['queue', '--colour']],
+    [['queue', '--url', 'ftp://x']],
+    [['queue', '--url', 'http://user:secret@127.0.0.1']],
+    [['job', 'cancel']],
+  ])('given %j, then usage: exit code 64', async (argv) => {
+    const ran = await ask(...argv);
+    expect([ran.code, ran.out]).toEqual([64, '']);
+    expect(ran.err).not.toBe('');
+    expect(ran.err).not.toContain('secret');
+  });
+
+  it('given --help, then all commands and exit code 0', async () => {
+    const ran = await ask('--help');
+    expect(ran.code).toBe(0);
+    for (const name of ['runner', 'change', 'job', 'queue', 'history', 'serve', 'demo']) {
+      expect(ran.out).toContain(name);
+    }
+  });
+
+  it('given no server, then a sentence that names the URL and `baton serve`', async () => {
+    const ran = await baton(['queue'], { env: { BATON_URL: 'http://127.0.0.1:1' } });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('http://127.0.0.1:1');
+    expect(ran.err).toContain('`baton serve`');
+  });
+
+  it('given a server of another kind, then it says so', async () => {
+    const other: Server = createServer((_request, response) => response.end('<html>'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const address = other.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+    const ran = await baton(['queue', '--url', url]);
+    other.closeAllConnections();
+    other.close();
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('not a Baton server');
+  });
+
+  it('given a wrong token, then exit code 4, and the token is not repeated', async () => {
+    await start();
+    const ran = await ask('queue', '--token', 'hunter2');
+    expect(ran.code).toBe(4);
+    expect(ran.out + ran.err).not.toContain('hunter2');
+    expect(ran.err).toContain('hint: ');
+  });
+
+  it('given bad values, then each problem on its own line with its mend', async () => {
+    await start();
+    const ran = await ask('runner', 'add', 'x', '--host', '-oProxyCommand=x', '--user', 'a b', '--port', '0');
+    expect(ran.code).toBe(2);
+    const lines = ran.err.split('\n').filter((line) => line.startsWith('  '));
+    expect(lines.map((line) => line.trim().split(':')[0]).sort()).toEqual(['host', 'port', 'user']);
+    expect(edge?.names()).toEqual([]);
+  });
+
+  it('given --json, then the refusal is the problem object', async () => {
+    await start();
+    const ran = await ask('job', 'show', 'ffffffff', '--json');
+    expect(ran.code).toBe(3);
+    expect(JSON.parse(ran.err)).toMatchObject({ code: 'not_found', reason: 'job_not_found', status: 404 });
+  });
+
+  it('given a message with escape sequences, then none reaches the terminal', async () => {
+    await start({
+      queue: () => TE.left(appError('conflict', 'r', 'a\u001b]0;x\u0007b', { hint: 'c\u001b[2J' })),
+    });
+    const ran = await ask('queue');
+    expect(ran.err).not.toContain('\u001b');
+    expect(ran.err).toContain('a␛]0;x␇b');
+  });
+});
+
+describe('reads', () => {
+  it.each([
+    ['runner', 'list'],
+    ['runner', 'show', 'build-07'],
+    ['change', 'list'],
+    ['change', 'show', aChange().id],
+    ['job', 'list'],
+    ['job', 'show', job.id.slice(0, 8)],
+    ['job', 'explain', job.id],
+    ['queue'],
+    ['history'],
+  ])('given %s %s --json, then the answer of the server', async (...argv) => {
+    await start();
+    const ran = await ask(...argv, '--json');
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(typeof JSON.parse(ran.out)).toBe('object');
+    const text = await ask(...argv);
+    expect(text.code).toBe(0);
+    expect(text.out.trim()).not.toBe('');
+  });
+
+  it('given runners whose detail holds escape sequences, then the table shows them', async () => {
+    await start({
+      listRunners: () =>
+        TE.right([aRunner({ state: 'unfit', detail: 'no \u001b[31mdisk\nroot:x', current: { 0: job.id } })]),
+    });
+    const { out } = await ask('runner', 'list');
+    expect(out).not.toContain('\u001b');
+    expect(out.trimEnd().split('\n')).toHaveLength(2);
+    expect(out).toContain('1/2');
+  });
+
+  it('given a waiting job, then the queue says for what and since when', async () => {
+    await start({
+      queue: () =>
+        TE.right({
+          position: '3',
+          entries: [
+            {
+              jobId: job.id,
+              phase: 'unit',
+              stage: 'verify',
+              label: 'os=debian',
+              project: 'web-shop',
+              status: 'queued',
+              since: '2026-01-31T12:00:07.000Z',
+              priority: 0,
+              waiting: { reason: 'all_busy', detail: 'build-07 runs another job', blockers: ['build-07'] },
+            },
+          ],
+        }),
+    });
+    const { out } = await ask('queue');
+    expect(out).toContain('3 s ago');
+    expect(out).toContain('unit (os=debian)');
+    expect(out).toContain('all_busy: build-07 runs another job');
+  });
+
+  it('given filters, then they reach the use case', async () => {
+    const server = await start();
+    await ask('job', 'list', '--status', 'timed_out', '--runner', 'build-07');
+    await ask('history', '--limit', '5');
+    expect(server.calls).toEqual([
+      { name: 'listJobs', args: [{ status: 'timed_out', runner: 'build-07' }] },
+      { name: 'history', args: [{ limit: 5 }] },
+    ]);
+  });
+
+  it('given explain, then every runner with every clause', async () => {
+    await start({
+      explainJob: (jobId) =>
+        TE.right({
+          jobId,
+          status: 'queued',
+          verdict: 'No runner suits.',
+          runners: [
+            {
+              runner: 'build-07',
+              suits: false,
+              clauses: [
+                { clause: { key: 'os', op: 'in', values: ['windows'] }, holds: false, found: 'linux' },
+              ],
+            },
+          ],
+        }),
+    });
+    const { out } = await ask('job', 'explain', job.id);
+    expect(out).toContain('No runner suits.');
+    expect(out).toContain('NO os in windows (found linux)');
+  });
+});
+
+describe('runner', () => {
+  it('given a private key, when added, then it is sent and never shown', async () => {
+    const server = await start();
+    const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n-----END OPENSSH PRIVATE KEY-----\n';
+    await writeFile(join(folder, 'id'), key);
+    const ran = await ask(
+      'runner',
+      'add',
+      'build-08',
+      '--host',
+      'h',
+      '--user',
+      'u',
+      '--identity',
+      'id',
+      '--label',
+      'a',
+      '--label',
+      'b',
+    );
+    expect(ran.code).toBe(0);
+    expect(server.calls[0]?.args[1]).toMatchObject({
+      privateKey: key,
+      labels: ['a', 'b'],
+      port: 22,
+      slots: 1,
+    });
+    expect(ran.out + ran.err + server.lines.join('')).not.toContain('hunter2');
+    expect(ran.out).toContain('ssh-ed25519 AAAA baton');
+  });
+
+  it('given a public key as identity, then it is not sent', async () => {
+    const server = await start();
+    await writeFile(join(folder, 'id.pub'), 'ssh-ed25519 AAAA me');
+    const ran = await ask('runner', 'add', 'b', '--host', 'h', '--user', 'u', '--identity', 'id.pub');
+    expect(ran.code).toBe(64);
+    expect(server.names()).toEqual([]);
+  });
+
+  it('given an unknown host key, when tested, then how to accept it, and exit code 1', async () => {
+    const fingerprint = `SHA256:${'A'.repeat(43)}`;
+    const server = await start({
+      testRunner: (_context, _name, accepted) =>
+        TE.right(
+          accepted === fingerprint
+            ? { code: 'ready', sentence: 'It is ready.', runner: aRunner() }
+            : { code: 'host_key_unknown', sentence: 'Its key is not known.', fingerprint, runner: aRunner() },
+        ),
+    });
+    const first = await ask('runner', 'test', 'build-07');
+    expect(first.code).toBe(1);
+    expect(first.out).toContain(`baton runner test build-07 --accept-host-key ${fingerprint}`);
+    expect((await ask('runner', 'test', 'build-07', '--accept-host-key', fingerprint)).code).toBe(0);
+    expect(server.names()).toEqual(['testRunner', 'testRunner']);
+  });
+});
+
+describe('job log', () => {
+  const content = Buffer.concat([
+    Buffer.from('\u001b[31mred\u001b[0m \u001b[2J\r\n'),
+    Buffer.from([0xff, 0x00]),
+  ]);
+  const withLog = (log = growingLog(content)) => {
+    log.seal();
+    return start({ readLog: (_id, at, max) => TE.right(log.read(at, max)), watchLog: () => log.watch() });
+  };
+
+  it.each([[[]], [['--follow']]])('given --raw %j, then the exact bytes', async (more) => {
+    await withLog();
+    const ran = await ask('job', 'log', job.id, '--raw', ...more);
+    expect([ran.code, ran.bytes.equals(content)]).toEqual([0, true]);
+  });
+
+  it.each([[[]], [['--follow']]])('given no --raw %j, then colours only', async (more) => {
+    await withLog();
+    const { out } = await ask('job', 'log', job.id, ...more);
+    expect(out).toBe('\u001b[31mred\u001b[0m ␛[2J\n\ufffd␀\u001b[0m');
+  });
+
+  it('given NO_COLOR, then no colours', async () => {
+    await withLog();
+    const { out } = await baton(['job', 'log', job.id], { env: { ...env(), NO_COLOR: '1' } });
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('given --follow, when the connection is lost in between, then every byte comes once', async () => {
+    const log = growingLog(Buffer.from('one\n'));
+    const server = await start({
+      readLog: (_id, at, max) => TE.right(log.read(at, max)),
+      watchLog: () => log.watch(),
+    });
+    const following = begin(['job', 'log', job.id, '--follow', '--raw'], { env: env() });
+    await until('the first line', () => following.out() === 'one\n');
+    server.endStreams();
+    log.add(Buffer.from('two\n'));
+    await until('the second line', () => following.out() === 'one\ntwo\n');
+    log.seal();
+    expect(await following.done).toMatchObject({ code: 0, out: 'one\ntwo\n' });
+  });
+
+  it('given --follow, when Ctrl-C is pressed, then the job goes on and it says so', async () => {
+    const log = growingLog(Buffer.from('one\n'));
+    const server = await start({
+      readLog: (_id, at, max) => TE.right(log.read(at, max)),
+      watchLog: () => log.watch(),
+    });
+    const following = begin(['job', 'log', job.id, '--follow'], { env: env() });
+    await until('the first line', () => following.out() === 'one\n');
+    following.interrupt();
+    const ran = await following.done;
+    expect(ran.err).toContain('the job goes on');
+    expect(server.names()).not.toContain('cancelJob');
+    await until('the server is left', () => log.readers() === 0);
+  });
+});
+
+describe('job watch and cancel', () => {
+  it.each([
+    ['succeeded', 0],
+    ['failed', 7],
+    ['cancelled', 8],
+    ['timed_out', 9],
+    ['lost', 10],
+    ['expired', 6],
+    ['undeliverable', 6],
+  ] as const)('given a job that ends %s, then --exit-status exits with %i', async (status, code) => {
+    const end = aJob({ status, endedAt: '2026-01-31T12:00:09.000Z', summary: 'So it ended.' });
+    await start({
+      watchJobs: () =>
+        concat(from([job, end].map((each, i) => ({ position: String(i + 1), job: each }))), NEVER),
+    });
+    const ran = await ask('job', 'watch', job.id, '--exit-status');
+    expect(ran.code).toBe(code);
+    expect(ran.out).toContain('running on build-07');
+    expect(ran.out.trimEnd().split('\n').at(-1)).toContain(`${status} on build-07 - So it ended.`);
+    expect((await ask('job', 'watch', job.id)).code).toBe(0);
+  });
+
+  it('given a watch, when Ctrl-C is pressed, then the job is not cancelled and it says so', async () => {
+    const updates = new Subject<{ position: string; job: JobView }>();
+    const server = await start({ watchJobs: () => updates.asObservable() });
+    const watching = begin(['job', 'watch', job.id], { env: env() });
+    await until('it watches', () => updates.observed);
+    watching.interrupt();
+    expect((await watching.done).err).toContain('the job goes on');
+    expect(server.names()).not.toContain('cancelJob');
+    await until('the server is left', () => !updates.observed);
+  });
+
+  it('given a reason, when cancelled, then it goes along', async () => {
+    const server = await start();
+    const ran = await ask('job', 'cancel', job.id, '--reason', 'wrong branch');
+    expect([ran.code, ran.out]).toEqual([0, 'Job 0b7f2c1e is running, cancelling.\n']);
+    expect(server.calls[0]?.args[0]).toMatchObject({ reason: 'wrong branch' });
+  });
+
+  it('given a job that has ended, when cancelled, then exit code 5', async () => {
+    await start({ cancelJob: () => TE.left(appError('conflict', 'job_already_finished', 'It has ended.')) });
+    expect((await ask('job', 'cancel', job.id)).code).toBe(5);
+  });
+});
+
+describe('change submit', () => {
+  const git = (...args: string[]): void => {
+    execFileSync('git', ['-C', folder, '-c', 'init.defaultBranch=master', ...args], { stdio: 'ignore' });
+  };
+
+  it('given a folder of a repository, then it and its branch are handed in', async () => {
+    git('init');
+    git('checkout', '-b', 'feature/login');
+    const server = await start();
+    const ran = await ask('change', 'submit', '--project', 'shop');
+    expect(ran.code).toBe(0);
+    expect(server.calls[0]?.args[1]).toEqual({
+      repository: folder,
+      branch: 'feature/login',
+      target: 'master',
+      project: 'shop',
+    });
+  });
+
+  it('given a folder without a repository, or a URL without a branch, then usage', async () => {
+    await start();
+    expect((await ask('change', 'submit')).code).toBe(64);
+    expect((await ask('change', 'submit', '--repo', 'https://example.org/x.git')).code).toBe(64);
+    expect(edge?.names()).toEqual([]);
+  });
+
+  /** A change whose one phase ends as given once its log has been sealed. */
+  const running = async (phase: ChangeView['stages'][number]['phases'][number]['status']) => {
+    const log = growingLog(Buffer.from('hello\nwor'));
+    let view: ChangeView = aChange({
+      stages: [
+        {
+          stageRunId: 's1',
+          stage: 'verify',
+          status: 'running',
+          phases: [{ phase: 'unit', status: 'running', jobs: [job.id] }],
+        },
+      ],
+    });
+    await start({
+      submitChange: () => TE.right({ value: view, repeated: false }),
+      showChange: () => TE.right(view),
+      readLog: (_id, at, max) => TE.right(log.read(at, max)),
+      watchLog: () => log.watch(),
+    });
+    return {
+      log,
+      end: () => {
+        log.add(Buffer.from('ld\u001b[2J\n'));
+        log.seal();
+        const stage = view.stages[0];
+        if (stage === undefined) throw new Error('no stage');
+        view = {
+          ...view,
+          stages: [
+            {
+              ...stage,
+              status: phase === 'succeeded' ? 'passed' : 'failed',
+              phases: [{ phase: 'unit', status: phase, jobs: [job.id] }],
+            },
+          ],
+        };
+      },
+    };
+  };
+
+  it.each([
+    ['succeeded', 0],
+    ['failed', 7],
+    ['cancelled', 8],
+    ['timed_out', 9],
+    ['lost', 10],
+    ['undeliverable', 6],
+  ] as const)(
+    'given --wait and a phase that ends %s, then its lines, and exit code %i',
+    async (status, code) => {
+      const change = await running(status);
+      const waiting = begin(
+        ['change', 'submit', '--repo', 'ssh://git@example.org/x.git', '--branch', 'b', '--wait'],
+        {
+          env: env(),
+        },
+      );
+      await until('the first line', () => waiting.out() === 'build-07 unit | hello\n');
+      change.end();
+      const ran = await waiting.done;
+      expect(ran.code).toBe(code);
+      expect(ran.out).toBe('build-07 unit | hello\nbuild-07 unit | world␛[2J\n');
+    },
+  );
+
+  it('given --wait, when Ctrl-C is pressed, then the change goes on and it says so', async () => {
+    await running('succeeded');
+    const waiting = begin(
+      ['change', 'submit', '--repo', 'ssh://git@example.org/x.git', '--branch', 'b', '--wait'],
+      {
+        env: env(),
+      },
+    );
+    await until('the first line', () => waiting.out() === 'build-07 unit | hello\n');
+    waiting.interrupt();
+    expect((await waiting.done).err).toContain('the change goes on');
+    expect(edge?.names()).not.toContain('cancelJob');
+  });
+});

@@ -1,0 +1,224 @@
+/** A real HTTP server on an ephemeral port, over use cases that live in memory and remember how they were called. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { pino } from 'pino';
+import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs';
+import { appError } from '../../src/app/errors.js';
+import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
+import { createHttpServer } from '../../src/http/server.js';
+import type { JobView } from '../../projections/jobs.js';
+import type { RunnerView } from '../../projections/runner-health.js';
+
+export const tokens = { viewer: 'token-viewer', operator: 'token-operator', admin: 'token-admin' } as const;
+export type Role = keyof typeof tokens;
+
+export const aRunner = (over: Partial<RunnerView> = {}): RunnerView => ({
+  name: 'build-07',
+  host: 'build-07.example.org',
+  port: 22,
+  user: 'builder',
+  slots: 2,
+  labels: ['linux'],
+  hostKeys: [],
+  attributes: { os: 'linux' },
+  state: 'ready',
+  current: {},
+  quarantinedSlots: [],
+  lastOutcomes: [],
+  revision: 3,
+  ...over,
+});
+
+export const aJob = (over: Partial<JobView> = {}): JobView => ({
+  id: '0b7f2c1e-9f3a-5c55-8a3e-2f4f6a1d9e00',
+  phaseRunId: 'run-0001',
+  label: '',
+  enterprise: 'default',
+  organisation: 'default',
+  project: 'web-shop',
+  pipeline: 'master',
+  stage: 'verify',
+  phase: 'unit',
+  filter: [],
+  filterClass: 'any',
+  priority: 0,
+  queuedAt: '2026-01-31T12:00:00.000Z',
+  status: 'running',
+  attempts: [{ attempt: 1, runner: 'build-07', startedAt: '2026-01-31T12:00:01.000Z' }],
+  revision: 2,
+  ...over,
+});
+
+export const aChange = (over: Partial<ChangeView> = {}): ChangeView => ({
+  id: 'c0ffee00-0000-5000-8000-000000000001',
+  title: 'Add login',
+  branch: 'feature/login',
+  pipeline: 'master',
+  project: 'web-shop',
+  patchset: 1,
+  sha: '0123456789abcdef0123456789abcdef01234567',
+  stages: [],
+  ...over,
+});
+
+/** A log that a test writes to while others read it. */
+export const growingLog = (initial: Buffer = Buffer.alloc(0)) => {
+  let content = initial;
+  const state = new BehaviorSubject({ size: initial.length, sealed: false });
+  return {
+    add: (bytes: Buffer): void => {
+      content = Buffer.concat([content, bytes]);
+      state.next({ size: content.length, sealed: false });
+    },
+    seal: (): void => state.next({ size: content.length, sealed: true }),
+    readers: (): number => (state.observed ? 1 : 0),
+    watch: (): Observable<{ size: number; sealed: boolean }> => state.asObservable(),
+    read: (offset: number, max: number) => ({
+      bytes: content.subarray(offset, offset + max),
+      ...state.value,
+    }),
+  };
+};
+
+export interface Recorded {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/** Sensible answers; a test replaces those that it is about. */
+export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; calls: Recorded[] } => {
+  const calls: Recorded[] = [];
+  const log = growingLog(Buffer.from('hello\n'));
+  log.seal();
+  const base: UseCases = {
+    addRunner: (_context, request) =>
+      TE.right({
+        value: { runner: aRunner({ ...request, state: 'untested' }), publicKey: 'ssh-ed25519 AAAA baton' },
+        repeated: false,
+      }),
+    listRunners: () => TE.right([aRunner()]),
+    showRunner: (name) =>
+      name === 'build-07'
+        ? TE.right(aRunner())
+        : TE.left(appError('not_found', 'runner_not_found', `There is no runner ${name}.`)),
+    testRunner: () => TE.right({ code: 'ready', sentence: 'build-07 is ready.', runner: aRunner() }),
+    submitChange: () => TE.right({ value: aChange(), repeated: false }),
+    listChanges: () => TE.right([aChange()]),
+    showChange: (id) => TE.right(aChange({ id })),
+    listJobs: () => TE.right([aJob()]),
+    showJob: (id) =>
+      aJob().id.startsWith(id)
+        ? TE.right(aJob())
+        : TE.left(appError('not_found', 'job_not_found', `There is no job ${id}.`)),
+    cancelJob: () =>
+      TE.right({
+        value: aJob({ cancelRequested: { at: '2026-01-31T12:00:02.000Z', by: 'ops' } }),
+        repeated: false,
+      }),
+    explainJob: (jobId) =>
+      TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
+    watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
+    readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
+    watchLog: () => log.watch(),
+    queue: () => TE.right({ position: '10', entries: [] }),
+    history: () => TE.right([]),
+    rebuild: (name) => TE.right({ name, events: 7 }),
+    authenticate: () => undefined,
+  };
+  const merged: UseCases = { ...base, ...over };
+  const recording =
+    <A extends readonly unknown[], R>(name: string, f: (...args: A) => R) =>
+    (...args: A): R => {
+      calls.push({ name, args });
+      return f(...args);
+    };
+  const use: UseCases = {
+    addRunner: recording('addRunner', merged.addRunner),
+    listRunners: recording('listRunners', merged.listRunners),
+    showRunner: recording('showRunner', merged.showRunner),
+    testRunner: recording('testRunner', merged.testRunner),
+    submitChange: recording('submitChange', merged.submitChange),
+    listChanges: recording('listChanges', merged.listChanges),
+    showChange: recording('showChange', merged.showChange),
+    listJobs: recording('listJobs', merged.listJobs),
+    showJob: recording('showJob', merged.showJob),
+    cancelJob: recording('cancelJob', merged.cancelJob),
+    explainJob: recording('explainJob', merged.explainJob),
+    watchJobs: recording('watchJobs', merged.watchJobs),
+    readLog: recording('readLog', merged.readLog),
+    watchLog: recording('watchLog', merged.watchLog),
+    queue: recording('queue', merged.queue),
+    history: recording('history', merged.history),
+    rebuild: recording('rebuild', merged.rebuild),
+    authenticate: (token) => {
+      const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);
+      return role === undefined ? undefined : { actor: `subject-${role}`, role };
+    },
+  };
+  return { use, calls };
+};
+
+/** Starts the server; `close` ends it with every connection. */
+export const startEdge = async (
+  over: Partial<UseCases> = {},
+  options: { readonly hostAllowList?: readonly string[]; readonly heartbeatMs?: number } = {},
+) => {
+  const { use, calls } = fakeUseCases(over);
+  const lines: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+  const edge = createHttpServer({
+    useCases: use,
+    logger,
+    pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
+    ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
+  });
+  const server = createServer(edge.handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    calls,
+    /** Calls beside the check of tokens. */
+    names: () => calls.map(({ name }) => name),
+    lines,
+    endStreams: edge.close,
+    ask: (
+      method: string,
+      path: string,
+      more: { role?: Role | 'none'; body?: unknown; raw?: string; headers?: Record<string, string> } = {},
+    ) =>
+      fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(more.role === 'none' ? {} : { Authorization: `Bearer ${tokens[more.role ?? 'admin']}` }),
+          ...(more.body === undefined && more.raw === undefined
+            ? {}
+            : { 'Content-Type': 'application/json' }),
+          ...more.headers,
+        },
+        ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+        ...(more.raw === undefined ? {} : { body: more.raw }),
+      }),
+    close: async () => {
+      edge.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+};
+export type Edge = Awaited<ReturnType<typeof startEdge>>;
+
+/** Polls until it holds; fails aloud after the deadline. */
+export const until = async (what: string, holds: () => boolean, deadlineMs = 10_000): Promise<void> => {
+  const end = performance.now() + deadlineMs;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+
+export const asUpdates = (jobs: Observable<JobView>): ReturnType<UseCases['watchJobs']> =>
+  jobs.pipe(map((job, index) => ({ position: String(index + 1), job })));

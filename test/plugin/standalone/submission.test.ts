@@ -1,0 +1,128 @@
+import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { describe, expect, it } from 'vitest';
+import { prepareSubmission, type Submission } from '../../../plugin/hosts/standalone/submission.js';
+import { changeIdOf } from '../../../plugin/hosts/standalone/ids.js';
+import type { AppError } from '../../../src/app/errors.js';
+import type { SourceProvider } from '../../../src/app/ports.js';
+import type { SubmitChange } from '../../../src/app/use-cases.js';
+import { source } from './history.js';
+
+/** A repository in memory: the port's answers without git, which has its own tests. */
+const holding = (files: Readonly<Record<string, string>>): SourceProvider => ({
+  resolve: ({ repository }) => TE.right({ source: source('a1', repository), title: 'Add b' }),
+  readFile: (_, path) => TE.right(files[path]),
+  archive: () => {
+    throw new Error('not needed to submit');
+  },
+});
+
+const v2 = (more: object = {}): string =>
+  JSON.stringify({ version: '2', job_dispatch: { version: 'v2' }, ...more });
+const commands = '[local_phases]\nunit = "make unit"\nlint = "make lint"\nsyntax = "make syntax"\n';
+const request: SubmitChange = { repository: '/repos/web.git', branch: 'feature', target: 'main' };
+
+const prepare = async (
+  config: string | undefined,
+  project: string | undefined,
+  more: Partial<SubmitChange> = {},
+) =>
+  prepareSubmission(
+    holding({
+      ...(config === undefined ? {} : { '.delivery/config.json': config }),
+      ...(project === undefined ? {} : { '.delivery/project.toml': project }),
+    }),
+    { ...request, ...more },
+  )();
+
+const right = (prepared: E.Either<AppError, Submission>): Submission => {
+  if (E.isLeft(prepared)) throw new Error(JSON.stringify(prepared.left));
+  return prepared.right;
+};
+const left = (prepared: E.Either<AppError, Submission>): AppError => {
+  if (E.isRight(prepared)) throw new Error('accepted');
+  return prepared.left;
+};
+
+describe('prepareSubmission', () => {
+  it('given both files in order, then Verify is planned with its commands, rows and limits', async () => {
+    const config = v2({ skip_phases: ['lint'], phase_timeouts: { unit: 60 } });
+    const found = right(await prepare(config, commands));
+    const scope = { enterprise: 'default', organisation: 'default', project: 'web' };
+    expect(found).toMatchObject({ scope, pipeline: 'main', branch: 'feature', title: 'Add b' });
+    expect(found.changeId).toBe(changeIdOf(scope, 'main', 'feature'));
+    const limits = { cancelGraceMs: 10_000, logBytes: 67_108_864 };
+    const rows = [{ label: '', filter: [] }];
+    expect(found.plan).toEqual([
+      {
+        ...{ phase: 'unit', group: 0, skipped: false, rows, limits: { ...limits, totalMs: 60_000 } },
+        steps: [{ name: 'unit', run: 'make unit' }],
+      },
+      { phase: 'lint', group: 0, skipped: true, rows, limits, steps: [] },
+      {
+        ...{ phase: 'syntax', group: 0, skipped: false, rows, limits },
+        steps: [{ name: 'syntax', run: 'make syntax' }],
+      },
+    ]);
+  });
+
+  it('given a phase without a command, then it is named, and how to mend it', async () => {
+    const { code, reason, problems } = left(
+      await prepare(v2(), '[local_phases]\nuint = "x"\nlint = ""\nsyntax = "x"'),
+    );
+    expect([code, reason]).toEqual(['invalid', 'no_command']);
+    expect(problems).toEqual([
+      {
+        path: '.delivery/project.toml: local_phases.unit',
+        expected: 'a command for phase unit, which is not skipped',
+        found: 'none, but "uint"',
+        mend: 'rename it to unit',
+      },
+      {
+        path: '.delivery/project.toml: local_phases.lint',
+        expected: 'a command for phase lint, which is not skipped',
+        found: 'none',
+        mend: 'add lint = "command" to [local_phases], or "lint" to skip_phases of .delivery/config.json',
+      },
+    ]);
+  });
+
+  it('given no project.toml and all of Verify skipped, then nothing is missing', async () => {
+    const found = right(await prepare(v2({ skip_phases: ['unit', 'lint', 'syntax'] }), undefined));
+    expect(found.plan.map(({ skipped }) => skipped)).toEqual([true, true, true]);
+  });
+
+  it('given problems in both files, then all come together, each with its file', async () => {
+    const { problems } = left(await prepare(v2({ skip_phases: ['x', 'y'] }), 'unit = \n'));
+    expect(problems?.map(({ path }) => path)).toEqual([
+      '.delivery/config.json: skip_phases[0]',
+      '.delivery/config.json: skip_phases[1]',
+      expect.stringMatching(/^\.delivery\/project\.toml: line 1, column \d+$/),
+    ]);
+  });
+
+  it('given no config.json, then it is told what to add', async () => {
+    const [problem] = left(await prepare(undefined, commands)).problems ?? [];
+    expect(problem).toMatchObject({ path: '.delivery/config.json', found: 'nothing' });
+  });
+
+  it('given a project of Push Jobs, then it is not dispatched here, with a hint how to migrate', async () => {
+    const error = left(await prepare('{"version": "2"}', undefined));
+    expect([error.code, error.reason]).toEqual(['not_dispatched_here', 'no_job_dispatch']);
+    expect(error.hint).toContain('"job_dispatch": {"version": "v2"}');
+  });
+
+  it.each([
+    ['/repos/web', 'web'],
+    ['/repos/web/.git', 'web'],
+    ['https://example.org/group/web.git/', 'web'],
+    ['git@example.org:web.git', 'web'],
+  ])('given repository %s, then its project is %s', async (repository, project) => {
+    expect(right(await prepare(v2(), commands, { repository })).scope.project).toBe(project);
+  });
+
+  it('given names that no stream or role could carry, then all are refused before the repository is asked', async () => {
+    const error = left(await prepare(v2(), commands, { repository: '/x/my web', enterprise: 'a/b' }));
+    expect(error.problems?.map(({ path }) => path)).toEqual(['enterprise', 'project']);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { explain, explainJob } from '../../projections/explain.js';
+import type { Clause } from '../../src/events/shapes.js';
+import type { Given } from '../given.js';
+import { givenEvents, viewOf } from '../given.js';
+import { assigned, queued, readyRunner, started, succeeded } from './stories.js';
+
+const family = (...values: readonly string[]): Clause => ({ key: 'platform_family', op: 'in', values });
+const label = (value: string): Clause => ({ key: 'labels', op: 'all', values: [value] });
+const asked = (...events: readonly Given[]) => explainJob(viewOf(explain, givenEvents(...events)), 'j');
+const verdict = (...events: readonly Given[]) => asked(...events)?.verdict;
+
+describe('why a job waits', () => {
+  it('names the condition that no runner meets, and what they have instead', () => {
+    const runners = [...readyRunner('r1', 'debian'), ...readyRunner('r2', 'debian')];
+    expect(verdict(...runners, queued('j', { filter: [family('rhel')] }))).toBe(
+      'waits: no enrolled runner has platform_family rhel (2 runners have debian)',
+    );
+    expect(
+      verdict(...runners, ...readyRunner('r3', 'suse'), queued('j', { filter: [family('rhel', 'arch')] })),
+    ).toBe(
+      'waits: no enrolled runner has platform_family any of rhel, arch (2 runners have debian, 1 has suse)',
+    );
+  });
+  it('given conditions that are met, but never together, then it names the runner that lacks least', () => {
+    const runners = [...readyRunner('r1', 'debian'), ...readyRunner('r2', 'rhel', { labels: ['gpu'] })];
+    expect(verdict(...runners, queued('j', { filter: [family('debian'), label('gpu')] }))).toBe(
+      'waits: no enrolled runner meets all conditions at once (closest: r1, without labels gpu)',
+    );
+  });
+  it('says when all that match are busy, and with what share of their slots', () => {
+    const answer = asked(...readyRunner('r1', 'debian'), queued('other'), assigned('other'), queued('j'));
+    expect(answer?.verdict).toBe('waits: all 1 matching runners are busy');
+    expect(answer?.runners).toEqual([
+      { runner: 'r1', suits: true, unavailable: 'busy: 1 of 1 slots', clauses: [] },
+    ]);
+  });
+  it('says when those that match cannot be used, and why', () => {
+    const drained: Given = { stream: 'runner-r1', type: 'RunnerDrained', data: {}, by: 'alice' };
+    expect(verdict(...readyRunner('r1', 'debian'), drained, queued('j'))).toBe(
+      'waits: no matching runner can take a job now (r1 is draining: drained by alice)',
+    );
+  });
+  it('says when no runner is enrolled, retired ones being none', () => {
+    const retired: Given = { stream: 'runner-r1', type: 'RunnerRetired', data: {} };
+    expect(verdict(queued('j'))).toBe('waits: no runner is enrolled');
+    expect(verdict(...readyRunner('r1', 'debian'), retired, queued('j'))).toBe(
+      'waits: no runner is enrolled',
+    );
+  });
+  it('given a runner of another enterprise, then it does not suit, and the answer says so', () => {
+    const answer = asked(...readyRunner('r1', 'debian', { enterprises: ['globex'] }), queued('j'));
+    expect(answer?.verdict).toBe('waits: no enrolled runner has enterprise acme (1 runner has globex)');
+  });
+});
+
+describe('why a job ran where it ran', () => {
+  it('names the runner and the rule, while it runs and afterwards', () => {
+    const running = [
+      ...readyRunner('r1', 'debian'),
+      queued('j'),
+      assigned('j', { rule: 'least_loaded' }),
+      started('j'),
+    ];
+    expect(verdict(...running)).toBe('runs on r1 (rule: least_loaded)');
+    expect(verdict(...running, succeeded('j'))).toBe('ran on r1 (rule: least_loaded)');
+  });
+  it('given a job that never got a runner, then it says how it ended', () => {
+    const expired: Given = {
+      stream: 'job-j',
+      type: 'JobExpired',
+      data: { why: 'queue', detail: 'it waited 5 min' },
+    };
+    expect(verdict(queued('j'), expired)).toBe('never ran: expired: it waited 5 min');
+  });
+  it('given an unknown job, then there is no answer', () => {
+    expect(asked(queued('other'))).toBeUndefined();
+  });
+});

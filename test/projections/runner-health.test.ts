@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { runnerHealth, runnerView, runnerViews } from '../../projections/runner-health.js';
+import type { RunnerEvent } from '../../src/events/catalog.js';
+import { anEnrolment } from '../builders.js';
+import type { Given } from '../given.js';
+import { givenEvents, viewOf } from '../given.js';
+import { assigned, queued, readyRunner, requeued, started, succeeded } from './stories.js';
+
+const r1 = (event: RunnerEvent, extra: { by?: string; reason?: string } = {}): Given => ({
+  stream: 'runner-r1',
+  ...event,
+  ...extra,
+});
+const after = (...events: readonly Given[]) => runnerView(viewOf(runnerHealth, givenEvents(...events)), 'r1');
+const ready = readyRunner('r1', 'debian', { slots: 2 });
+const enrolled = r1({ type: 'RunnerEnrolled', data: anEnrolment() });
+
+describe('the state of a runner', () => {
+  it('is untested until a probe is recorded, then what the probe found', () => {
+    expect(after(enrolled)?.state).toBe('untested');
+    expect(after(...ready)?.state).toBe('ready');
+    const findings = [{ check: 'disk', ok: false, consequence: 'jobs cannot be unpacked' }];
+    expect(after(enrolled, r1({ type: 'RunnerProbed', data: { verdict: 'unfit', findings } }))).toMatchObject(
+      {
+        state: 'unfit',
+        detail: 'jobs cannot be unpacked',
+      },
+    );
+  });
+  it('given a quarantine of a drained runner, when it is cleared, then it still drains', () => {
+    const drained = r1({ type: 'RunnerDrained', data: {} }, { by: 'alice', reason: 'new disk' });
+    const quarantined = r1({
+      type: 'RunnerQuarantined',
+      data: { why: 'failures', detail: 'three in a row' },
+    });
+    const cleared = r1({ type: 'RunnerCleared', data: { by: 'person' } });
+    expect(after(...ready, drained, quarantined)).toMatchObject({
+      state: 'quarantined',
+      detail: 'three in a row',
+    });
+    expect(after(...ready, drained, quarantined, cleared)).toMatchObject({
+      state: 'draining',
+      detail: 'drained by alice: new disk',
+    });
+  });
+  it('given a pause, when resumed, then it is what its last probe said', () => {
+    const paused = r1({ type: 'RunnerPaused', data: { until: '2026-01-02T00:00:00.000Z' } }, { by: 'alice' });
+    expect(after(...ready, paused)?.detail).toBe('paused until 2026-01-02T00:00:00.000Z by alice');
+    const resumed = after(...ready, paused, r1({ type: 'RunnerResumed', data: {} }));
+    expect(resumed?.state).toBe('ready');
+    expect(resumed).not.toHaveProperty('detail');
+  });
+  it('given a host key that changed, then the found one is shown until it is trusted', () => {
+    const pinned = r1({ type: 'HostKeyPinned', data: { fingerprint: 'SHA256:old', how: 'given' } });
+    const changed = r1({ type: 'HostKeyChanged', data: { expected: ['SHA256:old'], found: 'SHA256:new' } });
+    const trusted = r1({
+      type: 'HostKeyTrusted',
+      data: { fingerprint: 'SHA256:new', replaces: ['SHA256:old'] },
+    });
+    expect(after(...ready, pinned, changed)).toMatchObject({
+      foundHostKey: 'SHA256:new',
+      hostKeys: ['SHA256:old'],
+    });
+    const runner = after(...ready, pinned, changed, trusted);
+    expect(runner?.hostKeys).toEqual(['SHA256:new']);
+    expect(runner).not.toHaveProperty('foundHostKey');
+  });
+});
+
+describe('what a runner does', () => {
+  it('holds a slot from the assignment to the end', () => {
+    const running = [...ready, queued('a'), assigned('a', { slot: 1 }), started('a')];
+    expect(after(...running)?.current).toEqual({ 1: 'a' });
+    expect(after(...running, requeued('a'))?.current).toEqual({});
+    const done = after(...running, succeeded('a'));
+    expect(done?.current).toEqual({});
+    expect(done?.lastOutcomes).toEqual([
+      { jobId: 'a', outcome: 'succeeded', at: '2026-01-01T00:00:06.000Z' },
+    ]);
+  });
+  it('remembers the last 20 outcomes, newest first', () => {
+    const many = Array.from({ length: 25 }, (_, i) => [
+      queued(`j${i}`),
+      assigned(`j${i}`),
+      succeeded(`j${i}`),
+    ]).flat();
+    const outcomes = after(...ready, ...many)?.lastOutcomes ?? [];
+    expect(outcomes.map(({ jobId }) => jobId)).toEqual(Array.from({ length: 20 }, (_, i) => `j${24 - i}`));
+  });
+  it('given a slot that is taken again before the first holder ended, when that one ends, then the slot stays taken', () => {
+    const runner = after(...ready, queued('a'), assigned('a'), queued('b'), assigned('b'), succeeded('a'));
+    expect(runner?.current).toEqual({ 0: 'b' });
+  });
+  it('given several runners, then they are told by name', () => {
+    const view = viewOf(runnerHealth, givenEvents(...readyRunner('b', 'x'), ...readyRunner('a', 'x')));
+    expect(runnerViews(view).map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+});
