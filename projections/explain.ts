@@ -2,27 +2,16 @@
 import { judge } from '../src/domain/matching.js';
 import type { BatonEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
-import type { Clause, Filter } from '../src/events/shapes.js';
+import type { Filter } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { RunnerHealthView, RunnerView } from './runner-health.js';
 import { runnerHealth, runnerViews } from './runner-health.js';
 import { isJobEnd, outcomeOf, summaryOf } from './summary.js';
 import { find, idIn, put } from './table.js';
 import { waitingVerdict } from './verdict.js';
+import type { ExplainAnswer } from './explain-answer.js';
 
-export interface ExplainAnswer {
-  readonly jobId: string;
-  readonly status: string;
-  /** One sentence. */
-  readonly verdict: string;
-  readonly runners: readonly {
-    readonly runner: string;
-    readonly suits: boolean;
-    /** Why it cannot take a job now although it suits, e.g. `busy: 1 of 1 slots`; absent when it can. */
-    readonly unavailable?: string;
-    readonly clauses: readonly { readonly clause: Clause; readonly holds: boolean; readonly found: string }[];
-  }[];
-}
+export type { ExplainAnswer };
 
 interface ExplainedJob {
   readonly enterprise: string;

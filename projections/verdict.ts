@@ -1,6 +1,6 @@
 /** Why does this job wait, in one sentence? Reads the table of runners against clauses that `explain` makes. */
 import type { Clause } from '../src/events/shapes.js';
-import type { ExplainAnswer } from './explain.js';
+import type { ExplainAnswer } from './explain-answer.js';
 import { counted } from './table.js';
 
 type Row = ExplainAnswer['runners'][number];

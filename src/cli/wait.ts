@@ -25,8 +25,8 @@ export const prefixed = (prefix: string, colours: boolean) => {
     push: (bytes: Uint8Array): string => take(filter.push(bytes)),
     end: (): string => {
       const whole = take(filter.end());
-      const last = rest.replaceAll('\u001b[0m', '');
-      return last === '' ? whole : `${whole}${prefix} | ${reset(rest)}\n`;
+      const last = rest.replace(/(?:\u001b\[0m)+$/u, '');
+      return last === '' ? whole : `${whole}${prefix} | ${reset(last)}\n`;
     },
   };
 };

@@ -57,7 +57,7 @@ export const decode = (recorded: Recorded<RawEvent>): E.Either<UnreadableEvent, 
   if (!isKnown(type)) return refuse([`unknown event type ${type}`]);
   const decoded = (catalog[type] as t.Mixed).decode(data);
   return E.isRight(decoded)
-    ? E.right({ ...recorded, event: { type, data: decoded.right } as BatonEvent })
+    ? E.right({ ...recorded, event: { type, data: decoded.right as unknown } as BatonEvent })
     : refuse(explain(decoded.left));
 };
 
@@ -67,7 +67,3 @@ const schemaOf = (metadata: Metadata): number => metadata.schema;
 export const isJobEvent = (event: BatonEvent): event is JobEvent => Object.hasOwn(jobEvents, event.type);
 export const isRunnerEvent = (event: BatonEvent): event is RunnerEvent =>
   Object.hasOwn(runnerEvents, event.type);
-export const isPhaseRunEvent = (event: BatonEvent): event is PhaseRunEvent =>
-  Object.hasOwn(phaseRunEvents, event.type);
-export const isChangeEvent = (event: BatonEvent): event is ChangeEvent =>
-  Object.hasOwn(changeEvents, event.type);

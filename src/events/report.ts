@@ -3,7 +3,8 @@ import type * as t from 'io-ts';
 
 const shown = (value: unknown): string => {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? typeof value;
+  // JSON has no word for a function or a symbol
+  const text = (JSON.stringify(value) as string | undefined) ?? typeof value;
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 };
 

@@ -2,7 +2,8 @@
 import type { JobFilter, UseCases } from '../app/use-cases.js';
 import { comparePositions, type Position } from '../kernel/recorded.js';
 import type { JobView } from '../../projections/jobs.js';
-import { comment, failure, frame, type Pace } from './sse.js';
+import { comment, failure, frame } from './sse.js';
+import type { Pace } from './pace.js';
 import { wakeOn } from './wake.js';
 
 interface Update {

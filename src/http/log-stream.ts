@@ -2,7 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { UseCases } from '../app/use-cases.js';
 import type { JobView } from '../../projections/jobs.js';
-import { comment, failure, frame, type Pace } from './sse.js';
+import { comment, failure, frame } from './sse.js';
+import type { Pace } from './pace.js';
 import { wakeOn } from './wake.js';
 
 const PIECE_BYTES = 65_536;

@@ -11,7 +11,7 @@ import { problemsFrom } from './closed.js';
 import { HeaderValues, Nothing } from './codecs.js';
 import type { HttpContext } from './context.js';
 import { refuse } from './respond.js';
-import type { Pace } from './sse.js';
+import type { Pace } from './pace.js';
 
 export type Answer =
   /** A refusal with a header that belongs to it. */

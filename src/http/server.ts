@@ -8,7 +8,7 @@ import type { RequestState } from './context.js';
 import { auth, body, door, health, hostCheck, requestId } from './guards.js';
 import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
-import type { Pace } from './sse.js';
+import type { Pace } from './pace.js';
 
 export interface HttpOptions {
   readonly useCases: UseCases;

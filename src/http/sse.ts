@@ -3,13 +3,6 @@ import { appError, type AppError, type ErrorCode } from '../app/errors.js';
 import type { Answer } from './route.js';
 import { problemOf } from './respond.js';
 
-export interface Pace {
-  /** A comment at least this often. */
-  readonly heartbeatMs: number;
-  /** How often a silent log looks whether its attempt has ended otherwise. */
-  readonly checkMs: number;
-}
-
 /** One event. JSON has no raw line breaks, so `data` is one line. */
 export const frame = (event: string, data: unknown, id?: string): string =>
   `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;

@@ -24,7 +24,11 @@ afterEach(async () => {
 });
 
 const start = async (over: Partial<UseCases> = {}): Promise<Edge> => (edge = await startEdge(over));
-const env = (token: string = tokens.admin) => ({ BATON_URL: edge?.url ?? '', BATON_TOKEN: token });
+const env = (token: string = tokens.admin) => ({
+  BATON_URL: edge?.url ?? '',
+  BATON_TOKEN: token,
+  PATH: process.env['PATH'] ?? '',
+});
 const ask = (...argv: string[]): Promise<Ran> => baton(argv, { env: env(), cwd: folder });
 const job = aJob();
 

@@ -97,9 +97,7 @@ describe('prefixed', () => {
       lines.push(Buffer.from('e\n\u001b[31mtwo\nthr')),
       lines.end(),
     ].join('');
-    expect(text).toBe(
-      'build-07 unit | one\nbuild-07 unit | \u001b[31mtwo\u001b[0m\nbuild-07 unit | thr\u001b[0m\n',
-    );
+    expect(text).toBe('build-07 unit | one\nbuild-07 unit | \u001b[31mtwo\u001b[0m\nbuild-07 unit | thr\n');
   });
 });
 

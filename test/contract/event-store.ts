@@ -205,6 +205,9 @@ export const eventStoreContract = (name: string, open: () => Promise<OpenedStore
         expect(await refusal(append([one, event(2)], 'any'))).toMatchObject({
           code: 'wrong_expected_revision',
         });
+        expect(await refusal(append([one, event(2), one], 'any'))).toMatchObject({
+          code: 'wrong_expected_revision',
+        });
       });
 
       it('with any whose first id is unknown is a new append, even if a later id is known', async () => {

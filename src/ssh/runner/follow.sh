@@ -23,7 +23,7 @@ op_follow() {
   stream=$!
   # End of input: nobody listens any more, whatever the reason.
   while read -r _; do :; done
-  kill "$stream" 2>/dev/null
+  end_child "$stream"
   wait "$stream"
 }
 
@@ -42,17 +42,18 @@ has_ended() {
 }
 stream() {
   tail='' net=''
-  trap '[ -z "$tail" ] || kill "$tail" 2>/dev/null; [ -z "$net" ] || kill "$net" 2>/dev/null; exit 0' TERM HUP PIPE
+  trap '[ -z "$tail" ] || end_child "$tail"; [ -z "$net" ] || end_child "$net"; exit 0' TERM HUP PIPE
   read -r pump_pid _ <"$J.pump"
   # GNU tail ends by itself soon after the pump, without polling by new processes; others are ended by a look at the files.
   if [ "$phase" = running ] && tail --pid="$$" -c 0 /dev/null >/dev/null 2>&1; then
     tail -c "+$((offset + 1))" -s 0.1 --pid="$pump_pid" -f "$J.log" &
     tail=$!
     # For a pump that stays as a zombie, since nobody collects it.
-    (while nap 2; do if has_ended; then kill "$tail"; break; fi; done) >/dev/null 2>&1 &
+    (while nap 2; do if has_ended; then end_child "$tail"; break; fi; done) >/dev/null 2>&1 &
     net=$!
     wait "$tail"
-    kill "$net" 2>/dev/null
+    end_child "$net"
+    net=
     pause=0.02
   else
     tail -c "+$((offset + 1))" -f "$J.log" &
@@ -60,7 +61,8 @@ stream() {
     pause=0.2
   fi
   until has_ended; do nap $pause; done
-  kill "$tail" 2>/dev/null
+  end_child "$tail"
   wait "$tail"
+  tail=
   report
 }

@@ -40,6 +40,14 @@ start_of() {
 # pid start boot
 is_alive() { [ "${3-}" = "$boot" ] && start_of "$1" && [ "$start" = "$2" ]; }
 
+# TERM to a child of ours. Once is not enough: between fork and exec a shell may catch it for a trap that is no more.
+end_child() {
+  while start_of "$1"; do
+    kill "$1" 2>/dev/null || break
+    start_of "$1" && nap 0.01
+  done
+}
+
 set_boot() { read -r boot </proc/sys/kernel/random/boot_id || refuse missing_tool 'no /proc/sys/kernel/random/boot_id'; }
 # The folder's own name, given once: whoever finds another one stands before another folder.
 set_base_id() {

@@ -50,10 +50,10 @@ pump_log() {
 
 timer() {
   over='' sleeper=''
-  trap 'over=1; [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null' TERM
+  trap 'over=1; [ -z "$sleeper" ] || end_child "$sleeper"' TERM
   sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))" &
   sleeper=$!
-  [ -z "$over" ] || kill "$sleeper"
+  [ -z "$over" ] || end_child "$sleeper"
   wait "$sleeper" || [ -n "$over" ] || { nap $(($1 / 1000 + 1)); }
   [ -n "$over" ] || slay timeout "$grace"
 }
