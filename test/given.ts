@@ -10,13 +10,18 @@ import { plusMillis } from '../src/kernel/time.js';
 
 /** `const given = givenFor(decider)`, then `given(history).when(command).then(events)` or `.thenRefused(reason)`. */
 export const givenFor =
-  <Command, State, Event, Refusal>(decider: Decider<Command, State, Event, Refusal>) =>
+  <Command, State, Event extends { readonly type: string }, Refusal>(
+    decider: Decider<Command, State, Event, Refusal>,
+  ) =>
   (history: readonly Event[]) => ({
     when: (command: Command) => {
       const decision = decider.decide(command, fold(decider, history));
       return {
         then: (events: readonly Event[]): void => {
           expect(decision).toEqual(E.right(events));
+        },
+        thenTypes: (types: readonly Event['type'][]): void => {
+          expect(E.isRight(decision) ? decision.right.map(({ type }) => type) : decision.left).toEqual(types);
         },
         /** A text is the refusal's `code` or `reason`; an object is what the refusal has at least. */
         thenRefused: (reason: string | Partial<Refusal>): void => {

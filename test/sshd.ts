@@ -55,7 +55,12 @@ const startServer = async (
   }
   const sshdPath = findSshd();
   if (sshdPath === undefined) throw new Error('this machine has no sshd; install openssh-server');
-  const server = await startSystemSshd({ sshdPath, directory: join(directory, 'sshd'), authorizedKey, settings });
+  const server = await startSystemSshd({
+    sshdPath,
+    directory: join(directory, 'sshd'),
+    authorizedKey,
+    settings,
+  });
   return {
     ...server,
     cut: async () => {
@@ -89,7 +94,8 @@ export const startRig = async (
 ): Promise<Rig> => {
   const directory = await mkdtemp(join(tmpdir(), 'baton-ssh-'));
   const pair = generateKeyPair();
-  const authorizedKey = more.keyOptions === undefined ? pair.publicKey : `${more.keyOptions} ${pair.publicKey}`;
+  const authorizedKey =
+    more.keyOptions === undefined ? pair.publicKey : `${more.keyOptions} ${pair.publicKey}`;
   const server = await startServer(kind, directory, authorizedKey, more.settings ?? []);
   const transports: RunnerTransport[] = [];
   const base = join(directory, 'base');

@@ -13,10 +13,15 @@ export default class SummaryReporter implements Reporter {
     const count = (state: string): number => cases.filter((test) => test.result().state === state).length;
     const skipped = cases.filter((test) => test.result().state === 'skipped');
     // vitest ends a run whose suites broke before any test as failed; so must the count
-    const broken = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0).length;
-    const forbidden = skipped.filter((test) => required.some((word) => test.fullName.includes(`[needs ${word}]`)));
+    const broken = modules.filter(
+      (module) => module.state() === 'failed' && module.errors().length > 0,
+    ).length;
+    const forbidden = skipped.filter((test) =>
+      required.some((word) => test.fullName.includes(`[needs ${word}]`)),
+    );
     for (const test of skipped) console.log(`skipped: ${test.fullName}`);
-    for (const test of forbidden) console.log(`skipped although BATON_TEST_REQUIRE names it: ${test.fullName}`);
+    for (const test of forbidden)
+      console.log(`skipped although BATON_TEST_REQUIRE names it: ${test.fullName}`);
     if (forbidden.length > 0) process.exitCode = 1;
     const failed = count('failed') + broken + forbidden.length;
     console.log(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`);

@@ -26,7 +26,10 @@ interface Collected {
   readonly state: AttemptState;
 }
 
-export const runnerTransportContract = (kind: RigKind, interpreter: 'sh' | 'dash' | 'bash' | 'busybox' = 'sh') => {
+export const runnerTransportContract = (
+  kind: RigKind,
+  interpreter: 'sh' | 'dash' | 'bash' | 'busybox' = 'sh',
+) => {
   describe(`RunnerTransport over the ${kind}, program run by ${interpreter}`, { timeout: 60_000 }, () => {
     let rig: Rig;
     let transport: RunnerTransport;
@@ -121,7 +124,10 @@ export const runnerTransportContract = (kind: RigKind, interpreter: 'sh' | 'dash
       });
 
       it('given a job that dies of a signal, then its code says so and why stays exit', async () => {
-        expect(resultOf((await run(order('kill -9 $$'))).state)).toMatchObject({ exitCode: 137, why: 'exit' });
+        expect(resultOf((await run(order('kill -9 $$'))).state)).toMatchObject({
+          exitCode: 137,
+          why: 'exit',
+        });
       });
 
       it('given 2 MB of random bytes, then the log is byte-exact', async () => {
@@ -156,7 +162,9 @@ export const runnerTransportContract = (kind: RigKind, interpreter: 'sh' | 'dash
         const script = names.map((name) => `printf '%s|' "$${name}"`).join('\n');
         const { bytes } = await run(order(script, { environment }));
         // A shell sets IFS itself.
-        const expected = Object.entries(environment).map(([name, value]) => (name === 'IFS' ? ' \t\n' : value));
+        const expected = Object.entries(environment).map(([name, value]) =>
+          name === 'IFS' ? ' \t\n' : value,
+        );
         expect(bytes.toString()).toBe(`${expected.join('|')}|`);
       });
 
@@ -360,9 +368,12 @@ export const runnerTransportContract = (kind: RigKind, interpreter: 'sh' | 'dash
       });
 
       it('given the link killed in the middle of a log, then the rest follows from the offset, byte for byte', async () => {
-        const wanted = order('i=0; while [ $i -lt 400 ]; do head -c 3000 /dev/urandom; sleep 0.005; i=$((i+1)); done | tee "$COPY"', {
-          environment: { COPY: path('cut') },
-        });
+        const wanted = order(
+          'i=0; while [ $i -lt 400 ]; do head -c 3000 /dev/urandom; sleep 0.005; i=$((i+1)); done | tee "$COPY"',
+          {
+            environment: { COPY: path('cut') },
+          },
+        );
         await started(wanted);
         const parts: Buffer[] = [];
         let size = 0;
@@ -370,7 +381,12 @@ export const runnerTransportContract = (kind: RigKind, interpreter: 'sh' | 'dash
         let state: AttemptState | undefined;
         while (state === undefined) {
           try {
-            for await (const one of transport.follow(rig.target, wanted, size, new AbortController().signal)) {
+            for await (const one of transport.follow(
+              rig.target,
+              wanted,
+              size,
+              new AbortController().signal,
+            )) {
               if (one.kind === 'ended') state = one.state;
               else {
                 expect(one.offset).toBe(size);
@@ -430,7 +446,10 @@ export const runnerTransportContract = (kind: RigKind, interpreter: 'sh' | 'dash
       });
 
       it('given `kill -9 0` in the job, then it hits the job only', async () => {
-        expect(resultOf((await run(order('echo x; kill -9 0'))).state)).toMatchObject({ exitCode: 137, why: 'exit' });
+        expect(resultOf((await run(order('echo x; kill -9 0'))).state)).toMatchObject({
+          exitCode: 137,
+          why: 'exit',
+        });
       });
 
       it('given a leftover that keeps the output open, then it is ended and why stays exit', async () => {
@@ -509,6 +528,8 @@ export const runnerTransportContract = (kind: RigKind, interpreter: 'sh' | 'dash
 const hasTail = async (jobId: string): Promise<boolean> => {
   const { readdir } = await import('node:fs/promises');
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(names.map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')));
+  const lines = await Promise.all(
+    names.map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')),
+  );
   return lines.some((line) => line.startsWith('tail') && line.includes(jobId));
 };

@@ -1,9 +1,8 @@
-import * as E from 'fp-ts/lib/Either.js';
-import { describe, expect, it } from 'vitest';
-import { job, type JobCommand, type JobRefusal } from '../../src/domain/job.js';
+import { describe, it } from 'vitest';
+import { job, type JobCommand } from '../../src/domain/job.js';
 import type { JobEvent } from '../../src/events/catalog.js';
-import { fold } from '../../src/kernel/decider.js';
 import { anAssignment, aQueuedJob } from '../builders.js';
+import { givenFor } from '../given.js';
 
 const queued: JobEvent = { type: 'JobQueued', data: aQueuedJob() };
 const assigned: JobEvent = { type: 'JobAssigned', data: anAssignment() };
@@ -14,16 +13,13 @@ const started: JobEvent = {
 const succeeded: JobEvent = { type: 'JobSucceeded', data: { attempt: 1 } };
 const cancelAsked: JobEvent = { type: 'JobCancelRequested', data: {} };
 
+const start = givenFor(job);
 const given = (...history: readonly JobEvent[]) => ({
   when: (command: JobCommand) => {
-    const decision = job.decide(command, fold(job, history));
+    const then = start(history).when(command);
     return {
-      then: (...types: readonly string[]) => {
-        expect(E.isRight(decision) ? decision.right.map((e) => e.type) : decision.left).toEqual(types);
-      },
-      thenRefused: (code: JobRefusal['code']) => {
-        expect(E.isLeft(decision) ? decision.left.code : decision.right).toBe(code);
-      },
+      then: (...types: readonly JobEvent['type'][]) => then.thenTypes(types),
+      thenRefused: then.thenRefused,
     };
   },
 });

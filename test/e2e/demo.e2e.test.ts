@@ -1,0 +1,75 @@
+/** Does `baton demo` show all that it promises, and leave nothing behind? */
+import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processesOf, until } from './processes.js';
+import { begin } from './program.js';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'baton-e2e-demo-')));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('baton demo', () => {
+  it('given nothing, then a reason to wait, a cancel, a complete log, the history, and no trace left', async () => {
+    const demo = begin(folder, ['demo']);
+    const seen = await until(
+      'the demo has processes in its folder',
+      async () => {
+        const found = await processesOf(folder);
+        return found.length > 0 ? found : demo.child.exitCode === null ? undefined : [];
+      },
+      30_000,
+    );
+    const { code, out, err } = await demo.done;
+    expect([code, err]).toEqual([0, '']);
+
+    expect(out).toMatch(
+      /^waiting: unit \(platform_family=rhel\): none of the 2 enrolled runners can ever match/m,
+    );
+    expect(out).toMatch(/^cancelled: cancelled by admin: process ended by/m);
+    expect(out).toContain('its log has 30 of 30 lines, in order: yes; attempts: 1');
+    const history = out.slice(out.indexOf('JOB ')).trimEnd().split('\n');
+    expect(history[0]).toMatch(/^JOB +ATTEMPT +OUTCOME /);
+    const outcomes = history.slice(1).map((row) => row.trim().split(/ +/)[2]);
+    expect(outcomes.filter((outcome) => outcome === 'cancelled')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'succeeded')).toHaveLength(outcomes.length - 1);
+    // three changes with lint, syntax and unit on two platform families
+    expect(outcomes).toHaveLength(12);
+
+    // without processes before there would be nothing to compare with
+    expect(seen.length).toBeGreaterThan(0);
+    await until('no process of the demo is left', async () =>
+      (await processesOf(folder)).length === 0 ? true : undefined,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  }, 120_000);
+
+  it('given --keep, when told to stop, then no process and no folder is left', async () => {
+    const demo = begin(folder, ['demo', '--keep']);
+    await until(
+      'the demo waits for Ctrl-C',
+      () => (demo.out().includes('goes on until') ? true : undefined),
+      90_000,
+    );
+    const listed = await begin(folder, ['change', 'list', '--json'], keptEnvironment(demo.out())).done;
+    expect(listed.code).toBe(0);
+    expect((JSON.parse(listed.out) as { items: unknown[] }).items).toHaveLength(3);
+    demo.child.kill('SIGINT');
+    expect((await demo.done).code).toBe(0);
+    await until('no process of the demo is left', async () =>
+      (await processesOf(folder)).length === 0 ? true : undefined,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  }, 120_000);
+});
+
+/** What the demo prints for the person's own terminal. */
+const keptEnvironment = (out: string): Readonly<Record<string, string>> => {
+  const [, url = '', token = ''] = /BATON_URL=(\S+) BATON_TOKEN=(\S+)/.exec(out) ?? [];
+  return { BATON_URL: url, BATON_TOKEN: token };
+};

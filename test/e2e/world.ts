@@ -1,0 +1,177 @@
+/** A whole installation in a temporary folder: the built server, runners, repositories, and a person with a token. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import type { JobView } from '../../projections/jobs.js';
+import type { ChangeView } from '../../src/app/use-cases.js';
+import { startRunner, type DemoRunner } from '../../src/cli/demo/fleet.js';
+import type { RawEvent, Recorded } from '../../src/kernel/recorded.js';
+import { openSqliteStore } from '../../src/store/sqlite.js';
+import { aRepository, commit, gitIn } from '../source/given-repository.js';
+import { processesOf, until } from './processes.js';
+import { begin, type Ran, type Running } from './program.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Buffer;
+  /** The body as JSON, as the caller knows it to be. */
+  readonly json: <A>() => A;
+}
+
+/** A phase → its command, and whatever else the two files are to hold. */
+export interface Project {
+  readonly commands: Readonly<Record<string, string>>;
+  readonly config?: unknown;
+}
+
+const VERSION_2 = { version: '2', job_dispatch: { version: 'v2' } };
+
+const filesOf = ({ commands, config = VERSION_2 }: Project): Readonly<Record<string, string>> => ({
+  '.delivery/config.json': typeof config === 'string' ? config : JSON.stringify(config),
+  '.delivery/project.toml': `[local_phases]\n${Object.entries(commands)
+    .map(([phase, command]) => `${phase} = ${JSON.stringify(command)}\n`)
+    .join('')}`,
+});
+
+export class World {
+  readonly folder: string;
+  /** Below the only source root of the server. */
+  readonly repositories: string;
+  readonly data: string;
+  readonly runners: DemoRunner[] = [];
+  url = '';
+  token = '';
+  #server: Running | undefined;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.repositories = join(folder, 'repositories');
+    this.data = join(folder, 'data');
+    mkdirSync(this.repositories);
+  }
+
+  /** Starts the server, and waits until it says where it listens. */
+  async start(): Promise<void> {
+    const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
+    const server = begin(this.folder, [...args, '--repo-root', this.repositories, '--log-level', 'error']);
+    this.#server = server;
+    const line = await until('the server says where it listens', () => {
+      if (server.child.exitCode !== null) throw new Error(`the server did not start: ${server.err()}`);
+      return server.out().includes('\n') ? server.out() : undefined;
+    });
+    const { url, token } = JSON.parse(line) as { readonly url: string; readonly token?: string };
+    this.url = url;
+    this.token = token ?? this.token;
+  }
+
+  /** Ends the server; resolves when the process is gone. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<Ran | undefined> {
+    const server = this.#server;
+    this.#server = undefined;
+    server?.child.kill(signal);
+    return server?.done;
+  }
+
+  baton(...argv: readonly string[]): Promise<Ran> {
+    return begin(this.folder, argv, { BATON_URL: this.url, BATON_TOKEN: this.token }).done;
+  }
+
+  async ask(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const json = <A>(): A => JSON.parse(bytes.toString('utf8')) as A;
+    return { status: response.status, headers: response.headers, bytes, json };
+  }
+
+  /** Starts an SSH server, enrols it through the API and tests it. */
+  async addRunner(name: string, slots = 4): Promise<DemoRunner> {
+    const runner = await startRunner(this.folder, name, 'debian');
+    this.runners.push(runner);
+    const { port, user, fingerprint: hostKey, privateKey, base } = runner;
+    const added = await this.ask('POST', '/runners', {
+      ...{ name, host: '127.0.0.1', port, user, hostKey, privateKey, base, slots },
+    });
+    const tested = await this.ask('POST', `/runners/${name}/test`, {});
+    if (added.status !== 201 || !tested.bytes.includes('"code":"ready"'))
+      throw new Error(`runner ${name} is not ready: ${added.bytes.toString()} ${tested.bytes.toString()}`);
+    return runner;
+  }
+
+  /** A repository with the project on `main`, and on `feature` one commit on top. */
+  aRepository(name: string, project: Project): string {
+    const folder = aRepository(join(this.repositories, name), filesOf(project));
+    commit(folder, { 'README.md': 'More.\n' }, 'Say more');
+    return folder;
+  }
+
+  /** A further branch with a project of its own. */
+  aBranch(repository: string, branch: string, project: Project): void {
+    gitIn(repository, ['checkout', '--quiet', '-b', branch, 'main']);
+    commit(repository, { ...filesOf(project), note: `${branch}\n` }, `Try ${branch}`);
+  }
+
+  async change(id: string): Promise<ChangeView> {
+    return (await this.ask('GET', `/changes/${id}`)).json<ChangeView>();
+  }
+
+  async jobsOf(changeId: string): Promise<readonly JobView[]> {
+    return (await this.ask('GET', `/jobs?change=${changeId}`)).json<{ items: JobView[] }>().items;
+  }
+
+  /** The change when its stage has passed or failed. */
+  finished(id: string): Promise<ChangeView> {
+    return until(`change ${id} is finished`, async () => {
+      const change = await this.change(id);
+      return change.stages.length > 0 && change.stages.every(({ status }) => /passed|failed/.test(status))
+        ? change
+        : undefined;
+    });
+  }
+
+  /** All that was ever recorded; only while no server runs, since a store has one owner. */
+  async events(): Promise<readonly Recorded<RawEvent>[]> {
+    const opened = await openSqliteStore({ directory: join(this.data, 'store') });
+    if (E.isLeft(opened)) throw new Error(opened.left.message);
+    const read = await opened.right.readAll('start', { maxCount: 1_000_000 })();
+    await opened.right.close();
+    if (E.isLeft(read)) throw new Error(read.left.code);
+    return read.right;
+  }
+
+  /** A file beside everything else. */
+  file(name: string, content: string, mode = 0o600): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, content, { mode });
+    return path;
+  }
+
+  /** Ends what was started here: the server, the runners, and jobs whose folder lies in ours. */
+  async close(): Promise<void> {
+    await this.stop();
+    for (const runner of this.runners) await runner.close();
+    for (const { pid } of await processesOf(this.folder)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // ended by itself meanwhile
+      }
+    }
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
+}
+
+/** An empty world; `start` is the caller's. */
+export const aWorld = async (): Promise<World> =>
+  new World(await realpath(await mkdtemp(join(tmpdir(), 'baton-e2e-'))));

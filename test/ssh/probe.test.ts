@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { attributesOf, parseProbe } from '../../src/ssh/probe.js';
+
+describe('attributesOf', () => {
+  it.each([
+    ['Debian', { os: 'Linux', ID: 'debian', VERSION_ID: '12' }, ['linux', 'debian', 'debian', '12']],
+    [
+      'Ubuntu',
+      { os: 'Linux', ID: 'ubuntu', ID_LIKE: 'debian', VERSION_ID: '24.04' },
+      ['linux', 'ubuntu', 'debian', '24.04'],
+    ],
+    [
+      'Rocky',
+      { os: 'Linux', ID: 'rocky', ID_LIKE: 'rhel centos fedora', VERSION_ID: '9.3' },
+      ['linux', 'rocky', 'rhel', '9.3'],
+    ],
+    [
+      'RHEL',
+      { os: 'Linux', ID: 'rhel', ID_LIKE: 'fedora', VERSION_ID: '9.3' },
+      ['linux', 'redhat', 'rhel', '9.3'],
+    ],
+    ['Fedora', { os: 'Linux', ID: 'fedora', VERSION_ID: '40' }, ['linux', 'fedora', 'fedora', '40']],
+    [
+      'a clone of RHEL',
+      { os: 'Linux', ID: 'newclone', ID_LIKE: 'rhel fedora', VERSION_ID: '1' },
+      ['linux', 'newclone', 'rhel', '1'],
+    ],
+    [
+      'Leap',
+      { os: 'Linux', ID: 'opensuse-leap', ID_LIKE: 'suse opensuse', VERSION_ID: '15.6' },
+      ['linux', 'opensuseleap', 'suse', '15.6'],
+    ],
+    ['Alpine', { os: 'Linux', ID: 'alpine', VERSION_ID: '3.20.1' }, ['linux', 'alpine', 'alpine', '3.20.1']],
+    [
+      'Amazon',
+      { os: 'Linux', ID: 'amzn', ID_LIKE: 'fedora', VERSION_ID: '2023' },
+      ['linux', 'amazon', 'amazon', '2023'],
+    ],
+    ['macOS', { os: 'Darwin', VERSION_ID: '14.5' }, ['darwin', 'mac_os_x', 'mac_os_x', '14.5']],
+  ])('given %s, then the names that filters use', (_, found, expected) => {
+    const made = attributesOf(new Map(Object.entries(found)));
+    expect([made.os, made.platform, made.platform_family, made.platform_version]).toEqual(expected);
+  });
+  it('given nothing known, then no attribute is made up', () => {
+    expect(attributesOf(new Map([['os', 'Linux']]))).toEqual({ os: 'linux' });
+  });
+});
+
+describe('parseProbe', () => {
+  it('given findings, then a bad one carries its consequence', () => {
+    const report = parseProbe([
+      'b base boot',
+      'a hostname one',
+      'f setsid bad not found',
+      'f shell ok /bin/sh',
+    ]);
+    expect(report).toMatchObject({
+      baseId: 'base',
+      bootId: 'boot',
+      attributes: { hostname: 'one' },
+      findings: [
+        {
+          check: 'setsid',
+          ok: false,
+          found: 'not found',
+          consequence: expect.stringContaining('No job') as string,
+        },
+        { check: 'shell', ok: true, found: '/bin/sh' },
+      ],
+    });
+  });
+  it('given no ids, then undefined', () => {
+    expect(parseProbe(['a hostname one'])).toBeUndefined();
+  });
+});
