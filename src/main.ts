@@ -18,12 +18,13 @@ import { openInstallation } from './app/installation.js';
 import { jobUseCases } from './app/jobs.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
+import { watchHealth } from './app/health-watch.js';
 import { repeats } from './app/repeats.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
-import { probeOf } from './dispatch/perform.js';
+import { probeOf } from './dispatch/link.js';
 import { createHttpServer } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
@@ -115,7 +116,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
   for (const model of Object.values(models)) add(() => model.close());
 
   const repeated = repeats(models.commands);
-  const runners = runnerUseCases(
+  const { probeAgain, ...runners } = runnerUseCases(
     {
       ...deps,
       transport,
@@ -145,6 +146,11 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     onProblem,
   });
   add(() => standalone.close());
+
+  const watch = watchHealth(models['runner-health'], probeAgain, (message, cause) =>
+    log.warn({ err: cause }, message),
+  );
+  add(() => watch.close());
 
   const useCases: UseCases = {
     ...runners,

@@ -1,4 +1,5 @@
 /** Use cases of runners: add, list, show, test. */
+import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import {
@@ -128,7 +129,9 @@ const sentenceOf = (name: string, answer: E.Either<TransportError, ProbeReport>,
 export const runnerUseCases = (
   deps: RunnerDeps,
   probeOf: (error: TransportError) => Probed,
-): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> => {
+): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> & {
+  readonly probeAgain: (name: string) => Promise<void>;
+} => {
   const view = async (name: string): Promise<E.Either<AppError, RunnerView>> => {
     await deps.health.caughtUp();
     const found = runnerView(deps.health.view(), name);
@@ -219,7 +222,7 @@ export const runnerUseCases = (
       name,
       { kind: 'RecordProbe', probe: probed },
       // a probe is a fact of its own: the same request asked twice finds twice
-      { ...envelope, commandId: crypto.randomUUID(), causationId: envelope.commandId },
+      { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
     );
     if (E.isLeft(recorded)) return recorded;
     const shown = await view(name);
@@ -234,6 +237,19 @@ export const runnerUseCases = (
     });
   };
 
+  /** Looks again; what has changed is recorded. */
+  const probeAgain = async (name: string): Promise<void> => {
+    const target = await targetOf(deps, name);
+    if (E.isLeft(target)) return;
+    const probe = probedOf(await deps.transport.probe(target.right)(), probeOf);
+    await onRunner(
+      deps,
+      name,
+      { kind: 'RecordProbe', probe },
+      { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name },
+    );
+  };
+
   const list: TaskEither<AppError, readonly RunnerView[]> = async () => {
     await deps.health.caughtUp();
     return E.right(structuredClone(runnerViews(deps.health.view())));
@@ -242,6 +258,7 @@ export const runnerUseCases = (
     addRunner: (context, request) => () => add(context, request),
     listRunners: () => list,
     showRunner: (name) => () => view(name),
+    probeAgain,
     testRunner: (context, name, acceptHostKey) => () => test(context, name, acceptHostKey),
   };
 };

@@ -19,7 +19,8 @@ import { cancellation } from './cancellation.js';
 import type { DispatchCommand, Owed } from './commands.js';
 import { dispatcher } from './dispatcher.js';
 import { fanOut } from './fan-out.js';
-import { performer, type AttemptFacts } from './perform.js';
+import type { AttemptFacts } from './drive.js';
+import { performer } from './perform.js';
 import { scheduler } from './scheduler.js';
 import { watchdog } from './watchdog.js';
 

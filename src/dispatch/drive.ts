@@ -1,0 +1,295 @@
+/** One attempt on its runner, from start or re-discovery to its recorded end. Safe to begin anew at any point. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { AppError } from '../app/errors.js';
+import type {
+  AttemptRef,
+  AttemptState,
+  LogStore,
+  LogWriter,
+  RunnerTarget,
+  RunnerTransport,
+  SourceProvider,
+  StartAnswer,
+  TransportError,
+} from '../app/ports.js';
+import type { JobCommand } from '../domain/job.js';
+import { verdictOf } from '../domain/outcome.js';
+import type { Probed } from '../domain/runner.js';
+import type { JobAssigned } from '../events/job.js';
+import type { PhasePromoted } from '../events/phase-run.js';
+import type { SealedOutput } from '../events/shapes.js';
+import type { DriveAttempt } from './commands.js';
+import { asTransportError, BEFORE_ANYTHING, LinkError, orThrow, probeOf } from './link.js';
+import { environmentOf, scriptOf } from './script.js';
+
+/** What is recorded of an attempt: everything that a start needs. */
+export interface AttemptFacts {
+  readonly promoted: PhasePromoted;
+  readonly phaseRunId: string;
+  readonly assigned: JobAssigned;
+  readonly started: boolean;
+  /** False when the job has ended or moved on to another attempt: nothing is to be done. */
+  readonly current: boolean;
+}
+
+export interface PerformDeps {
+  readonly transport: RunnerTransport;
+  readonly logs: LogStore;
+  readonly source: SourceProvider;
+  readonly facts: (jobId: string, attempt: number) => Promise<E.Either<AppError, AttemptFacts>>;
+  readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
+  /** Records a command on the job; false when it was refused (the job moved on without us). */
+  readonly record: (jobId: string, attempt: number, command: JobCommand) => Promise<boolean>;
+  readonly recordProbe: (runner: string, probe: Probed) => Promise<void>;
+  readonly onProblem: (message: string, cause: unknown) => void;
+}
+
+/** How to wait for what does not come at once; both give up when `signal` aborts. */
+export interface Patience {
+  readonly insist: <Err, A>(what: string, task: () => Promise<E.Either<Err, A>>) => Promise<A | undefined>;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Waits between tries; the last one stays. */
+export const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
+
+type Step = 'done' | 'ask' | 'wait';
+
+const lostDetail = (runner: string, why: string): string => {
+  switch (why) {
+    case 'vanished':
+      return `The runner ${runner} no longer knows the attempt, although it had started there.`;
+    case 'runner_changed':
+      return `The runner ${runner} was restarted or its folder was replaced while the start was under way; whether the job ran cannot be known.`;
+    case 'collected':
+      return `The runner ${runner} says that the attempt was collected before, but no result was recorded.`;
+    default:
+      return `The attempt on ${runner} ended without a result (${why}); whether the job finished its work cannot be known.`;
+  }
+};
+
+export const driveAttempt = async (
+  deps: PerformDeps,
+  { insist, pause, signal }: Patience,
+  { jobId, attempt, runner, fresh }: DriveAttempt,
+): Promise<void> => {
+  const { transport, logs, record } = deps;
+  const closed = (): boolean => signal.aborted;
+  const ref: AttemptRef = { jobId, attempt };
+  const say = (command: JobCommand): Promise<boolean> => record(jobId, attempt, command);
+  let mayStart = fresh;
+  let unreachable = false;
+  let failures = 0;
+  let claimedSeen = 0;
+  let asked = 0;
+
+  /** Log bytes up to the end; the state that the attempt ended in, or undefined when the link was lost. */
+  const collect = async (
+    target: RunnerTarget,
+  ): Promise<{ readonly state: AttemptState; readonly outputs: readonly SealedOutput[] } | undefined> => {
+    const writer = await insist<unknown, LogWriter>('opening the log', logs.open(ref));
+    if (writer === undefined) return undefined;
+    try {
+      for await (const item of transport.follow(target, ref, writer.offsets().source, signal)) {
+        if (item.kind === 'bytes') {
+          const written = await insist('writing the log', writer.write(item.offset, item.bytes));
+          if (written === undefined && closed()) return undefined;
+        } else {
+          const truncated = item.state.state === 'done' && item.state.result.logTruncated;
+          const sealed = await insist('sealing the log', writer.seal(truncated));
+          return sealed === undefined ? undefined : { state: item.state, outputs: [sealed] };
+        }
+      }
+      return undefined;
+    } finally {
+      await writer.close();
+    }
+  };
+
+  const finish = async (target: RunnerTarget): Promise<Step> => {
+    const end = await collect(target);
+    if (end === undefined) return 'ask';
+    const { state, outputs } = end;
+    switch (state.state) {
+      case 'done': {
+        if (state.started) await say({ kind: 'RecordStarted', attempt, ...state.started });
+        const { result } = state;
+        await say({
+          kind: 'FinishJob',
+          attempt,
+          verdict: verdictOf(result),
+          outputs,
+          ...(result.why === 'infrastructure'
+            ? { detail: `The runner ${runner} could not run the job (code ${result.exitCode}).` }
+            : {}),
+        });
+        break;
+      }
+      case 'revoked':
+        await say({ kind: 'RecordRevoked', attempt, evidence: { how: 'revoked' } });
+        break;
+      case 'lost':
+        await say({
+          kind: 'LoseJob',
+          attempt,
+          outputs,
+          why: state.why,
+          detail: lostDetail(runner, state.why),
+        });
+        break;
+      default:
+        return 'ask';
+    }
+    const cleaned = await transport.cleanUp(target, ref)();
+    if (E.isLeft(cleaned))
+      deps.onProblem(`cleaning up ${jobId}.${attempt} on ${runner} failed`, cleaned.left);
+    return 'done';
+  };
+
+  const start = async (target: RunnerTarget, facts: AttemptFacts): Promise<Step> => {
+    const { promoted, assigned } = facts;
+    const archive = await deps.source.archive(promoted.source)();
+    if (E.isLeft(archive)) {
+      await say({ kind: 'RefuseJob', attempt, why: archive.left.reason, detail: archive.left.message });
+      return 'done';
+    }
+    const { totalMs, cancelGraceMs, logBytes } = promoted.limits;
+    const answer: E.Either<TransportError, StartAnswer> = await transport.start(target, {
+      ...ref,
+      fence: assigned.fence,
+      baseId: assigned.baseId,
+      bootId: assigned.bootId,
+      script: scriptOf(promoted.steps),
+      environment: environmentOf(promoted, ref, runner),
+      source: archive.right,
+      ...(totalMs === undefined ? {} : { totalMs }),
+      cancelGraceMs,
+      logBytes,
+    })();
+    if (E.isLeft(answer)) {
+      if (mayStart && BEFORE_ANYTHING.has(answer.left.code)) {
+        await deps.recordProbe(runner, probeOf(answer.left));
+        await say({
+          kind: 'RequeueJob',
+          attempt,
+          cause: 'infrastructure',
+          why: answer.left.code,
+          detail: answer.left.message,
+        });
+        return 'done';
+      }
+      mayStart = false;
+      throw new LinkError(answer.left);
+    }
+    switch (answer.right.kind) {
+      case 'started': {
+        const { pid, startTime, bootId } = answer.right;
+        await say({ kind: 'RecordStarted', attempt, pid, startTime, bootId });
+        return finish(target);
+      }
+      case 'exists':
+        mayStart = false;
+        return 'ask';
+      case 'runner_changed': {
+        const { baseId, bootId } = answer.right;
+        await deps.recordProbe(runner, { verdict: 'ready', findings: [], baseId, bootId });
+        const detail = `The runner ${runner} was restarted or its folder was replaced since the job was assigned.`;
+        await say(
+          mayStart
+            ? { kind: 'RequeueJob', attempt, cause: 'runner_changed', why: 'runner_changed', detail }
+            : { kind: 'LoseJob', attempt, why: 'runner_changed', detail, outputs: [] },
+        );
+        return 'done';
+      }
+      case 'stale_fence':
+        await say({
+          kind: 'RequeueJob',
+          attempt,
+          cause: 'infrastructure',
+          why: 'stale_fence',
+          detail: `The runner ${runner} has been taken over by another dispatcher (fence ${answer.right.highest}).`,
+        });
+        return 'done';
+      case 'not_started':
+        await say({
+          kind: 'RequeueJob',
+          attempt,
+          cause: 'infrastructure',
+          why: answer.right.why,
+          detail: answer.right.message,
+        });
+        return 'done';
+    }
+  };
+
+  const ask = async (target: RunnerTarget, facts: AttemptFacts): Promise<Step> => {
+    const state = await orThrow(transport.query(target, ref));
+    switch (state.state) {
+      case 'absent': {
+        const same = state.baseId === facts.assigned.baseId && state.bootId === facts.assigned.bootId;
+        if (same && !facts.started) return start(target, facts);
+        const why = facts.started ? 'vanished' : 'runner_changed';
+        await say({ kind: 'LoseJob', attempt, why, detail: lostDetail(runner, why), outputs: [] });
+        return 'done';
+      }
+      case 'claimed':
+        // a start in flight creates `go` within moments; a claim that stays is a start that died
+        if (++claimedSeen > 20)
+          await orThrow(transport.cancel(target, ref, facts.promoted.limits.cancelGraceMs));
+        return 'wait';
+      case 'running':
+      case 'orphan': {
+        const { pid, startTime, bootId } = state;
+        await say({ kind: 'RecordStarted', attempt, pid, startTime, bootId });
+        return finish(target);
+      }
+      case 'tombstone':
+        await say({
+          kind: 'LoseJob',
+          attempt,
+          why: 'collected',
+          detail: lostDetail(runner, 'collected'),
+          outputs: [],
+        });
+        return 'done';
+      case 'revoked':
+      case 'done':
+      case 'lost':
+        return finish(target);
+    }
+  };
+
+  while (!closed()) {
+    try {
+      const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
+      const target = await insist('reading the runner', () => deps.targetOf(runner));
+      if (facts === undefined || target === undefined || !facts.current) return;
+      const step = mayStart && !facts.started ? await start(target, facts) : await ask(target, facts);
+      if (unreachable) {
+        unreachable = false;
+        await deps.recordProbe(runner, { verdict: 'ready', findings: [] });
+      }
+      failures = 0;
+      mayStart = false;
+      if (step === 'done') return;
+      if (step === 'wait') await pause(100);
+      // asking at once again is right after a start that found the attempt there; not for ever
+      else if (++asked > 3) await pause(200);
+    } catch (cause) {
+      if (closed()) return;
+      const error = asTransportError(cause);
+      if (error === undefined) throw cause;
+      mayStart = false;
+      if (error.code !== 'back_pressure') {
+        // one lost link is not news; what does not come back at once is
+        if (failures > 0 && !unreachable) {
+          unreachable = true;
+          await deps.recordProbe(runner, probeOf(error));
+        }
+        deps.onProblem(`${jobId}.${attempt} on ${runner}: ${error.message}`, error);
+      }
+      await pause(BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)] ?? 30_000);
+    }
+  }
+};
