@@ -84,8 +84,14 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     const connection = made.right;
     let latencyMs = 0;
     const open = async (command: string) => {
-      const before = clock();
-      const lease = await execOn(connection, target, command);
+      let before = clock();
+      let lease = await execOn(connection, target, command);
+      // With MaxSessions 1 the channel before may still be closing.
+      for (let tries = 0; tries < 20 && E.isLeft(lease) && lease.left.code === 'back_pressure'; tries += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        before = clock();
+        lease = await execOn(connection, target, command);
+      }
       // Opening a channel and asking for a command are one round trip each.
       latencyMs = Math.max(0, clock() - before) / 2;
       return lease;

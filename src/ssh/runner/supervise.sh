@@ -55,7 +55,10 @@ timer() {
   sleeper=$!
   [ -z "$over" ] || end_child "$sleeper"
   wait "$sleeper" || [ -n "$over" ] || { nap $(($1 / 1000 + 1)); }
-  [ -n "$over" ] || slay timeout "$grace"
+  [ -z "$over" ] || return 0
+  # Not known yet when the timer was started.
+  { read -r leader born _ <"$J.go"; } 2>/dev/null
+  slay timeout "$grace"
 }
 
 # Runs in the child. Only positional parameters are used once names from outside may have been set.
@@ -159,7 +162,8 @@ run_job() {
   exec 6>&1 >/dev/null 2>&1
   timer=
   if [ "$total" -gt 0 ]; then
-    timer "$total" </dev/null 6>&- 7>&- &
+    # By `exec` in a group: dash keeps a copy of what a function call closes, and the pump would wait for that copy.
+    { exec 6>&- 7>&-; timer "$total"; } </dev/null &
     timer=$!
   fi
   set_now
@@ -183,7 +187,7 @@ run_job() {
       ;;
   esac
   exec 6>&-
-  [ -z "$timer" ] || [ -f "$J.why" ] || kill "$timer" 2>/dev/null
+  end_timer
   end_leftovers
   end_pump
   why=exit
@@ -192,6 +196,13 @@ run_job() {
   survivors=0
   [ ! -s "$J.survivors" ] || survivors=$(($(wc -l <"$J.survivors")))
   printf '%-127s\n' "rc=$rc why=$why log=$log survivors=$survivors ." 1<>"$J.rc"
+}
+
+# Unless it is the one that ended the job, and still at it.
+end_timer() {
+  ender=
+  { read -r ender _ <"$J.why"; } 2>/dev/null
+  [ -z "$timer" ] || [ "$ender" = timeout ] || kill "$timer" 2>/dev/null
 }
 
 state_revoked() {
@@ -235,8 +246,9 @@ end_pump() {
   while ! has_pump_ended; do
     set_now
     if [ "$now" -gt "$limit" ]; then
-      kill "$pump" 2>/dev/null
-      pkill_children "$pump"
+      # Together: a pump whose child ended first would go on, a child whose pump ended first would not be found.
+      # shellcheck disable=SC2046
+      kill "$pump" $(children_of "$pump") 2>/dev/null
       break
     fi
     nap $pause
@@ -245,12 +257,12 @@ end_pump() {
   wait "$pump"
   log=$?
 }
-pkill_children() {
+children_of() {
   for each in /proc/[0-9]*; do
     { read -r stat <"$each/stat"; } 2>/dev/null || continue
     stat=${stat##*) }
     # shellcheck disable=SC2086
     set -- "$1" $stat
-    [ "$3" != "$1" ] || kill "${each##*/}" 2>/dev/null
+    [ "$3" != "$1" ] || printf '%s\n' "${each##*/}"
   done
 }
