@@ -1,0 +1,150 @@
+/** What does a server that is killed at any instant lose, and what does it do twice? Nothing, and nothing. */
+import { randomInt, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ChangeView } from '../../src/app/use-cases.js';
+import { aWorld, type Answer, type Project, type World } from './world.js';
+
+let world: World;
+beforeEach(async () => {
+  world = await aWorld();
+  await world.start();
+});
+afterEach(() => world.close());
+
+const KILLS = 5;
+const LINES = 200;
+const PHASES = ['lint', 'syntax', 'unit'];
+const ROWS = 2;
+const JOBS_PER_CHANGE = PHASES.length - 1 + ROWS;
+/** The latest instant of a kill after a start, in milliseconds; a job takes about twice as long. */
+const LATEST_MS = 1500;
+
+const TERMINAL = [
+  'JobSucceeded',
+  'JobFailed',
+  'JobCancelled',
+  'JobTimedOut',
+  'JobLost',
+  'JobExpired',
+  'JobUndeliverable',
+];
+
+/** mulberry32: a few lines, so that a printed seed gives the same instants on every machine. */
+const randomOf = (seed: number) => {
+  let state = seed;
+  return (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+};
+
+/** Each job leaves one line at its begin and one at its end in `marker`, and prints numbered lines in between. */
+const project = (marker: string): Project => {
+  const mark = (what: string) => `echo "${what} $BATON_JOB_ID" >> '${marker}'`;
+  const count = `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo "line $i of $BATON_JOB_ID"; [ $((i % 10)) -ne 0 ] || sleep 0.15; done`;
+  return {
+    commands: Object.fromEntries(
+      PHASES.map((phase) => [phase, `${mark('begin')}; ${count}; ${mark('end')}`]),
+    ),
+    config: {
+      version: '2',
+      job_dispatch: {
+        version: 'v2',
+        filters: { unit: [{ os: ['linux'] }, { platform_family: ['debian'] }] },
+      },
+    },
+  };
+};
+
+const printedBy = (jobId: string): string =>
+  Array.from({ length: LINES }, (_, i) => `line ${i + 1} of ${jobId}\n`).join('');
+
+/** Asks until there is an answer, always with the same key, as a careful program does. */
+const submitting = (repository: string, branch: string) => {
+  const key = randomUUID();
+  const ask = async (): Promise<Answer | undefined> =>
+    world
+      .ask('POST', '/changes', { repository, branch, target: 'main' }, { 'Idempotency-Key': key })
+      .catch(() => undefined);
+  return ask;
+};
+
+describe('a server killed by SIGKILL', () => {
+  it('given five random instants, then every job ran once, no byte is missing, and the changes passed', async () => {
+    const seed = Number(process.env['BATON_TEST_SEED'] ?? randomInt(2 ** 31));
+    const random = randomOf(seed);
+    console.log(`seed of the instants: BATON_TEST_SEED=${seed}`);
+    const marker = join(world.folder, 'marker');
+    const repository = world.aRepository('project', project(marker));
+    for (let i = 1; i <= KILLS; i += 1) world.aBranch(repository, `change-${i}`, project(marker));
+    await world.addRunner('first');
+    await world.addRunner('second');
+
+    const changes: string[] = [];
+    const isRunning = async (): Promise<boolean> => {
+      const last = changes.at(-1);
+      return (
+        last !== undefined && (await world.change(last)).stages.every(({ status }) => status !== 'passed')
+      );
+    };
+    for (let killed = 0; killed < KILLS; killed += 1) {
+      const submit = (await isRunning()) ? undefined : submitting(repository, `change-${changes.length + 1}`);
+      const answer = submit?.();
+      await new Promise((resolve) => setTimeout(resolve, Math.round(random() * LATEST_MS)));
+      await world.stop('SIGKILL');
+      await world.start();
+      if (submit === undefined) continue;
+      // a server killed before it answered is asked once more
+      const submitted = (await answer) ?? (await submit());
+      expect(submitted?.status, `seed ${seed}`).toBe(201);
+      changes.push(submitted?.json<ChangeView>().id ?? '');
+    }
+
+    const jobs: string[] = [];
+    for (const id of changes) {
+      const change = await world.finished(id);
+      expect(
+        change.stages.map(({ status }) => status),
+        `seed ${seed}`,
+      ).toEqual(['passed']);
+      jobs.push(...change.stages.flatMap(({ phases }) => phases.flatMap((phase) => phase.jobs)));
+    }
+    expect(jobs, `seed ${seed}`).toHaveLength(changes.length * JOBS_PER_CHANGE);
+    expect(new Set(jobs).size).toBe(jobs.length);
+
+    const marks = (await readFile(marker, 'utf8')).trimEnd().split('\n').sort();
+    expect(marks, `seed ${seed}`).toEqual(jobs.flatMap((id) => [`begin ${id}`, `end ${id}`]).sort());
+    for (const id of jobs) {
+      const log = await world.ask('GET', `/jobs/${id}/log`);
+      expect(log.bytes.toString('utf8'), `log of ${id}, seed ${seed}`).toBe(printedBy(id));
+    }
+
+    expect((await world.stop())?.code).toBe(0);
+    const events = await world.events();
+    for (const id of jobs) {
+      const types = events.filter(({ stream }) => stream === `job-${id}`).map(({ event }) => event.type);
+      const counted = (wanted: readonly string[]) => types.filter((type) => wanted.includes(type)).length;
+      expect(
+        {
+          queued: counted(['JobQueued']),
+          assigned: counted(['JobAssigned']),
+          started: counted(['JobStarted']),
+          sealed: counted(['JobOutputSealed']),
+          terminal: counted(TERMINAL),
+          last: types.at(-1),
+        },
+        `${id}, seed ${seed}: ${types.join(' ')}`,
+      ).toMatchObject({ queued: 1, assigned: 1, started: 1, sealed: 1, terminal: 1 });
+      expect(types).toContain('JobSucceeded');
+    }
+    const ofType = (type: string) => events.filter(({ event }) => event.type === type).length;
+    expect(ofType('ChangeOpened')).toBe(changes.length);
+    expect(ofType('PhasePromoted')).toBe(changes.length * PHASES.length);
+    expect(ofType('PhaseFinished')).toBe(changes.length * PHASES.length);
+    expect(ofType('StageRunFinished')).toBe(changes.length);
+  }, 180_000);
+});
