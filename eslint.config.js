@@ -39,6 +39,8 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/unbound-method': 'off',
+      // a body read as what the caller knows it to be
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
     },
   },
 );

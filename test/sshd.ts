@@ -1,6 +1,6 @@
 /** A runner for tests: the in-process server everywhere, the system's sshd where there is one. */
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { RunnerTarget, RunnerTransport } from '../src/app/ports.js';
@@ -137,7 +137,6 @@ export const startRig = async (
 const endJobsUnder = async (directory: string): Promise<void> => {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
-    const { readlink } = await import('node:fs/promises');
     const where = await readlink(`/proc/${name}/cwd`).catch(() => '');
     if (where === directory || where.startsWith(`${directory}/`)) {
       try {

@@ -28,9 +28,9 @@ const sentences: Readonly<Record<TransportCode, Sentence>> = {
   unreachable: (t, d) =>
     `${place(t)} cannot be reached${d}; check the network between Baton and runner ${t.name}.`,
   host_key_unknown: (t, d) =>
-    `Runner ${t.name} at ${place(t)} showed the host key ${d}, and none is accepted yet; compare it with the machine's own, then run \`baton runner trust ${t.name}\`.`,
+    `Runner ${t.name} at ${place(t)} showed the host key ${d}, and none is accepted yet; compare it with the machine's own, then run \`baton runner test ${t.name} --accept-host-key ${d}\`.`,
   host_key_changed: (t, d) =>
-    `Runner ${t.name} at ${place(t)} showed the host key ${d}, expected ${t.hostKeys.join(' or ')}; if the machine was rebuilt, run \`baton runner trust ${t.name}\`, otherwise somebody may stand in between.`,
+    `Runner ${t.name} at ${place(t)} showed the host key ${d}, expected ${t.hostKeys.join(' or ')}; if the machine was rebuilt, enrol it under a new name, otherwise somebody may stand in between.`,
   permission_denied: (t) =>
     `${place(t)} refused to let ${t.user} in with the key of runner ${t.name}; add its public key to ~${t.user}/.ssh/authorized_keys and check that the account is not locked.`,
   no_usable_shell: (t, d) =>
@@ -44,7 +44,7 @@ const sentences: Readonly<Record<TransportCode, Sentence>> = {
   back_pressure: (t) =>
     `${place(t)} opens no further session now (MaxSessions or MaxStartups of sshd); try again later.`,
   no_key: (t, d) =>
-    `There is no usable private key for runner ${t.name}${d}; run \`baton runner add\` again or give the key.`,
+    `There is no usable private key for runner ${t.name}${d}; restore the folder of secrets, or enrol the machine under a new name.`,
   closed: (t) => `The SSH transport is closed, so runner ${t.name} was not asked.`,
   protocol: (t, d) =>
     `Runner ${t.name} at ${place(t)} and Baton do not understand each other${d}; if it stays, report it with this text.`,

@@ -1,12 +1,14 @@
 /** How does the log of an attempt arrive without a gap? Bytes are pulled from one channel after the other, each opened
  * where the last one stopped, until the runner says that it is over and how many bytes there are. */
 import * as E from 'fp-ts/lib/Either.js';
+import type { ClientChannel } from 'ssh2';
 import type { AttemptRef, AttemptSignal, AttemptState, TransportError } from '../app/ports.js';
 import { attemptName, type Runner } from './attempt.js';
 import { LinkError, transportError } from './errors.js';
 import { afterMarker, parseEnd } from './frames.js';
 import { opening, remoteCommand } from './launcher.js';
 import { install, judgeLines, judgeSilence, newNonce } from './operation.js';
+import type { Lease } from './pool.js';
 
 interface End {
   readonly size: number;
@@ -20,6 +22,80 @@ type Piece =
   /** All of this channel has been given. */
   | { readonly kind: 'end'; readonly end: End };
 
+/** What has happened to a channel so far; `next` waits for the next thing to happen. */
+interface Watch {
+  readonly seen: { finished: boolean; closed: boolean; late: boolean; end?: End; notes: string };
+  readonly next: () => Promise<void>;
+  readonly stop: () => void;
+}
+
+const watch = (channel: ClientChannel, nonce: string, lateMs: number, signal: AbortSignal): Watch => {
+  const seen: Watch['seen'] = { finished: false, closed: false, late: false, notes: '' };
+  let wake: () => void = () => undefined;
+  const awake = () => {
+    wake();
+  };
+  channel.stderr.on('data', (bytes: Buffer) => {
+    seen.notes = (seen.notes + bytes.toString('utf8')).slice(-64_000);
+    for (const line of seen.notes.split('\n').slice(0, -1)) {
+      const end = parseEnd(line, nonce);
+      if (end !== undefined) seen.end ??= end;
+    }
+    // Our end of input lets the runner's side leave; what it has written is still delivered.
+    if (seen.end !== undefined) channel.end();
+    wake();
+  });
+  channel.on('readable', awake);
+  channel.once('end', () => {
+    seen.finished = true;
+    wake();
+  });
+  channel.once('close', () => {
+    seen.closed = true;
+    wake();
+  });
+  signal.addEventListener('abort', awake);
+  const timer = setTimeout(() => {
+    seen.late = true;
+    wake();
+  }, lateMs);
+  return {
+    seen,
+    next: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+    stop: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', awake);
+      channel.end();
+      channel.close();
+      channel.resume();
+    },
+  };
+};
+
+/** Tells noise, marker and first line from the log's own bytes. Undefined: more is needed. */
+const parseHead = (
+  received: Buffer,
+  nonce: string,
+): { readonly line: string; readonly rest: Buffer } | undefined => {
+  const at = afterMarker(received, nonce);
+  const newline = at === undefined ? -1 : received.indexOf('\n', at);
+  return newline < 0
+    ? undefined
+    : { line: received.toString('utf8', at, newline), rest: received.subarray(newline + 1) };
+};
+
+const judgeHead = (runner: Runner, line: string): Piece => {
+  if (line === 'need-program') return { kind: 'need_program' };
+  const judged = judgeLines(runner.target, [line]);
+  return {
+    kind: 'failed',
+    error: E.isLeft(judged) ? judged.left : transportError('protocol', runner.target, line),
+  };
+};
+
 /** One channel's worth. */
 async function* session(
   runner: Runner,
@@ -28,110 +104,63 @@ async function* session(
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
   const { target, site } = runner;
-  const opened = await runner.open(remoteCommand);
-  if (E.isLeft(opened)) {
-    yield { kind: 'failed', error: opened.left };
+  const lease = await runner.open(remoteCommand);
+  if (E.isLeft(lease)) {
+    yield { kind: 'failed', error: lease.left };
     return;
   }
-  const { channel } = opened.right;
+  const { channel } = lease.right;
   const nonce = newNonce();
-  let wake: () => void = () => undefined;
-  let closed = false;
-  let finished = false;
-  let tooLate = false;
-  let end: End | undefined;
-  let notes = '';
-  channel.stderr.on('data', (bytes: Buffer) => {
-    notes = (notes + bytes.toString('utf8')).slice(-64_000);
-    for (const line of notes.split('\n').slice(0, -1)) end ??= parseEnd(line, nonce);
-    // Our end of input lets the runner's side leave; what it has written is still delivered.
-    if (end !== undefined) channel.end();
-    wake();
-  });
-  channel.on('readable', () => {
-    wake();
-  });
-  channel.once('end', () => {
-    finished = true;
-    wake();
-  });
-  channel.once('close', () => {
-    closed = true;
-    wake();
-  });
-  const abort = () => {
-    wake();
-  };
-  signal.addEventListener('abort', abort);
-  const timer = setTimeout(() => {
-    tooLate = true;
-    wake();
-  }, site.markerMs);
-  channel.write(
-    Buffer.concat([
-      opening({ nonce, base: target.base, ...site }),
-      Buffer.from(`follow ${name} ${String(offset)}\n`),
-    ]),
-  );
-  let before: Buffer | undefined = Buffer.alloc(0);
-  let marked = false;
+  const { seen, next, stop } = watch(channel, nonce, site.markerMs, signal);
+  const order = Buffer.from(`follow ${name} ${String(offset)}\n`);
+  channel.write(Buffer.concat([opening({ nonce, base: target.base, ...site }), order]));
+  let head: Buffer | undefined = Buffer.alloc(0);
   try {
     while (!signal.aborted) {
       const chunk: unknown = channel.read();
-      if (Buffer.isBuffer(chunk)) {
-        if (before === undefined) {
-          yield { kind: 'bytes', bytes: chunk };
-          continue;
-        }
-        before = Buffer.concat([before, chunk]);
-        const at = afterMarker(before, nonce);
-        const newline = at === undefined ? -1 : before.indexOf('\n', at);
-        marked = at !== undefined;
-        if (at === undefined || newline < 0) continue;
-        clearTimeout(timer);
-        const line = before.toString('utf8', at, newline);
-        if (line === 'need-program') {
-          yield { kind: 'need_program' };
+      if (Buffer.isBuffer(chunk) && head === undefined) {
+        yield { kind: 'bytes', bytes: chunk };
+      } else if (Buffer.isBuffer(chunk)) {
+        head = Buffer.concat([head ?? Buffer.alloc(0), chunk]);
+        const parsed = parseHead(head, nonce);
+        if (parsed === undefined) continue;
+        if (parsed.line !== 'following') {
+          yield judgeHead(runner, parsed.line);
           return;
         }
-        if (line !== 'following') {
-          const judged = judgeLines(target, [line]);
-          const error = E.isLeft(judged) ? judged.left : transportError('protocol', target, line);
-          yield { kind: 'failed', error };
-          return;
-        }
-        const rest = before.subarray(newline + 1);
-        before = undefined;
-        if (rest.length > 0) yield { kind: 'bytes', bytes: rest };
-        continue;
-      }
-      if (end !== undefined && (finished || closed)) {
-        yield { kind: 'end', end };
+        head = undefined;
+        if (parsed.rest.length > 0) yield { kind: 'bytes', bytes: parsed.rest };
+      } else if (seen.end !== undefined && (seen.finished || seen.closed)) {
+        yield { kind: 'end', end: seen.end };
         return;
-      }
-      if (closed || (tooLate && before !== undefined)) {
-        const text = `${before?.toString('utf8', 0, 400) ?? ''} ${notes}`;
-        const error = closed
-          ? marked
-            ? // Whatever ended our command there: it says nothing about the job.
-              transportError('connection_lost', target)
-            : judgeSilence(target, opened.right, { marker: false, text })
-          : transportError('timed_out', target, 'no answer to a command');
-        yield { kind: 'failed', error };
+      } else if (seen.closed) {
+        yield { kind: 'failed', error: judgeClosed(runner, lease.right, head, seen.notes) };
         return;
+      } else if (seen.late && head !== undefined) {
+        yield { kind: 'failed', error: transportError('timed_out', target) };
+        return;
+      } else {
+        await next();
       }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
     }
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    channel.end();
-    channel.close();
-    channel.resume();
+    stop();
   }
 }
+
+/** Once our program has answered, whatever ended it there says nothing about the job. */
+const judgeClosed = (
+  runner: Runner,
+  lease: Lease,
+  head: Buffer | undefined,
+  notes: string,
+): TransportError =>
+  head === undefined
+    ? transportError('connection_lost', runner.target)
+    : judgeSilence(runner.target, lease, {
+        marker: false,
+        text: `${head.toString('utf8', 0, 400)} ${notes}`,
+      });
 
 const isOver = (state: AttemptState): boolean =>
   state.state !== 'running' && state.state !== 'orphan' && state.state !== 'claimed';

@@ -1,6 +1,7 @@
 /** Where can jobs run when the machine has no sshd? In this process: a small SSH server that really executes commands. */
 import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 import { userInfo } from 'node:os';
 import ssh2 from 'ssh2';
 import type { AuthContext, Connection, ServerChannel, Session } from 'ssh2';
@@ -118,8 +119,6 @@ const runCommand = (
   for (const stream of [child.stdin, child.stdout, child.stderr, channel, channel.stderr])
     stream.on('error', ignore);
   channel.pipe(child.stdin);
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr);
   let status: number | undefined;
   let open = 3;
   // Closing at once would drop what still waits for the reader's window.
@@ -129,8 +128,30 @@ const runCommand = (
     channel.exit(status ?? 255);
     channel.end();
   };
-  channel.stderr.once('finish', oneLess);
-  child.stdout.once('end', oneLess);
+  // One write at a time: with both waiting for the window, ssh2 1.17 wakes only one of them.
+  let last: Promise<unknown> = Promise.resolve();
+  const gone = new Promise<void>((resolve) => {
+    channel.once('close', resolve);
+  });
+  const relay = (from: Readable, to: Writable) => {
+    from.on('data', (bytes: Buffer) => {
+      from.pause();
+      last = last.then(async () => {
+        const written = new Promise<void>((resolve) => {
+          to.write(bytes, () => {
+            resolve();
+          });
+        });
+        await Promise.race([written, gone]);
+        from.resume();
+      });
+    });
+    from.once('end', () => {
+      last = last.then(oneLess);
+    });
+  };
+  relay(child.stdout, channel);
+  relay(child.stderr, channel.stderr);
   child.once('error', () => {
     channel.exit(127);
     channel.close();

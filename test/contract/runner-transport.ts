@@ -1,6 +1,6 @@
 /** What any RunnerTransport must do, whoever serves the other end. Run it against each kind of runner. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -240,7 +240,6 @@ export const runnerTransportContract = (
         const wanted = order(`touch ${path('stale')}`, { fence: 6 });
         expect(await start(wanted)).toEqual({ kind: 'stale_fence', highest: 7 });
         expect(await query(wanted)).toEqual({ state: 'revoked' });
-        const { rmdir } = await import('node:fs/promises');
         await rmdir(join(rig.folder, 'fence', '7'));
         await expect(stat(path('stale'))).rejects.toThrow('ENOENT');
       });
@@ -259,7 +258,6 @@ export const runnerTransportContract = (
         right(await transport.cleanUp(rig.target, wanted)());
         expect(await query(wanted)).toEqual({ state: 'tombstone' });
         expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'tombstone' } });
-        const { readdir } = await import('node:fs/promises');
         const left = (await readdir(rig.folder)).filter((name) => name.startsWith(`${wanted.jobId}.`));
         expect(left).toEqual([`${wanted.jobId}.1.rc`]);
         right(await transport.cleanUp(rig.target, wanted)());
@@ -419,6 +417,37 @@ export const runnerTransportContract = (
         expect(state).toMatchObject({ state: 'lost', logSize: 5 });
       });
 
+      it('given the supervisor of a job with a timeout killed, then its end is seen at the end of the job', async () => {
+        const wanted = order(`while [ ! -e ${path('timed')} ]; do sleep 0.05; done; echo last`, {
+          totalMs: 100_000,
+        });
+        await started(wanted);
+        process.kill(await supervisorOf(wanted), 'SIGKILL');
+        await writeFile(path('timed'), '');
+        const { bytes, state } = await follow(wanted);
+        expect(bytes.toString()).toBe('last\n');
+        expect(state.state).toBe('lost');
+      });
+
+      it('given a running job, then neither it nor its pump holds the channel of its start', async () => {
+        const wanted = order('sleep 60', { totalMs: 100_000 });
+        const { pid } = await started(wanted);
+        const pumpFile = join(rig.folder, `${wanted.jobId}.1.pump`);
+        const pump = Number((await readFile(pumpFile, 'utf8')).split(' ')[0]);
+        const strange = async (one: number): Promise<readonly string[]> => {
+          const names = (await readdir(`/proc/${String(one)}/fd`)).filter((fd) => Number(fd) < 20);
+          const opened = await Promise.all(
+            names.map((fd) => readlink(`/proc/${String(one)}/fd/${fd}`).catch(() => '/dev/null')),
+          );
+          return opened.filter((to) => !/\.(out|log|script|sh)( \(deleted\))?$|^\/dev\/null$/.test(to));
+        };
+        // The child closes what it must not keep only after it has answered.
+        await eventually('job without strange files', async () => (await strange(pid)).length === 0);
+        await eventually('pump without strange files', async () => (await strange(pump)).length === 0);
+        await cancel(wanted, 1000);
+        await follow(wanted);
+      });
+
       it('given an orphan cancelled, then it is ended', async () => {
         const wanted = order('sleep 60');
         const { pid } = await started(wanted);
@@ -526,7 +555,6 @@ export const runnerTransportContract = (
 };
 
 const hasTail = async (jobId: string): Promise<boolean> => {
-  const { readdir } = await import('node:fs/promises');
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(
     names.map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')),

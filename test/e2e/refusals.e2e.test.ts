@@ -43,7 +43,6 @@ const countEvents = async (type?: string): Promise<number> => {
 };
 
 const commands = { lint: 'true', syntax: 'true', unit: 'true' };
-const V2 = { version: 'v2' };
 
 describe('change submit of a project that cannot be run', () => {
   it.each<[string, unknown, Partial<Problem>, readonly string[]]>([
@@ -51,7 +50,7 @@ describe('change submit of a project that cannot be run', () => {
       'a config.json that is not JSON',
       '{"version": "2",\n  "job_dispatch": {"version": "v2"},\n}',
       { code: 'invalid', reason: 'config_invalid' },
-      ['.delivery/config.json: line 3'],
+      ['.delivery/config.json: line 2'],
     ],
     [
       'several problems at once',
@@ -101,7 +100,7 @@ describe('change submit of a project that cannot be run', () => {
       for (const path of paths) expect(told.err).toContain(path);
 
       expect(await countEvents()).toBe(before);
-      expect((await world.ask('GET', '/changes')).json<{ items: unknown[] }>().items).toEqual([]);
+      expect(((await world.ask('GET', '/changes')).json() as { items: unknown[] }).items).toEqual([]);
       await world.stop();
       expect(await world.events()).toHaveLength(before);
     },
@@ -116,7 +115,7 @@ describe('change submit of an address that is not for git', () => {
     const before = await countEvents();
     const refusals: readonly [string, string, string, string][] = [
       [`ext::sh -c 'touch ${canary}'`, 'feature', 'repository_refused', 'spaces or control characters'],
-      [`ext::sh${'$'}{IFS}-c${'$'}{IFS}touch`, 'feature', 'repository_refused', 'must be an https://'],
+      ['ext::sh${IFS}-c${IFS}touch', 'feature', 'repository_refused', 'must be an https://'],
       [`--upload-pack=touch ${canary}`, 'feature', 'invalid_input', '`repository`'],
       [outside, 'feature', 'repository_refused', 'not below a source root'],
       [join(world.repositories, '..', 'outside'), 'feature', 'repository_refused', 'not below a source root'],
@@ -124,11 +123,11 @@ describe('change submit of an address that is not for git', () => {
       ['/etc', 'feature', 'repository_refused', 'not below a source root'],
       [repository, `--upload-pack=touch ${canary}`, 'invalid_input', '`branch`'],
       [repository, `x;touch\t${canary}`, 'invalid_input', '`branch`'],
-      [repository, 'nowhere', 'branch_unknown', 'nowhere'],
+      [repository, 'nowhere', 'branch_missing', 'nowhere'],
     ];
     for (const [address, branch, reason, words] of refusals) {
       const answer = await world.ask('POST', '/changes', { repository: address, branch, target: 'main' });
-      const problem = answer.json<Problem>();
+      const problem = answer.json() as Problem;
       expect([address, branch, answer.status, problem.reason]).toEqual([address, branch, 422, reason]);
       expect(problem.detail).toContain(words);
       expect(problem.hint, `hint for ${address} ${branch}`).toMatch(/\w/);
@@ -154,7 +153,7 @@ describe('change submit of an address that is not for git', () => {
       expect(ran.err).toContain('not a git repository');
     }
     expect(existsSync(canary)).toBe(false);
-    expect((await world.ask('GET', '/changes')).json<{ items: unknown[] }>().items).toEqual([]);
+    expect(((await world.ask('GET', '/changes')).json() as { items: unknown[] }).items).toEqual([]);
     await world.stop();
     expect(await world.events()).toHaveLength(before);
   });
@@ -178,14 +177,14 @@ describe('Idempotency-Key', () => {
       world.ask('POST', '/changes', body, key),
       world.ask('POST', '/changes', body, key),
     ]);
-    const { id } = first.json<ChangeView>();
+    const { id } = first.json() as ChangeView;
     for (const repeat of [again, atOnce]) {
       expect([repeat.status, repeat.headers.get('Idempotency-Replayed')]).toEqual([201, 'true']);
-      expect(repeat.json<ChangeView>()).toMatchObject({ id, patchset: 1 });
+      expect(repeat.json() as ChangeView).toMatchObject({ id, patchset: 1 });
     }
     const other = await world.ask('POST', '/changes', { ...body, project: 'other' }, key);
     expect(other.status).toBe(409);
-    expect(other.json<Problem>()).toMatchObject({
+    expect(other.json() as Problem).toMatchObject({
       code: 'idempotency_conflict',
       reason: 'same_key_other_body',
     });
@@ -199,7 +198,7 @@ describe('Idempotency-Key', () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const answers = await Promise.all([1, 2, 3, 4].map(() => world.ask('POST', '/changes', body, key)));
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
-    expect(new Set(answers.map((answer) => answer.json<ChangeView>().id)).size).toBe(1);
+    expect(new Set(answers.map((answer) => (answer.json() as ChangeView).id)).size).toBe(1);
     await until('its jobs are recorded', async () =>
       (await countEvents('JobQueued')) >= 3 ? true : undefined,
     );
@@ -215,32 +214,32 @@ describe('job cancel', () => {
     const repository = world.aRepository('project', { commands });
     const submitted = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
     const job = await until('a job waits', async () =>
-      (await world.jobsOf(submitted.json<ChangeView>().id)).find(({ phase }) => phase === 'lint'),
+      (await world.jobsOf((submitted.json() as ChangeView).id)).find(({ phase }) => phase === 'lint'),
     );
     const key = { 'Idempotency-Key': randomUUID() };
     const cancel = () => world.ask('POST', `/jobs/${job.id}/cancel`, { reason: 'wrong branch' }, key);
     const first = await cancel();
     expect(first.status).toBe(202);
     await until('it is cancelled', async () =>
-      (await world.ask('GET', `/jobs/${job.id}`)).json<JobView>().status === 'cancelled' ? true : undefined,
+      ((await world.ask('GET', `/jobs/${job.id}`)).json() as JobView).status === 'cancelled'
+        ? true
+        : undefined,
     );
     const second = await cancel();
     expect([second.status, second.headers.get('Idempotency-Replayed')]).toEqual([202, 'true']);
-    expect(second.json<JobView>().cancelRequested).toEqual(first.json<JobView>().cancelRequested);
-    const cancelled = await countEvents('JobCancelled');
-    const requested = await countEvents('JobCancelRequested');
-    expect([requested <= 1, cancelled]).toEqual([true, 1]);
+    expect((second.json() as JobView).cancelRequested).toEqual((first.json() as JobView).cancelRequested);
+    expect([await countEvents('JobCancelRequested'), await countEvents('JobCancelled')]).toEqual([1, 1]);
 
     const without = await world.ask('POST', `/jobs/${job.id}/cancel`, {});
     expect(without.status).toBe(409);
-    expect(without.json<Problem>()).toMatchObject({ code: 'conflict', reason: 'job_already_finished' });
+    expect(without.json() as Problem).toMatchObject({ code: 'conflict', reason: 'job_already_finished' });
   });
 
   it('given a running job, when two people cancel it, then one JobCancelRequested and one JobCancelled', async () => {
     await world.addRunner('first');
     const repository = world.aRepository('project', { commands: { ...commands, lint: 'sleep 60' } });
     const submitted = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
-    const { id: change } = submitted.json<ChangeView>();
+    const { id: change } = submitted.json() as ChangeView;
     const job = await until('the job runs', async () =>
       (await world.jobsOf(change)).find(({ phase, status }) => phase === 'lint' && status === 'running'),
     );
@@ -258,13 +257,13 @@ describe('job cancel', () => {
     await world.addRunner('first');
     const repository = world.aRepository('project', { commands });
     const submitted = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
-    const { id: change } = submitted.json<ChangeView>();
+    const { id: change } = submitted.json() as ChangeView;
     await world.finished(change);
     const job = (await world.jobsOf(change))[0];
     const before = await countEvents('JobCancelRequested');
     const answer = await world.ask('POST', `/jobs/${job?.id ?? ''}/cancel`, {});
     expect(answer.status).toBe(409);
-    expect(answer.json<Problem>().detail).toContain('has already finished: succeeded');
+    expect((answer.json() as Problem).detail).toContain('has already finished: succeeded');
     const ran = await world.baton('job', 'cancel', job?.id ?? '');
     expect(ran.code).toBe(5);
     expect(ran.err).toContain('already finished');

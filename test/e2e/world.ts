@@ -17,8 +17,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Buffer;
-  /** The body as JSON, as the caller knows it to be. */
-  readonly json: <A>() => A;
+  /** The body as JSON; the caller knows what it is. */
+  readonly json: () => unknown;
 }
 
 /** A phase → its command, and whatever else the two files are to hold. */
@@ -91,7 +91,7 @@ export class World {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const bytes = Buffer.from(await response.arrayBuffer());
-    const json = <A>(): A => JSON.parse(bytes.toString('utf8')) as A;
+    const json = (): unknown => JSON.parse(bytes.toString('utf8'));
     return { status: response.status, headers: response.headers, bytes, json };
   }
 
@@ -123,11 +123,11 @@ export class World {
   }
 
   async change(id: string): Promise<ChangeView> {
-    return (await this.ask('GET', `/changes/${id}`)).json<ChangeView>();
+    return (await this.ask('GET', `/changes/${id}`)).json() as ChangeView;
   }
 
   async jobsOf(changeId: string): Promise<readonly JobView[]> {
-    return (await this.ask('GET', `/jobs?change=${changeId}`)).json<{ items: JobView[] }>().items;
+    return ((await this.ask('GET', `/jobs?change=${changeId}`)).json() as { items: JobView[] }).items;
   }
 
   /** The change when its stage has passed or failed. */

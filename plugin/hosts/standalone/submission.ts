@@ -37,11 +37,12 @@ const PROJECT = '.delivery/project.toml';
 export const prepareSubmission =
   (source: SourceProvider, request: SubmitChange): TaskEither<AppError, Submission> =>
   async () => {
-    const scope = scopeOf(request);
-    if (E.isLeft(scope)) return scope;
     const { branch, target: pipeline } = request;
+    // First, since the project may be named after the address: what is wrong with that is said in its own words.
     const resolved = await source.resolve(request)();
     if (E.isLeft(resolved)) return resolved;
+    const scope = scopeOf(request);
+    if (E.isLeft(scope)) return scope;
     const { source: commit, title } = resolved.right;
     const config = await source.readFile(commit, CONFIG)();
     if (E.isLeft(config)) return config;

@@ -19,7 +19,10 @@ op_follow() {
       exit 0
       ;;
   esac
-  stream </dev/null &
+  (
+    exec </dev/null
+    stream
+  ) &
   stream=$!
   # End of input: nobody listens any more, whatever the reason.
   while read -r _; do :; done
@@ -49,9 +52,17 @@ stream() {
     tail -c "+$((offset + 1))" -s 0.1 --pid="$pump_pid" -f "$J.log" &
     tail=$!
     # For a pump that stays as a zombie, since nobody collects it.
-    (while nap 2; do if has_ended; then end_child "$tail"; break; fi; done) >/dev/null 2>&1 &
+    start_of "$tail"
+    tail_start=$start
+    (
+      exec >/dev/null 2>&1
+      until has_ended; do nap 2; done
+      # Not its own child: the number may belong to another process by now.
+      ! is_alive "$tail" "$tail_start" "$boot" || kill "$tail"
+    ) &
     net=$!
     wait "$tail"
+    tail=
     end_child "$net"
     net=
     pause=0.02
@@ -61,8 +72,7 @@ stream() {
     pause=0.2
   fi
   until has_ended; do nap $pause; done
-  end_child "$tail"
-  wait "$tail"
+  [ -z "$tail" ] || end_child "$tail"
   tail=
   report
 }

@@ -6,7 +6,7 @@
 tree() {
   {
     cat /proc/[0-9]*/stat
-    grep -lF -- "BATON_COOKIE=$id/" /proc/[0-9]*/environ
+    grep -lF -- "BATON_COOKIE=$id/$base_id" /proc/[0-9]*/environ
     ls -ld /proc/[0-9]*/cwd
   } 2>/dev/null | WORKSPACE=$J.ws awk -v leader="$leader" -v born="$born" -v self="${me:-$$}" '
     /^\/proc\/[0-9]+\/environ$/ { split($0, part, "/"); wanted[part[3]] = 1; next }
@@ -30,7 +30,9 @@ tree() {
         grown = 0
         for (pid in parent) if (!(pid in wanted) && (parent[pid] in wanted)) { wanted[pid] = 1; grown = 1 }
       } while (grown)
-      for (pid in wanted) if ((pid in parent) && !dead[pid] && pid != self && pid > 1) print pid
+      # Its leader first: a shell that outlives its child for a moment would go on with the next command.
+      if (!reused && (leader in parent) && !dead[leader] && leader != self && leader > 1) print leader
+      for (pid in wanted) if ((reused || pid != leader) && (pid in parent) && !dead[pid] && pid != self && pid > 1) print pid
     }'
 }
 tree_is_empty() { [ -z "$(tree)" ]; }

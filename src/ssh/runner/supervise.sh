@@ -78,7 +78,7 @@ load_environment() {
 }
 child() {
   { read -r self _ </proc/self/stat; } && start_of "$self" || exit 125
-  set -- "$J" "$self" "$start" "$boot" "$umask" "$(command -v setsid)" "$(command -v rm)" "$id"
+  set -- "$J" "$self" "$start" "$boot" "$umask" "$(command -v setsid)" "$(command -v rm)" "$id/$base_id"
   unset LC_ALL
   load_environment <"$1.env" || exit 125
   # A lost connection must not end the job.
@@ -92,7 +92,7 @@ child() {
   "$7" -f "$1.env" "$1.out"
   umask "$5"
   cd "$1.ws" || exit 125
-  BATON_COOKIE=$8/
+  BATON_COOKIE=$8
   export BATON_COOKIE
   exec "$6" /bin/sh "$1.script"
 }
@@ -154,7 +154,12 @@ abandon() {
 }
 
 run_job() {
-  pump_log $((cap < 512 ? 1 : cap / 512)) <"$J.out" >>"$J.log" 2>/dev/null &
+  # By `exec` inside, here and below: dash keeps copies of what a function call redirects, and the pump would wait for
+  # the timer's copy of the pipe.
+  (
+    exec <"$J.out" >>"$J.log" 2>/dev/null
+    pump_log $((cap < 512 ? 1 : cap / 512))
+  ) &
   pump=$!
   exec 7>"$J.out"
   start_of $pump
@@ -162,8 +167,10 @@ run_job() {
   exec 6>&1 >/dev/null 2>&1
   timer=
   if [ "$total" -gt 0 ]; then
-    # By `exec` in a group: dash keeps a copy of what a function call closes, and the pump would wait for that copy.
-    { exec 6>&- 7>&-; timer "$total"; } </dev/null &
+    (
+      exec </dev/null 6>&- 7>&-
+      timer "$total"
+    ) &
     timer=$!
   fi
   set_now
