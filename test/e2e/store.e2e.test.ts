@@ -88,7 +88,7 @@ describe('serve', () => {
     expect(existsSync(join(world.data, 'secrets'))).toBe(false);
   });
 
-  it('given an address that is in use, then exit code 5, and the store is free again', async () => {
+  it('given an address that is in use, then exit code 5, and the address is named', async () => {
     await world.start();
     const { port } = new URL(world.url);
     const other = join(world.folder, 'other');
