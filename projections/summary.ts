@@ -1,26 +1,16 @@
 /** In which words does a job's end reach people? One sentence per outcome, saying only what the event proves. */
+import { isJobEnd as endsJob, OUTCOME_OF, type JobEnd } from '../src/domain/outcome.js';
 import type { JobEvent } from '../src/events/catalog.js';
 import type { EndEvidence, Outcome } from '../src/events/shapes.js';
 
-const outcomes = {
-  JobSucceeded: 'succeeded',
-  JobFailed: 'failed',
-  JobCancelled: 'cancelled',
-  JobTimedOut: 'timed_out',
-  JobLost: 'lost',
-  JobExpired: 'expired',
-  JobUndeliverable: 'undeliverable',
-} as const satisfies Record<string, Outcome>;
-
 /** The events that end a job; each job has exactly one. */
-export type JobEndEvent = Extract<JobEvent, { type: keyof typeof outcomes }>;
+export type JobEndEvent = Extract<JobEvent, { type: JobEnd }>;
 
 /** True for the seven events that end a job. */
-export const isJobEnd = (event: { readonly type: string }): event is JobEndEvent =>
-  Object.hasOwn(outcomes, event.type);
+export const isJobEnd = (event: { readonly type: string }): event is JobEndEvent => endsJob(event.type);
 
 /** The outcome that an ending event stands for. */
-export const outcomeOf = (event: JobEndEvent): Outcome => outcomes[event.type];
+export const outcomeOf = (event: JobEndEvent): Outcome => OUTCOME_OF[event.type];
 
 /** The attempt that the end belongs to; undefined when nothing had been assigned. */
 export const attemptOf = (event: JobEndEvent): number | undefined =>

@@ -1,5 +1,6 @@
 /** Phase run → its jobs, and back: a promotion becomes one job per row; when all have ended, so has the phase run. */
 import { canonical, filterClassOf } from '../domain/matching.js';
+import { isJobEnd, OUTCOME_OF } from '../domain/outcome.js';
 import type { BatonEvent } from '../events/catalog.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { Outcome } from '../events/shapes.js';
@@ -32,16 +33,6 @@ export interface FanOutState {
 /** Same phase run and row, same job: a repeat is harmless. */
 export const jobIdOf = (phaseRunId: string, row: number): string => deriveId('job', phaseRunId, row);
 
-const OUTCOMES: Readonly<Record<string, Outcome>> = {
-  JobSucceeded: 'succeeded',
-  JobFailed: 'failed',
-  JobCancelled: 'cancelled',
-  JobTimedOut: 'timed_out',
-  JobLost: 'lost',
-  JobExpired: 'expired',
-  JobUndeliverable: 'undeliverable',
-};
-
 const evolve = (state: FanOutState, { stream, event, id, metadata }: Recorded<BatonEvent>): FanOutState => {
   const streamId = idOf(stream);
   switch (event.type) {
@@ -70,9 +61,8 @@ const evolve = (state: FanOutState, { stream, event, id, metadata }: Recorded<Ba
   const job = place && state.runs.get(place.run)?.jobs.get(place.row);
   if (!job) return state;
   if (event.type === 'JobCancelRequested') job.cancelAsked = true;
-  const outcome = OUTCOMES[event.type];
-  if (outcome !== undefined) {
-    job.outcome = outcome;
+  if (isJobEnd(event.type)) {
+    job.outcome = OUTCOME_OF[event.type];
     job.endedBy = id;
   }
   return state;
@@ -157,7 +147,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
 
 const concerns = (state: FanOutState, { stream, event }: Recorded<BatonEvent>): string | undefined => {
   if (event.type === 'PhasePromoted' || event.type === 'PhaseCancelRequested') return idOf(stream);
-  if (event.type === 'JobQueued' || event.type in OUTCOMES) return state.jobs.get(idOf(stream))?.run;
+  if (event.type === 'JobQueued' || isJobEnd(event.type)) return state.jobs.get(idOf(stream))?.run;
   return undefined;
 };
 

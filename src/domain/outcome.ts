@@ -63,6 +63,22 @@ export const verdictOf = (end: AttemptEnd): Verdict => {
   }
 };
 
+/** The seven terminal events of a job, and the outcome that each stands for. */
+export const OUTCOME_OF = {
+  JobSucceeded: 'succeeded',
+  JobFailed: 'failed',
+  JobCancelled: 'cancelled',
+  JobTimedOut: 'timed_out',
+  JobLost: 'lost',
+  JobExpired: 'expired',
+  JobUndeliverable: 'undeliverable',
+} as const satisfies Readonly<Record<string, Outcome>>;
+
+export type JobEnd = keyof typeof OUTCOME_OF;
+
+/** True for the type of an event that ends a job. */
+export const isJobEnd = (type: string): type is JobEnd => Object.hasOwn(OUTCOME_OF, type);
+
 /** Precedence of a phase's outcome over its jobs' (design: "the first present of"). */
 const PRECEDENCE: readonly Outcome[] = [
   'failed',
