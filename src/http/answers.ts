@@ -1,0 +1,20 @@
+/** The usual answers of routes, and the row that takes nothing. */
+import * as codecs from './codecs.js';
+import type { Answer } from './route.js';
+
+export const ok = (value: unknown): Answer => ({ kind: 'json', status: 200, value });
+export const list = (items: readonly unknown[]): Answer => ok({ items });
+/** One thing with its revision, which becomes its `ETag`. */
+export const single = (value: { readonly revision: number }): Answer => ({
+  kind: 'json',
+  status: 200,
+  value,
+  revision: value.revision,
+});
+/** Spread first: what a row does not name, it does not take. */
+export const none = {
+  params: codecs.Nothing,
+  query: codecs.Nothing,
+  headers: codecs.Nothing,
+  body: codecs.Nothing,
+};

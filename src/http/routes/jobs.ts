@@ -1,0 +1,107 @@
+/** Jobs: list, show, follow, cancel, explain, and their logs. */
+import { pipe } from 'fp-ts/lib/function.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { list, none, ok, single } from '../answers.js';
+import * as codecs from '../codecs.js';
+import { jobFrames } from '../job-stream.js';
+import { logBytes } from '../log-bytes.js';
+import { logFrames } from '../log-stream.js';
+import { route, type Route } from '../route.js';
+import { sse } from '../sse.js';
+
+export const jobRoutes: readonly Route[] = [
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs',
+    role: 'viewer',
+    query: codecs.JobsQuery,
+    run: (use, { query }) => pipe(use.listJobs(query), TE.map(list)),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/stream',
+    role: 'viewer',
+    query: codecs.JobsQuery,
+    headers: codecs.PositionHeader,
+    run: (use, { query, headers, pace }) => {
+      const after = headers['Last-Event-ID'];
+      return TE.right(
+        sse((signal, requestId) =>
+          jobFrames(
+            use,
+            { filter: query, pace, requestId, ...(after === undefined ? {} : { after }) },
+            signal,
+          ),
+        ),
+      );
+    },
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id',
+    role: 'viewer',
+    params: codecs.IdParam,
+    run: (use, { params }) => pipe(use.showJob(params.id), TE.map(single)),
+  }),
+  route({
+    ...none,
+    method: 'post',
+    path: '/jobs/:id/cancel',
+    role: 'operator',
+    params: codecs.IdParam,
+    body: codecs.CancelBody,
+    run: (use, { context, params }) =>
+      pipe(
+        use.cancelJob(context, params.id),
+        TE.map(({ value, repeated }) => ({
+          kind: 'json',
+          status: 202,
+          value,
+          repeated,
+          revision: value.revision,
+        })),
+      ),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/explain',
+    role: 'viewer',
+    params: codecs.IdParam,
+    run: (use, { params }) => pipe(use.explainJob(params.id), TE.map(ok)),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/log',
+    role: 'viewer',
+    params: codecs.IdParam,
+    query: codecs.AttemptQuery,
+    run: (use, { params, query, range }) => logBytes(use, params.id, query.attempt, range),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/log/stream',
+    role: 'viewer',
+    params: codecs.IdParam,
+    query: codecs.AttemptQuery,
+    headers: codecs.ByteOffsetHeader,
+    run: (use, { params, query, headers, pace }) =>
+      pipe(
+        use.showJob(params.id),
+        TE.map((job) =>
+          sse((signal, requestId) =>
+            logFrames(
+              use,
+              { ...query, jobId: job.id, from: headers['Last-Event-ID'] ?? 0, pace, requestId },
+              signal,
+            ),
+          ),
+        ),
+      ),
+  }),
+];
