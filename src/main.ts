@@ -9,6 +9,7 @@ import { commands } from '../projections/commands.js';
 import { explain } from '../projections/explain.js';
 import { history } from '../projections/history.js';
 import { jobs } from '../projections/jobs.js';
+import { phaseRuns, type PhaseRunsView } from '../projections/phase-runs.js';
 import { queue } from '../projections/queue.js';
 import { runnerHealth } from '../projections/runner-health.js';
 import { openAccess } from './app/access.js';
@@ -19,13 +20,13 @@ import { jobUseCases } from './app/jobs.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
-import { repeats } from './app/repeats.js';
+import { repeats, type Repeats } from './app/repeats.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
-import { createHttpServer } from './http/server.js';
+import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
 import { fileSecretStore } from './secrets/files.js';
@@ -42,6 +43,22 @@ export interface Baton {
   readonly close: () => Promise<void>;
 }
 
+/** Everything but the listener: what `baton serve` and a host that loads Baton as a plugin have in common. */
+export interface Core {
+  readonly deps: Deps;
+  readonly repeats: Repeats;
+  readonly phaseRuns: ReadModel<PhaseRunsView>;
+  readonly edge: HttpEdge;
+  readonly firstToken: string | undefined;
+  /** Resolves when the past is folded and what was owed has been asked for. */
+  readonly ready: Promise<void>;
+  /** Jobs that run go on on their runners and are found again at the next start. */
+  readonly close: () => Promise<void>;
+}
+
+/** What only a host that embeds Baton knows. */
+export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList'>;
+
 /** What was opened, to be closed in reverse. */
 const closers = () => {
   const list: (() => Promise<void> | void)[] = [];
@@ -56,8 +73,12 @@ const closers = () => {
 export const logger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
 
-/** Starts a server on the embedded store below `config.data`. */
-export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+/** Opens the embedded store below `config.data` and sets everything going. */
+export const openCore = async (
+  config: Omit<Config, 'host' | 'port'>,
+  log: Logger,
+  embedding: Embedding = {},
+): Promise<E.Either<AppError, Core>> => {
   const { add, closeAll } = closers();
   const fail = async (error: AppError): Promise<E.Either<AppError, never>> => {
     await closeAll();
@@ -111,6 +132,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     explain: readModel(explain, store, { checkpoints, onProblem }),
     'runner-health': readModel(runnerHealth, store, { checkpoints, onProblem }),
     commands: readModel(commands, store, { checkpoints, onProblem }),
+    'phase-runs': readModel(phaseRuns, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
@@ -169,8 +191,26 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     authenticate: access.right.authenticate,
   };
 
-  const edge = createHttpServer({ useCases, logger: log });
-  const server = createServer(edge.handler);
+  const edge = createHttpServer({ useCases, logger: log, ...embedding });
+  add(() => edge.close());
+
+  return E.right({
+    deps,
+    repeats: repeated,
+    phaseRuns: models['phase-runs'],
+    edge,
+    firstToken: access.right.firstToken,
+    ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
+    close: closeAll,
+  });
+};
+
+/** Starts a server: the core, and a listener before it. */
+export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+  const opened = await openCore(config, log);
+  if (E.isLeft(opened)) return opened;
+  const core = opened.right;
+  const server = createServer(core.edge.handler);
   const listening = await new Promise<E.Either<NodeJS.ErrnoException, number>>((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => resolve(E.left(error)));
     server.listen(config.port, config.host, () => {
@@ -178,8 +218,9 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
       resolve(E.right(typeof address === 'object' && address !== null ? address.port : config.port));
     });
   });
-  if (E.isLeft(listening))
-    return fail(
+  if (E.isLeft(listening)) {
+    await core.close();
+    return E.left(
       appError(
         'conflict',
         'cannot_listen',
@@ -190,17 +231,18 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
         },
       ),
     );
-  add(async () => {
-    edge.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  await Promise.all([dispatch.ready, standalone.ready]);
+  }
+  await core.ready;
 
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return E.right({
     url: `http://${host}:${listening.right}`,
-    firstToken: access.right.firstToken,
-    close: closeAll,
+    firstToken: core.firstToken,
+    close: async () => {
+      core.edge.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await core.close();
+    },
   });
 };

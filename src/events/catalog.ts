@@ -4,6 +4,7 @@ import * as t from 'io-ts';
 import type { Metadata, RawEvent, Recorded } from '../kernel/recorded.js';
 import { accessEvents } from './access.js';
 import { changeEvents } from './change.js';
+import { hostEvents } from './host.js';
 import { jobEvents } from './job.js';
 import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
@@ -18,6 +19,7 @@ export const catalog = {
   ...ownershipEvents,
   ...accessEvents,
   ...changeEvents,
+  ...hostEvents,
 };
 
 type EventsOf<M extends Record<string, t.Mixed>> = {
@@ -31,6 +33,7 @@ export type RunnerEvent = EventsOf<typeof runnerEvents>;
 export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
 export type ChangeEvent = EventsOf<typeof changeEvents>;
+export type HostEvent = EventsOf<typeof hostEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */
 export interface UnreadableEvent {

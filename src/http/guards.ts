@@ -1,10 +1,11 @@
 /** What every request passes before a route sees it: id, door, host, health, token, body. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import type { Logger } from 'pino';
 import { appError } from '../app/errors.js';
-import type { UseCases } from '../app/use-cases.js';
+import type { Caller, UseCases } from '../app/use-cases.js';
 import type { HttpMiddleware } from './context.js';
 import { refuse } from './respond.js';
 
@@ -120,12 +121,12 @@ export const health: HttpMiddleware = async (ctx, next) => {
   await next();
 };
 
-/** Who asks: `Authorization: Bearer <token>`. */
+/** Who asks: whom the host says that it is, else `Authorization: Bearer <token>`. */
 export const auth =
-  (useCases: UseCases): HttpMiddleware =>
+  (useCases: UseCases, callerOf: (request: IncomingMessage) => Caller | undefined): HttpMiddleware =>
   async (ctx, next) => {
     const token = /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization'))?.[1];
-    const caller = token === undefined ? undefined : useCases.authenticate(token);
+    const caller = callerOf(ctx.req) ?? (token === undefined ? undefined : useCases.authenticate(token));
     if (caller === undefined) {
       refuse(
         ctx,

@@ -1,9 +1,9 @@
 /** The HTTP edge as a whole: which middlewares a request passes, in which order, and what `close` ends. */
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { Logger } from 'pino';
-import type { UseCases } from '../app/use-cases.js';
+import type { Caller, UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
 import { auth, body, door, health, hostCheck, requestId } from './guards.js';
 import type { RouteDeps } from './route.js';
@@ -16,6 +16,8 @@ export interface HttpOptions {
   /** Names, or name:port, that are answered beside those of the loopback. */
   readonly hostAllowList?: readonly string[];
   readonly pace?: Pace;
+  /** A host that mounts this says who asks; undefined: the request has to carry a token. */
+  readonly callerOf?: (request: IncomingMessage) => Caller | undefined;
 }
 
 export interface HttpEdge {
@@ -35,6 +37,7 @@ export const createHttpServer = ({
   logger,
   hostAllowList = [],
   pace = { heartbeatMs: 15_000, checkMs: 1_000 },
+  callerOf = () => undefined,
 }: HttpOptions): HttpEdge => {
   const deps: RouteDeps = { useCases, pace, streams: new Set() };
   const router = new Router<RequestState>({ prefix: '/api/v1' });
@@ -49,7 +52,7 @@ export const createHttpServer = ({
     .use(door(logger))
     .use(hostCheck(hostAllowList))
     .use(health)
-    .use(auth(useCases))
+    .use(auth(useCases, callerOf))
     .use(body)
     .use(router.routes())
     .use(router.allowedMethods());

@@ -8,8 +8,7 @@ import type { ReadModel } from '../../../src/app/read-models.js';
 import type { Repeats } from '../../../src/app/repeats.js';
 import { runProcess } from '../../../src/app/run-process.js';
 import type { ChangeView, CommandContext, Done, SubmitChange, UseCases } from '../../../src/app/use-cases.js';
-import { phaseRun } from '../../../src/domain/phase-run.js';
-import { deriveId } from '../../../src/kernel/ids.js';
+import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
 import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
 import type { ChangesView } from './changes.js';
@@ -30,10 +29,6 @@ export interface Standalone {
   readonly close: () => Promise<void>;
   readonly useCases: Pick<UseCases, 'submitChange' | 'listChanges' | 'showChange'>;
 }
-
-/** The id of a phase run follows from the host's own key, so that the same promotion is taken once. */
-export const phaseRunIdOf = (host: string, hostKey: string, attempt: number): string =>
-  deriveId('phase_run', host, hostKey, attempt);
 
 const MIN_PREFIX = 4;
 
