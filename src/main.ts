@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
+import { access as accessProjection } from '../projections/access.js';
 import { commands } from '../projections/commands.js';
 import { explain } from '../projections/explain.js';
 import { history } from '../projections/history.js';
@@ -76,8 +77,6 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
 
   const installation = await openInstallation(deps);
   if (E.isLeft(installation)) return fail(installation.left);
-  const access = await openAccess(deps);
-  if (E.isLeft(access)) return fail(access.left);
   const { installationId, epoch } = installation.right;
 
   for (const name of ['logs', 'secrets', 'git', 'projections'])
@@ -112,8 +111,11 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     'runner-health': readModel(runnerHealth, store, { checkpoints, onProblem }),
     commands: readModel(commands, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
+    access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
+  const access = await openAccess(deps, models.access);
+  if (E.isLeft(access)) return fail(access.left);
 
   const repeated = repeats(models.commands);
   const { probeAgain, ...runners } = runnerUseCases(
@@ -166,7 +168,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
         );
       return E.right({ name, events: await model.rebuild() });
     },
-    authenticate: access.right.authenticate,
+    ...access.right.useCases,
   };
 
   const edge = createHttpServer({ useCases, logger: log });

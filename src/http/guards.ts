@@ -4,7 +4,6 @@ import { isIPv4 } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import type { Logger } from 'pino';
 import { appError } from '../app/errors.js';
-import type { UseCases } from '../app/use-cases.js';
 import type { HttpMiddleware } from './context.js';
 import { refuse } from './respond.js';
 
@@ -119,30 +118,6 @@ export const health: HttpMiddleware = async (ctx, next) => {
   }
   await next();
 };
-
-/** Who asks: `Authorization: Bearer <token>`. */
-export const auth =
-  (useCases: UseCases): HttpMiddleware =>
-  async (ctx, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization'))?.[1];
-    const caller = token === undefined ? undefined : useCases.authenticate(token);
-    if (caller === undefined) {
-      refuse(
-        ctx,
-        appError(
-          'unauthenticated',
-          token === undefined ? 'token_missing' : 'token_unknown',
-          token === undefined
-            ? 'The request carries no `Authorization: Bearer` token.'
-            : 'The token is not known here.',
-          { hint: 'Set BATON_TOKEN to a token of this server; the first `baton serve` prints one.' },
-        ),
-      );
-      return;
-    }
-    ctx.state.caller = caller;
-    await next();
-  };
 
 const parse = bodyParser({ enableTypes: ['json'], jsonLimit: MAX_BODY_BYTES });
 

@@ -18,6 +18,7 @@ const codes: Readonly<Record<ErrorCode, Meaning>> = {
   not_dispatched_here: { status: 422, title: 'The project does not ask for runners' },
   source: { status: 422, title: 'The source could not be had' },
   runner: { status: 502, title: 'The runner could not be used' },
+  too_many_requests: { status: 429, title: 'Too many requests' },
   store_unavailable: { status: 503, title: 'The event store does not answer' },
   busy: { status: 503, title: 'Busy' },
   internal: { status: 500, title: 'A mistake in Baton' },
@@ -27,6 +28,7 @@ const codes: Readonly<Record<ErrorCode, Meaning>> = {
 const reasons: Readonly<Record<string, Meaning>> = {
   body_malformed: { status: 400, title: 'The body is not JSON' },
   method_not_allowed: { status: 405, title: 'Not this method' },
+  revision_changed: { status: 412, title: 'It has changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   body_not_json: { status: 415, title: 'Only JSON is understood' },
   range_not_satisfiable: { status: 416, title: 'The range lies beyond the end' },

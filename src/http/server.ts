@@ -5,7 +5,10 @@ import Router from 'koa-router';
 import type { Logger } from 'pino';
 import type { UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
-import { auth, body, door, health, hostCheck, requestId } from './guards.js';
+import { auth } from './auth.js';
+import { body, door, health, hostCheck, requestId } from './guards.js';
+import { defaultLimits, type HttpLimits } from './limits.js';
+import { openStreams } from './open-streams.js';
 import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
 import type { Pace } from './pace.js';
@@ -16,6 +19,7 @@ export interface HttpOptions {
   /** Names, or name:port, that are answered beside those of the loopback. */
   readonly hostAllowList?: readonly string[];
   readonly pace?: Pace;
+  readonly limits?: HttpLimits;
 }
 
 export interface HttpEdge {
@@ -35,11 +39,15 @@ export const createHttpServer = ({
   logger,
   hostAllowList = [],
   pace = { heartbeatMs: 15_000, checkMs: 1_000 },
+  limits = defaultLimits,
 }: HttpOptions): HttpEdge => {
-  const deps: RouteDeps = { useCases, pace, streams: new Set() };
+  const deps: RouteDeps = { useCases, pace, streams: openStreams(limits.streams, pace.checkMs) };
   const router = new Router<RequestState>({ prefix: '/api/v1' });
   for (const { method, path, handle } of routes) {
-    router[method](path, (ctx) => handle(deps, ctx, { ...ctx.params }));
+    router[method](path, (ctx) => {
+      ctx.state.route = path;
+      return handle(deps, ctx, { ...ctx.params });
+    });
   }
 
   const app = new Koa<RequestState>();
@@ -49,7 +57,7 @@ export const createHttpServer = ({
     .use(door(logger))
     .use(hostCheck(hostAllowList))
     .use(health)
-    .use(auth(useCases))
+    .use(auth(useCases, limits))
     .use(body)
     .use(router.routes())
     .use(router.allowedMethods());
@@ -64,7 +72,7 @@ export const createHttpServer = ({
   return {
     handler: (request, response) => void handle(request, response),
     close: () => {
-      for (const stream of deps.streams) stream.abort();
+      deps.streams.close();
     },
   };
 };
