@@ -1,6 +1,5 @@
 /** Composition root: the only place that knows every part. Opens in order, closes in reverse. */
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { pino, type Logger } from 'pino';
@@ -26,6 +25,8 @@ import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
+import type { HttpLimits } from './http/limits.js';
+import { listen } from './http/listen.js';
 import { createHttpServer } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
@@ -40,6 +41,8 @@ export interface Baton {
   readonly url: string;
   /** Shown once: only the first start has it. */
   readonly firstToken: string | undefined;
+  /** Reads the certificate again. */
+  readonly reload: () => Promise<E.Either<AppError, void>>;
   readonly close: () => Promise<void>;
 }
 
@@ -53,6 +56,12 @@ const closers = () => {
     },
   };
 };
+
+const limitsOf = (http: Config['http']): HttpLimits => ({
+  requests: { perSecond: http.requestsPerSecond, burst: http.requestBurst },
+  failures: { perSecond: 1, burst: http.failureBurst },
+  streams: http.streamsPerToken,
+});
 
 export const logger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
@@ -171,38 +180,27 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     ...access.right.useCases,
   };
 
-  const edge = createHttpServer({ useCases, logger: log });
-  const server = createServer(edge.handler);
-  const listening = await new Promise<E.Either<NodeJS.ErrnoException, number>>((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(E.left(error)));
-    server.listen(config.port, config.host, () => {
-      const address = server.address();
-      resolve(E.right(typeof address === 'object' && address !== null ? address.port : config.port));
-    });
+  const { http } = config;
+  const edge = createHttpServer({
+    useCases,
+    logger: log,
+    hostAllowList: http.allowedHosts,
+    limits: limitsOf(http),
   });
-  if (E.isLeft(listening))
-    return fail(
-      appError(
-        'conflict',
-        'cannot_listen',
-        `Cannot listen on ${config.host}:${config.port}: ${listening.left.code ?? ''}.`,
-        {
-          hint: 'Another server may be running there; choose another with --listen HOST:PORT.',
-          cause: listening.left,
-        },
-      ),
-    );
+  const listening = await listen(edge.handler, { ...http, host: config.host, port: config.port });
+  if (E.isLeft(listening)) return fail(listening.left);
+  const { port, reload, close } = listening.right;
   add(async () => {
     edge.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await close();
   });
   await Promise.all([dispatch.ready, standalone.ready]);
 
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return E.right({
-    url: `http://${host}:${listening.right}`,
+    url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     firstToken: access.right.firstToken,
+    reload,
     close: closeAll,
   });
 };

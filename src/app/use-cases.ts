@@ -180,7 +180,9 @@ export interface UseCases extends AccessUseCases {
   ) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 
   /** What is not seen is counted, and in nothing else present. */
-  readonly queue: (filter?: { readonly sees?: Sees }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
+  readonly queue: (filter?: {
+    readonly sees?: Sees;
+  }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
   readonly history: (filter: {
     readonly runner?: string;
     readonly change?: string;

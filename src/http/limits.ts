@@ -14,7 +14,7 @@ export interface HttpLimits {
 /** Well above what people and their pages do, well below what keeps the server busy. */
 export const defaultLimits: HttpLimits = {
   requests: { perSecond: 200, burst: 1000 },
-  failures: { perSecond: 1, burst: 30 },
+  failures: { perSecond: 1, burst: 60 },
   streams: 50,
 };
 

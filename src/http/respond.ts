@@ -28,6 +28,10 @@ const codes: Readonly<Record<ErrorCode, Meaning>> = {
 const reasons: Readonly<Record<string, Meaning>> = {
   body_malformed: { status: 400, title: 'The body is not JSON' },
   method_not_allowed: { status: 405, title: 'Not this method' },
+  request_malformed: { status: 400, title: 'Not an HTTP request' },
+  request_too_slow: { status: 408, title: 'Too slow' },
+  url_too_long: { status: 414, title: 'The URL is too long' },
+  header_too_large: { status: 431, title: 'The header is too large' },
   revision_changed: { status: 412, title: 'It has changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   body_not_json: { status: 415, title: 'Only JSON is understood' },

@@ -136,7 +136,8 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
     const { useCases, pace } = deps;
     const { caller } = ctx.state;
     // no route is reached without a token; this is for the compiler
-    if (caller === undefined || ctx.state.callerNow === undefined) throw new Error('a route was reached without a caller');
+    if (caller === undefined || ctx.state.callerNow === undefined)
+      throw new Error('a route was reached without a caller');
     const atAll = mayAtAll(caller, spec.role);
     if (E.isLeft(atAll)) {
       refuse(ctx, atAll.left);

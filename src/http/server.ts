@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
 import { auth } from './auth.js';
-import { body, door, health, hostCheck, requestId } from './guards.js';
+import { body, door, health, hostCheck, requestId, urlLength } from './guards.js';
 import { defaultLimits, type HttpLimits } from './limits.js';
 import { openStreams } from './open-streams.js';
 import type { RouteDeps } from './route.js';
@@ -55,6 +55,7 @@ export const createHttpServer = ({
   app
     .use(requestId)
     .use(door(logger))
+    .use(urlLength)
     .use(hostCheck(hostAllowList))
     .use(health)
     .use(auth(useCases, limits))

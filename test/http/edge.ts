@@ -7,6 +7,7 @@ import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs
 import { appError } from '../../src/app/errors.js';
 import type { TokenView } from '../../src/app/access-use-cases.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
+import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { RunnerView } from '../../projections/runner-health.js';
@@ -196,7 +197,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
 /** Starts the server; `close` ends it with every connection. */
 export const startEdge = async (
   over: Partial<UseCases> = {},
-  options: { readonly hostAllowList?: readonly string[]; readonly heartbeatMs?: number } = {},
+  options: {
+    readonly hostAllowList?: readonly string[];
+    readonly heartbeatMs?: number;
+    readonly limits?: HttpLimits;
+  } = {},
 ) => {
   const { use, calls } = fakeUseCases(over);
   const lines: string[] = [];
@@ -204,6 +209,7 @@ export const startEdge = async (
   const edge = createHttpServer({
     useCases: use,
     logger,
+    limits: options.limits ?? { ...defaultLimits, failures: { perSecond: 1, burst: 1_000_000 } },
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
   });

@@ -25,7 +25,13 @@ export const changeRoutes: readonly Route[] = [
     run: (use, { context, body }) =>
       pipe(
         use.submitChange(context, body),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 201, value, repeated, revision: value.revision })),
+        TE.map(({ value, repeated }) => ({
+          kind: 'json',
+          status: 201,
+          value,
+          repeated,
+          revision: value.revision,
+        })),
       ),
   }),
   route({

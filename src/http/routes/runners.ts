@@ -28,7 +28,13 @@ export const runnerRoutes: readonly Route[] = [
           slots: body.slots ?? 1,
           labels: body.labels ?? [],
         }),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 201, value, repeated, revision: value.runner.revision })),
+        TE.map(({ value, repeated }) => ({
+          kind: 'json',
+          status: 201,
+          value,
+          repeated,
+          revision: value.runner.revision,
+        })),
       ),
   }),
   route({
