@@ -62,7 +62,8 @@ export const script = text(
 
 export const webAddress = text(
   'an http or https address of at most 2048 characters',
-  (value) => /^https?:\/\/[^\s]+$/.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
+  (value) =>
+    /^https?:\/\/[^\s]+$/.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
 );
 
 /** Any text but what would say that it was Baton itself. */

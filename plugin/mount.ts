@@ -1,12 +1,13 @@
 /** The API as a middleware in somebody else's Koa: their listener and their login, our routes. */
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Caller } from '../src/app/use-cases.js';
+import type { Role } from '../src/domain/grants.js';
 import type { Middleware } from './contract.js';
-import type { BatonOptions } from './options.js';
+import type { BatonOptions, HostCaller } from './options.js';
 
-const ROLES: readonly string[] = ['viewer', 'operator', 'admin'] satisfies readonly Caller['role'][];
+const ROLES: readonly string[] = ['viewer', 'operator', 'admin'] satisfies readonly Role[];
 
-const isCaller = (value: unknown): value is Caller =>
+const isCaller = (value: unknown): value is HostCaller =>
   typeof value === 'object' &&
   value !== null &&
   'actor' in value &&
@@ -44,7 +45,8 @@ export const mount = (
       }
       const caller = await options.authenticate?.(ctx);
       // an actor that cannot be told from Baton itself is nobody
-      if (isCaller(caller) && caller.actor !== 'baton') callers.set(req, caller);
+      if (isCaller(caller) && caller.actor !== 'baton')
+        callers.set(req, { actor: caller.actor, grants: [{ role: caller.role }] });
       ctx.respond = false;
       const over = new Promise<void>((resolve) => res.once('close', () => resolve()));
       const serve = handler();

@@ -3,12 +3,13 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError, type Problem } from './app/errors.js';
+import { readHttpConfig, type HttpConfig, type HttpFlags } from './config-http.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const environment = (): Environment => process.env;
 
-export interface Flags {
+export interface Flags extends HttpFlags {
   readonly data?: string;
   readonly listen?: string;
   readonly repoRoot?: readonly string[];
@@ -24,11 +25,11 @@ export interface Config {
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
   readonly logLevel: string;
+  readonly http: HttpConfig;
   readonly environment: Environment;
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 const listenOf = (text: string): { readonly host: string; readonly port: number } | undefined => {
   const colon = text.lastIndexOf(':');
@@ -49,13 +50,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   const listen = listenOf(listenText);
   if (listen === undefined)
     problems.push({ path: '--listen', expected: 'HOST:PORT with a port from 0 to 65535', found: listenText });
-  else if (!LOOPBACK.includes(listen.host))
-    problems.push({
-      path: '--listen',
-      expected: 'a loopback address: 127.0.0.1, [::1] or localhost',
-      found: listen.host,
-      mend: 'tokens would cross the network in clear text; put a proxy with TLS in front',
-    });
+  const http = readHttpConfig(flags, env, listen?.host, problems);
   const logLevel = flags.logLevel ?? env['BATON_LOG_LEVEL'] ?? 'info';
   if (!LEVELS.includes(logLevel))
     problems.push({ path: '--log-level', expected: LEVELS.join(', '), found: logLevel });
@@ -68,6 +63,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     port: listen.port,
     repositoryRoots: roots.map((root) => resolve(cwd, root)),
     logLevel,
+    http,
     environment: env,
   });
 };

@@ -1,10 +1,10 @@
 /** Composition root: the only place that knows every part. Opens in order, closes in reverse. */
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
+import { access as accessProjection } from '../projections/access.js';
 import { commands } from '../projections/commands.js';
 import { explain } from '../projections/explain.js';
 import { history } from '../projections/history.js';
@@ -26,6 +26,8 @@ import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
+import type { HttpLimits } from './http/limits.js';
+import { listen } from './http/listen.js';
 import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
@@ -40,6 +42,8 @@ export interface Baton {
   readonly url: string;
   /** Shown once: only the first start has it. */
   readonly firstToken: string | undefined;
+  /** Reads the certificate again. */
+  readonly reload: () => Promise<E.Either<AppError, void>>;
   readonly close: () => Promise<void>;
 }
 
@@ -56,8 +60,8 @@ export interface Core {
   readonly close: () => Promise<void>;
 }
 
-/** What only a host that embeds Baton knows. */
-export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList'>;
+/** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
+export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits'>;
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -70,12 +74,18 @@ const closers = () => {
   };
 };
 
+const limitsOf = (http: Config['http']): HttpLimits => ({
+  requests: { perSecond: http.requestsPerSecond, burst: http.requestBurst },
+  failures: { perSecond: 1, burst: http.failureBurst },
+  streams: http.streamsPerToken,
+});
+
 export const logger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
 
 /** Opens the embedded store below `config.data` and sets everything going. */
 export const openCore = async (
-  config: Omit<Config, 'host' | 'port'>,
+  config: Omit<Config, 'host' | 'port' | 'http'>,
   log: Logger,
   embedding: Embedding = {},
 ): Promise<E.Either<AppError, Core>> => {
@@ -97,8 +107,6 @@ export const openCore = async (
 
   const installation = await openInstallation(deps);
   if (E.isLeft(installation)) return fail(installation.left);
-  const access = await openAccess(deps);
-  if (E.isLeft(access)) return fail(access.left);
   const { installationId, epoch } = installation.right;
 
   for (const name of ['logs', 'secrets', 'git', 'projections'])
@@ -134,8 +142,11 @@ export const openCore = async (
     commands: readModel(commands, store, { checkpoints, onProblem }),
     'phase-runs': readModel(phaseRuns, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
+    access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
+  const access = await openAccess(deps, models.access);
+  if (E.isLeft(access)) return fail(access.left);
 
   const repeated = repeats(models.commands);
   const { probeAgain, ...runners } = runnerUseCases(
@@ -188,7 +199,7 @@ export const openCore = async (
         );
       return E.right({ name, events: await model.rebuild() });
     },
-    authenticate: access.right.authenticate,
+    ...access.right.useCases,
   };
 
   const edge = createHttpServer({ useCases, logger: log, ...embedding });
@@ -207,41 +218,26 @@ export const openCore = async (
 
 /** Starts a server: the core, and a listener before it. */
 export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
-  const opened = await openCore(config, log);
+  const { http } = config;
+  const opened = await openCore(config, log, { hostAllowList: http.allowedHosts, limits: limitsOf(http) });
   if (E.isLeft(opened)) return opened;
   const core = opened.right;
-  const server = createServer(core.edge.handler);
-  const listening = await new Promise<E.Either<NodeJS.ErrnoException, number>>((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(E.left(error)));
-    server.listen(config.port, config.host, () => {
-      const address = server.address();
-      resolve(E.right(typeof address === 'object' && address !== null ? address.port : config.port));
-    });
-  });
+  const listening = await listen(core.edge.handler, { ...http, host: config.host, port: config.port });
   if (E.isLeft(listening)) {
     await core.close();
-    return E.left(
-      appError(
-        'conflict',
-        'cannot_listen',
-        `Cannot listen on ${config.host}:${config.port}: ${listening.left.code ?? ''}.`,
-        {
-          hint: 'Another server may be running there; choose another with --listen HOST:PORT.',
-          cause: listening.left,
-        },
-      ),
-    );
+    return listening;
   }
+  const { port, reload, close } = listening.right;
   await core.ready;
 
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return E.right({
-    url: `http://${host}:${listening.right}`,
+    url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     firstToken: core.firstToken,
+    reload,
     close: async () => {
       core.edge.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await close();
       await core.close();
     },
   });

@@ -7,12 +7,17 @@ import { logger, startBaton } from '../main.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
 
-/** Sentence, problems and hint, for people; exit codes of their own for what is wrong with the store. */
-const complain = (io: Io, error: AppError): void => {
+/** Sentence, problems and hint, for people. */
+const complainOnly = (io: Io, error: AppError): void => {
   note(io, `error: ${error.message}`);
   for (const { path, expected, found, mend } of error.problems ?? [])
     note(io, `  ${path}: expected ${expected}, found ${found}${mend === undefined ? '' : ` (${mend})`}`);
   if (error.hint !== undefined) note(io, `hint: ${error.hint}`);
+};
+
+/** And ends; exit codes of their own for what is wrong with the store. */
+const complain = (io: Io, error: AppError): void => {
+  complainOnly(io, error);
   io.exit(
     error.code === 'invalid'
       ? exitCodes.usage
@@ -38,7 +43,18 @@ export const registerServe = (program: Command, io: Io): void => {
     .command('serve')
     .description('run the server in the foreground')
     .option('--data <dir>', 'events, logs and keys live here (BATON_DATA; default: ~/.local/state/baton)')
-    .option('--listen <host:port>', 'loopback address to listen on (BATON_LISTEN; default: 127.0.0.1:7350)')
+    .option('--listen <host:port>', 'address to listen on (BATON_LISTEN; default: 127.0.0.1:7350)')
+    .option('--tls-cert <file>', 'certificate chain in PEM form; read again on SIGHUP (BATON_TLS_CERT)')
+    .option('--tls-key <file>', 'its private key (BATON_TLS_KEY)')
+    .option('--insecure-http', 'listen off loopback without TLS (BATON_INSECURE_HTTP=1)')
+    .option('--allowed-host <host...>', 'names that are answered to (BATON_ALLOWED_HOSTS, separated by ,)')
+    .option('--metrics-public', 'GET /metrics needs no token (BATON_METRICS_PUBLIC=1)')
+    .option('--requests-per-second <n>', 'with one token (BATON_REQUESTS_PER_SECOND; default: 200)')
+    .option('--request-burst <n>', 'at once after a pause (BATON_REQUEST_BURST; default: 1000)')
+    .option('--failure-burst <n>', 'without a token, per address (BATON_FAILURE_BURST; default: 60)')
+    .option('--streams-per-token <n>', 'open at once (BATON_STREAMS_PER_TOKEN; default: 50)')
+    .option('--header-bytes <n>', 'of one request (BATON_HEADER_BYTES; default: 16384)')
+    .option('--request-timeout <s>', 'for the whole request to arrive (BATON_REQUEST_TIMEOUT; default: 30)')
     .option(
       '--repo-root <dir...>',
       'local repositories must lie below one of these (BATON_REPO_ROOTS, separated by :)',
@@ -56,7 +72,10 @@ export const registerServe = (program: Command, io: Io): void => {
         complain(io, started.left);
         return;
       }
-      const { url, firstToken, close } = started.right;
+      const { url, firstToken, reload, close } = started.right;
+      const onHangUp = () => void reload().then((done) => E.isLeft(done) && complainOnly(io, done.left));
+      // without a certificate the signal ends the server, as a closed terminal should
+      if (config.right.http.tls !== undefined) process.on('SIGHUP', onHangUp);
       if (asJson)
         say(
           io,
@@ -75,6 +94,7 @@ export const registerServe = (program: Command, io: Io): void => {
           );
       }
       await untilTold(io);
+      process.removeListener('SIGHUP', onHangUp);
       note(io, 'Stopping; jobs that run go on on their runners and are collected at the next start.');
       await close();
     });
