@@ -1,6 +1,7 @@
 /** The command line as a whole: global options, all commands, and how it ends. */
 import { Command, CommanderError } from 'commander';
 import { registerChange } from './change.js';
+import { registerConfig } from './config.js';
 import { exitCodes } from './exit.js';
 import type { Io } from './io.js';
 import { registerJob } from './job.js';
@@ -40,6 +41,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
   registerChange(program, io);
   registerJob(program, io);
   registerOverview(program, io);
+  registerConfig(program, io);
   for (const { name, description, load } of heavy) {
     if (wanted.includes(name)) (await load())(program, io);
     else program.command(name).description(description);

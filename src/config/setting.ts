@@ -1,0 +1,62 @@
+/** What one setting is. A codec takes what a file holds (text, number, boolean, list) and what flags and environment give: text. */
+import * as E from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where relative paths start: the folder of the file for what the file says, else the working folder. */
+type Resolve = (path: string) => string;
+
+export interface Setting<A> {
+  /** The long flag, e.g. `--log-level`; the key in the file is its words with underscores. */
+  readonly flag: string;
+  /** What the flag takes, as help shows it, e.g. `<level>`; absent for a switch. */
+  readonly takes?: string;
+  readonly env: string;
+  readonly codec: t.Type<A, unknown>;
+  /** Where it comes from when nobody says anything. */
+  readonly defaultOf: (env: Environment) => A;
+  /** How the default is shown in help and docs, where it depends on the machine. */
+  readonly defaultText: string;
+  /** One sentence. */
+  readonly meaning: string;
+  readonly resolve?: (value: A, resolve: Resolve) => A;
+  /** Its value is never shown, and a file that holds it must be the user's own. */
+  readonly secret?: boolean;
+}
+
+/** A row of the table, checked for itself and with its own type. */
+export const setting = <A>(row: Setting<A>): Setting<A> => row;
+
+/** Decodes with `parse`; `expected` is what people are told. */
+const from = <A>(expected: string, parse: (raw: unknown) => A | undefined): t.Type<A, unknown> =>
+  new t.Type<A, unknown, unknown>(
+    expected,
+    (value): value is A => parse(value) !== undefined,
+    (raw, context) => {
+      const value = parse(raw);
+      return value === undefined ? t.failure(raw, context, expected) : t.success(value);
+    },
+    t.identity,
+  );
+
+/** Text that passes the test. */
+export const text = (expected: string, test: (value: string) => boolean) =>
+  from(expected, (raw) => (typeof raw === 'string' && test(raw) ? raw : undefined));
+
+/** A path of a file or folder. */
+export const path = text('a path', (value) => value !== '' && !value.includes('\0'));
+
+/** A list in a file; in the environment one text, separated by colons as in PATH; in flags each by itself. */
+export const paths = from<readonly string[]>('a list of paths', (raw) => {
+  const list = typeof raw === 'string' ? raw.split(':').filter((item) => item !== '') : raw;
+  return Array.isArray(list) && list.every((item) => path.is(item)) ? list : undefined;
+});
+
+/** One of a few words. */
+export const choice = (...words: readonly string[]) =>
+  from(words.join(', '), (raw) => words.find((word) => word === raw));
+
+/** The problem of a value, or the value. */
+export const decodeWith = <A>({ codec }: Setting<A>, raw: unknown): E.Either<string, A> =>
+  E.mapLeft(() => codec.name)(codec.decode(raw));
