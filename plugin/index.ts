@@ -41,14 +41,15 @@ const baton: PluginModule<BatonOptions> = {
     if (misfit)
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
-    const { data, repositoryRoots, logLevel } = options;
+    const { data, keyFile, repositoryRoots, logLevel } = options;
+    const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
     return Promise.resolve(
       createPlugin({
         host,
         options,
         wants,
         open: (callerOf) =>
-          openCore({ data, repositoryRoots, logLevel, environment: environment() }, log, {
+          openCore({ data, ...key, repositoryRoots, logLevel, environment: environment() }, log, {
             callerOf,
             hostAllowList: options.allowedHosts,
           }),

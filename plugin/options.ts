@@ -19,6 +19,8 @@ export interface BatonOptions {
   readonly host: string;
   /** Events, logs, secrets and mirrors live below this folder. */
   readonly data: string;
+  /** Operator key that seals secrets; absent: `operator.key` below `data`, made at the first start. */
+  readonly keyFile?: string;
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
   /** Jobs that may wait and run at a time; more are answered `busy`. */
@@ -51,6 +53,7 @@ const required = {
   data: folder,
 };
 const optional = {
+  keyFile: folder,
   repositoryRoots: t.readonlyArray(folder),
   maxQueued: whole(1, 1_000_000),
   logLevel: checked(LEVELS.join(', '), (value): value is string => isText(value) && LEVELS.includes(value)),

@@ -31,7 +31,8 @@ import { listen } from './http/listen.js';
 import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
-import { fileSecretStore } from './secrets/files.js';
+import { openSecrets, type OpenedSecrets } from './secrets/open.js';
+import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
@@ -83,6 +84,35 @@ const limitsOf = (http: Config['http']): HttpLimits => ({
 export const logger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
 
+const tellOfSecrets = (
+  log: Logger,
+  keyFile: string,
+  { madeKey, sealedNow, damaged }: OpenedSecrets,
+): void => {
+  if (madeKey)
+    log.warn(
+      { keyFile },
+      `made the operator key ${keyFile}: keep a copy elsewhere, secrets are lost without it`,
+    );
+  if (sealedNow > 0) log.warn({ sealedNow }, `sealed ${sealedNow} secrets that were kept in clear until now`);
+  for (const error of damaged) log.error({ reason: error.reason }, error.message);
+};
+
+/** Seals all secrets with another key; refused while a server runs on the data. */
+export const rekeySecrets = async (
+  config: Config,
+  newKeyFile: string,
+): Promise<E.Either<AppError, Rekeyed>> => {
+  const opened = await openSqliteStore({ directory: join(config.data, 'store') });
+  if (E.isLeft(opened)) {
+    const { code, message, hint, cause } = opened.left;
+    return E.left(appError('store_unavailable', code, message, { hint, cause }));
+  }
+  const done = await rekey(join(config.data, 'secrets'), config.keyFile, newKeyFile);
+  await opened.right.close();
+  return done;
+};
+
 /** Opens the embedded store below `config.data` and sets everything going. */
 export const openCore = async (
   config: Omit<Config, 'host' | 'port' | 'http'>,
@@ -105,6 +135,12 @@ export const openCore = async (
   add(() => store.close());
   const deps: Deps = { store, clock: systemClock };
 
+  // before the first token is made: a start that fails here would have shown it to nobody
+  const found = await openSecrets({ directory: folder('secrets'), ...config });
+  if (E.isLeft(found)) return fail(found.left);
+  const { secrets } = found.right;
+  tellOfSecrets(log, config.keyFile, found.right);
+
   const installation = await openInstallation(deps);
   if (E.isLeft(installation)) return fail(installation.left);
   const { installationId, epoch } = installation.right;
@@ -112,7 +148,6 @@ export const openCore = async (
   for (const name of ['logs', 'secrets', 'git', 'projections'])
     await mkdir(folder(name), { recursive: true, mode: 0o700 });
   const logs = fileLogStore(folder('logs'));
-  const secrets = fileSecretStore(folder('secrets'));
   const source = gitSource({
     directory: folder('git'),
     roots: config.repositoryRoots,

@@ -286,6 +286,8 @@ export interface SecretStore {
   readonly put: (ref: string, value: string) => TaskEither<AppError, void>;
   readonly get: (ref: string) => TaskEither<AppError, string | undefined>;
   readonly remove: (ref: string) => TaskEither<AppError, void>;
+  /** A digest that only the holder of the operator key can compute: tells equal texts apart from others, and no more. */
+  readonly digest: (text: string) => string;
 }
 
 export interface SourceProvider {

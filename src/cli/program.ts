@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerChange } from './change.js';
 import { registerCompletion } from './completion.js';
+import { registerConfig } from './config.js';
 import { exitCodes } from './exit.js';
 import type { Io } from './io.js';
 import { registerJob } from './job.js';
@@ -42,6 +43,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
   registerJob(program, io);
   registerOverview(program, io);
   registerCompletion(program, io, (line) => buildProgram(io, line));
+  registerConfig(program, io);
   for (const { name, description, load } of heavy) {
     if (wanted.includes(name)) (await load())(program, io);
     else program.command(name).description(description);
