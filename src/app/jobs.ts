@@ -2,7 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { concatMap, defer, distinctUntilChanged, from, map, of, switchMap, type Observable } from 'rxjs';
 import { explainJob, type ExplainView } from '../../projections/explain.js';
-import { historyRows, type HistoryView } from '../../projections/history.js';
+import type { HistoryView } from '../../projections/history.js';
+import { historyPage } from '../../projections/history-page.js';
 import type { JobsView, JobView } from '../../projections/jobs.js';
 import { toQueueView, type QueueState } from '../../projections/queue.js';
 import { job } from '../domain/job.js';
@@ -202,7 +203,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     },
     history: (wanted) => async () => {
       await deps.history.caughtUp();
-      return E.right(structuredClone(historyRows(deps.history.view(), wanted)));
+      return E.right(structuredClone(historyPage(deps.history.view(), wanted, wanted).items));
     },
   };
 };

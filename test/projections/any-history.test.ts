@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explain, explainJob } from '../../projections/explain.js';
-import { history, historyRows } from '../../projections/history.js';
+import { history } from '../../projections/history.js';
+import { historyPage } from '../../projections/history-page.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue, toQueueView } from '../../projections/queue.js';
 import { runnerHealth, runnerViews } from '../../projections/runner-health.js';
@@ -55,7 +56,7 @@ describe('any history of valid events, likely or not, folds into plain JSON that
     });
   });
   it('as history', () => {
-    holdsForAny(history, (view) => historyRows(view, { limit: 5 }));
+    holdsForAny(history, (view) => historyPage(view, {}, { limit: 5 }));
   });
   it('as explanations, with a verdict for every job', () => {
     holdsForAny(explain, (view) => {
