@@ -76,15 +76,19 @@ function* downwards(view: HistoryView, filter: HistoryFilter, from: number): Gen
   else for (let i = countBelow(among, from + 1) - 1; i >= 0; i--) yield among[i] ?? 0;
 }
 
-/** Every row that fits, newest first: the attempt that was assigned last, or ended last without an assignment. */
-export function* historyRows(
-  view: HistoryView,
-  filter: HistoryFilter,
-  from = Infinity,
-): Generator<{ readonly number: number; readonly row: HistoryRow }> {
+/** Numbers of all rows that fit, downwards. */
+function* fitting(view: HistoryView, filter: HistoryFilter, from: number): Generator<number> {
   for (const number of downwards(view, filter, from)) {
     const row = view.rows[number];
-    if (row !== undefined && fits(row, filter)) yield { number, row };
+    if (row !== undefined && fits(row, filter)) yield number;
+  }
+}
+
+/** Every row that fits, newest first: the attempt that was assigned last, or ended last without an assignment. */
+export function* historyRows(view: HistoryView, filter: HistoryFilter): Generator<HistoryRow> {
+  for (const number of fitting(view, filter, Infinity)) {
+    const row = view.rows[number];
+    if (row !== undefined) yield row;
   }
 }
 
@@ -92,12 +96,13 @@ export function* historyRows(
 export const historyPage = (
   view: HistoryView,
   filter: HistoryFilter,
-  { from, limit }: { readonly from?: number; readonly limit: number },
+  { from = Infinity, limit }: { readonly from?: number; readonly limit: number },
 ): HistoryPage => {
   const items: HistoryRow[] = [];
-  for (const { number, row } of historyRows(view, filter, from)) {
+  for (const number of fitting(view, filter, from)) {
+    const row = view.rows[number];
     if (items.length === limit) return { items, next: number };
-    items.push(row);
+    if (row !== undefined) items.push(row);
   }
   return { items };
 };

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
 import { commands } from '../projections/commands.js';
@@ -15,11 +16,14 @@ import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
 import { openInstallation } from './app/installation.js';
+import { jobReads, jobSourcesAt } from './app/job-reads.js';
 import { jobUseCases } from './app/jobs.js';
+import { past, type AtMoment } from './app/past.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats } from './app/repeats.js';
+import { runnerReads } from './app/runner-reads.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -32,6 +36,7 @@ import { fileSecretStore } from './secrets/files.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { openSqliteStore } from './store/sqlite.js';
 
@@ -114,6 +119,8 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     changes: readModel(changes, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
+  const before = past(store, systemClock);
+  add(() => before.close());
 
   const repeated = repeats(models.commands);
   const { probeAgain, ...runners } = runnerUseCases(
@@ -156,6 +163,15 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     ...runners,
     ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
     ...standalone.useCases,
+    at: (at) =>
+      TE.map((then: AtMoment) => ({
+        moment: then.moment,
+        reads: {
+          ...runnerReads(then.of(runnerHealth)),
+          ...changeReads(then.of(changes)),
+          ...jobReads(jobSourcesAt(then), store, then.moment.position),
+        },
+      }))(before.at(at)),
     rebuild: (name) => async () => {
       const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
       if (model === undefined)

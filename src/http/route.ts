@@ -24,6 +24,7 @@ export type Answer =
       readonly kind: 'json';
       readonly status: 200 | 201 | 202;
       readonly value: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
       /** Revision, for `ETag`. */
       readonly revision?: number;
       /** Answered from what was recorded before. */
@@ -123,6 +124,7 @@ const send = (deps: RouteDeps, ctx: HttpContext, answer: Answer): void => {
   }
   ctx.status = answer.status;
   if (answer.kind === 'json') {
+    ctx.set({ ...answer.headers });
     ctx.set('Cache-Control', 'no-store');
     if (answer.revision !== undefined) ctx.set('ETag', `"${answer.revision}"`);
     if (answer.repeated === true) ctx.set('Idempotency-Replayed', 'true');

@@ -106,7 +106,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     submitChange: () => TE.right({ value: aChange(), repeated: false }),
     listChanges: () => TE.right([aChange()]),
     showChange: (id) => TE.right(aChange({ id })),
-    listJobs: () => TE.right([aJob()]),
+    listJobs: () => TE.right({ items: [aJob()] }),
     showJob: (id) =>
       aJob().id.startsWith(id)
         ? TE.right(aJob())
@@ -122,7 +122,10 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
     watchLog: () => log.watch(),
     queue: () => TE.right({ position: '10', entries: [] }),
-    history: () => TE.right([]),
+    history: () => TE.right({ items: [] }),
+    summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
+    jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
+    at: () => TE.right({ moment: { position: '7', time: '2026-01-31T11:00:00.000Z' }, reads: use }),
     rebuild: (name) => TE.right({ name, events: 7 }),
     authenticate: () => undefined,
   };
@@ -150,6 +153,9 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),
+    summariseHistory: recording('summariseHistory', merged.summariseHistory),
+    jobTimeline: recording('jobTimeline', merged.jobTimeline),
+    at: recording('at', merged.at),
     rebuild: recording('rebuild', merged.rebuild),
     authenticate: (token) => {
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);

@@ -14,6 +14,7 @@ import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
 import type { ChangesView } from './changes.js';
 import { HOST, idIn } from './ids.js';
+import { changeReads } from './reads.js';
 import { standaloneProcess, type StandaloneCommand } from './process.js';
 import { stageRunDecider } from './stage-run.js';
 import { prepareSubmission } from './submission.js';
@@ -34,8 +35,6 @@ export interface Standalone {
 /** The id of a phase run follows from the host's own key, so that the same promotion is taken once. */
 export const phaseRunIdOf = (host: string, hostKey: string, attempt: number): string =>
   deriveId('phase_run', host, hostKey, attempt);
-
-const MIN_PREFIX = 4;
 
 export const openStandalone = (deps: StandaloneDeps): Standalone => {
   const { changes, source } = deps;
@@ -68,21 +67,8 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     onProblem: deps.onProblem,
   });
 
-  const show = async (id: string): Promise<E.Either<AppError, ChangeView>> => {
-    await changes.caughtUp();
-    const all = changes.view().changes;
-    const matching = Object.hasOwn(all, id)
-      ? [all[id]]
-      : id.length < MIN_PREFIX
-        ? []
-        : Object.values(all).filter((change) => change.id.startsWith(id));
-    const [found] = matching;
-    return found !== undefined && matching.length === 1
-      ? E.right(structuredClone(found))
-      : E.left(
-          appError('not_found', 'change_unknown', `There is no change ${id}.`, { hint: 'baton change list' }),
-        );
-  };
+  const reads = changeReads(changes);
+  const show = (id: string): Promise<E.Either<AppError, ChangeView>> => reads.showChange(id)();
 
   const submit = async (
     context: CommandContext,
@@ -131,11 +117,7 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     close: () => running.close(),
     useCases: {
       submitChange: (context, request) => () => submitOnce(context, request),
-      listChanges: () => async () => {
-        await changes.caughtUp();
-        return E.right(structuredClone(Object.values(changes.view().changes)));
-      },
-      showChange: (id) => () => show(id),
+      ...reads,
     },
   };
 };

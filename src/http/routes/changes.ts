@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { list, none, ok } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
 
@@ -11,7 +12,8 @@ export const changeRoutes: readonly Route[] = [
     method: 'get',
     path: '/changes',
     role: 'viewer',
-    run: (use) => pipe(use.listChanges(), TE.map(list)),
+    query: codecs.AtQuery,
+    run: (use, { query }) => asOf(use, query.at, (reads) => pipe(reads.listChanges(), TE.map(list))),
   }),
   route({
     ...none,
@@ -31,6 +33,8 @@ export const changeRoutes: readonly Route[] = [
     path: '/changes/:id',
     role: 'viewer',
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.showChange(params.id), TE.map(ok)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showChange(params.id), TE.map(ok))),
   }),
 ];

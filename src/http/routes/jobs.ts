@@ -1,7 +1,8 @@
 /** Jobs: list, show, follow, cancel, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok, single } from '../answers.js';
+import { none, ok, single } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { jobFrames } from '../job-stream.js';
 import { logBytes } from '../log-bytes.js';
@@ -9,14 +10,20 @@ import { logFrames } from '../log-stream.js';
 import { route, type Route } from '../route.js';
 import { sse } from '../sse.js';
 
+/** Usual and largest page: who followed no cursors before pages came still gets what there is to show. */
+const MOST_JOBS = 1000;
+
 export const jobRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/jobs',
     role: 'viewer',
-    query: codecs.JobsQuery,
-    run: (use, { query }) => pipe(use.listJobs(query), TE.map(list)),
+    query: codecs.JobsPageQuery,
+    run: (use, { query: { at, cursor, limit = MOST_JOBS, ...filter } }) =>
+      asOf(use, at, (reads) =>
+        pipe(reads.listJobs(filter, { limit, ...(cursor === undefined ? {} : { cursor }) }), TE.map(ok)),
+      ),
   }),
   route({
     ...none,
@@ -44,7 +51,9 @@ export const jobRoutes: readonly Route[] = [
     path: '/jobs/:id',
     role: 'viewer',
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.showJob(params.id), TE.map(single)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showJob(params.id), TE.map(single))),
   }),
   route({
     ...none,
@@ -71,7 +80,19 @@ export const jobRoutes: readonly Route[] = [
     path: '/jobs/:id/explain',
     role: 'viewer',
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.explainJob(params.id), TE.map(ok)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.explainJob(params.id), TE.map(ok))),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/timeline',
+    role: 'viewer',
+    params: codecs.IdParam,
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.jobTimeline(params.id), TE.map(ok))),
   }),
   route({
     ...none,

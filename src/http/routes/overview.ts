@@ -1,9 +1,11 @@
 /** What waits, what was, and how it is folded. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok } from '../answers.js';
+import { none, ok } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
+import { historyRoutes } from './history.js';
 
 export const overviewRoutes: readonly Route[] = [
   route({
@@ -11,16 +13,10 @@ export const overviewRoutes: readonly Route[] = [
     method: 'get',
     path: '/queue',
     role: 'viewer',
-    run: (use) => pipe(use.queue(), TE.map(ok)),
+    query: codecs.AtQuery,
+    run: (use, { query }) => asOf(use, query.at, (reads) => pipe(reads.queue(), TE.map(ok))),
   }),
-  route({
-    ...none,
-    method: 'get',
-    path: '/history',
-    role: 'viewer',
-    query: codecs.HistoryQuery,
-    run: (use, { query }) => pipe(use.history({ ...query, limit: query.limit ?? 100 }), TE.map(list)),
-  }),
+  ...historyRoutes,
   route({
     ...none,
     method: 'post',
