@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
 import { access as accessProjection } from '../projections/access.js';
@@ -16,11 +17,14 @@ import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
 import { openInstallation } from './app/installation.js';
+import { jobReads, jobSourcesAt } from './app/job-reads.js';
 import { jobUseCases } from './app/jobs.js';
+import { past, type AtMoment } from './app/past.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats, type Repeats } from './app/repeats.js';
+import { runnerReads } from './app/runner-reads.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -36,6 +40,7 @@ import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { openSqliteStore } from './store/sqlite.js';
 
@@ -180,6 +185,8 @@ export const openCore = async (
     access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
+  const before = past(store, systemClock);
+  add(() => before.close());
   const access = await openAccess(deps, models.access);
   if (E.isLeft(access)) return fail(access.left);
 
@@ -224,6 +231,15 @@ export const openCore = async (
     ...runners,
     ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
     ...standalone.useCases,
+    at: (at) =>
+      TE.map((then: AtMoment) => ({
+        moment: then.moment,
+        reads: {
+          ...runnerReads(then.of(runnerHealth)),
+          ...changeReads(then.of(changes)),
+          ...jobReads(jobSourcesAt(then), store, then.moment.position),
+        },
+      }))(before.at(at)),
     rebuild: (name) => async () => {
       const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
       if (model === undefined)

@@ -3,14 +3,20 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { HistoryRow } from '../../projections/history.js';
+import type { HistoryFilter } from '../../projections/history-page.js';
+import type { HistorySummary, SummaryKey } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
+import type { TimelineEntry } from '../../projections/timeline.js';
 import type { Grant } from '../domain/grants.js';
 import type { Scope } from '../events/shapes.js';
+import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { AppError } from './errors.js';
+import type { Moment } from './moments.js';
+import type { Page, PageRequest } from './pages.js';
 
 /** Who asks, under which key, and why; goes into the metadata of every event that follows. */
 export interface Caller {
@@ -156,13 +162,18 @@ export interface UseCases extends AccessUseCases {
   /** In whose scope a change would lie. */
   readonly placeOfSubmission: (request: SubmitChange) => TaskEither<AppError, Scope>;
 
-  readonly listJobs: (filter: JobFilter) => TaskEither<AppError, readonly JobView[]>;
+  /** Newest first. */
+  readonly listJobs: (filter: JobFilter, page: PageRequest) => TaskEither<AppError, Page<JobView>>;
   /** `id` may be a unique prefix of at least 4 characters. */
   readonly showJob: (id: string) => TaskEither<AppError, JobView>;
   /** Among the jobs that are seen; what is not seen is refused as what is not there. */
   readonly placeOfJob: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
+  /** Every event of the job and of its phase run, in words, oldest first. */
+  readonly jobTimeline: (
+    id: string,
+  ) => TaskEither<AppError, { readonly jobId: string; readonly items: readonly TimelineEntry[] }>;
   /** Snapshot first, then each change; `position` is for `Last-Event-ID`. With `after`, only what changed after it. */
   readonly watchJobs: (
     filter: JobFilter,
@@ -183,14 +194,37 @@ export interface UseCases extends AccessUseCases {
   readonly queue: (filter?: {
     readonly sees?: Sees;
   }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
-  readonly history: (filter: {
-    readonly runner?: string;
-    readonly change?: string;
-    readonly limit: number;
-    readonly sees?: Sees;
-  }) => TaskEither<AppError, readonly HistoryRow[]>;
+  /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
+  readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
+  readonly summariseHistory: (
+    filter: HistoryFilter,
+    by: SummaryKey,
+  ) => TaskEither<AppError, { readonly by: SummaryKey; readonly items: readonly HistorySummary[] }>;
+  /** The same reads as of a moment of the past. */
+  readonly at: (at: At) => TaskEither<AppError, PastReads>;
   /** Throws the projection's view away and folds it again from the first event; answers how many events that took. */
   readonly rebuild: (
     projection: string,
   ) => TaskEither<AppError, { readonly name: string; readonly events: number }>;
+}
+
+/** What can be asked of the past as well as of the present. */
+export type Reads = Pick<
+  UseCases,
+  | 'listRunners'
+  | 'showRunner'
+  | 'listChanges'
+  | 'showChange'
+  | 'listJobs'
+  | 'showJob'
+  | 'explainJob'
+  | 'jobTimeline'
+  | 'queue'
+  | 'history'
+  | 'summariseHistory'
+>;
+
+export interface PastReads {
+  readonly moment: Moment;
+  readonly reads: Reads;
 }

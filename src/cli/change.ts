@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ChangeView, SubmitChange } from '../app/use-cases.js';
+import { asOf, atOption } from './as-of.js';
 import { branchOf, isRemote, topOf } from './git.js';
 import { note, type Io } from './io.js';
 import { fail, fields, json, short, table } from './print.js';
@@ -113,18 +114,26 @@ export const registerChange = (program: Command, io: Io): void => {
   change
     .command('list')
     .description('all changes')
-    .action(async (_options: unknown, command: Command) => {
+    .option(...atOption)
+    .action(async ({ at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.listChanges(), ({ items }) => listText(items));
+      session.answer(await session.client.listChanges(at), (answer) => {
+        asOf(io, answer);
+        return listText(answer.items);
+      });
     });
   change
     .command('show')
     .description('one change with its stages and phases')
     .argument('<id>', 'id, or its first characters')
-    .action(async (id: string, _options: unknown, command: Command) => {
+    .option(...atOption)
+    .action(async (id: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.showChange(id), showText);
+      session.answer(await session.client.showChange(id, at), (view) => {
+        asOf(io, view);
+        return showText(view);
+      });
     });
 };

@@ -3,16 +3,27 @@ import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { HistoryRow } from '../../projections/history.js';
+import type { HistorySummary } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
+import type { TimelineEntry } from '../../projections/timeline.js';
 import type { AddRunner, ChangeView, RunnerAdded, RunnerTested, SubmitChange } from '../app/use-cases.js';
 import type { ProblemDocument } from '../http/problem.js';
+import type { Asked } from './as-of.js';
 import { readEvents, type ServerEvent } from './events.js';
 
 export type Got<A> = E.Either<ProblemDocument, A>;
 export interface Items<A> {
   readonly items: readonly A[];
+}
+/** One page of a list; without `next` it is the last. */
+export type Paged<A> = Asked<Items<A> & { readonly next?: string }>;
+/** Which page of a list, and of which moment. */
+export interface Paging {
+  readonly at?: string;
+  readonly cursor?: string;
+  readonly limit?: string;
 }
 
 export interface Endpoint {
@@ -142,32 +153,44 @@ const query = (values: Readonly<Record<string, string | undefined>>): string => 
 
 export type NewRunner = Pick<AddRunner, 'name' | 'host' | 'user'> & Partial<AddRunner>;
 export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
+/** Filters, `at` and paging, as they stand in a query. */
+export type ReadQuery = Readonly<Record<string, string | undefined>>;
 
 /** Everything that the commands need of a server. */
 export const createClient = (at: Endpoint) => ({
   url: at.url,
   addRunner: (body: NewRunner) => ask<RunnerAdded>(at, '/runners', { method: 'POST', body }),
-  listRunners: () => ask<Items<RunnerView>>(at, '/runners'),
-  showRunner: (name: string) => ask<RunnerView>(at, to('runners', name)),
+  listRunners: (when?: string) => ask<Asked<Items<RunnerView>>>(at, `/runners${query({ at: when })}`),
+  showRunner: (name: string, when?: string) =>
+    ask<Asked<RunnerView>>(at, to('runners', name) + query({ at: when })),
   testRunner: (name: string, acceptHostKey?: string) =>
     ask<RunnerTested>(at, to('runners', name, 'test'), {
       method: 'POST',
       body: acceptHostKey === undefined ? {} : { acceptHostKey },
     }),
   submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
-  listChanges: () => ask<Items<ChangeView>>(at, '/changes'),
-  showChange: (id: string) => ask<ChangeView>(at, to('changes', id)),
-  listJobs: (filter: JobsQuery) => ask<Items<JobView>>(at, `/jobs${query(filter)}`),
-  showJob: (id: string) => ask<JobView>(at, to('jobs', id)),
+  listChanges: (when?: string) => ask<Asked<Items<ChangeView>>>(at, `/changes${query({ at: when })}`),
+  showChange: (id: string, when?: string) =>
+    ask<Asked<ChangeView>>(at, to('changes', id) + query({ at: when })),
+  /** One page; `everyPage` asks for all. */
+  listJobs: (filter: JobsQuery & Paging) => ask<Paged<JobView>>(at, `/jobs${query({ ...filter })}`),
+  showJob: (id: string, when?: string) => ask<Asked<JobView>>(at, to('jobs', id) + query({ at: when })),
   cancelJob: (id: string, reason?: string) =>
     ask<JobView>(at, to('jobs', id, 'cancel'), {
       method: 'POST',
       body: reason === undefined ? {} : { reason },
     }),
-  explainJob: (id: string) => ask<ExplainAnswer>(at, to('jobs', id, 'explain')),
-  queue: () => ask<QueueView>(at, '/queue'),
-  history: (filter: Readonly<Partial<Record<'runner' | 'change' | 'limit', string>>>) =>
-    ask<Items<HistoryRow>>(at, `/history${query(filter)}`),
+  explainJob: (id: string, when?: string) =>
+    ask<Asked<ExplainAnswer>>(at, to('jobs', id, 'explain') + query({ at: when })),
+  jobTimeline: (id: string, when?: string) =>
+    ask<Asked<Items<TimelineEntry>>>(at, to('jobs', id, 'timeline') + query({ at: when })),
+  queue: (when?: string) => ask<Asked<QueueView>>(at, `/queue${query({ at: when })}`),
+  /** One page; `everyPage` asks for all. */
+  history: (filter: ReadQuery) => ask<Paged<HistoryRow>>(at, `/history${query(filter)}`),
+  summariseHistory: (filter: ReadQuery) =>
+    ask<Asked<Items<HistorySummary>>>(at, `/history/summary${query(filter)}`),
+  /** The bytes of the export, as they come. */
+  exportHistory: (filter: ReadQuery) => send(at, `/history/export${query(filter)}`),
   /** The bytes stored now, as they come. */
   log: (id: string, attempt?: string) => send(at, to('jobs', id, 'log') + query({ attempt })),
   /** The log as it grows; ends with `end`. */

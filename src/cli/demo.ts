@@ -13,7 +13,7 @@ import { COUNT_TO, makeRepository } from './demo/repository.js';
 import { startServer, type DemoServer } from './demo/server.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
-import { historyText } from './overview.js';
+import { historyText } from './history.js';
 import { short } from './print.js';
 import { waitForChange } from './wait.js';
 

@@ -6,6 +6,7 @@ import type { Client, Got } from './client.js';
 import { exitCodes, exitOfOutcome, worstOf } from './exit.js';
 import { followLog, interruptible } from './follow.js';
 import { note, write, type Io } from './io.js';
+import { everyPage } from './paging.js';
 import { progressOn, type Progress } from './progress.js';
 import { wantsColours } from './session.js';
 import { logFilter, plain } from './terminal.js';
@@ -108,7 +109,7 @@ export const waitForChange = async (
   try {
     let change = submitted;
     while (!signal.aborted) {
-      const jobs = await client.listJobs({ change: change.id });
+      const jobs = await everyPage((paging) => client.listJobs({ change: change.id, ...paging }));
       if (E.isLeft(jobs)) return jobs;
       const mine = new Set(jobIds(change));
       if (withLogs) followNew(jobs.right.items.filter(({ id }) => mine.has(id)));

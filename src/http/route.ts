@@ -27,6 +27,7 @@ export type Answer =
       readonly kind: 'json';
       readonly status: 200 | 201 | 202;
       readonly value: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
       /** Revision, for `ETag`. */
       readonly revision?: number;
       /** Answered from what was recorded before. */

@@ -192,8 +192,8 @@ describe('reads', () => {
     await ask('job', 'list', '--status', 'timed_out', '--runner', 'build-07');
     await ask('history', '--limit', '5');
     expect(server.calls).toEqual([
-      { name: 'listJobs', args: [{ status: 'timed_out', runner: 'build-07' }] },
-      { name: 'history', args: [{ limit: 5 }] },
+      { name: 'listJobs', args: [{ status: 'timed_out', runner: 'build-07' }, { limit: 1000 }] },
+      { name: 'history', args: [{}, { limit: 5 }] },
     ]);
   });
 

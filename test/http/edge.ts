@@ -124,7 +124,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     showChange: (id) => TE.right(aChange({ id })),
     placeOfChange: (id) => TE.right({ id, scope: aScope }),
     placeOfSubmission: () => TE.right(aScope),
-    listJobs: () => TE.right([aJob()]),
+    listJobs: () => TE.right({ items: [aJob()] }),
     showJob: (id) =>
       aJob().id.startsWith(id)
         ? TE.right(aJob())
@@ -141,7 +141,10 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
     watchLog: () => log.watch(),
     queue: () => TE.right({ position: '10', entries: [] }),
-    history: () => TE.right([]),
+    history: () => TE.right({ items: [] }),
+    summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
+    jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
+    at: () => TE.right({ moment: { position: '7', time: '2026-01-31T11:00:00.000Z' }, reads: use }),
     rebuild: (name) => TE.right({ name, events: 7 }),
     issueToken: (_context, request) =>
       TE.right({ value: { ...aToken(request.subject), token: 'baton_new' }, repeated: false }),
@@ -185,6 +188,9 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),
+    summariseHistory: recording('summariseHistory', merged.summariseHistory),
+    jobTimeline: recording('jobTimeline', merged.jobTimeline),
+    at: recording('at', merged.at),
     rebuild: recording('rebuild', merged.rebuild),
     authenticate: (token) => {
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);

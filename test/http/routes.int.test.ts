@@ -258,7 +258,7 @@ describe('HTTP routes', () => {
 
     it('given a limit, then the use case gets a number', async () => {
       await (await edge.ask('GET', '/api/v1/history?limit=7&runner=build-07')).text();
-      expect(edge.calls[0]?.args).toEqual([{ limit: 7, runner: 'build-07' }]);
+      expect(edge.calls[0]?.args).toEqual([{ runner: 'build-07' }, { limit: 7 }]);
     });
 
     it.each([
@@ -266,7 +266,7 @@ describe('HTTP routes', () => {
       '/history?limit=1&limit=2',
       '/jobs?status=broken',
       '/jobs?colour=red',
-      '/queue?at=1',
+      '/queue?at=yesterday',
     ])('given GET %s, then 422', async (path) => {
       const response = await edge.ask('GET', `/api/v1${path}`);
       expect(response.status).toBe(422);

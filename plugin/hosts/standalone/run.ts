@@ -7,19 +7,13 @@ import type { SourceProvider } from '../../../src/app/ports.js';
 import type { ReadModel } from '../../../src/app/read-models.js';
 import type { Repeats } from '../../../src/app/repeats.js';
 import { runProcess } from '../../../src/app/run-process.js';
-import type {
-  ChangeView,
-  CommandContext,
-  Done,
-  Sees,
-  SubmitChange,
-  UseCases,
-} from '../../../src/app/use-cases.js';
+import type { ChangeView, CommandContext, Done, SubmitChange, UseCases } from '../../../src/app/use-cases.js';
 import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
 import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
 import type { ChangesView } from './changes.js';
 import { HOST, idIn } from './ids.js';
+import { changeReads, findChange } from './reads.js';
 import { standaloneProcess, type StandaloneCommand } from './process.js';
 import { stageRunDecider } from './stage-run.js';
 import { prepareSubmission, scopeOf } from './submission.js';
@@ -39,8 +33,6 @@ export interface Standalone {
     'submitChange' | 'listChanges' | 'showChange' | 'placeOfChange' | 'placeOfSubmission'
   >;
 }
-
-const MIN_PREFIX = 4;
 
 export const openStandalone = (deps: StandaloneDeps): Standalone => {
   const { changes, source } = deps;
@@ -73,23 +65,8 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     onProblem: deps.onProblem,
   });
 
-  const show = async (id: string, sees: Sees = () => true): Promise<E.Either<AppError, ChangeView>> => {
-    await changes.caughtUp();
-    const all = changes.view().changes;
-    const exact = Object.hasOwn(all, id) ? all[id] : undefined;
-    const matching =
-      exact !== undefined && sees(exact)
-        ? [exact]
-        : id.length < MIN_PREFIX
-          ? []
-          : Object.values(all).filter((change) => change.id.startsWith(id) && sees(change));
-    const [found] = matching;
-    return found !== undefined && matching.length === 1
-      ? E.right(structuredClone(found))
-      : E.left(
-          appError('not_found', 'change_unknown', `There is no change ${id}.`, { hint: 'baton change list' }),
-        );
-  };
+  const reads = changeReads(changes);
+  const show = (id: string): Promise<E.Either<AppError, ChangeView>> => reads.showChange(id)();
 
   const submit = async (
     context: CommandContext,
@@ -138,18 +115,14 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     close: () => running.close(),
     useCases: {
       submitChange: (context, request) => () => submitOnce(context, request),
-      listChanges:
-        ({ sees = () => true } = {}) =>
-        async () => {
-          await changes.caughtUp();
-          return E.right(structuredClone(Object.values(changes.view().changes).filter(sees)));
-        },
-      showChange: (id) => () => show(id),
-      placeOfChange: (id, sees) => async () =>
-        E.map(({ id: full, enterprise, organisation, project }: ChangeView) => ({
+      ...reads,
+      placeOfChange: (id, sees) => async () => {
+        await changes.caughtUp();
+        return E.map(({ id: full, enterprise, organisation, project }: ChangeView) => ({
           id: full,
           scope: { enterprise, organisation, project },
-        }))(await show(id, sees)),
+        }))(findChange(changes.view(), id, sees));
+      },
       placeOfSubmission: (request) => () => Promise.resolve(scopeOf(request)),
     },
   };

@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { list, none, seen, single } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
 import { ofChange, ofSubmission } from '../where.js';
@@ -13,7 +14,9 @@ export const changeRoutes: readonly Route[] = [
     path: '/changes',
     role: 'viewer',
     where: 'anywhere',
-    run: (use, { sees }) => pipe(use.listChanges(seen({}, sees)), TE.map(list)),
+    query: codecs.AtQuery,
+    run: (use, { query, sees }) =>
+      asOf(use, query.at, (reads) => pipe(reads.listChanges(seen({}, sees)), TE.map(list))),
   }),
   route({
     ...none,
@@ -41,6 +44,8 @@ export const changeRoutes: readonly Route[] = [
     role: 'viewer',
     where: ofChange,
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.showChange(params.id), TE.map(single)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showChange(params.id), TE.map(single))),
   }),
 ];

@@ -1,7 +1,8 @@
 /** Jobs: list, show, follow, cancel, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok, seen, single } from '../answers.js';
+import { none, ok, seen, single } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { jobFrames } from '../job-stream.js';
 import { logBytes } from '../log-bytes.js';
@@ -10,6 +11,9 @@ import { route, type Route } from '../route.js';
 import { sse } from '../sse.js';
 import { ofJob } from '../where.js';
 
+/** Usual and largest page: who followed no cursors before pages came still gets what there is to show. */
+const MOST_JOBS = 1000;
+
 export const jobRoutes: readonly Route[] = [
   route({
     ...none,
@@ -17,8 +21,14 @@ export const jobRoutes: readonly Route[] = [
     path: '/jobs',
     role: 'viewer',
     where: 'anywhere',
-    query: codecs.JobsQuery,
-    run: (use, { query, sees }) => pipe(use.listJobs(seen(query, sees)), TE.map(list)),
+    query: codecs.JobsPageQuery,
+    run: (use, { query: { at, cursor, limit = MOST_JOBS, ...filter }, sees }) =>
+      asOf(use, at, (reads) =>
+        pipe(
+          reads.listJobs(seen(filter, sees), { limit, ...(cursor === undefined ? {} : { cursor }) }),
+          TE.map(ok),
+        ),
+      ),
   }),
   route({
     ...none,
@@ -48,7 +58,9 @@ export const jobRoutes: readonly Route[] = [
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.showJob(params.id), TE.map(single)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showJob(params.id), TE.map(single))),
   }),
   route({
     ...none,
@@ -77,7 +89,20 @@ export const jobRoutes: readonly Route[] = [
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.explainJob(params.id), TE.map(ok)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.explainJob(params.id), TE.map(ok))),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/timeline',
+    role: 'viewer',
+    where: ofJob,
+    params: codecs.IdParam,
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.jobTimeline(params.id), TE.map(ok))),
   }),
   route({
     ...none,

@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { list, none, ok, single } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
 
@@ -12,7 +13,8 @@ export const runnerRoutes: readonly Route[] = [
     path: '/runners',
     role: 'viewer',
     where: 'anywhere',
-    run: (use) => pipe(use.listRunners(), TE.map(list)),
+    query: codecs.AtQuery,
+    run: (use, { query }) => asOf(use, query.at, (reads) => pipe(reads.listRunners(), TE.map(list))),
   }),
   route({
     ...none,
@@ -44,7 +46,9 @@ export const runnerRoutes: readonly Route[] = [
     role: 'viewer',
     where: 'anywhere',
     params: codecs.NameParam,
-    run: (use, { params }) => pipe(use.showRunner(params.name), TE.map(single)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showRunner(params.name), TE.map(single))),
   }),
   route({
     ...none,
