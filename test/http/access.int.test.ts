@@ -63,10 +63,13 @@ const cases: Readonly<Record<string, Case>> = {
     ...{ where: 'project', status: 202, stranger: 404, path: () => `/jobs/${ids.cancelled}/cancel` },
   },
   'get /jobs/:id/explain': ofJob('/explain'),
+  'get /jobs/:id/timeline': ofJob('/timeline'),
   'get /jobs/:id/log': ofJob('/log'),
   'get /jobs/:id/log/stream': ofJob('/log/stream'),
   'get /queue': listed('/queue'),
   'get /history': listed('/history'),
+  'get /history/summary': listed('/history/summary'),
+  'get /history/export': listed('/history/export'),
   'post /projections/:name/rebuild': {
     ...{ where: 'everywhere', status: 200, stranger: 403, path: () => '/projections/jobs/rebuild' },
   },
