@@ -15,12 +15,14 @@ import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
 import { openInstallation } from './app/installation.js';
+import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats } from './app/repeats.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
+import { secretUseCases } from './app/secrets.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
@@ -167,6 +169,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     transport,
     logs,
     source,
+    secrets: jobSecrets(secrets),
     epoch,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
@@ -191,6 +194,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     ...runners,
     ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
     ...standalone.useCases,
+    ...secretUseCases({ ...deps, secrets, repeats: repeated }),
     rebuild: (name) => async () => {
       const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
       if (model === undefined)

@@ -94,6 +94,14 @@ export interface ChangeView {
   }[];
 }
 
+/** A secret of people: everything but its value. */
+export interface SecretView {
+  readonly ref: string;
+  readonly setAt: string;
+  readonly setBy: string;
+  readonly reason?: string;
+}
+
 /** The answer of a command: `repeated` when it was answered from what was recorded before. */
 export interface Done<A> {
   readonly value: A;
@@ -158,6 +166,18 @@ export interface UseCases {
   readonly rebuild: (
     projection: string,
   ) => TaskEither<AppError, { readonly name: string; readonly events: number }>;
+
+  /** `ref` as `isSecretRef` has it; a value that is there is replaced. */
+  readonly setSecret: (
+    context: CommandContext,
+    ref: string,
+    value: string,
+  ) => TaskEither<AppError, Done<SecretView>>;
+  readonly listSecrets: () => TaskEither<AppError, readonly SecretView[]>;
+  readonly removeSecret: (
+    context: CommandContext,
+    ref: string,
+  ) => TaskEither<AppError, Done<{ readonly ref: string }>>;
 
   /** The caller whose token this is, compared by hash in constant time. */
   readonly authenticate: (token: string) => Caller | undefined;

@@ -6,7 +6,14 @@ import type { HistoryRow } from '../../projections/history.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
-import type { AddRunner, ChangeView, RunnerAdded, RunnerTested, SubmitChange } from '../app/use-cases.js';
+import type {
+  AddRunner,
+  ChangeView,
+  RunnerAdded,
+  RunnerTested,
+  SecretView,
+  SubmitChange,
+} from '../app/use-cases.js';
 import type { ProblemDocument } from '../http/problem.js';
 import { readEvents, type ServerEvent } from './events.js';
 
@@ -165,6 +172,17 @@ export const createClient = (at: Endpoint) => ({
       body: reason === undefined ? {} : { reason },
     }),
   explainJob: (id: string) => ask<ExplainAnswer>(at, to('jobs', id, 'explain')),
+  setSecret: (ref: string, value: string, reason?: string) =>
+    ask<SecretView>(at, '/secrets', {
+      method: 'POST',
+      body: { ref, value, ...(reason === undefined ? {} : { reason }) },
+    }),
+  listSecrets: () => ask<Items<SecretView>>(at, '/secrets'),
+  removeSecret: (ref: string, reason?: string) =>
+    ask<{ readonly ref: string }>(at, '/secrets/remove', {
+      method: 'POST',
+      body: { ref, ...(reason === undefined ? {} : { reason }) },
+    }),
   queue: () => ask<QueueView>(at, '/queue'),
   history: (filter: Readonly<Partial<Record<'runner' | 'change' | 'limit', string>>>) =>
     ask<Items<HistoryRow>>(at, `/history${query(filter)}`),

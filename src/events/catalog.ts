@@ -9,6 +9,7 @@ import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
+import { secretEvents } from './secret.js';
 import { upcast } from './upcast.js';
 
 export const catalog = {
@@ -18,6 +19,7 @@ export const catalog = {
   ...ownershipEvents,
   ...accessEvents,
   ...changeEvents,
+  ...secretEvents,
 };
 
 type EventsOf<M extends Record<string, t.Mixed>> = {
@@ -31,6 +33,7 @@ export type RunnerEvent = EventsOf<typeof runnerEvents>;
 export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
 export type ChangeEvent = EventsOf<typeof changeEvents>;
+export type SecretEvent = EventsOf<typeof secretEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */
 export interface UnreadableEvent {

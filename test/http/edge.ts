@@ -124,6 +124,10 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     queue: () => TE.right({ position: '10', entries: [] }),
     history: () => TE.right([]),
     rebuild: (name) => TE.right({ name, events: 7 }),
+    setSecret: (_context, ref) =>
+      TE.right({ value: { ref, setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }, repeated: false }),
+    listSecrets: () => TE.right([{ ref: 'default/TOKEN', setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }]),
+    removeSecret: (_context, ref) => TE.right({ value: { ref }, repeated: false }),
     authenticate: () => undefined,
   };
   const merged: UseCases = { ...base, ...over };
@@ -151,6 +155,9 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),
     rebuild: recording('rebuild', merged.rebuild),
+    setSecret: recording('setSecret', merged.setSecret),
+    listSecrets: recording('listSecrets', merged.listSecrets),
+    removeSecret: recording('removeSecret', merged.removeSecret),
     authenticate: (token) => {
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);
       return role === undefined ? undefined : { actor: `subject-${role}`, role };
