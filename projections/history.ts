@@ -149,7 +149,13 @@ export const history: Projection<HistoryView, BatonEvent> = {
 /** The newest rows that fit the filter, at most `limit`. Newest: started last, or ended last without a start. */
 export const historyRows = (
   view: HistoryView,
-  filter: { readonly runner?: string; readonly change?: string; readonly limit: number },
+  filter: {
+    readonly runner?: string;
+    readonly change?: string;
+    readonly limit: number;
+    /** Absent: every job is. */
+    readonly isSeen?: (jobId: string) => boolean;
+  },
 ): readonly HistoryRow[] => {
   const found: HistoryRow[] = [];
   for (let i = view.rows.length - 1; i >= 0 && found.length < filter.limit; i--) {
@@ -157,6 +163,7 @@ export const historyRows = (
     if (row === undefined) continue;
     if (filter.runner !== undefined && row.runner !== filter.runner) continue;
     if (filter.change !== undefined && row.changeId !== filter.change) continue;
+    if (filter.isSeen?.(row.jobId) === false) continue;
     found.push(row);
   }
   return found;

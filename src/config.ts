@@ -5,6 +5,7 @@ import { appError, type AppError, type Problem } from './app/errors.js';
 import { readConfigFile } from './config/file.js';
 import { explainSettings, resolveSettings, type Explained, type ResolvedTable } from './config/resolve.js';
 import type { Environment } from './config/setting.js';
+import { httpConfigOf, httpProblems, type HttpConfig } from './config/http.js';
 import { addressOf, settings } from './config/settings.js';
 
 export type { Environment } from './config/setting.js';
@@ -26,27 +27,11 @@ export interface Config {
   /** The operator key. `mayMakeKey`: nobody named a file, so a first start makes one at the place that Baton chose. */
   readonly keyFile: string;
   readonly mayMakeKey: boolean;
+  readonly http: HttpConfig;
   readonly environment: Environment;
 }
 
 type Settings = ResolvedTable<typeof settings>;
-
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
-
-/** What no setting can tell by itself. */
-const checkTogether = ({ listen }: Settings): readonly Problem[] => {
-  const host = addressOf(listen.value)?.host ?? '';
-  return LOOPBACK.includes(host)
-    ? []
-    : [
-        {
-          path: listen.place,
-          expected: 'a loopback address: 127.0.0.1, [::1] or localhost',
-          found: host,
-          mend: 'tokens would cross the network in clear text; put a proxy with TLS in front',
-        },
-      ];
-};
 
 const unusable = (problems: readonly Problem[]): AppError =>
   appError('invalid', 'configuration', 'The configuration is not usable.', { problems });
@@ -54,6 +39,14 @@ const unusable = (problems: readonly Problem[]): AppError =>
 /** Where the operator key is when nobody says: beside the data, outside of what it seals. */
 const keyFileOf = ({ keyFile, data }: Settings): string =>
   keyFile.source === 'default' ? join(data.value, 'operator.key') : keyFile.value;
+
+const checked = (found: Settings): E.Either<AppError, { readonly host: string; readonly port: number }> => {
+  const address = addressOf(found.listen.value);
+  const problems = address && httpProblems(found, { ...address, place: found.listen.place });
+  return address === undefined || problems === undefined || problems.length > 0
+    ? E.left(unusable(problems ?? []))
+    : E.right(address);
+};
 
 const readSettings = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Settings> => {
   const named = typeof flags['config'] === 'string' ? flags['config'] : env['BATON_CONFIG'];
@@ -67,17 +60,17 @@ const readSettings = (flags: Flags, env: Environment, cwd: string): E.Either<App
 export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Config> => {
   const found = readSettings(flags, env, cwd);
   if (E.isLeft(found)) return found;
-  const problems = checkTogether(found.right);
-  const { data, listen, repoRoot, logLevel, keyFile } = found.right;
-  const address = addressOf(listen.value);
-  if (address === undefined || problems.length > 0) return E.left(unusable(problems));
+  const address = checked(found.right);
+  if (E.isLeft(address)) return address;
+  const { data, repoRoot, logLevel, keyFile } = found.right;
   return E.right({
     data: data.value,
-    ...address,
+    ...address.right,
     repositoryRoots: repoRoot.value,
     logLevel: logLevel.value,
     keyFile: keyFileOf(found.right),
     mayMakeKey: keyFile.source === 'default',
+    http: httpConfigOf(found.right, address.right.host),
     environment: env,
   });
 };
@@ -90,8 +83,8 @@ export const explainConfig = (
 ): E.Either<AppError, readonly Explained[]> => {
   const found = readSettings(flags, env, cwd);
   if (E.isLeft(found)) return found;
-  const problems = checkTogether(found.right);
-  if (problems.length > 0) return E.left(unusable(problems));
+  const address = checked(found.right);
+  if (E.isLeft(address)) return address;
   const rows = explainSettings(settings, found.right);
   return E.right(
     rows.map((row) => (row.name === 'key_file' ? { ...row, value: keyFileOf(found.right) } : row)),

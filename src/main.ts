@@ -1,14 +1,15 @@
 /** Composition root: the only place that knows every part. Opens in order, closes in reverse. */
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
+import { access as accessProjection } from '../projections/access.js';
 import { commands } from '../projections/commands.js';
 import { explain } from '../projections/explain.js';
 import { history } from '../projections/history.js';
 import { jobs } from '../projections/jobs.js';
+import { phaseRuns, type PhaseRunsView } from '../projections/phase-runs.js';
 import { queue } from '../projections/queue.js';
 import { runnerHealth } from '../projections/runner-health.js';
 import { openAccess } from './app/access.js';
@@ -20,14 +21,16 @@ import { jobUseCases } from './app/jobs.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
-import { repeats } from './app/repeats.js';
+import { repeats, type Repeats } from './app/repeats.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
-import { createHttpServer } from './http/server.js';
+import type { HttpLimits } from './http/limits.js';
+import { listen } from './http/listen.js';
+import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
 import { openSecrets, type OpenedSecrets } from './secrets/open.js';
@@ -42,8 +45,26 @@ export interface Baton {
   readonly url: string;
   /** Shown once: only the first start has it. */
   readonly firstToken: string | undefined;
+  /** Reads the certificate again. */
+  readonly reload: () => Promise<E.Either<AppError, void>>;
   readonly close: () => Promise<void>;
 }
+
+/** Everything but the listener: what `baton serve` and a host that loads Baton as a plugin have in common. */
+export interface Core {
+  readonly deps: Deps;
+  readonly repeats: Repeats;
+  readonly phaseRuns: ReadModel<PhaseRunsView>;
+  readonly edge: HttpEdge;
+  readonly firstToken: string | undefined;
+  /** Resolves when the past is folded and what was owed has been asked for. */
+  readonly ready: Promise<void>;
+  /** Jobs that run go on on their runners and are found again at the next start. */
+  readonly close: () => Promise<void>;
+}
+
+/** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
+export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits'>;
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -55,6 +76,12 @@ const closers = () => {
     },
   };
 };
+
+const limitsOf = (http: Config['http']): HttpLimits => ({
+  requests: { perSecond: http.requestsPerSecond, burst: http.requestBurst },
+  failures: { perSecond: 1, burst: http.failureBurst },
+  streams: http.streamsPerToken,
+});
 
 export const logger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
@@ -88,8 +115,12 @@ export const rekeySecrets = async (
   return done;
 };
 
-/** Starts a server on the embedded store below `config.data`. */
-export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+/** Opens the embedded store below `config.data` and sets everything going. */
+export const openCore = async (
+  config: Omit<Config, 'host' | 'port' | 'http'>,
+  log: Logger,
+  embedding: Embedding = {},
+): Promise<E.Either<AppError, Core>> => {
   const { add, closeAll } = closers();
   const fail = async (error: AppError): Promise<E.Either<AppError, never>> => {
     await closeAll();
@@ -114,8 +145,6 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
 
   const installation = await openInstallation(deps);
   if (E.isLeft(installation)) return fail(installation.left);
-  const access = await openAccess(deps);
-  if (E.isLeft(access)) return fail(access.left);
   const { installationId, epoch } = installation.right;
 
   for (const name of ['logs', 'secrets', 'git', 'projections'])
@@ -148,9 +177,13 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     explain: readModel(explain, store, { checkpoints, onProblem }),
     'runner-health': readModel(runnerHealth, store, { checkpoints, onProblem }),
     commands: readModel(commands, store, { checkpoints, onProblem }),
+    'phase-runs': readModel(phaseRuns, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
+    access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
+  const access = await openAccess(deps, models.access);
+  if (E.isLeft(access)) return fail(access.left);
 
   const repeated = repeats(models.commands);
   const { probeAgain, ...runners } = runnerUseCases(
@@ -205,41 +238,46 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
         );
       return E.right({ name, events: await model.rebuild() });
     },
-    authenticate: access.right.authenticate,
+    ...access.right.useCases,
   };
 
-  const edge = createHttpServer({ useCases, logger: log });
-  const server = createServer(edge.handler);
-  const listening = await new Promise<E.Either<NodeJS.ErrnoException, number>>((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(E.left(error)));
-    server.listen(config.port, config.host, () => {
-      const address = server.address();
-      resolve(E.right(typeof address === 'object' && address !== null ? address.port : config.port));
-    });
+  const edge = createHttpServer({ useCases, logger: log, ...embedding });
+  add(() => edge.close());
+
+  return E.right({
+    deps,
+    repeats: repeated,
+    phaseRuns: models['phase-runs'],
+    edge,
+    firstToken: access.right.firstToken,
+    ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
+    close: closeAll,
   });
-  if (E.isLeft(listening))
-    return fail(
-      appError(
-        'conflict',
-        'cannot_listen',
-        `Cannot listen on ${config.host}:${config.port}: ${listening.left.code ?? ''}.`,
-        {
-          hint: 'Another server may be running there; choose another with --listen HOST:PORT.',
-          cause: listening.left,
-        },
-      ),
-    );
-  add(async () => {
-    edge.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  await Promise.all([dispatch.ready, standalone.ready]);
+};
+
+/** Starts a server: the core, and a listener before it. */
+export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+  const { http } = config;
+  const opened = await openCore(config, log, { hostAllowList: http.allowedHosts, limits: limitsOf(http) });
+  if (E.isLeft(opened)) return opened;
+  const core = opened.right;
+  const listening = await listen(core.edge.handler, { ...http, host: config.host, port: config.port });
+  if (E.isLeft(listening)) {
+    await core.close();
+    return listening;
+  }
+  const { port, reload, close } = listening.right;
+  await core.ready;
 
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return E.right({
-    url: `http://${host}:${listening.right}`,
-    firstToken: access.right.firstToken,
-    close: closeAll,
+    url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
+    firstToken: core.firstToken,
+    reload,
+    close: async () => {
+      core.edge.close();
+      await close();
+      await core.close();
+    },
   });
 };

@@ -12,7 +12,8 @@ import type { LogStore } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
-import type { CommandContext, Done, JobFilter, UseCases } from './use-cases.js';
+import { queueSeenBy } from './seen-queue.js';
+import type { CommandContext, Done, JobFilter, Sees, UseCases } from './use-cases.js';
 
 export interface JobDeps extends Deps {
   readonly logs: LogStore;
@@ -23,18 +24,20 @@ export interface JobDeps extends Deps {
   readonly explain: ReadModel<ExplainView>;
 }
 
-const matchesFilter = (view: JobView, { status, runner, change }: JobFilter): boolean =>
+const matchesFilter = (view: JobView, { status, runner, change, sees }: JobFilter): boolean =>
+  (sees === undefined || sees(view)) &&
   (status === undefined || view.status === status) &&
   (runner === undefined || view.attempts.at(-1)?.runner === runner) &&
   (change === undefined || view.changeId === change);
 
 const MIN_PREFIX = 4;
 
-/** The job with that id, or the only one whose id starts so. */
-const find = (view: JobsView, id: string): E.Either<AppError, JobView> => {
+/** The job with that id, or the only one whose id starts so, among those that are seen. */
+const find = (view: JobsView, id: string, sees: Sees = () => true): E.Either<AppError, JobView> => {
   const exact = Object.hasOwn(view, id) ? view[id] : undefined;
-  if (exact !== undefined) return E.right(exact);
-  const matching = id.length < MIN_PREFIX ? [] : Object.values(view).filter((j) => j.id.startsWith(id));
+  if (exact !== undefined && sees(exact)) return E.right(exact);
+  const matching =
+    id.length < MIN_PREFIX ? [] : Object.values(view).filter((j) => j.id.startsWith(id) && sees(j));
   const [only] = matching;
   if (only !== undefined && matching.length === 1) return E.right(only);
   return E.left(
@@ -50,6 +53,7 @@ type JobUseCases = Pick<
   UseCases,
   | 'listJobs'
   | 'showJob'
+  | 'placeOfJob'
   | 'cancelJob'
   | 'explainJob'
   | 'watchJobs'
@@ -100,6 +104,15 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
           repeated: handled.right.repeated || handled.right.events.length === 0,
         });
   };
+
+  /** A job never changes its scope, so what is asked about its past needs no other table than the present one. */
+  const jobSeen =
+    (sees: Sees) =>
+    (jobId: string): boolean => {
+      const view = deps.jobs.view();
+      const found = Object.hasOwn(view, jobId) ? view[jobId] : undefined;
+      return found !== undefined && sees(found);
+    };
 
   /** The attempt to show: the given one, else the last that there was. */
   const attemptOf = (
@@ -170,6 +183,13 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       );
     },
     showJob: (id) => () => show(id),
+    placeOfJob: (id, sees) => async () => {
+      await deps.jobs.caughtUp();
+      return E.map(({ id: full, enterprise, organisation, project }: JobView) => ({
+        id: full,
+        scope: { enterprise, organisation, project },
+      }))(find(deps.jobs.view(), id, sees));
+    },
     cancelJob: (context, id) => () => cancel(context, id),
     explainJob: (id) => async () => {
       const found = await show(id);
@@ -196,13 +216,19 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       ),
     readLog: (id, at, maxBytes, attempt) => () => readLog(id, at, maxBytes, attempt),
     watchLog,
-    queue: () => async () => {
-      await deps.queue.caughtUp();
-      return E.right(structuredClone(toQueueView(deps.queue.view(), deps.queue.position())));
-    },
-    history: (wanted) => async () => {
-      await deps.history.caughtUp();
-      return E.right(structuredClone(historyRows(deps.history.view(), wanted)));
-    },
+    queue:
+      ({ sees } = {}) =>
+      async () => {
+        await Promise.all([deps.queue.caughtUp(), deps.jobs.caughtUp()]);
+        const view = structuredClone(toQueueView(deps.queue.view(), deps.queue.position()));
+        return E.right(sees === undefined ? view : queueSeenBy(view, jobSeen(sees)));
+      },
+    history:
+      ({ sees, ...wanted }) =>
+      async () => {
+        await Promise.all([deps.history.caughtUp(), deps.jobs.caughtUp()]);
+        const seen = sees === undefined ? {} : { isSeen: jobSeen(sees) };
+        return E.right(structuredClone(historyRows(deps.history.view(), { ...wanted, ...seen })));
+      },
   };
 };

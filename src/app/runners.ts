@@ -38,6 +38,7 @@ export const envelopeOf = (context: CommandContext, correlationId: string): Enve
   actor: context.caller.actor,
   correlationId,
   ...(context.reason === undefined ? {} : { reason: context.reason }),
+  ...(context.expectedRevision === undefined ? {} : { expectedRevision: context.expectedRevision }),
 });
 
 const refused = (name: string, refusal: RunnerRefusal): AppError => {
@@ -203,13 +204,14 @@ export const runnerUseCases = (
     name: string,
     acceptHostKey?: string,
   ): Promise<E.Either<AppError, RunnerTested>> => {
-    const envelope = envelopeOf(context, name);
+    const { expectedRevision, ...envelope } = envelopeOf(context, name);
+    const expected = expectedRevision === undefined ? {} : { expectedRevision };
     if (acceptHostKey !== undefined) {
       const pinned = await onRunner(
         deps,
         name,
         { kind: 'PinHostKey', fingerprint: acceptHostKey, how: 'approved' },
-        envelope,
+        { ...envelope, ...expected },
       );
       if (E.isLeft(pinned)) return pinned;
     }
@@ -222,7 +224,13 @@ export const runnerUseCases = (
       name,
       { kind: 'RecordProbe', probe: probed },
       // a probe is a fact of its own: the same request asked twice finds twice
-      { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
+      {
+        ...envelope,
+        // when a key was pinned, that has moved the revision
+        ...(acceptHostKey === undefined ? expected : {}),
+        commandId: randomUUID(),
+        causationId: envelope.commandId,
+      },
     );
     if (E.isLeft(recorded)) return recorded;
     const shown = await view(name);

@@ -6,14 +6,29 @@ import type { HistoryRow } from '../../projections/history.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
+import type { Grant } from '../domain/grants.js';
+import type { Scope } from '../events/shapes.js';
 import type { Position } from '../kernel/recorded.js';
+import type { AccessUseCases } from './access-use-cases.js';
 import type { AppError } from './errors.js';
 
 /** Who asks, under which key, and why; goes into the metadata of every event that follows. */
 export interface Caller {
   /** Subject of the token. */
   readonly actor: string;
-  readonly role: 'viewer' | 'operator' | 'admin';
+  /** What the subject may do, and where, when the request came. */
+  readonly grants: readonly Grant[];
+  /** Which of the subject's tokens was shown. */
+  readonly tokenId?: string;
+}
+
+/** True for what the caller may see; where it is absent, everything is seen. */
+export type Sees = (scope: Scope) => boolean;
+
+/** A thing by its full id, and in whose scope it lies. */
+export interface Place {
+  readonly id: string;
+  readonly scope: Scope;
 }
 
 export interface CommandContext {
@@ -23,6 +38,8 @@ export interface CommandContext {
   /** Lower-case hex SHA-256 of the request's body. */
   readonly bodySha256: string;
   readonly reason?: string;
+  /** `If-Match`: refused when the stream that is written to has another revision. */
+  readonly expectedRevision?: number;
 }
 
 export interface AddRunner {
@@ -68,6 +85,8 @@ export interface ChangeView {
   readonly title: string;
   readonly branch: string;
   readonly pipeline: string;
+  readonly enterprise: string;
+  readonly organisation: string;
   readonly project: string;
   readonly patchset: number;
   readonly sha: string;
@@ -92,6 +111,8 @@ export interface ChangeView {
       readonly jobs: readonly string[];
     }[];
   }[];
+  /** Of the change's own stream, for `If-Match`. */
+  readonly revision: number;
 }
 
 /** A secret of people: everything but its value. */
@@ -112,9 +133,13 @@ export interface JobFilter {
   readonly status?: string;
   readonly runner?: string;
   readonly change?: string;
+  readonly sees?: Sees;
 }
 
-export interface UseCases {
+/** Jobs in the queue that the caller does not see: how many, and no word about them. */
+export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
+
+export interface UseCases extends AccessUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,
@@ -132,12 +157,18 @@ export interface UseCases {
     context: CommandContext,
     request: SubmitChange,
   ) => TaskEither<AppError, Done<ChangeView>>;
-  readonly listChanges: () => TaskEither<AppError, readonly ChangeView[]>;
+  readonly listChanges: (filter?: { readonly sees?: Sees }) => TaskEither<AppError, readonly ChangeView[]>;
   readonly showChange: (id: string) => TaskEither<AppError, ChangeView>;
+  /** Among the changes that are seen; what is not seen is refused as what is not there. */
+  readonly placeOfChange: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
+  /** In whose scope a change would lie. */
+  readonly placeOfSubmission: (request: SubmitChange) => TaskEither<AppError, Scope>;
 
   readonly listJobs: (filter: JobFilter) => TaskEither<AppError, readonly JobView[]>;
   /** `id` may be a unique prefix of at least 4 characters. */
   readonly showJob: (id: string) => TaskEither<AppError, JobView>;
+  /** Among the jobs that are seen; what is not seen is refused as what is not there. */
+  readonly placeOfJob: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
   /** Snapshot first, then each change; `position` is for `Last-Event-ID`. With `after`, only what changed after it. */
@@ -156,11 +187,15 @@ export interface UseCases {
     attempt?: number,
   ) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 
-  readonly queue: () => TaskEither<AppError, QueueView>;
+  /** What is not seen is counted, and in nothing else present. */
+  readonly queue: (filter?: {
+    readonly sees?: Sees;
+  }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
   readonly history: (filter: {
     readonly runner?: string;
     readonly change?: string;
     readonly limit: number;
+    readonly sees?: Sees;
   }) => TaskEither<AppError, readonly HistoryRow[]>;
   /** Throws the projection's view away and folds it again from the first event; answers how many events that took. */
   readonly rebuild: (
@@ -178,7 +213,4 @@ export interface UseCases {
     context: CommandContext,
     ref: string,
   ) => TaskEither<AppError, Done<{ readonly ref: string }>>;
-
-  /** The caller whose token this is, compared by hash in constant time. */
-  readonly authenticate: (token: string) => Caller | undefined;
 }

@@ -1,6 +1,7 @@
 /** The command line as a whole: global options, all commands, and how it ends. */
 import { Command, CommanderError } from 'commander';
 import { registerChange } from './change.js';
+import { registerCompletion } from './completion.js';
 import { registerConfig } from './config.js';
 import { exitCodes } from './exit.js';
 import type { Io } from './io.js';
@@ -42,6 +43,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
   registerChange(program, io);
   registerJob(program, io);
   registerOverview(program, io);
+  registerCompletion(program, io, (line) => buildProgram(io, line));
   registerConfig(program, io);
   registerSecret(program, io);
   for (const { name, description, load } of heavy) {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { readConfig, type Flags } from '../config.js';
 import { logger, startBaton } from '../main.js';
-import { complain } from './complain.js';
+import { complain, complainOnly } from './complain.js';
 import { allSettings, withSettings } from './config.js';
 import { note, say, type Io } from './io.js';
 
@@ -34,7 +34,10 @@ export const registerServe = (program: Command, io: Io): void => {
         complain(io, started.left);
         return;
       }
-      const { url, firstToken, close } = started.right;
+      const { url, firstToken, reload, close } = started.right;
+      const onHangUp = () => void reload().then((done) => E.isLeft(done) && complainOnly(io, done.left));
+      // without a certificate the signal ends the server, as a closed terminal should
+      if (config.right.http.tls !== undefined) process.on('SIGHUP', onHangUp);
       if (asJson)
         say(
           io,
@@ -53,6 +56,7 @@ export const registerServe = (program: Command, io: Io): void => {
           );
       }
       await untilTold(io);
+      process.removeListener('SIGHUP', onHangUp);
       note(io, 'Stopping; jobs that run go on on their runners and are collected at the next start.');
       await close();
     });

@@ -6,6 +6,7 @@ import type { Client, Got } from './client.js';
 import { exitCodes, exitOfOutcome, worstOf } from './exit.js';
 import { followLog, interruptible } from './follow.js';
 import { note, write, type Io } from './io.js';
+import { progressOn, type Progress } from './progress.js';
 import { wantsColours } from './session.js';
 import { logFilter, plain } from './terminal.js';
 
@@ -40,6 +41,16 @@ const exitOf = ({ stages }: ChangeView): number => {
   return worst === undefined || worst === 'succeeded' ? exitCodes.failed : exitOfOutcome[worst];
 };
 
+/** `verify: 1 of 3 phases ended, lint running`. */
+const stateOf = ({ stages }: ChangeView): string => {
+  const stage = stages.findLast(({ status }) => status === 'running' || status === 'queued') ?? stages.at(-1);
+  if (stage === undefined) return 'waiting for the first stage';
+  const phases = stage.phases.filter(({ status }) => status !== 'skipped');
+  const live = phases.filter(({ status }) => status === 'waiting' || status === 'running');
+  const named = live.map(({ phase, status }) => `${phase} ${status}`).join(', ');
+  return `${stage.stage}: ${phases.length - live.length} of ${phases.length} phases ended${named === '' ? '' : `, ${named}`}`;
+};
+
 const pause = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
@@ -61,12 +72,14 @@ const printLog = async (
   attempt: number,
   runner: string,
   signal: AbortSignal,
+  progress: Progress,
 ): Promise<void> => {
   const phase = job.label === '' ? job.phase : `${job.phase}(${job.label})`;
   const lines = prefixed(plain(`${runner} ${phase}`), wantsColours(io));
-  const problem = await followLog(client, job.id, String(attempt), signal, (bytes) =>
-    write(io.stdout, lines.push(bytes)),
-  );
+  const problem = await followLog(client, job.id, String(attempt), signal, (bytes) => {
+    progress.clear();
+    return write(io.stdout, lines.push(bytes));
+  });
   await write(io.stdout, lines.end());
   if (problem !== undefined) note(io, `note: log of ${plain(job.id)}: ${plain(problem.detail)}`);
 };
@@ -82,12 +95,13 @@ export const waitForChange = async (
     note(io, '\nNo longer waiting; the change goes on. See it with `baton change show`.'),
   );
   const followed = new Map<string, Promise<void>>();
+  const progress = progressOn(io.stderr, io.now);
   const followNew = (jobs: readonly JobView[]): void => {
     for (const job of jobs) {
       for (const { attempt, runner } of job.attempts) {
         const key = `${job.id}.${attempt}`;
         if (runner === undefined || followed.has(key)) continue;
-        followed.set(key, printLog(io, client, job, attempt, runner, signal));
+        followed.set(key, printLog(io, client, job, attempt, runner, signal, progress));
       }
     }
   };
@@ -98,6 +112,7 @@ export const waitForChange = async (
       if (E.isLeft(jobs)) return jobs;
       const mine = new Set(jobIds(change));
       if (withLogs) followNew(jobs.right.items.filter(({ id }) => mine.has(id)));
+      progress.say(stateOf(change));
       if (isOver(change)) {
         await Promise.all(followed.values());
         return E.right({ change, exitCode: exitOf(change) });
@@ -110,6 +125,7 @@ export const waitForChange = async (
     return undefined;
   } finally {
     release();
+    progress.close();
     await Promise.allSettled(followed.values());
   }
 };

@@ -47,11 +47,33 @@ export const text = (expected: string, test: (value: string) => boolean) =>
 /** A path of a file or folder. */
 export const path = text('a path', (value) => value !== '' && !value.includes('\0'));
 
-/** A list in a file; in the environment one text, separated by colons as in PATH; in flags each by itself. */
-export const paths = from<readonly string[]>('a list of paths', (raw) => {
-  const list = typeof raw === 'string' ? raw.split(':').filter((item) => item !== '') : raw;
-  return Array.isArray(list) && list.every((item) => path.is(item)) ? list : undefined;
-});
+/** A list in a file; in the environment one text with a separator; in flags each by itself. */
+export const list = (expected: string, separator: string, item: t.Type<string, unknown>) =>
+  from<readonly string[]>(`a list of ${expected}`, (raw) => {
+    const items = typeof raw === 'string' ? raw.split(separator).filter((one) => one !== '') : raw;
+    return Array.isArray(items) && items.every((one) => item.is(one)) ? items : undefined;
+  });
+
+/** In the environment separated by colons, as in PATH. */
+export const paths = list('paths', ':', path);
+
+/** A whole number within bounds. */
+export const wholeNumber = (min: number, max: number) =>
+  from(`a whole number from ${min} to ${max}`, (raw) => {
+    const number = typeof raw === 'string' && /^\d{1,9}$/.test(raw) ? Number(raw) : raw;
+    return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
+      ? number
+      : undefined;
+  });
+
+/** A switch: given as a flag, true in a file, 1 or true in the environment. */
+export const switchedOn = from('true or false', (raw) =>
+  raw === true || raw === '1' || raw === 'true'
+    ? true
+    : raw === false || raw === '0' || raw === 'false'
+      ? false
+      : undefined,
+);
 
 /** One of a few words. */
 export const choice = (...words: readonly string[]) =>

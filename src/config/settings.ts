@@ -1,6 +1,7 @@
 /** Every setting of the server, in one table: what is not here cannot be set. `serve`, the file and `config explain` are made from it. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { httpSettings } from './http.js';
 import { choice, path, paths, setting, text, type Environment } from './setting.js';
 
 /** `host:port`; undefined when it is something else. */
@@ -33,7 +34,7 @@ export const settings = {
     codec: text('HOST:PORT with a port from 0 to 65535', (value) => addressOf(value) !== undefined),
     defaultOf: () => '127.0.0.1:7350',
     defaultText: '127.0.0.1:7350',
-    meaning: 'Loopback address to listen on; port 0 is any free one.',
+    meaning: 'Address to listen on; off the loopback only with TLS; port 0 is any free one.',
   }),
   keyFile: setting({
     flag: '--key-file',
@@ -66,4 +67,5 @@ export const settings = {
     defaultText: 'info',
     meaning: 'What the server says of itself on stderr: fatal, error, warn, info, debug, trace or silent.',
   }),
+  ...httpSettings,
 };

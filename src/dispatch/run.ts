@@ -23,6 +23,7 @@ import { fanOut } from './fan-out.js';
 import type { AttemptFacts } from './drive.js';
 import { performer } from './perform.js';
 import { scheduler } from './scheduler.js';
+import { supersession } from './supersession.js';
 import { watchdog } from './watchdog.js';
 
 export interface DispatchDeps extends Deps {
@@ -186,6 +187,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     run(scheduler({ fence: deps.epoch, policy: { ageingMs: AGEING_MS } })),
     run(dispatcher),
     run(cancellation),
+    run(supersession),
     run(watchdog, TICK_MS),
   ];
   return {

@@ -4,6 +4,7 @@ import * as t from 'io-ts';
 import type { Metadata, RawEvent, Recorded } from '../kernel/recorded.js';
 import { accessEvents } from './access.js';
 import { changeEvents } from './change.js';
+import { hostEvents } from './host.js';
 import { jobEvents } from './job.js';
 import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
@@ -20,6 +21,7 @@ export const catalog = {
   ...accessEvents,
   ...changeEvents,
   ...secretEvents,
+  ...hostEvents,
 };
 
 type EventsOf<M extends Record<string, t.Mixed>> = {
@@ -34,6 +36,7 @@ export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
 export type ChangeEvent = EventsOf<typeof changeEvents>;
 export type SecretEvent = EventsOf<typeof secretEvents>;
+export type HostEvent = EventsOf<typeof hostEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */
 export interface UnreadableEvent {

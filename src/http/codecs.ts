@@ -201,3 +201,69 @@ export const PositionHeader = closed(
     ),
   },
 );
+
+/** `If-Match`: an `ETag` as it came, or the revision alone in quotes. Only the revision is held against the stream. */
+export const IfMatchHeader = closed(
+  {},
+  {
+    'If-Match': checked<number | '*'>(
+      {
+        expected: 'one entity tag, or *',
+        mend: 'send the ETag of the answer that you decided on, with its quotes',
+      },
+      (value) => {
+        if (value === '*') return value;
+        const revision =
+          typeof value === 'string' ? /^"(\d{1,15})(-[0-9a-f]+)?"$/.exec(value.trim())?.[1] : undefined;
+        return revision === undefined ? undefined : Number(revision);
+      },
+    ),
+  },
+);
+
+/** Who holds tokens and roles. It is recorded for ever, so it should be nobody's name. */
+const Subject = text(
+  {
+    expected: 'a word of 1 to 63 small letters, digits, dots, dashes and underscores, other than baton',
+    mend: 'give a pseudonym such as ops-1 or ci-web-shop; names of people do not belong into events',
+  },
+  (value) => /^[a-z0-9][a-z0-9._-]{0,62}$/.test(value) && value !== 'baton',
+);
+
+const RoleName = oneOf(['viewer', 'operator', 'admin']);
+const grant = { subject: Subject, role: RoleName };
+const grantScope = { enterprise: ScopeName, organisation: ScopeName, project: ScopeName };
+
+const Instant = text(
+  { expected: 'an instant in UTC such as 2026-12-31T00:00:00.000Z', mend: 'give it with milliseconds and Z' },
+  (value) => /^\d{4}-\d\d-\d\dT/.test(value) && isInstant(value),
+);
+
+const isInstant = (value: string): boolean => {
+  const at = Date.parse(value);
+  return !Number.isNaN(at) && new Date(at).toISOString() === value;
+};
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `30m`, `12h`, `90d`: in milliseconds. */
+const Period = checked<number>(
+  { expected: 'a period such as 30m, 12h or 90d, at most 3650d', mend: 'give minutes, hours or days' },
+  (value) => {
+    const match = typeof value === 'string' ? /^([1-9]\d{0,6})([mhd])$/.exec(value) : null;
+    const ms = Number(match?.[1]) * units[(match?.[2] ?? 'd') as keyof typeof units];
+    return ms <= 3650 * units.d ? ms : undefined;
+  },
+);
+
+/** Bodies of `POST /roles/grant` and `POST /roles/withdraw`. */
+export const GrantBody = closed(grant, { ...grantScope, reason: Reason });
+/** Body of `POST /tokens`. */
+export const IssueTokenBody = closed(grant, {
+  ...grantScope,
+  expiresAt: Instant,
+  expiresIn: Period,
+  reason: Reason,
+});
+/** Body of `POST /tokens/:id/revoke`. */
+export const RevokeTokenBody = closed({}, { reason: Reason });

@@ -4,11 +4,11 @@ import { isIPv4 } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import type { Logger } from 'pino';
 import { appError } from '../app/errors.js';
-import type { UseCases } from '../app/use-cases.js';
 import type { HttpMiddleware } from './context.js';
 import { refuse } from './respond.js';
 
 const MAX_BODY_BYTES = 1_048_576;
+const MAX_URL_LENGTH = 8192;
 
 /** Gives the request its id. */
 export const requestId: HttpMiddleware = async (ctx, next) => {
@@ -88,7 +88,7 @@ export const hostCheck =
           'host_not_allowed',
           'The Host header is not a name that this server answers to.',
           {
-            hint: 'Use 127.0.0.1 or localhost, or add the name to the list of allowed hosts in the configuration.',
+            hint: 'Use 127.0.0.1 or localhost, or start the server with --allowed-host NAME.',
           },
         ),
       );
@@ -101,7 +101,7 @@ export const hostCheck =
         refuse(
           ctx,
           appError('forbidden', 'origin_not_allowed', 'Pages of another origin may not use this server.', {
-            hint: 'Add the host of the page to the list of allowed hosts in the configuration.',
+            hint: 'Start the server with --allowed-host and the host of the page.',
           }),
         );
         return;
@@ -109,6 +109,20 @@ export const hostCheck =
     }
     await next();
   };
+
+/** Before anything is taken from the URL. */
+export const urlLength: HttpMiddleware = async (ctx, next) => {
+  if (ctx.url.length > MAX_URL_LENGTH) {
+    refuse(
+      ctx,
+      appError('invalid', 'url_too_long', `The URL is longer than ${MAX_URL_LENGTH} characters.`, {
+        hint: 'Send less in the query.',
+      }),
+    );
+    return;
+  }
+  await next();
+};
 
 /** `GET /healthz`: that the process answers; needs no token and tells nothing else. */
 export const health: HttpMiddleware = async (ctx, next) => {
@@ -119,30 +133,6 @@ export const health: HttpMiddleware = async (ctx, next) => {
   }
   await next();
 };
-
-/** Who asks: `Authorization: Bearer <token>`. */
-export const auth =
-  (useCases: UseCases): HttpMiddleware =>
-  async (ctx, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization'))?.[1];
-    const caller = token === undefined ? undefined : useCases.authenticate(token);
-    if (caller === undefined) {
-      refuse(
-        ctx,
-        appError(
-          'unauthenticated',
-          token === undefined ? 'token_missing' : 'token_unknown',
-          token === undefined
-            ? 'The request carries no `Authorization: Bearer` token.'
-            : 'The token is not known here.',
-          { hint: 'Set BATON_TOKEN to a token of this server; the first `baton serve` prints one.' },
-        ),
-      );
-      return;
-    }
-    ctx.state.caller = caller;
-    await next();
-  };
 
 const parse = bodyParser({ enableTypes: ['json'], jsonLimit: MAX_BODY_BYTES });
 

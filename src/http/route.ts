@@ -1,16 +1,19 @@
 /** What one route is, and how a request is led through it: role, codecs, command, answer. */
 import { createHash, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type * as t from 'io-ts';
 import { appError, type AppError } from '../app/errors.js';
-import type { Caller, CommandContext, UseCases } from '../app/use-cases.js';
+import type { Caller, CommandContext, Sees, UseCases } from '../app/use-cases.js';
+import type { Role } from '../domain/grants.js';
 import { deriveId } from '../kernel/ids.js';
+import { mayAtAll, mayHere, seesOf, type Where } from './authorize.js';
 import { problemsFrom } from './closed.js';
-import { HeaderValues, Nothing } from './codecs.js';
+import { HeaderValues, IfMatchHeader, Nothing } from './codecs.js';
 import type { HttpContext } from './context.js';
+import type { OpenStreams } from './open-streams.js';
 import { refuse } from './respond.js';
+import { send } from './send.js';
 import type { Pace } from './pace.js';
 
 export type Answer =
@@ -33,6 +36,8 @@ export type Answer =
       readonly kind: 'stream';
       readonly status: 200 | 206;
       readonly headers: Readonly<Record<string, string>>;
+      /** Server-sent events, where a last one can say why they end. */
+      readonly isEvents?: boolean;
       /** Pulled only as fast as the reader reads; must end soon after `signal` aborts. */
       readonly pieces: (
         signal: AbortSignal,
@@ -40,7 +45,6 @@ export type Answer =
       ) => AsyncIterable<string | Buffer> | Iterable<string | Buffer>;
     };
 
-export type Role = Caller['role'];
 type Decoder<A> = t.Type<A, unknown>;
 
 export interface Call<P, Q, H, B> {
@@ -51,6 +55,8 @@ export interface Call<P, Q, H, B> {
   readonly context: CommandContext;
   readonly range: string;
   readonly pace: Pace;
+  /** What the caller may see; absent: everything. A row that is open `anywhere` hands it on. */
+  readonly sees?: Sees;
 }
 
 /** One row of the table. `run` is given only what its codecs let through. */
@@ -58,6 +64,10 @@ export interface Spec<P, Q, H, B> {
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly role: Role;
+  /** Where the role is needed; absent: everywhere. */
+  readonly where?: Where<NoInfer<P>, NoInfer<B>>;
+  /** Whether `If-Match` names a revision here; absent: on commands to a thing that the path names. */
+  readonly ifMatch?: boolean;
   readonly params: Decoder<P>;
   readonly query: Decoder<Q>;
   /** Headers beside `Idempotency-Key`. */
@@ -77,11 +87,8 @@ export interface Route {
 export interface RouteDeps {
   readonly useCases: UseCases;
   readonly pace: Pace;
-  /** Streams that are open, so that closing the server ends them. */
-  readonly streams: Set<AbortController>;
+  readonly streams: OpenStreams;
 }
-
-const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
 const invalid = (errors: t.Errors): AppError => {
   const problems = problemsFrom(errors);
@@ -101,46 +108,21 @@ const present = (ctx: HttpContext, names: readonly string[]): Record<string, str
 const contextOf = (
   ctx: HttpContext,
   caller: Caller,
-  key: string | undefined,
+  { 'Idempotency-Key': key }: t.TypeOf<typeof HeaderValues>,
+  { 'If-Match': expectedRevision }: t.TypeOf<typeof IfMatchHeader>,
   reason: string | undefined,
 ): CommandContext => ({
   caller,
   commandId: key === undefined ? randomUUID() : deriveId(caller.actor, ctx.method, ctx.path, key),
   bodySha256: createHash('sha256').update(ctx.request.rawBody).digest('hex'),
   ...(reason === undefined ? {} : { reason }),
+  ...(expectedRevision === undefined || expectedRevision === '*' ? {} : { expectedRevision }),
 });
 
 const reasonOf = (body: unknown): string | undefined =>
   typeof body === 'object' && body !== null && 'reason' in body && typeof body.reason === 'string'
     ? body.reason
     : undefined;
-
-const send = (deps: RouteDeps, ctx: HttpContext, answer: Answer): void => {
-  if (answer.kind === 'refusal') {
-    ctx.set({ ...answer.headers });
-    refuse(ctx, answer.error);
-    return;
-  }
-  ctx.status = answer.status;
-  if (answer.kind === 'json') {
-    ctx.set('Cache-Control', 'no-store');
-    if (answer.revision !== undefined) ctx.set('ETag', `"${answer.revision}"`);
-    if (answer.repeated === true) ctx.set('Idempotency-Replayed', 'true');
-    ctx.set('Content-Type', 'application/json; charset=utf-8');
-    ctx.body = JSON.stringify(answer.value);
-    return;
-  }
-  ctx.set({ ...answer.headers });
-  if (ctx.method === 'HEAD') return;
-  const abort = new AbortController();
-  deps.streams.add(abort);
-  ctx.res.once('close', () => {
-    deps.streams.delete(abort);
-    abort.abort();
-  });
-  // one piece ahead and no more: the reader's pace is the source's pace
-  ctx.body = Readable.from(answer.pieces(abort.signal, ctx.state.requestId), { highWaterMark: 1 });
-};
 
 /** Browsers send headers on their own account; a row without a codec for them does not look. */
 const takesNoHeaders = (codec: unknown): boolean => codec === Nothing;
@@ -151,37 +133,58 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
   path: spec.path,
   role: spec.role,
   handle: async (deps, ctx, rawParams) => {
+    const { useCases, pace } = deps;
     const { caller } = ctx.state;
-    if (caller === undefined || ranks[caller.role] < ranks[spec.role]) {
-      const found = caller === undefined ? 'none' : caller.role;
-      refuse(
-        ctx,
-        appError('forbidden', 'role_too_low', `This needs the role ${spec.role}; the token has ${found}.`, {
-          hint: `Use a token with the role ${spec.role}.`,
-        }),
-      );
+    // no route is reached without a token; this is for the compiler
+    if (caller === undefined || ctx.state.callerNow === undefined)
+      throw new Error('a route was reached without a caller');
+    const atAll = mayAtAll(caller, spec.role);
+    if (E.isLeft(atAll)) {
+      refuse(ctx, atAll.left);
       return;
     }
+    const isCommand = spec.method === 'post';
+    const takesRevision = spec.ifMatch ?? (isCommand && spec.path.includes(':'));
     const params = spec.params.decode(rawParams);
     const query = spec.query.decode({ ...ctx.query });
-    const key = HeaderValues.decode(spec.method === 'post' ? present(ctx, ['Idempotency-Key']) : {});
+    const key = HeaderValues.decode(isCommand ? present(ctx, ['Idempotency-Key']) : {});
+    const match = (takesRevision ? IfMatchHeader : Nothing).decode(
+      isCommand ? present(ctx, ['If-Match']) : {},
+    );
     const headers = spec.headers.decode(takesNoHeaders(spec.headers) ? {} : present(ctx, ['Last-Event-ID']));
-    const body = spec.body.decode(spec.method === 'post' ? (ctx.request.body ?? {}) : {});
-    if (E.isLeft(params) || E.isLeft(query) || E.isLeft(key) || E.isLeft(headers) || E.isLeft(body)) {
-      const errors = [params, query, key, headers, body].flatMap((part) => (E.isLeft(part) ? part.left : []));
-      refuse(ctx, invalid(errors));
+    const body = spec.body.decode(isCommand ? (ctx.request.body ?? {}) : {});
+    if (
+      E.isLeft(params) ||
+      E.isLeft(query) ||
+      E.isLeft(key) ||
+      E.isLeft(match) ||
+      E.isLeft(headers) ||
+      E.isLeft(body)
+    ) {
+      const parts = [params, query, key, match, headers, body];
+      refuse(ctx, invalid(parts.flatMap((part) => (E.isLeft(part) ? part.left : []))));
       return;
     }
-    const answer = await spec.run(deps.useCases, {
+    const named = await mayHere(useCases, caller, spec.role, spec.where ?? 'everywhere', {
       params: params.right,
+      body: body.right,
+    });
+    if (E.isLeft(named)) {
+      refuse(ctx, named.left);
+      return;
+    }
+    const sees = seesOf(caller);
+    const answer = await spec.run(useCases, {
+      params: named.right,
       query: query.right,
       headers: headers.right,
       body: body.right,
-      context: contextOf(ctx, caller, key.right['Idempotency-Key'], reasonOf(body.right)),
+      context: contextOf(ctx, caller, key.right, match.right, reasonOf(body.right)),
       range: ctx.get('Range'),
-      pace: deps.pace,
+      pace,
+      ...(sees === undefined ? {} : { sees }),
     })();
     if (E.isLeft(answer)) refuse(ctx, answer.left);
-    else send(deps, ctx, answer.right);
+    else send(deps.streams, ctx, caller, ctx.state.callerNow, answer.right);
   },
 });

@@ -1,5 +1,6 @@
 /** The table of routes: method, path, role, what may come in, and which use case answers. */
 import type { Route } from './route.js';
+import { accessRoutes } from './routes/access.js';
 import { changeRoutes } from './routes/changes.js';
 import { jobRoutes } from './routes/jobs.js';
 import { overviewRoutes } from './routes/overview.js';
@@ -13,4 +14,5 @@ export const routes: readonly Route[] = [
   ...jobRoutes,
   ...overviewRoutes,
   ...secretRoutes,
+  ...accessRoutes,
 ];

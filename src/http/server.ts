@@ -1,11 +1,14 @@
 /** The HTTP edge as a whole: which middlewares a request passes, in which order, and what `close` ends. */
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { Logger } from 'pino';
-import type { UseCases } from '../app/use-cases.js';
+import type { Caller, UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
-import { auth, body, door, health, hostCheck, requestId } from './guards.js';
+import { auth } from './auth.js';
+import { body, door, health, hostCheck, requestId, urlLength } from './guards.js';
+import { defaultLimits, type HttpLimits } from './limits.js';
+import { openStreams } from './open-streams.js';
 import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
 import type { Pace } from './pace.js';
@@ -16,6 +19,9 @@ export interface HttpOptions {
   /** Names, or name:port, that are answered beside those of the loopback. */
   readonly hostAllowList?: readonly string[];
   readonly pace?: Pace;
+  /** A host that mounts this says who asks; undefined: the request has to carry a token. */
+  readonly callerOf?: (request: IncomingMessage) => Caller | undefined;
+  readonly limits?: HttpLimits;
 }
 
 export interface HttpEdge {
@@ -35,11 +41,16 @@ export const createHttpServer = ({
   logger,
   hostAllowList = [],
   pace = { heartbeatMs: 15_000, checkMs: 1_000 },
+  callerOf = () => undefined,
+  limits = defaultLimits,
 }: HttpOptions): HttpEdge => {
-  const deps: RouteDeps = { useCases, pace, streams: new Set() };
+  const deps: RouteDeps = { useCases, pace, streams: openStreams(limits.streams, pace.checkMs) };
   const router = new Router<RequestState>({ prefix: '/api/v1' });
   for (const { method, path, handle } of routes) {
-    router[method](path, (ctx) => handle(deps, ctx, { ...ctx.params }));
+    router[method](path, (ctx) => {
+      ctx.state.route = path;
+      return handle(deps, ctx, { ...ctx.params });
+    });
   }
 
   const app = new Koa<RequestState>();
@@ -47,9 +58,10 @@ export const createHttpServer = ({
   app
     .use(requestId)
     .use(door(logger))
+    .use(urlLength)
     .use(hostCheck(hostAllowList))
     .use(health)
-    .use(auth(useCases))
+    .use(auth(useCases, limits, callerOf))
     .use(body)
     .use(router.routes())
     .use(router.allowedMethods());
@@ -64,7 +76,7 @@ export const createHttpServer = ({
   return {
     handler: (request, response) => void handle(request, response),
     close: () => {
-      for (const stream of deps.streams) stream.abort();
+      deps.streams.close();
     },
   };
 };

@@ -34,6 +34,7 @@ export const failure = (error: unknown, requestId: string): string =>
 export const sse = (frames: (signal: AbortSignal, requestId: string) => AsyncIterable<string>): Answer => ({
   kind: 'stream',
   status: 200,
+  isEvents: true,
   headers: {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',

@@ -60,6 +60,33 @@ export const fetchTips = async (
     : E.left(repositoryFailed(address.name, { why: 'exit', stderr: 'the branches are not commits' }));
 };
 
+/** Brings one commit into the mirror, by its name or with its branch. Whether it is there afterwards is for the caller to see. */
+export const fetchCommit = async (
+  git: RunGit,
+  gitDir: string,
+  address: Address,
+  { sha, branch }: { readonly sha: string; readonly branch?: string },
+  timeoutMs: number,
+): Promise<E.Either<AppError, void>> => {
+  const environment = await trust(gitDir, address);
+  const fetchRef = (ref: string) =>
+    git({
+      ...{ gitDir, protocol: address.protocol, timeoutMs, environment },
+      args: [
+        ...['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--force'],
+        ...['--end-of-options', address.url, `+${ref}:refs/fetched/commit`],
+      ],
+    });
+  const byName = await fetchRef(sha);
+  if (E.isRight(byName) && byName.right.exitCode === 0) return E.right(undefined);
+  // not every server gives a commit by its name (uploadpack.allowAnySHA1InWant, git-config(1))
+  const last = branch === undefined ? byName : await fetchRef(`refs/heads/${branch}`);
+  if (E.isLeft(last)) return E.left(repositoryFailed(address.name, last.left));
+  return last.right.exitCode === 0
+    ? E.right(undefined)
+    : E.left(repositoryFailed(address.name, { why: 'exit', stderr: last.right.stderr }));
+};
+
 /**
  * A local repository may belong to another user: being below a source root is the operator's word that it may be read.
  * The word must stand in a file: git hides `-c` from the program that reads the other repository (safe.directory, git-config(1)).

@@ -12,7 +12,7 @@ import type { Source } from '../events/shapes.js';
 import { readAddress } from './address.js';
 import { branchProblem } from './branch.js';
 import { branchRefused, mirrorFailed } from './errors.js';
-import { fetchTips } from './fetch.js';
+import { fetchCommit, fetchTips } from './fetch.js';
 import { isSha, mergeTips } from './merge.js';
 import { mirrors } from './mirror.js';
 import { gitRunner } from './run-git.js';
@@ -72,14 +72,28 @@ export const gitSource = (options: GitOptions): SourceProvider => {
     return E.right(Array.from(clean).slice(0, MAX_TITLE).join(''));
   };
 
-  /** The mirror that holds the commit. */
+  /** The mirror that holds the commit; fetched when a host names one that nobody resolved here. */
   const holding = async (source: Source): Promise<E.Either<AppError, string>> => {
     if (!isSha(source.sha)) return E.left(unknownCommit(source));
     const mirror = await open(source.repository);
     if (E.isLeft(mirror)) return mirror;
-    const known = await git({ gitDir: mirror.right, args: ['cat-file', '-e', `${source.sha}^{commit}`] });
-    if (E.isLeft(known)) return E.left(mirrorFailed('look for the commit', known.left));
-    return known.right.exitCode === 0 ? mirror : E.left(unknownCommit(source));
+    const known = await isKnown(mirror.right, source.sha);
+    if (E.isLeft(known) || known.right) return E.isLeft(known) ? known : mirror;
+    if (source.branch !== undefined && branchProblem(source.branch)) return E.left(unknownCommit(source));
+    const address = await readAddress(source.repository, roots);
+    if (E.isLeft(address)) return address;
+    const fetched = await fetchCommit(git, mirror.right, address.right, source, fetchTimeoutMs);
+    if (E.isLeft(fetched)) return fetched;
+    const now = await isKnown(mirror.right, source.sha);
+    if (E.isLeft(now)) return now;
+    return now.right ? mirror : E.left(unknownCommit(source));
+  };
+
+  const isKnown = async (gitDir: string, sha: string): Promise<E.Either<AppError, boolean>> => {
+    const known = await git({ gitDir, args: ['cat-file', '-e', `${sha}^{commit}`] });
+    return E.isLeft(known)
+      ? E.left(mirrorFailed('look for the commit', known.left))
+      : E.right(known.right.exitCode === 0);
   };
 
   const readFile: SourceProvider['readFile'] = (source, path) => () =>
@@ -176,8 +190,8 @@ const unknownCommit = (source: Source): AppError =>
   appError(
     'source',
     'unknown_commit',
-    `Commit ${shown(source.sha)} of ${source.repository} is not in the server's copy.`,
+    `Commit ${shown(source.sha)} of ${source.repository} is neither in the server's copy nor given by the repository.`,
     {
-      hint: 'Submit the change again: this fetches it anew.',
+      hint: 'Push the commit, or name the branch that holds it.',
     },
   );

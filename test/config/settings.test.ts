@@ -102,6 +102,24 @@ describe('settings', () => {
       found: '0.0.0.0',
     });
   });
+  it('listens off loopback with TLS, and answers to that address', () => {
+    const tls = { tlsCert: 'c.pem', tlsKey: 'k.pem' };
+    expect(config({ listen: '192.0.2.7:443', ...tls }).http).toMatchObject({
+      tls: { cert: '/work-folder/c.pem', key: '/work-folder/k.pem' },
+      allowedHosts: ['192.0.2.7'],
+    });
+    expect(problems({ tlsCert: 'c.pem' })[0]).toMatchObject({ path: '--tls-key', found: 'only --tls-cert' });
+  });
+  it('takes numbers and switches from flags, environment and file', () => {
+    const path = file('request_burst = 7\nmetrics_public = true\nallowed_host = ["baton.example.org"]\n');
+    const { http } = config({ config: path, streamsPerToken: '3' }, { BATON_HEADER_BYTES: '2048' });
+    expect(http).toMatchObject({ requestBurst: 7, streamsPerToken: 3, headerBytes: 2048 });
+    expect(http).toMatchObject({ metricsPublic: true, allowedHosts: ['baton.example.org'] });
+    expect(problems({ requestBurst: '0', allowedHost: ['a b'] }).map((one) => one.path)).toEqual([
+      '--allowed-host',
+      '--request-burst',
+    ]);
+  });
 });
 
 describe('explaining settings', () => {
@@ -109,7 +127,8 @@ describe('explaining settings', () => {
     const path = file('log_level = "warn"\n');
     const found = explainConfig({ config: path, listen: '[::1]:0' }, { BATON_DATA: '/d' }, '/');
     if (E.isLeft(found)) expect.fail(JSON.stringify(found.left));
-    expect(found.right.map(({ name, value, source }) => [name, value, source])).toEqual([
+    expect(found.right).toHaveLength(Object.keys(settings).length);
+    expect(found.right.slice(0, 5).map(({ name, value, source }) => [name, value, source])).toEqual([
       ['data', '/d', 'environment BATON_DATA'],
       ['listen', '[::1]:0', 'flag --listen'],
       ['key_file', '/d/operator.key', 'default'],

@@ -5,7 +5,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino } from 'pino';
 import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs';
 import { appError } from '../../src/app/errors.js';
+import type { TokenView } from '../../src/app/access-use-cases.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
+import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { RunnerView } from '../../projections/runner-health.js';
@@ -55,11 +57,25 @@ export const aChange = (over: Partial<ChangeView> = {}): ChangeView => ({
   title: 'Add login',
   branch: 'feature/login',
   pipeline: 'master',
+  enterprise: 'default',
+  organisation: 'default',
   project: 'web-shop',
   patchset: 1,
   sha: '0123456789abcdef0123456789abcdef01234567',
   stages: [],
+  revision: 4,
   ...over,
+});
+
+export const aScope = { enterprise: 'default', organisation: 'default', project: 'web-shop' };
+
+export const aToken = (subject: string): TokenView => ({
+  id: '7e57ab1e-0000-5000-8000-000000000001',
+  subject,
+  grants: [{ role: 'operator' }],
+  issuedAt: '2026-01-31T12:00:00.000Z',
+  issuedBy: 'admin',
+  usable: true,
 });
 
 /** A log that a test writes to while others read it. */
@@ -106,11 +122,14 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     submitChange: () => TE.right({ value: aChange(), repeated: false }),
     listChanges: () => TE.right([aChange()]),
     showChange: (id) => TE.right(aChange({ id })),
+    placeOfChange: (id) => TE.right({ id, scope: aScope }),
+    placeOfSubmission: () => TE.right(aScope),
     listJobs: () => TE.right([aJob()]),
     showJob: (id) =>
       aJob().id.startsWith(id)
         ? TE.right(aJob())
         : TE.left(appError('not_found', 'job_not_found', `There is no job ${id}.`)),
+    placeOfJob: (id) => TE.right({ id: aJob().id.startsWith(id) ? aJob().id : id, scope: aScope }),
     cancelJob: () =>
       TE.right({
         value: aJob({ cancelRequested: { at: '2026-01-31T12:00:02.000Z', by: 'ops' } }),
@@ -128,6 +147,13 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
       TE.right({ value: { ref, setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }, repeated: false }),
     listSecrets: () => TE.right([{ ref: 'default/TOKEN', setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }]),
     removeSecret: (_context, ref) => TE.right({ value: { ref }, repeated: false }),
+    issueToken: (_context, request) =>
+      TE.right({ value: { ...aToken(request.subject), token: 'baton_new' }, repeated: false }),
+    revokeToken: () => TE.right({ value: aToken('ops'), repeated: false }),
+    listTokens: () => TE.right([aToken('ops')]),
+    grantRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
+    withdrawRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
+    listRoles: () => TE.right([{ subject: 'ops', role: 'operator' }]),
     authenticate: () => undefined,
   };
   const merged: UseCases = { ...base, ...over };
@@ -146,6 +172,15 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listChanges: recording('listChanges', merged.listChanges),
     showChange: recording('showChange', merged.showChange),
     listJobs: recording('listJobs', merged.listJobs),
+    placeOfChange: merged.placeOfChange,
+    placeOfSubmission: merged.placeOfSubmission,
+    placeOfJob: merged.placeOfJob,
+    issueToken: recording('issueToken', merged.issueToken),
+    revokeToken: recording('revokeToken', merged.revokeToken),
+    listTokens: recording('listTokens', merged.listTokens),
+    grantRole: recording('grantRole', merged.grantRole),
+    withdrawRole: recording('withdrawRole', merged.withdrawRole),
+    listRoles: recording('listRoles', merged.listRoles),
     showJob: recording('showJob', merged.showJob),
     cancelJob: recording('cancelJob', merged.cancelJob),
     explainJob: recording('explainJob', merged.explainJob),
@@ -160,7 +195,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     removeSecret: recording('removeSecret', merged.removeSecret),
     authenticate: (token) => {
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);
-      return role === undefined ? undefined : { actor: `subject-${role}`, role };
+      return role === undefined ? undefined : { actor: `subject-${role}`, grants: [{ role }] };
     },
   };
   return { use, calls };
@@ -169,7 +204,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
 /** Starts the server; `close` ends it with every connection. */
 export const startEdge = async (
   over: Partial<UseCases> = {},
-  options: { readonly hostAllowList?: readonly string[]; readonly heartbeatMs?: number } = {},
+  options: {
+    readonly hostAllowList?: readonly string[];
+    readonly heartbeatMs?: number;
+    readonly limits?: HttpLimits;
+  } = {},
 ) => {
   const { use, calls } = fakeUseCases(over);
   const lines: string[] = [];
@@ -177,6 +216,7 @@ export const startEdge = async (
   const edge = createHttpServer({
     useCases: use,
     logger,
+    limits: options.limits ?? { ...defaultLimits, failures: { perSecond: 1, burst: 1_000_000 } },
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
   });

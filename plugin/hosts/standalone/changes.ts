@@ -61,9 +61,11 @@ const finished = (
 /** `status` of a phase is `waiting` until its first job has started on a runner. */
 export const changes: Projection<ChangesView, BatonEvent> = {
   name: 'changes',
-  version: 1,
+  version: 2,
   init: () => ({ changes: {}, stageRuns: {}, phaseRuns: {}, jobs: {} }),
-  evolve: (view, { event, stream }) => {
+  evolve: (view, { event, stream, revision }) => {
+    const own = stream.startsWith('change-') ? view.changes[idIn(stream, 'change')] : undefined;
+    if (own) own.revision = revision;
     switch (event.type) {
       case 'ChangeOpened': {
         const { title, branch, pipeline, scope } = event.data;
@@ -73,10 +75,11 @@ export const changes: Projection<ChangesView, BatonEvent> = {
           title,
           branch,
           pipeline,
-          project: scope.project,
+          ...scope,
           patchset: 0,
           sha: '',
           stages: [],
+          revision,
         };
         break;
       }

@@ -7,16 +7,22 @@ import type { SourceProvider } from '../../../src/app/ports.js';
 import type { ReadModel } from '../../../src/app/read-models.js';
 import type { Repeats } from '../../../src/app/repeats.js';
 import { runProcess } from '../../../src/app/run-process.js';
-import type { ChangeView, CommandContext, Done, SubmitChange, UseCases } from '../../../src/app/use-cases.js';
-import { phaseRun } from '../../../src/domain/phase-run.js';
-import { deriveId } from '../../../src/kernel/ids.js';
+import type {
+  ChangeView,
+  CommandContext,
+  Done,
+  Sees,
+  SubmitChange,
+  UseCases,
+} from '../../../src/app/use-cases.js';
+import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
 import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
 import type { ChangesView } from './changes.js';
 import { HOST, idIn } from './ids.js';
 import { standaloneProcess, type StandaloneCommand } from './process.js';
 import { stageRunDecider } from './stage-run.js';
-import { prepareSubmission } from './submission.js';
+import { prepareSubmission, scopeOf } from './submission.js';
 
 export interface StandaloneDeps extends Deps {
   readonly source: SourceProvider;
@@ -28,12 +34,11 @@ export interface StandaloneDeps extends Deps {
 export interface Standalone {
   readonly ready: Promise<void>;
   readonly close: () => Promise<void>;
-  readonly useCases: Pick<UseCases, 'submitChange' | 'listChanges' | 'showChange'>;
+  readonly useCases: Pick<
+    UseCases,
+    'submitChange' | 'listChanges' | 'showChange' | 'placeOfChange' | 'placeOfSubmission'
+  >;
 }
-
-/** The id of a phase run follows from the host's own key, so that the same promotion is taken once. */
-export const phaseRunIdOf = (host: string, hostKey: string, attempt: number): string =>
-  deriveId('phase_run', host, hostKey, attempt);
 
 const MIN_PREFIX = 4;
 
@@ -68,14 +73,16 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     onProblem: deps.onProblem,
   });
 
-  const show = async (id: string): Promise<E.Either<AppError, ChangeView>> => {
+  const show = async (id: string, sees: Sees = () => true): Promise<E.Either<AppError, ChangeView>> => {
     await changes.caughtUp();
     const all = changes.view().changes;
-    const matching = Object.hasOwn(all, id)
-      ? [all[id]]
-      : id.length < MIN_PREFIX
-        ? []
-        : Object.values(all).filter((change) => change.id.startsWith(id));
+    const exact = Object.hasOwn(all, id) ? all[id] : undefined;
+    const matching =
+      exact !== undefined && sees(exact)
+        ? [exact]
+        : id.length < MIN_PREFIX
+          ? []
+          : Object.values(all).filter((change) => change.id.startsWith(id) && sees(change));
     const [found] = matching;
     return found !== undefined && matching.length === 1
       ? E.right(structuredClone(found))
@@ -131,11 +138,19 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     close: () => running.close(),
     useCases: {
       submitChange: (context, request) => () => submitOnce(context, request),
-      listChanges: () => async () => {
-        await changes.caughtUp();
-        return E.right(structuredClone(Object.values(changes.view().changes)));
-      },
+      listChanges:
+        ({ sees = () => true } = {}) =>
+        async () => {
+          await changes.caughtUp();
+          return E.right(structuredClone(Object.values(changes.view().changes).filter(sees)));
+        },
       showChange: (id) => () => show(id),
+      placeOfChange: (id, sees) => async () =>
+        E.map(({ id: full, enterprise, organisation, project }: ChangeView) => ({
+          id: full,
+          scope: { enterprise, organisation, project },
+        }))(await show(id, sees)),
+      placeOfSubmission: (request) => () => Promise.resolve(scopeOf(request)),
     },
   };
 };

@@ -54,7 +54,8 @@ export const prepareSubmission =
     }))(planFrom(config.right, project.right));
   };
 
-const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
+/** In whose scope the change would lie; the project may be named after the address of its repository. */
+export const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
   const scope: Scope = {
     enterprise: request.enterprise ?? 'default',
     organisation: request.organisation ?? 'default',

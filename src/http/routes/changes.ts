@@ -1,9 +1,10 @@
 /** Changes of the standalone host: handing in, and how far each has come. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok } from '../answers.js';
+import { list, none, seen, single } from '../answers.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
+import { ofChange, ofSubmission } from '../where.js';
 
 export const changeRoutes: readonly Route[] = [
   route({
@@ -11,18 +12,26 @@ export const changeRoutes: readonly Route[] = [
     method: 'get',
     path: '/changes',
     role: 'viewer',
-    run: (use) => pipe(use.listChanges(), TE.map(list)),
+    where: 'anywhere',
+    run: (use, { sees }) => pipe(use.listChanges(seen({}, sees)), TE.map(list)),
   }),
   route({
     ...none,
     method: 'post',
     path: '/changes',
     role: 'operator',
+    where: ofSubmission,
     body: codecs.SubmitChangeBody,
     run: (use, { context, body }) =>
       pipe(
         use.submitChange(context, body),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 201, value, repeated })),
+        TE.map(({ value, repeated }) => ({
+          kind: 'json',
+          status: 201,
+          value,
+          repeated,
+          revision: value.revision,
+        })),
       ),
   }),
   route({
@@ -30,7 +39,8 @@ export const changeRoutes: readonly Route[] = [
     method: 'get',
     path: '/changes/:id',
     role: 'viewer',
+    where: ofChange,
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.showChange(params.id), TE.map(ok)),
+    run: (use, { params }) => pipe(use.showChange(params.id), TE.map(single)),
   }),
 ];

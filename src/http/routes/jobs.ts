@@ -1,13 +1,14 @@
 /** Jobs: list, show, follow, cancel, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok, single } from '../answers.js';
+import { list, none, ok, seen, single } from '../answers.js';
 import * as codecs from '../codecs.js';
 import { jobFrames } from '../job-stream.js';
 import { logBytes } from '../log-bytes.js';
 import { logFrames } from '../log-stream.js';
 import { route, type Route } from '../route.js';
 import { sse } from '../sse.js';
+import { ofJob } from '../where.js';
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -15,23 +16,25 @@ export const jobRoutes: readonly Route[] = [
     method: 'get',
     path: '/jobs',
     role: 'viewer',
+    where: 'anywhere',
     query: codecs.JobsQuery,
-    run: (use, { query }) => pipe(use.listJobs(query), TE.map(list)),
+    run: (use, { query, sees }) => pipe(use.listJobs(seen(query, sees)), TE.map(list)),
   }),
   route({
     ...none,
     method: 'get',
     path: '/jobs/stream',
     role: 'viewer',
+    where: 'anywhere',
     query: codecs.JobsQuery,
     headers: codecs.PositionHeader,
-    run: (use, { query, headers, pace }) => {
+    run: (use, { query, headers, pace, sees }) => {
       const after = headers['Last-Event-ID'];
       return TE.right(
         sse((signal, requestId) =>
           jobFrames(
             use,
-            { filter: query, pace, requestId, ...(after === undefined ? {} : { after }) },
+            { filter: seen(query, sees), pace, requestId, ...(after === undefined ? {} : { after }) },
             signal,
           ),
         ),
@@ -43,6 +46,7 @@ export const jobRoutes: readonly Route[] = [
     method: 'get',
     path: '/jobs/:id',
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
     run: (use, { params }) => pipe(use.showJob(params.id), TE.map(single)),
   }),
@@ -51,6 +55,7 @@ export const jobRoutes: readonly Route[] = [
     method: 'post',
     path: '/jobs/:id/cancel',
     role: 'operator',
+    where: ofJob,
     params: codecs.IdParam,
     body: codecs.CancelBody,
     run: (use, { context, params }) =>
@@ -70,6 +75,7 @@ export const jobRoutes: readonly Route[] = [
     method: 'get',
     path: '/jobs/:id/explain',
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
     run: (use, { params }) => pipe(use.explainJob(params.id), TE.map(ok)),
   }),
@@ -78,6 +84,7 @@ export const jobRoutes: readonly Route[] = [
     method: 'get',
     path: '/jobs/:id/log',
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
     query: codecs.AttemptQuery,
     run: (use, { params, query, range }) => logBytes(use, params.id, query.attempt, range),
@@ -87,6 +94,7 @@ export const jobRoutes: readonly Route[] = [
     method: 'get',
     path: '/jobs/:id/log/stream',
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
     query: codecs.AttemptQuery,
     headers: codecs.ByteOffsetHeader,

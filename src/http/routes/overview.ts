@@ -1,7 +1,7 @@
 /** What waits, what was, and how it is folded. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok } from '../answers.js';
+import { list, none, ok, seen } from '../answers.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
 
@@ -11,21 +11,25 @@ export const overviewRoutes: readonly Route[] = [
     method: 'get',
     path: '/queue',
     role: 'viewer',
-    run: (use) => pipe(use.queue(), TE.map(ok)),
+    where: 'anywhere',
+    run: (use, { sees }) => pipe(use.queue(seen({}, sees)), TE.map(ok)),
   }),
   route({
     ...none,
     method: 'get',
     path: '/history',
     role: 'viewer',
+    where: 'anywhere',
     query: codecs.HistoryQuery,
-    run: (use, { query }) => pipe(use.history({ ...query, limit: query.limit ?? 100 }), TE.map(list)),
+    run: (use, { query, sees }) =>
+      pipe(use.history(seen({ ...query, limit: query.limit ?? 100 }, sees)), TE.map(list)),
   }),
   route({
     ...none,
     method: 'post',
     path: '/projections/:name/rebuild',
     role: 'admin',
+    ifMatch: false,
     params: codecs.ProjectionParam,
     run: (use, { params }) => pipe(use.rebuild(params.name), TE.map(ok)),
   }),

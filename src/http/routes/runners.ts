@@ -11,6 +11,7 @@ export const runnerRoutes: readonly Route[] = [
     method: 'get',
     path: '/runners',
     role: 'viewer',
+    where: 'anywhere',
     run: (use) => pipe(use.listRunners(), TE.map(list)),
   }),
   route({
@@ -27,7 +28,13 @@ export const runnerRoutes: readonly Route[] = [
           slots: body.slots ?? 1,
           labels: body.labels ?? [],
         }),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 201, value, repeated })),
+        TE.map(({ value, repeated }) => ({
+          kind: 'json',
+          status: 201,
+          value,
+          repeated,
+          revision: value.runner.revision,
+        })),
       ),
   }),
   route({
@@ -35,6 +42,7 @@ export const runnerRoutes: readonly Route[] = [
     method: 'get',
     path: '/runners/:name',
     role: 'viewer',
+    where: 'anywhere',
     params: codecs.NameParam,
     run: (use, { params }) => pipe(use.showRunner(params.name), TE.map(single)),
   }),

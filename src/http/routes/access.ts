@@ -1,0 +1,80 @@
+/** Tokens and roles: who may do what, and where. */
+import { pipe } from 'fp-ts/lib/function.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import type { GrantRequest } from '../../app/access-use-cases.js';
+import type { Done } from '../../app/use-cases.js';
+import { list, none } from '../answers.js';
+import * as codecs from '../codecs.js';
+import { route, type Answer, type Route } from '../route.js';
+import { ofGrant } from '../where.js';
+
+const done =
+  (status: 200 | 201) =>
+  ({ value, repeated }: Done<unknown>): Answer => ({ kind: 'json', status, value, repeated });
+
+/** The reason is in the context already. */
+const grantIn = <B extends GrantRequest & { readonly reason?: string }>({ reason: _, ...body }: B) => body;
+
+export const accessRoutes: readonly Route[] = [
+  route({
+    ...none,
+    method: 'get',
+    path: '/tokens',
+    role: 'admin',
+    where: 'anywhere',
+    run: (use, { context }) => pipe(use.listTokens(context.caller), TE.map(list)),
+  }),
+  route({
+    ...none,
+    method: 'post',
+    path: '/tokens',
+    role: 'admin',
+    where: ofGrant,
+    body: codecs.IssueTokenBody,
+    run: (use, { context, body }) => {
+      const { expiresIn: expiresInMs, ...request } = grantIn(body);
+      return pipe(
+        use.issueToken(context, { ...request, ...(expiresInMs === undefined ? {} : { expiresInMs }) }),
+        TE.map(done(201)),
+      );
+    },
+  }),
+  route({
+    ...none,
+    method: 'post',
+    path: '/tokens/:id/revoke',
+    role: 'admin',
+    // in the scopes of the token's subject, which the decider looks up
+    where: 'anywhere',
+    ifMatch: false,
+    params: codecs.IdParam,
+    body: codecs.RevokeTokenBody,
+    run: (use, { context, params }) => pipe(use.revokeToken(context, params.id), TE.map(done(200))),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/roles',
+    role: 'admin',
+    where: 'anywhere',
+    run: (use, { context }) => pipe(use.listRoles(context.caller), TE.map(list)),
+  }),
+  route({
+    ...none,
+    method: 'post',
+    path: '/roles/grant',
+    role: 'admin',
+    where: ofGrant,
+    body: codecs.GrantBody,
+    run: (use, { context, body }) => pipe(use.grantRole(context, grantIn(body)), TE.map(done(200))),
+  }),
+  route({
+    ...none,
+    method: 'post',
+    path: '/roles/withdraw',
+    role: 'admin',
+    where: ofGrant,
+    body: codecs.GrantBody,
+    run: (use, { context, body }) => pipe(use.withdrawRole(context, grantIn(body)), TE.map(done(200))),
+  }),
+];
