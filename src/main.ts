@@ -18,6 +18,7 @@ import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
 import { openInstallation } from './app/installation.js';
 import { jobReads, jobSourcesAt } from './app/job-reads.js';
+import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { past, type AtMoment } from './app/past.js';
 import { fileCheckpoints } from './app/checkpoints.js';
@@ -26,6 +27,7 @@ import { watchHealth } from './app/health-watch.js';
 import { repeats, type Repeats } from './app/repeats.js';
 import { runnerReads } from './app/runner-reads.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
+import { secretUseCases } from './app/secrets.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
@@ -207,6 +209,7 @@ export const openCore = async (
     transport,
     logs,
     source,
+    secrets: jobSecrets(secrets),
     epoch,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
@@ -231,6 +234,7 @@ export const openCore = async (
     ...runners,
     ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
     ...standalone.useCases,
+    ...secretUseCases({ ...deps, secrets, repeats: repeated }),
     at: (at) =>
       TE.map((then: AtMoment) => ({
         moment: then.moment,

@@ -259,9 +259,9 @@ export type LogError = {
 
 /** Writer of one attempt's log. One at a time; writes are positional, so a second one with the same bytes is harmless. */
 export interface LogWriter {
-  /** Durable so far: where to go on in the source after a crash. */
+  /** Stored so far: where to go on in the source. With masking it may be less than was written. */
   readonly offsets: () => { readonly source: number; readonly stored: number };
-  /** `sourceOffset` must not be beyond `offsets().source`; bytes before it are dropped as repeats. */
+  /** `sourceOffset` must not be beyond what was written; bytes before that are dropped as repeats. */
   readonly write: (sourceOffset: number, bytes: Buffer) => TaskEither<LogError, void>;
   /** Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. */
   readonly seal: (truncated: boolean) => TaskEither<LogError, SealedOutput>;
@@ -269,7 +269,8 @@ export interface LogWriter {
 }
 
 export interface LogStore {
-  readonly open: (attempt: AttemptRef) => TaskEither<LogError, LogWriter>;
+  /** `secrets`: values that are masked before anything is stored; the same each time that the log is opened to be written. */
+  readonly open: (attempt: AttemptRef, secrets: readonly string[]) => TaskEither<LogError, LogWriter>;
   /** At most `maxBytes` from byte `from`; `size` is what is stored now; `sealed`: nothing will follow. */
   readonly read: (
     attempt: AttemptRef,

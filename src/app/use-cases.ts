@@ -121,6 +121,14 @@ export interface ChangeView {
   readonly revision: number;
 }
 
+/** A secret of people: everything but its value. */
+export interface SecretView {
+  readonly ref: string;
+  readonly setAt: string;
+  readonly setBy: string;
+  readonly reason?: string;
+}
+
 /** The answer of a command: `repeated` when it was answered from what was recorded before. */
 export interface Done<A> {
   readonly value: A;
@@ -206,6 +214,18 @@ export interface UseCases extends AccessUseCases {
   readonly rebuild: (
     projection: string,
   ) => TaskEither<AppError, { readonly name: string; readonly events: number }>;
+
+  /** `ref` as `isSecretRef` has it; a value that is there is replaced. */
+  readonly setSecret: (
+    context: CommandContext,
+    ref: string,
+    value: string,
+  ) => TaskEither<AppError, Done<SecretView>>;
+  readonly listSecrets: () => TaskEither<AppError, readonly SecretView[]>;
+  readonly removeSecret: (
+    context: CommandContext,
+    ref: string,
+  ) => TaskEither<AppError, Done<{ readonly ref: string }>>;
 }
 
 /** What can be asked of the past as well as of the present. */

@@ -8,7 +8,14 @@ import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
-import type { AddRunner, ChangeView, RunnerAdded, RunnerTested, SubmitChange } from '../app/use-cases.js';
+import type {
+  AddRunner,
+  ChangeView,
+  RunnerAdded,
+  RunnerTested,
+  SecretView,
+  SubmitChange,
+} from '../app/use-cases.js';
 import type { ProblemDocument } from '../http/problem.js';
 import type { Asked } from './as-of.js';
 import { readEvents, type ServerEvent } from './events.js';
@@ -191,6 +198,17 @@ export const createClient = (at: Endpoint) => ({
     ask<Asked<Items<HistorySummary>>>(at, `/history/summary${query(filter)}`),
   /** The bytes of the export, as they come. */
   exportHistory: (filter: ReadQuery) => send(at, `/history/export${query(filter)}`),
+  setSecret: (ref: string, value: string, reason?: string) =>
+    ask<SecretView>(at, '/secrets', {
+      method: 'POST',
+      body: { ref, value, ...(reason === undefined ? {} : { reason }) },
+    }),
+  listSecrets: () => ask<Items<SecretView>>(at, '/secrets'),
+  removeSecret: (ref: string, reason?: string) =>
+    ask<{ readonly ref: string }>(at, '/secrets/remove', {
+      method: 'POST',
+      body: { ref, ...(reason === undefined ? {} : { reason }) },
+    }),
   /** The bytes stored now, as they come. */
   log: (id: string, attempt?: string) => send(at, to('jobs', id, 'log') + query({ attempt })),
   /** The log as it grows; ends with `end`. */

@@ -8,6 +8,7 @@ import type { Io } from './io.js';
 import { registerJob } from './job.js';
 import { registerOverview } from './overview.js';
 import { registerRunner } from './runner.js';
+import { registerSecret } from './secret.js';
 
 /** The two that carry the whole server are loaded only when they are asked for. */
 const heavy = [
@@ -44,6 +45,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
   registerOverview(program, io);
   registerCompletion(program, io, (line) => buildProgram(io, line));
   registerConfig(program, io);
+  registerSecret(program, io);
   for (const { name, description, load } of heavy) {
     if (wanted.includes(name)) (await load())(program, io);
     else program.command(name).description(description);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from '../app/errors.js';
 import { handle, load, type Deps, type Envelope, type Handled } from '../app/handle.js';
+import type { JobSecrets } from '../app/job-secrets.js';
 import type { LogStore, RunnerTarget, RunnerTransport, SourceProvider } from '../app/ports.js';
 import { runProcess } from '../app/run-process.js';
 import { job } from '../domain/job.js';
@@ -29,6 +30,7 @@ export interface DispatchDeps extends Deps {
   readonly transport: RunnerTransport;
   readonly logs: LogStore;
   readonly source: SourceProvider;
+  readonly secrets: JobSecrets;
   readonly epoch: number;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   readonly onRunner: (
@@ -106,6 +108,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     transport: deps.transport,
     logs: deps.logs,
     source: deps.source,
+    secrets: deps.secrets,
     facts,
     targetOf: deps.targetOf,
     record: async (jobId, attempt, command) => {

@@ -10,6 +10,7 @@ import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
+import { secretEvents } from './secret.js';
 import { upcast } from './upcast.js';
 
 export const catalog = {
@@ -19,6 +20,7 @@ export const catalog = {
   ...ownershipEvents,
   ...accessEvents,
   ...changeEvents,
+  ...secretEvents,
   ...hostEvents,
 };
 
@@ -33,6 +35,7 @@ export type RunnerEvent = EventsOf<typeof runnerEvents>;
 export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
 export type ChangeEvent = EventsOf<typeof changeEvents>;
+export type SecretEvent = EventsOf<typeof secretEvents>;
 export type HostEvent = EventsOf<typeof hostEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */

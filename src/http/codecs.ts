@@ -97,7 +97,7 @@ export const AddRunnerBody = closed(
 /** Body of `POST /runners/:name/test`. */
 export const TestRunnerBody = closed({}, { acceptHostKey: HostKey });
 
-const Reason = text(
+export const Reason = text(
   { expected: 'one line of 1 to 500 characters', mend: 'shorten it, without line breaks' },
   (value) => value.trim() !== '' && value.length <= 500 && !hasControl(value),
 );

@@ -5,6 +5,7 @@ import { changeRoutes } from './routes/changes.js';
 import { jobRoutes } from './routes/jobs.js';
 import { overviewRoutes } from './routes/overview.js';
 import { runnerRoutes } from './routes/runners.js';
+import { secretRoutes } from './routes/secrets.js';
 
 /** Below `/api/v1`. A fixed path stands before one with a parameter in the same place. */
 export const routes: readonly Route[] = [
@@ -12,5 +13,6 @@ export const routes: readonly Route[] = [
   ...changeRoutes,
   ...jobRoutes,
   ...overviewRoutes,
+  ...secretRoutes,
   ...accessRoutes,
 ];

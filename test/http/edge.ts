@@ -146,6 +146,10 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
     at: () => TE.right({ moment: { position: '7', time: '2026-01-31T11:00:00.000Z' }, reads: use }),
     rebuild: (name) => TE.right({ name, events: 7 }),
+    setSecret: (_context, ref) =>
+      TE.right({ value: { ref, setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }, repeated: false }),
+    listSecrets: () => TE.right([{ ref: 'default/TOKEN', setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }]),
+    removeSecret: (_context, ref) => TE.right({ value: { ref }, repeated: false }),
     issueToken: (_context, request) =>
       TE.right({ value: { ...aToken(request.subject), token: 'baton_new' }, repeated: false }),
     revokeToken: () => TE.right({ value: aToken('ops'), repeated: false }),
@@ -192,6 +196,9 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     jobTimeline: recording('jobTimeline', merged.jobTimeline),
     at: recording('at', merged.at),
     rebuild: recording('rebuild', merged.rebuild),
+    setSecret: recording('setSecret', merged.setSecret),
+    listSecrets: recording('listSecrets', merged.listSecrets),
+    removeSecret: recording('removeSecret', merged.removeSecret),
     authenticate: (token) => {
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);
       return role === undefined ? undefined : { actor: `subject-${role}`, grants: [{ role }] };
