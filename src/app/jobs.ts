@@ -1,6 +1,6 @@
 /** Use cases of jobs: list, show, cancel, explain, log, watch; and the queue and the history they make. */
 import * as E from 'fp-ts/lib/Either.js';
-import { concatMap, defer, distinctUntilChanged, from, map, of, switchMap, type Observable } from 'rxjs';
+import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import { explainJob, type ExplainView } from '../../projections/explain.js';
 import { historyRows, type HistoryView } from '../../projections/history.js';
 import type { JobsView, JobView } from '../../projections/jobs.js';
@@ -12,8 +12,9 @@ import type { LogStore } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
+import { matchesFilter, watchJobs } from './watch-jobs.js';
 import { queueSeenBy } from './seen-queue.js';
-import type { CommandContext, Done, JobFilter, Sees, UseCases } from './use-cases.js';
+import type { CommandContext, Done, Sees, UseCases } from './use-cases.js';
 
 export interface JobDeps extends Deps {
   readonly logs: LogStore;
@@ -23,12 +24,6 @@ export interface JobDeps extends Deps {
   readonly history: ReadModel<HistoryView>;
   readonly explain: ReadModel<ExplainView>;
 }
-
-const matchesFilter = (view: JobView, { status, runner, change, sees }: JobFilter): boolean =>
-  (sees === undefined || sees(view)) &&
-  (status === undefined || view.status === status) &&
-  (runner === undefined || view.attempts.at(-1)?.runner === runner) &&
-  (change === undefined || view.changeId === change);
 
 const MIN_PREFIX = 4;
 
@@ -200,20 +195,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
         ? E.left(appError('not_found', 'job_unknown', `There is no job ${id}.`))
         : E.right(answer);
     },
-    watchJobs: (wanted) =>
-      defer(() =>
-        deps.jobs.view$.pipe(
-          concatMap(({ position, view, last }) => {
-            const shown = (views: readonly JobView[]) =>
-              views
-                .filter((v) => matchesFilter(v, wanted))
-                .map((v) => ({ position, job: structuredClone(v) }));
-            if (last === undefined) return from(shown(Object.values(view)));
-            const changed = last.stream.startsWith('job-') ? view[last.stream.slice(4)] : undefined;
-            return from(changed === undefined ? [] : shown([changed]));
-          }),
-        ),
-      ),
+    watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
     readLog: (id, at, maxBytes, attempt) => () => readLog(id, at, maxBytes, attempt),
     watchLog,
     queue:

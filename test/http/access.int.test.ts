@@ -254,8 +254,7 @@ describe.each(
         .path()
         .replace(/[0-9a-f]{8}[0-9a-f-]*/, 'ffffffff');
       const never = await ask(method, gone, `Bearer ${baton.firstToken ?? ''}`, given().body?.());
-      const told = (body: string, id: string) =>
-        body.replaceAll(id, 'ID').replace(/"instance":"[^"]*"/, '');
+      const told = (body: string, id: string) => body.replaceAll(id, 'ID').replace(/"instance":"[^"]*"/, '');
       const id = /[0-9a-f]{8}[0-9a-f-]*/.exec(given().path())?.[0] ?? '';
       expect(told(text, id)).toBe(told(await never.text(), 'ffffffff'));
     }

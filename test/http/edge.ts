@@ -49,6 +49,7 @@ export const aJob = (over: Partial<JobView> = {}): JobView => ({
   status: 'running',
   attempts: [{ attempt: 1, runner: 'build-07', startedAt: '2026-01-31T12:00:01.000Z' }],
   revision: 2,
+  position: '10',
   ...over,
 });
 
