@@ -7,12 +7,17 @@ import { registerJob } from './job.js';
 import { registerOverview } from './overview.js';
 import { registerRunner } from './runner.js';
 
-/** The two that carry the whole server are loaded only when they are asked for. */
+/** Those that carry the whole server, or its edge, are loaded only when they are asked for. */
 const heavy = [
   {
     name: 'serve',
     description: 'run the server',
     load: async () => (await import('./serve.js')).registerServe,
+  },
+  {
+    name: 'openapi',
+    description: 'print the description of the HTTP API (OpenAPI 3.1)',
+    load: async () => (await import('./openapi.js')).registerOpenApi,
   },
   {
     name: 'demo',

@@ -134,6 +134,19 @@ export const health: HttpMiddleware = async (ctx, next) => {
   await next();
 };
 
+/** `GET /api/v1/openapi.json`: what this program serves; it tells nothing of this installation, so it needs no token. */
+export const description = (document: unknown): HttpMiddleware => {
+  const text = JSON.stringify(document);
+  return async (ctx, next) => {
+    if (ctx.path === '/api/v1/openapi.json' && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
+      ctx.set('Content-Type', 'application/json; charset=utf-8');
+      ctx.body = text;
+      return;
+    }
+    await next();
+  };
+};
+
 const parse = bodyParser({ enableTypes: ['json'], jsonLimit: MAX_BODY_BYTES });
 
 const hasBody = (length: string, transferEncoding: string): boolean =>

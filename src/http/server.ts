@@ -6,9 +6,10 @@ import type { Logger } from 'pino';
 import type { UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
 import { auth } from './auth.js';
-import { body, door, health, hostCheck, requestId, urlLength } from './guards.js';
+import { body, description, door, health, hostCheck, requestId, urlLength } from './guards.js';
 import { defaultLimits, type HttpLimits } from './limits.js';
 import { openStreams } from './open-streams.js';
+import { openApi } from './openapi.js';
 import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
 import type { Pace } from './pace.js';
@@ -58,6 +59,7 @@ export const createHttpServer = ({
     .use(urlLength)
     .use(hostCheck(hostAllowList))
     .use(health)
+    .use(description(openApi(routes)))
     .use(auth(useCases, limits))
     .use(body)
     .use(router.routes())

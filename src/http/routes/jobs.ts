@@ -9,12 +9,16 @@ import { logFrames } from '../log-stream.js';
 import { route, type Route } from '../route.js';
 import { sse } from '../sse.js';
 import { ofJob } from '../where.js';
+import { listOf, ref } from '../view-schemas.js';
+
+const EVENTS = 'text/event-stream';
 
 export const jobRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/jobs',
+    doc: { summary: 'Jobs, newest first', answer: listOf('Job') },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.JobsQuery,
@@ -24,6 +28,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/stream',
+    doc: { summary: 'Jobs as they change: event `job`, data = a job', media: EVENTS },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.JobsQuery,
@@ -45,6 +50,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id',
+    doc: { summary: 'One job', answer: ref('Job') },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
@@ -54,6 +60,10 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/jobs/:id/cancel',
+    doc: {
+      ...{ summary: 'End a job, or keep it from starting', status: 202, answer: ref('Job') },
+      example: { reason: 'wrong branch' },
+    },
     role: 'operator',
     where: ofJob,
     params: codecs.IdParam,
@@ -74,6 +84,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/explain',
+    doc: { summary: 'Why it waits, or why it ran there', answer: ref('Explanation') },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
@@ -83,6 +94,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log',
+    doc: { summary: 'The bytes of its log, or a `Range` of them', media: 'text/plain' },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
@@ -93,6 +105,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log/stream',
+    doc: { summary: 'Its log as it grows: events `bytes`, then `end`', media: EVENTS },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,

@@ -4,12 +4,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { list, none, ok, seen } from '../answers.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
+import { listOf, ref } from '../view-schemas.js';
 
 export const overviewRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/queue',
+    doc: { summary: 'What waits and what runs, in the order of dispatch', answer: ref('Queue') },
     role: 'viewer',
     where: 'anywhere',
     run: (use, { sees }) => pipe(use.queue(seen({}, sees)), TE.map(ok)),
@@ -18,6 +20,7 @@ export const overviewRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/history',
+    doc: { summary: 'Attempts that ran, newest first', answer: listOf('HistoryRow') },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.HistoryQuery,
@@ -28,6 +31,7 @@ export const overviewRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/projections/:name/rebuild',
+    doc: { summary: 'Fold a view anew from the first event', answer: ref('Rebuilt') },
     role: 'admin',
     ifMatch: false,
     params: codecs.ProjectionParam,
