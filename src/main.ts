@@ -11,9 +11,11 @@ import { history } from '../projections/history.js';
 import { jobs } from '../projections/jobs.js';
 import { queue } from '../projections/queue.js';
 import { runnerHealth } from '../projections/runner-health.js';
+import { totals } from '../projections/totals.js';
 import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
+import { healthUseCases } from './app/health.js';
 import { openInstallation } from './app/installation.js';
 import { jobUseCases } from './app/jobs.js';
 import { fileCheckpoints } from './app/checkpoints.js';
@@ -120,6 +122,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     'runner-health': readModel(runnerHealth, store, { checkpoints, onProblem }),
     commands: readModel(commands, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
+    totals: readModel(totals, store, { checkpoints, onProblem }),
     access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
@@ -178,6 +181,14 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
       return E.right({ name, events: await model.rebuild() });
     },
     ...access.right.useCases,
+    ...healthUseCases({
+      ...deps,
+      queue: models.queue,
+      health: models['runner-health'],
+      totals: models.totals,
+      models,
+      starting: { dispatch: dispatch.ready, standalone: standalone.ready },
+    }),
   };
 
   const { http } = config;
@@ -186,6 +197,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     logger: log,
     hostAllowList: http.allowedHosts,
     limits: limitsOf(http),
+    metricsPublic: http.metricsPublic,
   });
   const listening = await listen(edge.handler, { ...http, host: config.host, port: config.port });
   if (E.isLeft(listening)) return fail(listening.left);

@@ -11,6 +11,7 @@ import type { Scope } from '../events/shapes.js';
 import type { Position } from '../kernel/recorded.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { AppError } from './errors.js';
+import type { HealthUseCases } from './health.js';
 
 /** Who asks, under which key, and why; goes into the metadata of every event that follows. */
 export interface Caller {
@@ -131,7 +132,7 @@ export interface JobFilter {
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
 
-export interface UseCases extends AccessUseCases {
+export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,

@@ -6,6 +6,7 @@ import type { Io } from './io.js';
 import { registerJob } from './job.js';
 import { registerOverview } from './overview.js';
 import { registerRunner } from './runner.js';
+import { registerToken } from './token.js';
 
 /** Those that carry the whole server, or its edge, are loaded only when they are asked for. */
 const heavy = [
@@ -32,6 +33,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
     .description('Runs the phase jobs of a pipeline on machines reachable by SSH.')
     .option('--url <url>', 'server (BATON_URL; default: http://127.0.0.1:7350)')
     .option('--token <token>', 'token; BATON_TOKEN is better, since others can see your command line')
+    .option('--ca <file>', 'certificates to trust, in PEM form (BATON_CA)')
     .option('--json', 'answers, and refusals, as JSON')
     .exitOverride()
     .showHelpAfterError('See `baton --help`.')
@@ -45,6 +47,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
   registerChange(program, io);
   registerJob(program, io);
   registerOverview(program, io);
+  registerToken(program, io);
   for (const { name, description, load } of heavy) {
     if (wanted.includes(name)) (await load())(program, io);
     else program.command(name).description(description);

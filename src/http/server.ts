@@ -6,12 +6,14 @@ import type { Logger } from 'pino';
 import type { UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
 import { auth } from './auth.js';
-import { body, description, door, health, hostCheck, requestId, urlLength } from './guards.js';
+import { body, door, hostCheck, requestId, urlLength } from './guards.js';
 import { defaultLimits, type HttpLimits } from './limits.js';
+import { openMetrics } from './metrics.js';
 import { openStreams } from './open-streams.js';
 import { openApi } from './openapi.js';
 import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
+import { description, health, metricsRoute, readiness } from './server-routes.js';
 import type { Pace } from './pace.js';
 
 export interface HttpOptions {
@@ -21,6 +23,8 @@ export interface HttpOptions {
   readonly hostAllowList?: readonly string[];
   readonly pace?: Pace;
   readonly limits?: HttpLimits;
+  /** `GET /metrics` needs no token. */
+  readonly metricsPublic?: boolean;
 }
 
 export interface HttpEdge {
@@ -41,8 +45,10 @@ export const createHttpServer = ({
   hostAllowList = [],
   pace = { heartbeatMs: 15_000, checkMs: 1_000 },
   limits = defaultLimits,
+  metricsPublic = false,
 }: HttpOptions): HttpEdge => {
   const deps: RouteDeps = { useCases, pace, streams: openStreams(limits.streams, pace.checkMs) };
+  const metrics = openMetrics(useCases.measures);
   const router = new Router<RequestState>({ prefix: '/api/v1' });
   for (const { method, path, handle } of routes) {
     router[method](path, (ctx) => {
@@ -55,12 +61,15 @@ export const createHttpServer = ({
   // the order in which a request passes
   app
     .use(requestId)
-    .use(door(logger))
+    .use(door(logger, metrics.count))
     .use(urlLength)
     .use(hostCheck(hostAllowList))
     .use(health)
+    .use(readiness(useCases))
     .use(description(openApi(routes)))
+    .use(metricsRoute(metrics, metricsPublic))
     .use(auth(useCases, limits))
+    .use(metricsRoute(metrics, metricsPublic))
     .use(body)
     .use(router.routes())
     .use(router.allowedMethods());
