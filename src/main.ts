@@ -13,9 +13,11 @@ import { jobs } from '../projections/jobs.js';
 import { phaseRuns, type PhaseRunsView } from '../projections/phase-runs.js';
 import { queue } from '../projections/queue.js';
 import { runnerHealth } from '../projections/runner-health.js';
+import { totals } from '../projections/totals.js';
 import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
+import { healthUseCases } from './app/health.js';
 import { openInstallation } from './app/installation.js';
 import { jobReads, jobSourcesAt } from './app/job-reads.js';
 import { jobSecrets } from './app/job-secrets.js';
@@ -69,7 +71,7 @@ export interface Core {
 }
 
 /** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
-export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits'>;
+export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -184,6 +186,7 @@ export const openCore = async (
     commands: readModel(commands, store, { checkpoints, onProblem }),
     'phase-runs': readModel(phaseRuns, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
+    totals: readModel(totals, store, { checkpoints, onProblem }),
     access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
@@ -255,6 +258,14 @@ export const openCore = async (
       return E.right({ name, events: await model.rebuild() });
     },
     ...access.right.useCases,
+    ...healthUseCases({
+      ...deps,
+      queue: models.queue,
+      health: models['runner-health'],
+      totals: models.totals,
+      models,
+      starting: { dispatch: dispatch.ready, standalone: standalone.ready },
+    }),
   };
 
   const edge = createHttpServer({ useCases, logger: log, ...embedding });
@@ -274,7 +285,11 @@ export const openCore = async (
 /** Starts a server: the core, and a listener before it. */
 export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
   const { http } = config;
-  const opened = await openCore(config, log, { hostAllowList: http.allowedHosts, limits: limitsOf(http) });
+  const opened = await openCore(config, log, {
+    hostAllowList: http.allowedHosts,
+    limits: limitsOf(http),
+    metricsPublic: http.metricsPublic,
+  });
   if (E.isLeft(opened)) return opened;
   const core = opened.right;
   const listening = await listen(core.edge.handler, { ...http, host: config.host, port: config.port });

@@ -16,6 +16,7 @@ import type { AtMoment, ViewSource } from './past.js';
 import type { EventStore } from './ports.js';
 import { queueSeenBy } from './seen-queue.js';
 import type { JobFilter, Sees, UseCases } from './use-cases.js';
+import { matchesFilter } from './watch-jobs.js';
 
 /** The views that are read: live ones, or those of a moment. */
 export interface JobSources {
@@ -32,13 +33,6 @@ export const jobSourcesAt = ({ of }: AtMoment): JobSources => ({
   history: of(history),
   explain: of(explain),
 });
-
-/** True for the jobs that a list with this filter shows. */
-export const matchesFilter = (view: JobView, { status, runner, change, sees }: JobFilter): boolean =>
-  (sees === undefined || sees(view)) &&
-  (status === undefined || view.status === status) &&
-  (runner === undefined || view.attempts.at(-1)?.runner === runner) &&
-  (change === undefined || view.changeId === change);
 
 const MIN_PREFIX = 4;
 

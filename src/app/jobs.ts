@@ -1,15 +1,16 @@
 /** Use cases of jobs: list, show, cancel, explain, log, watch; and the queue and the history they make. */
 import * as E from 'fp-ts/lib/Either.js';
-import { concatMap, defer, distinctUntilChanged, from, map, of, switchMap, type Observable } from 'rxjs';
+import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
 import { job } from '../domain/job.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
-import { findJob, jobReads, matchesFilter, type JobSources } from './job-reads.js';
+import { findJob, jobReads, type JobSources } from './job-reads.js';
 import type { LogStore } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
+import { watchJobs } from './watch-jobs.js';
 import type { CommandContext, Done, UseCases } from './use-cases.js';
 
 export interface JobDeps extends Deps, JobSources {
@@ -140,20 +141,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       }))(findJob(deps.jobs.view(), id, sees));
     },
     cancelJob: (context, id) => () => cancel(context, id),
-    watchJobs: (wanted) =>
-      defer(() =>
-        deps.jobs.view$.pipe(
-          concatMap(({ position, view, last }) => {
-            const shown = (views: readonly JobView[]) =>
-              views
-                .filter((v) => matchesFilter(v, wanted))
-                .map((v) => ({ position, job: structuredClone(v) }));
-            if (last === undefined) return from(shown(Object.values(view)));
-            const changed = last.stream.startsWith('job-') ? view[last.stream.slice(4)] : undefined;
-            return from(changed === undefined ? [] : shown([changed]));
-          }),
-        ),
-      ),
+    watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
     readLog: (id, at, maxBytes, attempt) => () => readLog(id, at, maxBytes, attempt),
     watchLog,
   };

@@ -15,6 +15,7 @@ import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { AppError } from './errors.js';
+import type { HealthUseCases } from './health.js';
 import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
 
@@ -145,7 +146,7 @@ export interface JobFilter {
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
 
-export interface UseCases extends AccessUseCases {
+export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,

@@ -16,9 +16,11 @@ import type {
   SecretView,
   SubmitChange,
 } from '../app/use-cases.js';
+import type { GrantView, IssuedToken, TokenView } from '../app/access-use-cases.js';
 import type { ProblemDocument } from '../http/problem.js';
 import type { Asked } from './as-of.js';
 import { readEvents, type ServerEvent } from './events.js';
+import type { Fetch } from './trusting-fetch.js';
 
 export type Got<A> = E.Either<ProblemDocument, A>;
 export interface Items<A> {
@@ -36,6 +38,8 @@ export interface Paging {
 export interface Endpoint {
   readonly url: string;
   readonly token: string | undefined;
+  /** Absent: the one that is built in. */
+  readonly fetch?: Fetch;
 }
 
 /** A refusal that the client itself makes. */
@@ -122,8 +126,9 @@ const send = async (at: Endpoint, path: string, sending: Sending = {}): Promise<
   };
   const target = `${at.url}/api/v1${path}`;
   try {
-    const response = await fetch(target, request).catch((error: unknown) => {
-      if (isReset(error)) return fetch(target, request);
+    const asked = at.fetch ?? fetch;
+    const response = await asked(target, request).catch((error: unknown) => {
+      if (isReset(error)) return asked(target, request);
       throw error;
     });
     return response.ok ? E.right(response) : E.left(await refusalOf(at.url, response));
@@ -159,6 +164,15 @@ const query = (values: Readonly<Record<string, string | undefined>>): string => 
 };
 
 export type NewRunner = Pick<AddRunner, 'name' | 'host' | 'user'> & Partial<AddRunner>;
+/** As it was typed; the server says what of it cannot be used. */
+export interface NewGrant {
+  readonly subject: string;
+  readonly role: string;
+  readonly enterprise?: string;
+  readonly organisation?: string;
+  readonly project?: string;
+  readonly reason?: string;
+}
 export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
 /** Filters, `at` and paging, as they stand in a query. */
 export type ReadQuery = Readonly<Record<string, string | undefined>>;
@@ -209,6 +223,17 @@ export const createClient = (at: Endpoint) => ({
       method: 'POST',
       body: { ref, ...(reason === undefined ? {} : { reason }) },
     }),
+  issueToken: (body: NewGrant & { readonly expiresAt?: string; readonly expiresIn?: string }) =>
+    ask<IssuedToken>(at, '/tokens', { method: 'POST', body }),
+  listTokens: () => ask<Items<TokenView>>(at, '/tokens'),
+  revokeToken: (id: string, reason?: string) =>
+    ask<TokenView>(at, to('tokens', id, 'revoke'), {
+      method: 'POST',
+      body: reason === undefined ? {} : { reason },
+    }),
+  listRoles: () => ask<Items<GrantView>>(at, '/roles'),
+  grantRole: (body: NewGrant) => ask<GrantView>(at, '/roles/grant', { method: 'POST', body }),
+  withdrawRole: (body: NewGrant) => ask<GrantView>(at, '/roles/withdraw', { method: 'POST', body }),
   /** The bytes stored now, as they come. */
   log: (id: string, attempt?: string) => send(at, to('jobs', id, 'log') + query({ attempt })),
   /** The log as it grows; ends with `end`. */

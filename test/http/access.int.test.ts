@@ -12,6 +12,7 @@ import type { Grant, Role } from '../../src/domain/grants.js';
 import { routes } from '../../src/http/routes.js';
 import { logger, startBaton, type Baton } from '../../src/main.js';
 import { until } from '../e2e/processes.js';
+import { answerPlace, differences } from './described.js';
 import { aRepository, commit, gitIn } from '../source/given-repository.js';
 
 const scopeOf = (project: string) => ({ enterprise: 'default', organisation: 'default', project });
@@ -293,6 +294,22 @@ describe.each(
     const text = await response.text();
     expect(text).toContain(OURS);
     expect(text).not.toContain(THEIRS);
+  });
+
+  it('its refusals, and its answer to an admin, are as they are described', async () => {
+    const [, path = ''] = name.split(' ');
+    const media = (response: Response): string => response.headers.get('Content-Type')?.split(';')[0] ?? '';
+    const refused = await with_(undefined);
+    const refusal = answerPlace(method.toLowerCase(), path, 401, media(refused));
+    expect(differences(refusal, await refused.json())).toEqual([]);
+
+    const response = await with_(`Bearer ${tokenOf({ role: 'admin' })}`);
+    const place = answerPlace(method.toLowerCase(), path, response.status, media(response));
+    if (/json/.test(media(response))) expect(differences(place, await response.json())).toEqual([]);
+    else {
+      await response.body?.cancel();
+      expect(differences(place, '')).toEqual([]);
+    }
   });
 });
 

@@ -6,10 +6,12 @@ import { pino } from 'pino';
 import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs';
 import { appError } from '../../src/app/errors.js';
 import type { TokenView } from '../../src/app/access-use-cases.js';
+import type { Measures } from '../../src/app/health.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
 import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
+import { totals } from '../../projections/totals.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 
 export const tokens = { viewer: 'token-viewer', operator: 'token-operator', admin: 'token-admin' } as const;
@@ -49,6 +51,7 @@ export const aJob = (over: Partial<JobView> = {}): JobView => ({
   status: 'running',
   attempts: [{ attempt: 1, runner: 'build-07', startedAt: '2026-01-31T12:00:01.000Z' }],
   revision: 2,
+  position: '10',
   ...over,
 });
 
@@ -77,6 +80,17 @@ export const aToken = (subject: string): TokenView => ({
   issuedBy: 'admin',
   usable: true,
 });
+
+const noMeasures: Measures = {
+  waiting: { all_busy: 2 },
+  oldestWaitMs: 1500,
+  assigned: 0,
+  running: 1,
+  runners: { ready: 3 },
+  totals: totals.init(),
+  head: '12',
+  positions: { jobs: '12', queue: '11' },
+};
 
 /** A log that a test writes to while others read it. */
 export const growingLog = (initial: Buffer = Buffer.alloc(0)) => {
@@ -158,6 +172,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     withdrawRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
     listRoles: () => TE.right([{ subject: 'ops', role: 'operator' }]),
     authenticate: () => undefined,
+    readiness: () => Promise.resolve({ ready: true, checks: [{ name: 'store', ok: true }] }),
+    measures: () => Promise.resolve(noMeasures),
   };
   const merged: UseCases = { ...base, ...over };
   const recording =
@@ -175,6 +191,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listChanges: recording('listChanges', merged.listChanges),
     showChange: recording('showChange', merged.showChange),
     listJobs: recording('listJobs', merged.listJobs),
+    readiness: merged.readiness,
+    measures: merged.measures,
     placeOfChange: merged.placeOfChange,
     placeOfSubmission: merged.placeOfSubmission,
     placeOfJob: merged.placeOfJob,
@@ -200,6 +218,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listSecrets: recording('listSecrets', merged.listSecrets),
     removeSecret: recording('removeSecret', merged.removeSecret),
     authenticate: (token) => {
+      if (over.authenticate !== undefined) return over.authenticate(token);
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);
       return role === undefined ? undefined : { actor: `subject-${role}`, grants: [{ role }] };
     },
@@ -214,6 +233,7 @@ export const startEdge = async (
     readonly hostAllowList?: readonly string[];
     readonly heartbeatMs?: number;
     readonly limits?: HttpLimits;
+    readonly metricsPublic?: boolean;
   } = {},
 ) => {
   const { use, calls } = fakeUseCases(over);
@@ -222,6 +242,7 @@ export const startEdge = async (
   const edge = createHttpServer({
     useCases: use,
     logger,
+    metricsPublic: options.metricsPublic ?? false,
     limits: options.limits ?? { ...defaultLimits, failures: { perSecond: 1, burst: 1_000_000 } },
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
@@ -238,6 +259,7 @@ export const startEdge = async (
     names: () => calls.map(({ name }) => name),
     lines,
     endStreams: edge.close,
+    handler: edge.handler,
     ask: (
       method: string,
       path: string,

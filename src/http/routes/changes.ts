@@ -6,12 +6,14 @@ import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
 import { ofChange, ofSubmission } from '../where.js';
+import { listOf, ref } from '../view-schemas.js';
 
 export const changeRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/changes',
+    doc: { summary: 'Changes, in the order in which they were opened', answer: listOf('Change') },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.AtQuery,
@@ -22,6 +24,10 @@ export const changeRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/changes',
+    doc: {
+      ...{ summary: 'Submit a branch', status: 201, answer: ref('Change') },
+      example: { repository: '/srv/git/shop', branch: 'feature/login', target: 'master' },
+    },
     role: 'operator',
     where: ofSubmission,
     body: codecs.SubmitChangeBody,
@@ -41,6 +47,7 @@ export const changeRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/changes/:id',
+    doc: { summary: 'One change', answer: ref('Change') },
     role: 'viewer',
     where: ofChange,
     params: codecs.IdParam,

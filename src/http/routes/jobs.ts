@@ -10,6 +10,9 @@ import { logFrames } from '../log-stream.js';
 import { route, type Route } from '../route.js';
 import { sse } from '../sse.js';
 import { ofJob } from '../where.js';
+import { listOf, ref } from '../view-schemas.js';
+
+const EVENTS = 'text/event-stream';
 
 /** Usual and largest page: who followed no cursors before pages came still gets what there is to show. */
 const MOST_JOBS = 1000;
@@ -19,6 +22,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs',
+    doc: { summary: 'Jobs, newest first', answer: listOf('Job') },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.JobsPageQuery,
@@ -34,6 +38,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/stream',
+    doc: { summary: 'Jobs as they change: event `job`, data = a job', media: EVENTS },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.JobsQuery,
@@ -55,6 +60,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id',
+    doc: { summary: 'One job', answer: ref('Job') },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
@@ -66,6 +72,10 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/jobs/:id/cancel',
+    doc: {
+      ...{ summary: 'End a job, or keep it from starting', status: 202, answer: ref('Job') },
+      example: { reason: 'wrong branch' },
+    },
     role: 'operator',
     where: ofJob,
     params: codecs.IdParam,
@@ -86,6 +96,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/explain',
+    doc: { summary: 'Why it waits, or why it ran there', answer: ref('Explanation') },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
@@ -108,6 +119,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log',
+    doc: { summary: 'The bytes of its log, or a `Range` of them', media: 'text/plain' },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
@@ -118,6 +130,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log/stream',
+    doc: { summary: 'Its log as it grows: events `bytes`, then `end`', media: EVENTS },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,

@@ -6,12 +6,14 @@ import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
 import { historyRoutes } from './history.js';
+import { ref } from '../view-schemas.js';
 
 export const overviewRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/queue',
+    doc: { summary: 'What waits and what runs, in the order of dispatch', answer: ref('Queue') },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.AtQuery,
@@ -23,6 +25,7 @@ export const overviewRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/projections/:name/rebuild',
+    doc: { summary: 'Fold a view anew from the first event', answer: ref('Rebuilt') },
     role: 'admin',
     ifMatch: false,
     params: codecs.ProjectionParam,
