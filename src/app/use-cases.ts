@@ -6,7 +6,9 @@ import type { HistoryRow } from '../../projections/history.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
+import type { Stage } from '../domain/stage-plan.js';
 import type { Position } from '../kernel/recorded.js';
+import type { Instant } from '../kernel/time.js';
 import type { AppError } from './errors.js';
 
 /** Who asks, under which key, and why; goes into the metadata of every event that follows. */
@@ -63,6 +65,13 @@ export interface SubmitChange {
   readonly project?: string;
 }
 
+/** By whom and when; `reason` when one was given. */
+export interface Deed {
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason?: string;
+}
+
 export interface ChangeView {
   readonly id: string;
   readonly title: string;
@@ -71,10 +80,26 @@ export interface ChangeView {
   readonly project: string;
   readonly patchset: number;
   readonly sha: string;
+  readonly status: 'open' | 'merging' | 'merged' | 'superseded' | 'delivered' | 'deleted';
+  /** It will go on without anybody's doing: a stage waits or runs, a merge is on its way. */
+  readonly moving: boolean;
+  /** What may be done now: `approve`, `deliver`, `rerun-<stage>`, `cancel`, `delete`. */
+  readonly actions: readonly string[];
+  readonly approved?: Deed;
+  readonly delivered?: Deed;
+  readonly deleted?: Deed;
+  /** The merge that is to land, or has: what stages after Verify run. */
+  readonly merge?: { readonly sha: string; readonly targetSha: string; readonly branchDeleted?: boolean };
+  /** Why the last approval did not lead to a merge. */
+  readonly mergeRefused?: { readonly why: string; readonly detail: string; readonly at: Instant };
+  /** The later change that took its place. */
+  readonly supersededBy?: string;
   readonly stages: readonly {
     readonly stageRunId: string;
     readonly stage: string;
-    readonly status: 'queued' | 'running' | 'passed' | 'failed';
+    readonly patchset: number;
+    readonly status: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
+    readonly cancelRequested?: Deed & { readonly why: string };
     readonly phases: readonly {
       readonly phase: string;
       readonly status:
@@ -89,9 +114,17 @@ export interface ChangeView {
         | 'expired'
         | 'undeliverable';
       readonly phaseRunId?: string;
+      /** Taken over from an earlier run of the stage. */
+      readonly kept?: true;
       readonly jobs: readonly string[];
     }[];
   }[];
+}
+
+/** Which stage to run again; with `phase` only this one and what comes after it. */
+export interface RerunChange {
+  readonly stage: Stage;
+  readonly phase?: string;
 }
 
 /** The answer of a command: `repeated` when it was answered from what was recorded before. */
@@ -105,6 +138,9 @@ export interface JobFilter {
   readonly runner?: string;
   readonly change?: string;
 }
+
+/** What is done with one change. */
+export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
 export interface UseCases {
   readonly addRunner: (
@@ -126,6 +162,17 @@ export interface UseCases {
   ) => TaskEither<AppError, Done<ChangeView>>;
   readonly listChanges: () => TaskEither<AppError, readonly ChangeView[]>;
   readonly showChange: (id: string) => TaskEither<AppError, ChangeView>;
+  /** Records that its merge is intended; the merge itself follows. A conflict is refused with the files. */
+  readonly approveChange: ChangeDeed;
+  readonly deliverChange: ChangeDeed;
+  /** Ends what waits or runs of its live stage. */
+  readonly cancelChange: ChangeDeed;
+  readonly deleteChange: ChangeDeed;
+  readonly rerunChange: (
+    context: CommandContext,
+    id: string,
+    request: RerunChange,
+  ) => TaskEither<AppError, Done<ChangeView>>;
 
   readonly listJobs: (filter: JobFilter) => TaskEither<AppError, readonly JobView[]>;
   /** `id` may be a unique prefix of at least 4 characters. */

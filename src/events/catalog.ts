@@ -7,6 +7,7 @@ import { changeEvents } from './change.js';
 import { jobEvents } from './job.js';
 import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
+import { pipelineEvents, promotionEvents } from './promotion.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
 import { upcast } from './upcast.js';
@@ -18,6 +19,8 @@ export const catalog = {
   ...ownershipEvents,
   ...accessEvents,
   ...changeEvents,
+  ...promotionEvents,
+  ...pipelineEvents,
 };
 
 type EventsOf<M extends Record<string, t.Mixed>> = {
@@ -30,7 +33,8 @@ export type JobEvent = EventsOf<typeof jobEvents>;
 export type RunnerEvent = EventsOf<typeof runnerEvents>;
 export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
-export type ChangeEvent = EventsOf<typeof changeEvents>;
+export type ChangeEvent = EventsOf<typeof changeEvents> | EventsOf<typeof promotionEvents>;
+export type PipelineEvent = EventsOf<typeof pipelineEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */
 export interface UnreadableEvent {

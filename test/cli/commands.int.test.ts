@@ -417,6 +417,7 @@ describe('change submit', () => {
         {
           stageRunId: 's1',
           stage: 'verify',
+          patchset: 1,
           status: 'running',
           phases: [{ phase: 'unit', status: 'running', jobs: [job.id] }],
         },
