@@ -143,6 +143,8 @@ const query = (values: Readonly<Record<string, string | undefined>>): string => 
 export type NewRunner = Pick<AddRunner, 'name' | 'host' | 'user'> & Partial<AddRunner>;
 export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
 
+export type ChangeDeedWord = 'approve' | 'deliver' | 'cancel' | 'delete';
+
 /** Everything that the commands need of a server. */
 export const createClient = (at: Endpoint) => ({
   url: at.url,
@@ -157,6 +159,14 @@ export const createClient = (at: Endpoint) => ({
   submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
   listChanges: () => ask<Items<ChangeView>>(at, '/changes'),
   showChange: (id: string) => ask<ChangeView>(at, to('changes', id)),
+  /** `approve`, `deliver`, `cancel` or `delete`. */
+  doChange: (id: string, deed: ChangeDeedWord, reason?: string) =>
+    ask<ChangeView>(at, to('changes', id, deed), {
+      method: 'POST',
+      body: reason === undefined ? {} : { reason },
+    }),
+  rerunChange: (id: string, body: Readonly<Partial<Record<'stage' | 'phase' | 'reason', string>>>) =>
+    ask<ChangeView>(at, to('changes', id, 'rerun'), { method: 'POST', body }),
   listJobs: (filter: JobsQuery) => ask<Items<JobView>>(at, `/jobs${query(filter)}`),
   showJob: (id: string) => ask<JobView>(at, to('jobs', id)),
   cancelJob: (id: string, reason?: string) =>

@@ -1,6 +1,7 @@
 /** What may come in: every name, address and number that a request can carry, checked before anything else sees it. */
 import { isIP } from 'node:net';
 import * as t from 'io-ts';
+import { phases, stages } from '../domain/stage-plan.js';
 import { checked, closed, oneOf, text, whole, wholeText } from './closed.js';
 
 /** C0, DEL and C1: never part of a name, an address, a path or a reason. */
@@ -136,6 +137,12 @@ export const SubmitChangeBody = closed(
   { repository: Repository, branch: Ref, target: Ref },
   { enterprise: ScopeName, organisation: ScopeName, project: ScopeName },
 );
+
+/** Body of `POST /changes/:id/approve`, `deliver`, `cancel` and `delete`. */
+export const ChangeDeedBody = closed({}, { reason: Reason });
+
+/** Body of `POST /changes/:id/rerun`. */
+export const RerunChangeBody = closed({ stage: oneOf(stages) }, { phase: oneOf(phases), reason: Reason });
 
 const Id = text(
   { expected: 'an id, or the first 4 characters or more of one', mend: 'copy it from a list' },

@@ -27,6 +27,7 @@ const paths = routes.map(({ method, path, role }) => ({
 const bodies: Readonly<Record<string, unknown>> = {
   '/api/v1/runners': { name: 'build-08', host: 'build-08', user: 'builder' },
   '/api/v1/changes': { repository: '/srv/git/shop', branch: 'feature/x', target: 'master' },
+  [`/api/v1/changes/${aJob().id}/rerun`]: { stage: 'build' },
 };
 
 describe('HTTP routes', () => {

@@ -169,7 +169,7 @@ const table: readonly (readonly [string, string, ChangeCommand, readonly string[
   ['merging', 'cancel', cancel, 'nothing_to_cancel'],
   ['merging', 'rerun verify', rerun('verify'), 'change_merging'],
   ['merging', 'landed', landed, ['ChangeMerged', 'StageTriggered']],
-  ['merging', 'another merge landed', { ...landed, sha: 'other' } as ChangeCommand, []],
+  ['merging', 'another merge landed', { ...landed, sha: 'other' }, []],
   ['merging', 'refused', refused('target_moved'), ['MergeRefused']],
   ['refused', 'approve', approve('a1'), ['MergeIntended']],
   ['refused', 'submit', submit('b2'), ['PatchsetAdded', 'StageTriggered']],

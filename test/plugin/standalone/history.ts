@@ -161,8 +161,11 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
     });
   /** Everything owed is done, and every phase ends well, until nothing moves any more. */
   const runOn = (outcome: (phase: string) => Outcome = () => 'succeeded'): void => {
-    for (settle(); running().length > 0; settle())
+    settle();
+    while (running().length > 0) {
       for (const { stageRunId, phase } of running()) finishPhase(stageRunId, phase, outcome(phase));
+      settle();
+    }
   };
   const types = (stream: string): readonly string[] => past(stream).map(({ type }) => type);
   return {
