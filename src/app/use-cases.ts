@@ -10,9 +10,11 @@ import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
 import type { Grant } from '../domain/grants.js';
+import type { Stage } from '../domain/stage-plan.js';
 import type { Scope } from '../events/shapes.js';
 import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
+import type { Instant } from '../kernel/time.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { AppError } from './errors.js';
 import type { HealthUseCases } from './health.js';
@@ -87,6 +89,13 @@ export interface SubmitChange {
   readonly project?: string;
 }
 
+/** By whom and when; `reason` when one was given. */
+export interface Deed {
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason?: string;
+}
+
 export interface ChangeView {
   readonly id: string;
   readonly title: string;
@@ -97,10 +106,26 @@ export interface ChangeView {
   readonly project: string;
   readonly patchset: number;
   readonly sha: string;
+  readonly status: 'open' | 'merging' | 'merged' | 'superseded' | 'delivered' | 'deleted';
+  /** It will go on without anybody's doing: a stage waits or runs, a merge is on its way. */
+  readonly moving: boolean;
+  /** What may be done now: `approve`, `deliver`, `rerun-<stage>`, `cancel`, `delete`. */
+  readonly actions: readonly string[];
+  readonly approved?: Deed;
+  readonly delivered?: Deed;
+  readonly deleted?: Deed;
+  /** The merge that is to land, or has: what stages after Verify run. */
+  readonly merge?: { readonly sha: string; readonly targetSha: string; readonly branchDeleted?: boolean };
+  /** Why the last approval did not lead to a merge. */
+  readonly mergeRefused?: { readonly why: string; readonly detail: string; readonly at: Instant };
+  /** The later change that took its place. */
+  readonly supersededBy?: string;
   readonly stages: readonly {
     readonly stageRunId: string;
     readonly stage: string;
-    readonly status: 'queued' | 'running' | 'passed' | 'failed';
+    readonly patchset: number;
+    readonly status: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
+    readonly cancelRequested?: Deed & { readonly why: string };
     readonly phases: readonly {
       readonly phase: string;
       readonly status:
@@ -115,6 +140,8 @@ export interface ChangeView {
         | 'expired'
         | 'undeliverable';
       readonly phaseRunId?: string;
+      /** Taken over from an earlier run of the stage. */
+      readonly kept?: true;
       readonly jobs: readonly string[];
     }[];
   }[];
@@ -128,6 +155,12 @@ export interface SecretView {
   readonly setAt: string;
   readonly setBy: string;
   readonly reason?: string;
+}
+
+/** Which stage to run again; with `phase` only this one and what comes after it. */
+export interface RerunChange {
+  readonly stage: Stage;
+  readonly phase?: string;
 }
 
 /** The answer of a command: `repeated` when it was answered from what was recorded before. */
@@ -145,6 +178,9 @@ export interface JobFilter {
 
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
+
+/** What is done with one change. */
+export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
 export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly addRunner: (
@@ -170,6 +206,17 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly placeOfChange: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   /** In whose scope a change would lie. */
   readonly placeOfSubmission: (request: SubmitChange) => TaskEither<AppError, Scope>;
+  /** Records that its merge is intended; the merge itself follows. A conflict is refused with the files. */
+  readonly approveChange: ChangeDeed;
+  readonly deliverChange: ChangeDeed;
+  /** Ends what waits or runs of its live stage. */
+  readonly cancelChange: ChangeDeed;
+  readonly deleteChange: ChangeDeed;
+  readonly rerunChange: (
+    context: CommandContext,
+    id: string,
+    request: RerunChange,
+  ) => TaskEither<AppError, Done<ChangeView>>;
 
   /** Newest first. */
   readonly listJobs: (filter: JobFilter, page: PageRequest) => TaskEither<AppError, Page<JobView>>;

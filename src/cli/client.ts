@@ -177,6 +177,8 @@ export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', 
 /** Filters, `at` and paging, as they stand in a query. */
 export type ReadQuery = Readonly<Record<string, string | undefined>>;
 
+export type ChangeDeedWord = 'approve' | 'deliver' | 'cancel' | 'delete';
+
 /** Everything that the commands need of a server. */
 export const createClient = (at: Endpoint) => ({
   url: at.url,
@@ -196,6 +198,14 @@ export const createClient = (at: Endpoint) => ({
   /** One page; `everyPage` asks for all. */
   listJobs: (filter: JobsQuery & Paging) => ask<Paged<JobView>>(at, `/jobs${query({ ...filter })}`),
   showJob: (id: string, when?: string) => ask<Asked<JobView>>(at, to('jobs', id) + query({ at: when })),
+  /** `approve`, `deliver`, `cancel` or `delete`. */
+  doChange: (id: string, deed: ChangeDeedWord, reason?: string) =>
+    ask<ChangeView>(at, to('changes', id, deed), {
+      method: 'POST',
+      body: reason === undefined ? {} : { reason },
+    }),
+  rerunChange: (id: string, body: Readonly<Partial<Record<'stage' | 'phase' | 'reason', string>>>) =>
+    ask<ChangeView>(at, to('changes', id, 'rerun'), { method: 'POST', body }),
   cancelJob: (id: string, reason?: string) =>
     ask<JobView>(at, to('jobs', id, 'cancel'), {
       method: 'POST',

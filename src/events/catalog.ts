@@ -8,6 +8,7 @@ import { hostEvents } from './host.js';
 import { jobEvents } from './job.js';
 import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
+import { pipelineEvents, promotionEvents } from './promotion.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
 import { secretEvents } from './secret.js';
@@ -22,6 +23,8 @@ export const catalog = {
   ...changeEvents,
   ...secretEvents,
   ...hostEvents,
+  ...promotionEvents,
+  ...pipelineEvents,
 };
 
 type EventsOf<M extends Record<string, t.Mixed>> = {
@@ -34,9 +37,10 @@ export type JobEvent = EventsOf<typeof jobEvents>;
 export type RunnerEvent = EventsOf<typeof runnerEvents>;
 export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
-export type ChangeEvent = EventsOf<typeof changeEvents>;
+export type ChangeEvent = EventsOf<typeof changeEvents> | EventsOf<typeof promotionEvents>;
 export type SecretEvent = EventsOf<typeof secretEvents>;
 export type HostEvent = EventsOf<typeof hostEvents>;
+export type PipelineEvent = EventsOf<typeof pipelineEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */
 export interface UnreadableEvent {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import * as t from 'io-ts';
 import { summaryKeys } from '../../projections/history-summary.js';
+import { phases, stages } from '../domain/stage-plan.js';
 import { Outcome } from '../events/shapes.js';
 import { parseAt, parseTime } from '../kernel/at.js';
 import { checked, closed, oneOf, text, whole, wholeText } from './closed.js';
@@ -140,6 +141,12 @@ export const SubmitChangeBody = closed(
   { repository: Repository, branch: Ref, target: Ref },
   { enterprise: ScopeName, organisation: ScopeName, project: ScopeName },
 );
+
+/** Body of `POST /changes/:id/approve`, `deliver`, `cancel` and `delete`. */
+export const ChangeDeedBody = closed({}, { reason: Reason });
+
+/** Body of `POST /changes/:id/rerun`. */
+export const RerunChangeBody = closed({ stage: oneOf(stages) }, { phase: oneOf(phases), reason: Reason });
 
 const Id = text(
   { expected: 'an id, or the first 4 characters or more of one', mend: 'copy it from a list' },

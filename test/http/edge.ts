@@ -65,6 +65,9 @@ export const aChange = (over: Partial<ChangeView> = {}): ChangeView => ({
   project: 'web-shop',
   patchset: 1,
   sha: '0123456789abcdef0123456789abcdef01234567',
+  status: 'open',
+  moving: false,
+  actions: ['delete'],
   stages: [],
   revision: 4,
   ...over,
@@ -138,6 +141,13 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     showChange: (id) => TE.right(aChange({ id })),
     placeOfChange: (id) => TE.right({ id, scope: aScope }),
     placeOfSubmission: () => TE.right(aScope),
+    approveChange: (_context, id) =>
+      TE.right({ value: aChange({ id, status: 'merging', moving: true, actions: [] }), repeated: false }),
+    deliverChange: (_context, id) =>
+      TE.right({ value: aChange({ id, status: 'delivered' }), repeated: false }),
+    cancelChange: (_context, id) => TE.right({ value: aChange({ id }), repeated: false }),
+    deleteChange: (_context, id) => TE.right({ value: aChange({ id, status: 'deleted' }), repeated: false }),
+    rerunChange: (_context, id) => TE.right({ value: aChange({ id, moving: true }), repeated: false }),
     listJobs: () => TE.right({ items: [aJob()] }),
     showJob: (id) =>
       aJob().id.startsWith(id)
@@ -190,6 +200,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     submitChange: recording('submitChange', merged.submitChange),
     listChanges: recording('listChanges', merged.listChanges),
     showChange: recording('showChange', merged.showChange),
+    approveChange: recording('approveChange', merged.approveChange),
+    deliverChange: recording('deliverChange', merged.deliverChange),
+    cancelChange: recording('cancelChange', merged.cancelChange),
+    deleteChange: recording('deleteChange', merged.deleteChange),
+    rerunChange: recording('rerunChange', merged.rerunChange),
     listJobs: recording('listJobs', merged.listJobs),
     readiness: merged.readiness,
     measures: merged.measures,

@@ -30,6 +30,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   '/api/v1/roles/grant': { subject: 'ci', role: 'viewer' },
   '/api/v1/roles/withdraw': { subject: 'ci', role: 'viewer' },
   '/api/v1/changes': { repository: '/srv/git/shop', branch: 'feature/x', target: 'master' },
+  [`/api/v1/changes/${aJob().id}/rerun`]: { stage: 'build' },
 };
 
 describe('HTTP routes', () => {

@@ -24,7 +24,16 @@ export const findChange = (
   return found !== undefined && matching.length === 1
     ? E.right(structuredClone(found))
     : E.left(
-        appError('not_found', 'change_unknown', `There is no change ${id}.`, { hint: 'baton change list' }),
+        matching.length > 1
+          ? appError(
+              'not_found',
+              'change_ambiguous',
+              `${matching.length} changes have ids that start with ${id}.`,
+              { hint: 'Give more characters.' },
+            )
+          : appError('not_found', 'change_unknown', `There is no change ${id}.`, {
+              hint: 'baton change list',
+            }),
       );
 };
 
