@@ -10,7 +10,7 @@ import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
-import { secretEvents } from './secret.js';
+import { phaseSecretsEvents, secretEvents } from './secret.js';
 import { upcast } from './upcast.js';
 
 export const catalog = {
@@ -21,6 +21,7 @@ export const catalog = {
   ...accessEvents,
   ...changeEvents,
   ...secretEvents,
+  ...phaseSecretsEvents,
   ...hostEvents,
 };
 
@@ -36,6 +37,7 @@ export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
 export type ChangeEvent = EventsOf<typeof changeEvents>;
 export type SecretEvent = EventsOf<typeof secretEvents>;
+export type PhaseSecretsEvent = EventsOf<typeof phaseSecretsEvents>;
 export type HostEvent = EventsOf<typeof hostEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */

@@ -20,6 +20,7 @@ import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
 import type { ChangesView } from './changes.js';
 import { HOST, idIn } from './ids.js';
+import { recordPhaseSecrets, withSecrets } from './secrets.js';
 import { standaloneProcess, type StandaloneCommand } from './process.js';
 import { stageRunDecider } from './stage-run.js';
 import { prepareSubmission, scopeOf } from './submission.js';
@@ -55,7 +56,7 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
             deps,
             `phase_run-${phaseRunIdOf(HOST, command.data.hostKey, command.data.attempt)}`,
             phaseRun,
-            { kind: 'PromotePhase', data: command.data },
+            { kind: 'PromotePhase', data: await withSecrets(deps, command.data) },
             envelope,
           )
         : await handle(deps, `stage_run-${command.stageRunId}`, stageRunDecider, command, envelope);
@@ -98,6 +99,8 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     const prepared = await prepareSubmission(source, request)();
     if (E.isLeft(prepared)) return prepared;
     const submission = prepared.right;
+    const recorded = await recordPhaseSecrets(deps, context, submission.source);
+    if (E.isLeft(recorded)) return recorded;
     const stream = `change-${submission.changeId}`;
     const done = await handle(
       deps,
