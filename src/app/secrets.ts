@@ -1,5 +1,8 @@
 /** Use cases of secrets: set, list, remove. A value goes in and never comes out again but into a job. */
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { roleAt, suffices } from '../domain/grants.js';
+import { ownerOf } from '../domain/secret-ref.js';
 import { secretsDecider, type SecretCommand } from '../domain/secrets.js';
 import { appError, type AppError } from './errors.js';
 import { handle, load, type Deps, type Handled } from './handle.js';
@@ -102,7 +105,10 @@ export const secretUseCases = (
 
   return {
     setSecret: (context, ref, value) => () => set(context, ref, value),
-    listSecrets: () => list,
+    listSecrets: ({ grants }) =>
+      TE.map((all: readonly SecretView[]) =>
+        all.filter(({ ref }) => suffices(roleAt(grants, ownerOf(ref)), 'admin')),
+      )(list),
     removeSecret: (context, ref) => () => remove(context, ref),
   };
 };

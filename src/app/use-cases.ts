@@ -269,7 +269,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     ref: string,
     value: string,
   ) => TaskEither<AppError, Done<SecretView>>;
-  readonly listSecrets: () => TaskEither<AppError, readonly SecretView[]>;
+  /** Those that the caller is an admin of. */
+  readonly listSecrets: (caller: Caller) => TaskEither<AppError, readonly SecretView[]>;
   readonly removeSecret: (
     context: CommandContext,
     ref: string,

@@ -1,6 +1,7 @@
 /** How secrets are named, and whose jobs may have them. A secret belongs to a project, to an organisation or to an enterprise. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Scope } from '../events/shapes.js';
+import type { GrantScope } from './grants.js';
 import type { Problem } from './problem.js';
 
 /** What a shell sets or obeys itself: a secret of such a name would break the job, or not arrive. */
@@ -29,6 +30,16 @@ export const isSecretRef = (ref: string): boolean => {
     scope.every((part) => SCOPE_NAME.test(part)) &&
     isSecretName(nameOfSecret(ref))
   );
+};
+
+/** Who owns it: the enterprise, and the organisation and project where they are named. */
+export const ownerOf = (ref: string): GrantScope => {
+  const [enterprise = '', organisation, project] = ref.split('/').slice(0, -1);
+  return {
+    enterprise,
+    ...(organisation === undefined ? {} : { organisation }),
+    ...(project === undefined ? {} : { project }),
+  };
 };
 
 const scopesOf = ({ enterprise, organisation, project }: Scope): readonly string[] => [

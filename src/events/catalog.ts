@@ -11,7 +11,7 @@ import { phaseRunEvents } from './phase-run.js';
 import { pipelineEvents, promotionEvents } from './promotion.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
-import { secretEvents } from './secret.js';
+import { phaseSecretsEvents, secretEvents } from './secret.js';
 import { upcast } from './upcast.js';
 
 export const catalog = {
@@ -22,6 +22,7 @@ export const catalog = {
   ...accessEvents,
   ...changeEvents,
   ...secretEvents,
+  ...phaseSecretsEvents,
   ...hostEvents,
   ...promotionEvents,
   ...pipelineEvents,
@@ -39,6 +40,7 @@ export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
 export type ChangeEvent = EventsOf<typeof changeEvents> | EventsOf<typeof promotionEvents>;
 export type SecretEvent = EventsOf<typeof secretEvents>;
+export type PhaseSecretsEvent = EventsOf<typeof phaseSecretsEvents>;
 export type HostEvent = EventsOf<typeof hostEvents>;
 export type PipelineEvent = EventsOf<typeof pipelineEvents>;
 

@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { appError, type Problem } from '../app/errors.js';
 import type { SubmitChange } from '../app/use-cases.js';
 import type { GrantScope } from '../domain/grants.js';
+import { ownerOf } from '../domain/secret-ref.js';
 import type { Where } from './authorize.js';
 
 interface ById {
@@ -30,6 +31,10 @@ export const ofSubmission: Where<unknown, SubmitChange> = (use, { body }) =>
     use.placeOfSubmission(body),
     TE.map((scope) => ({ scope })),
   );
+
+/** The owner of the secret that the body names. */
+export const ofSecret: Where<unknown, { readonly ref: string }> = (_use, { body }) =>
+  TE.right({ scope: ownerOf(body.ref) });
 
 /** Names are unique only within what is around them: a project needs its organisation, that its enterprise. */
 const incomplete = ({ enterprise, organisation, project }: GrantScope): readonly Problem[] => [

@@ -10,6 +10,7 @@ import { changeDecider } from './change.js';
 import { HOST } from './ids.js';
 import { mergePerformer } from './merges.js';
 import { pipelineDecider } from './pipeline.js';
+import { withSecrets } from './secrets.js';
 import { standaloneProcess, type StandaloneCommand } from './process.js';
 import { stageRunDecider } from './stage-run.js';
 import { changeUseCases, type ChangeDeps, type ChangeUseCases } from './use-cases.js';
@@ -27,7 +28,7 @@ export interface Standalone {
 const phaseRunStream = (hostKey: string): string => `phase_run-${phaseRunIdOf(HOST, hostKey, 1)}`;
 
 export const openStandalone = (deps: StandaloneDeps): Standalone => {
-  const write = (command: Exclude<StandaloneCommand, { target: 'source' }>, envelope: Envelope) => {
+  const write = async (command: Exclude<StandaloneCommand, { target: 'source' }>, envelope: Envelope) => {
     switch (command.target) {
       case 'stage_run':
         return handle(deps, `stage_run-${command.stageRunId}`, stageRunDecider, command, envelope);
@@ -37,7 +38,13 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
         return handle(deps, `pipeline-${command.pipelineId}`, pipelineDecider, command, envelope);
       case 'phase_run':
         return command.kind === 'PromotePhase'
-          ? handle(deps, phaseRunStream(command.data.hostKey), phaseRun, command, envelope)
+          ? handle(
+              deps,
+              phaseRunStream(command.data.hostKey),
+              phaseRun,
+              { kind: 'PromotePhase', data: await withSecrets(deps, command.data) },
+              envelope,
+            )
           : handle(
               deps,
               phaseRunStream(command.hostKey),

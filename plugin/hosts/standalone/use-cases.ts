@@ -20,6 +20,7 @@ import { evolveChange, standingOf, type ChangeState } from './change-state.js';
 import type { ChangesView } from './changes.js';
 import { changeIdOf, idIn } from './ids.js';
 import { approveRefusal } from './rules.js';
+import { recordPhaseSecrets } from './secrets.js';
 import { changeReads, findChange } from './reads.js';
 import { prepareMerge, prepareSubmission, scopeOf } from './submission.js';
 
@@ -86,6 +87,8 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
     const prepared = await prepareSubmission(source, request)();
     if (E.isLeft(prepared)) return prepared;
     const { scope, pipeline, branch } = prepared.right;
+    const named = await recordPhaseSecrets(deps, context, prepared.right.source);
+    if (E.isLeft(named)) return named;
     for (let generation = 0; ; generation++) {
       const changeId = changeIdOf(scope, pipeline, branch, generation);
       const done = await decide(context, { kind: 'SubmitPatchset', ...prepared.right, changeId });
@@ -140,6 +143,9 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
     if (refused) return E.left(conflict(refused));
     const prepared = await prepareMerge(source, change.source)();
     if (E.isLeft(prepared)) return prepared;
+    // the merge may configure other secrets than the patchset did
+    const named = await recordPhaseSecrets(deps, context, prepared.right.source);
+    if (E.isLeft(named)) return named;
     const { patchset } = change;
     return answer(
       changeId,

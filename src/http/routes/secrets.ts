@@ -6,6 +6,7 @@ import { list, none } from '../answers.js';
 import { closed, text } from '../closed.js';
 import { Reason } from '../codecs.js';
 import { route, type Route } from '../route.js';
+import { ofSecret } from '../where.js';
 
 const Ref = text(
   {
@@ -37,13 +38,15 @@ export const secretRoutes: readonly Route[] = [
     method: 'get',
     path: '/secrets',
     role: 'admin',
-    run: (use) => pipe(use.listSecrets(), TE.map(list)),
+    where: 'anywhere',
+    run: (use, { context }) => pipe(use.listSecrets(context.caller), TE.map(list)),
   }),
   route({
     ...none,
     method: 'post',
     path: '/secrets',
     role: 'admin',
+    where: ofSecret,
     body: closed({ ref: Ref, value: Value }, { reason: Reason }),
     run: (use, { context, body }) =>
       pipe(
@@ -56,6 +59,7 @@ export const secretRoutes: readonly Route[] = [
     method: 'post',
     path: '/secrets/remove',
     role: 'admin',
+    where: ofSecret,
     body: closed({ ref: Ref }, { reason: Reason }),
     run: (use, { context, body }) =>
       pipe(
