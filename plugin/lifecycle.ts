@@ -189,6 +189,8 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
   };
 
   const stop = async ({ mode, deadlineMs }: StopOptions): Promise<void> => {
+    // in the same turn, so that not one more phase is taken
+    if (state === 'started') state = 'stopping';
     await starting?.catch(() => undefined);
     const left = running;
     if (left === undefined || closing !== undefined) {
