@@ -32,6 +32,12 @@ export const name = text(
   (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value),
 );
 
+/** How a secret is named; what the name means is for whoever keeps it. */
+export const secretRef = text(
+  'the name of a secret: 1 to 128 letters, digits and . _ / - that starts with a letter, digit or underscore',
+  (value) => /^[A-Za-z0-9_][A-Za-z0-9._/-]{0,127}$/.test(value) && !value.includes('..'),
+);
+
 /** The rules of git-check-ref-format(1) as far as they keep a name from being taken for something else. */
 export const branch = text(
   'the name of a branch',
@@ -62,7 +68,8 @@ export const script = text(
 
 export const webAddress = text(
   'an http or https address of at most 2048 characters',
-  (value) => /^https?:\/\/[^\s]+$/.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
+  (value) =>
+    /^https?:\/\/[^\s]+$/.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
 );
 
 /** Any text but what would say that it was Baton itself. */

@@ -3,7 +3,21 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { PhasePromoted } from '../src/events/phase-run.js';
 import { problemsOf } from '../src/events/report.js';
-import { actor, branch, known, line, lineOrNothing, list, name, repository, script, sha, webAddress, whole } from './checks.js';
+import {
+  actor,
+  branch,
+  known,
+  line,
+  lineOrNothing,
+  list,
+  name,
+  repository,
+  script,
+  secretRef,
+  sha,
+  webAddress,
+  whole,
+} from './checks.js';
 import type { HostCommand, Problem } from './contract.js';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -42,10 +56,13 @@ const promotion = known(
         silenceMs: ms,
       },
     ),
-    secretRefs: list(name, 0, 100),
+    secretRefs: list(secretRef, 0, 100),
     priority: whole(-1000, 1000),
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
-    change: known({ id: line(200), title: line(500) }, { patchset: whole(0, 1_000_000_000), url: webAddress }),
+    change: known(
+      { id: line(200), title: line(500) },
+      { patchset: whole(0, 1_000_000_000), url: webAddress },
+    ),
   },
 );
 

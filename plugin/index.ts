@@ -42,6 +42,7 @@ const baton: PluginModule<BatonOptions> = {
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
     const { data, repositoryRoots, logLevel } = options;
+    const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
     return Promise.resolve(
       createPlugin({
         host,
@@ -49,8 +50,8 @@ const baton: PluginModule<BatonOptions> = {
         wants,
         open: (callerOf) =>
           openCore({ data, repositoryRoots, logLevel, environment: environment() }, log, {
-            callerOf,
-            hostAllowList: options.allowedHosts,
+            http: { callerOf, hostAllowList: options.allowedHosts },
+            ...(secretOf === undefined ? {} : { secretOf }),
           }),
         onProblem: (message, cause) => log.warn({ err: cause }, message),
       }),

@@ -205,7 +205,11 @@ export const openIntake = (deps: IntakeDeps): Intake => {
   const takeOne = async (command: HostCommand): Promise<Ack> => {
     // the same key may have been used elsewhere: for another phase run, or another kind of command
     const { commandId, bodySha256, actor } = envelopeOf(command, '');
-    const before = await deps.repeats.streamOf({ commandId, bodySha256, caller: { actor, role: 'operator' } });
+    const before = await deps.repeats.streamOf({
+      commandId,
+      bodySha256,
+      caller: { actor, role: 'operator' },
+    });
     if (E.isLeft(before)) return failed(before.left);
     switch (command.type) {
       case 'phase.promoted':

@@ -12,7 +12,16 @@ import type { Deps } from '../src/app/handle.js';
 import type { ReadModel } from '../src/app/read-models.js';
 import type { Repeats } from '../src/app/repeats.js';
 import type { Caller } from '../src/app/use-cases.js';
-import type { Ack, Capability, Health, Host, Plugin, Problem, RecoveryReport, StopOptions } from './contract.js';
+import type {
+  Ack,
+  Capability,
+  Health,
+  Host,
+  Plugin,
+  Problem,
+  RecoveryReport,
+  StopOptions,
+} from './contract.js';
 import { parseHostCommand } from './host-commands.js';
 import { openIntake, type Intake } from './intake.js';
 import { mount } from './mount.js';
@@ -59,12 +68,15 @@ interface Running {
 
 const NO_ONE = { phaseRuns: 0, jobs: 0 };
 
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
 /** The folder, or the nearest one above it that exists, may be written to. */
 const canWrite = async (folder: string): Promise<boolean> => {
   for (let at = folder; ; at = dirname(at)) {
     const found = await access(at, constants.W_OK | constants.X_OK).then(
       () => 'yes',
-      (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? 'absent' : 'no'),
+      (error: unknown) => (isAbsent(error) ? 'absent' : 'no'),
     );
     if (found !== 'absent' || at === dirname(at)) return found === 'yes';
   }
@@ -77,7 +89,9 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
   let closing: Promise<void> | undefined;
   let announceClosing: () => void = () => undefined;
   const closingBegun = new Promise<void>((resolve) => (announceClosing = resolve));
-  const mounted = mount(options, () => (state === 'started' || state === 'stopping' ? running?.engine.edge.handler : undefined));
+  const mounted = mount(options, () =>
+    state === 'started' || state === 'stopping' ? running?.engine.edge.handler : undefined,
+  );
 
   const live = (): Health['live'] => {
     const view = running?.engine.phaseRuns.view();
@@ -98,7 +112,10 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     }
     const engine = opened.right;
     const { deps, repeats, phaseRuns } = engine;
-    const intake = openIntake({ ...deps, ...{ repeats, phaseRuns, host: options.host, maxQueued: options.maxQueued } });
+    const intake = openIntake({
+      ...deps,
+      ...{ repeats, phaseRuns, host: options.host, maxQueued: options.maxQueued },
+    });
     const outbox = openOutbox({
       host: options.host,
       report: (report, how) => host.report(report, how),
@@ -133,9 +150,17 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     switch (state) {
       case 'registered':
       case 'starting':
-        return { status: 'busy', retryAfterMs: 1000, message: 'Baton has not started yet; nothing was written.' };
+        return {
+          status: 'busy',
+          retryAfterMs: 1000,
+          message: 'Baton has not started yet; nothing was written.',
+        };
       case 'stopped':
-        return { status: 'rejected', code: 'not_started', message: 'Baton was stopped; nothing was written.' };
+        return {
+          status: 'rejected',
+          code: 'not_started',
+          message: 'Baton was stopped; nothing was written.',
+        };
       case 'started':
       case 'stopping':
         return undefined;
@@ -149,7 +174,11 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     if (E.isLeft(parsed)) return { status: 'rejected', ...parsed.left };
     if (!running) throw new Error('started without anything running');
     if (state === 'stopping' && parsed.right.type === 'phase.promoted')
-      return { status: 'rejected', code: 'stopping', message: 'Baton is being stopped and takes no new phases.' };
+      return {
+        status: 'rejected',
+        code: 'stopping',
+        message: 'Baton is being stopped and takes no new phases.',
+      };
     return running.intake.take(parsed.right);
   };
 
@@ -159,7 +188,11 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
       return await handle(raw);
     } catch (cause) {
       onProblem('a command of the host met a mistake in Baton', cause);
-      return { status: 'rejected', code: 'internal', message: 'Something went wrong inside Baton; see its log.' };
+      return {
+        status: 'rejected',
+        code: 'internal',
+        message: 'Something went wrong inside Baton; see its log.',
+      };
     }
   };
 
@@ -225,7 +258,12 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
         mend: 'change its owner, or choose another folder',
       });
     for (const [i, root] of options.repositoryRoots.entries())
-      if (!(await access(root, constants.R_OK | constants.X_OK).then(() => true, () => false)))
+      if (
+        !(await access(root, constants.R_OK | constants.X_OK).then(
+          () => true,
+          () => false,
+        ))
+      )
         problems.push({
           path: `repositoryRoots[${i}]`,
           expected: 'a folder that this process may read',

@@ -12,7 +12,10 @@ const contractProblem = ({ meta }: Pick<PluginModule<never>, 'meta'>, host: Host
         mend: 'use versions of host and plugin that understand each other',
       };
 
-const missingProblem = ({ requires }: Pick<PluginModule<never>, 'requires'>, host: Host): Problem | undefined => {
+const missingProblem = (
+  { requires }: Pick<PluginModule<never>, 'requires'>,
+  host: Host,
+): Problem | undefined => {
   const missing = requires.filter((capability) => !host.capabilities.has(capability));
   return missing.length === 0
     ? undefined

@@ -2,11 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { isAbsolute } from 'node:path';
 import * as t from 'io-ts';
-import type { Caller } from '../src/app/use-cases.js';
-import { suggest } from '../src/domain/problem.js';
+import { shown, suggest } from '../src/domain/problem.js';
 import { problemsOf } from '../src/events/report.js';
 import { checked, whole } from './checks.js';
-import type { MiddlewareContext, Problem } from './contract.js';
+import type { HostUser, MiddlewareContext, Problem } from './contract.js';
 
 export interface BatonOptions {
   /** Recorded with every phase run; the same for ever, since ids follow from it. */
@@ -27,7 +26,7 @@ export interface BatonOptions {
   /** Longest wait before a report is told again. */
   readonly reportRetryMs: number;
   /** Who asks, as the host knows it; undefined: the request has to carry a token of Baton. */
-  readonly authenticate?: (ctx: MiddlewareContext) => Caller | undefined | Promise<Caller | undefined>;
+  readonly authenticate?: (ctx: MiddlewareContext) => HostUser | undefined | Promise<HostUser | undefined>;
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -37,7 +36,8 @@ const folder = checked('an absolute path', (value): value is string => isText(va
 const required = {
   host: checked(
     'a name of 1 to 32 lower-case letters, digits and dashes that starts with a letter, other than standalone',
-    (value): value is string => isText(value) && /^[a-z][a-z0-9-]{0,31}$/.test(value) && value !== 'standalone',
+    (value): value is string =>
+      isText(value) && /^[a-z][a-z0-9-]{0,31}$/.test(value) && value !== 'standalone',
   ),
   data: folder,
 };
@@ -50,7 +50,10 @@ const optional = {
     (value): value is string => isText(value) && /^(?:\/[A-Za-z0-9._~-]+)*$/.test(value),
   ),
   allowedHosts: t.readonlyArray(
-    checked('a host name', (value): value is string => isText(value) && /^[A-Za-z0-9._:[\]-]{1,261}$/.test(value)),
+    checked(
+      'a host name',
+      (value): value is string => isText(value) && /^[A-Za-z0-9._:[\]-]{1,261}$/.test(value),
+    ),
   ),
   reportTimeoutMs: whole(10, 3_600_000),
   reportRetryMs: whole(10, 3_600_000),
@@ -87,10 +90,11 @@ export const parseOptions = (
   raw: unknown,
 ): { readonly problems: readonly Problem[] } | { readonly options: BatonOptions } => {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    return { problems: [{ path: '', expected: 'an object with options', found: JSON.stringify(raw) ?? 'nothing' }] };
+    return { problems: [{ path: '', expected: 'an object with options', found: shown(raw) }] };
   const decoded = Options.decode(raw);
   const problems = [...strangers(raw), ...(E.isLeft(decoded) ? problemsOf(decoded.left) : [])];
   if (E.isLeft(decoded) || problems.length > 0) return { problems };
-  const given = Object.fromEntries(Object.entries(decoded.right).filter(([, value]) => value !== undefined));
-  return { options: { ...defaults, ...(given as typeof decoded.right) } };
+  // an option that is there and undefined is one that was left out
+  const given = Object.entries(decoded.right).filter(([, value]: [string, unknown]) => value !== undefined);
+  return { options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right) } };
 };

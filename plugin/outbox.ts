@@ -89,7 +89,8 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
 
   const restore = async (): Promise<void> => {
     const loaded = await checkpoints.load(name, VERSION)();
-    if (E.isLeft(loaded)) onProblem(`${loaded.left.message}; the host is told everything once more`, loaded.left.cause);
+    if (E.isLeft(loaded))
+      onProblem(`${loaded.left.message}; the host is told everything once more`, loaded.left.cause);
     if (E.isLeft(loaded) || loaded.right === undefined) return;
     const head = await store.head()();
     if (E.isLeft(head)) throw new Error(textOf(head.left), { cause: head.left });
@@ -108,13 +109,17 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   let reading: Promise<void> | undefined;
   let readAgain = false;
 
+  const readAgainNow = (): boolean => readAgain && !closed();
+
   const readOn = async (): Promise<void> => {
     do {
       readAgain = false;
       while (!closed() && waiting() < MOST_WAITING) {
         const page = await store.readAll(position ?? 'start', { maxCount: PAGE })();
         if (E.isLeft(page)) throw new Error(textOf(page.left), { cause: page.left });
-        const news = page.right.filter((e) => position === undefined || comparePositions(e.position, position) > 0);
+        const news = page.right.filter(
+          (e) => position === undefined || comparePositions(e.position, position) > 0,
+        );
         if (news.length === 0) break;
         for (const recorded of news) {
           const decoded = decode(recorded);
@@ -130,7 +135,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
         if (sinceSaved >= SAVE_EVERY) save();
         tellReady();
       }
-    } while (readAgain && !closed());
+    } while (readAgainNow());
     settle();
   };
 
@@ -193,7 +198,8 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
     const report = nextReport(view, id);
     const answer = report && (await ask(report));
     if (closed()) return;
-    const refused = answer === 'gone' && report !== undefined && !(await options.refuse(report).catch(() => false));
+    const refused =
+      answer === 'gone' && report !== undefined && !(await options.refuse(report).catch(() => false));
     if (closed()) return;
     underWay.delete(id);
     if (report !== undefined && (answer === undefined || refused)) putOffTell(id);

@@ -39,7 +39,9 @@ export interface ReportsView {
 
 export const noReports = (): ReportsView => ({ runs: {}, jobs: {} });
 
-type Content<R = Report> = R extends Report ? Omit<R, 'phaseRunId' | 'hostKey' | 'attempt' | 'seq' | 'at'> : never;
+type Content<R = Report> = R extends Report
+  ? Omit<R, 'phaseRunId' | 'hostKey' | 'attempt' | 'seq' | 'at'>
+  : never;
 
 const add = (phaseRunId: string, run: TrackedRun, at: string, content: Content): void => {
   run.seq += 1;
@@ -55,7 +57,13 @@ const tidy = (view: ReportsView, phaseRunId: string, run: TrackedRun): void => {
   drop(view.runs, phaseRunId);
 };
 
-const evolveJob = (run: TrackedRun, phaseRunId: string, job: TrackedJob, event: JobEvent, recorded: Recorded): void => {
+const evolveJob = (
+  run: TrackedRun,
+  phaseRunId: string,
+  job: TrackedJob,
+  event: JobEvent,
+  recorded: Recorded,
+): void => {
   const { actor, recordedAt } = recorded.metadata;
   if (event.type === 'JobAssigned') job.runner = event.data.runner;
   if (event.type === 'JobCancelRequested') job.canceller ??= actor;

@@ -57,7 +57,11 @@ export interface Core {
 }
 
 /** What only a host that embeds Baton knows. */
-export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList'>;
+export interface Embedding {
+  readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList'>;
+  /** Values of the host's own secrets, for whatever gives secrets to jobs; absent: the local store is asked. */
+  readonly secretOf?: (ref: string) => Promise<string>;
+}
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -191,7 +195,7 @@ export const openCore = async (
     authenticate: access.right.authenticate,
   };
 
-  const edge = createHttpServer({ useCases, logger: log, ...embedding });
+  const edge = createHttpServer({ useCases, logger: log, ...embedding.http });
   add(() => edge.close());
 
   return E.right({

@@ -55,7 +55,8 @@ export const commandRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'the answer to a promotion was lost: given again at the same time and under a new id, it still runs once',
+    title:
+      'the answer to a promotion was lost: given again at the same time and under a new id, it still runs once',
     check: async (subject) => {
       const promotion = subject.promotion('a', 'succeeds');
       const command = promoted(promotion);
@@ -70,7 +71,8 @@ export const commandRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'the same key with another content is rejected, whether it is the command or the phase run that is known',
+    title:
+      'the same key with another content is rejected, whether it is the command or the phase run that is known',
     check: async (subject) => {
       const first = promoted(subject.promotion('a', 'succeeds'));
       await give(subject, first);
@@ -101,7 +103,8 @@ export const commandRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'a promotion that cannot be used is rejected with everything that is wrong, and nothing is written',
+    title:
+      'a promotion that cannot be used is rejected with everything that is wrong, and nothing is written',
     check: async (subject) => {
       const before = await subject.recorded();
       const good = subject.promotion('a', 'succeeds');
@@ -125,7 +128,10 @@ export const commandRules: readonly ConformanceRule[] = [
         await give(subject, cancelled('a')),
       ];
       // the third may come when it has ended already
-      assert.deepEqual(answers.slice(0, 2).map(({ status }) => status), ['accepted', 'duplicate']);
+      assert.deepEqual(
+        answers.slice(0, 2).map(({ status }) => status),
+        ['accepted', 'duplicate'],
+      );
       assert.ok(['duplicate', 'noop'].includes(answers[2]?.status ?? ''), JSON.stringify(answers[2]));
       await finished(subject, 'a');
       assert.equal(story(subject, 'a'), '1 phase.queued, 2 phase.started, 3 phase.finished cancelled');
@@ -160,14 +166,18 @@ export const commandRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'a change that is superseded loses its live phase runs; others, and what is promoted later, run on',
+    title:
+      'a change that is superseded loses its live phase runs; others, and what is promoted later, run on',
     check: async (subject) => {
       await give(subject, promoted(subject.promotion('a', 'waits', 'old')));
       await give(subject, promoted(subject.promotion('b', 'waits', 'other')));
       await subject.host.tookThat(isStart('a'));
       const command = superseded('old', 'new');
       const answers = [await give(subject, command), await give(subject, command)];
-      assert.deepEqual(answers.map(({ status }) => status), ['accepted', 'duplicate']);
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        ['accepted', 'duplicate'],
+      );
       assert.equal((await finished(subject, 'a')).outcome, 'cancelled');
       await give(subject, promoted(subject.promotion('c', 'succeeds', 'old')));
       await subject.release('b');
@@ -176,7 +186,8 @@ export const commandRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'when as many jobs live as may, a promotion is answered busy and nothing is written; a cancel is still taken',
+    title:
+      'when as many jobs live as may, a promotion is answered busy and nothing is written; a cancel is still taken',
     options: { maxQueued: 1 },
     check: async (subject) => {
       await give(subject, promoted(subject.promotion('a', 'waits')));

@@ -17,7 +17,8 @@ export const lifeRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'what the host did not take before a restart it is told afterwards, in order and under the same numbers',
+    title:
+      'what the host did not take before a restart it is told afterwards, in order and under the same numbers',
     check: async (subject) => {
       const { host } = subject;
       host.behave(() => Promise.reject(new Error('down')));

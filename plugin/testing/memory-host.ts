@@ -49,7 +49,9 @@ const register = (name: string) => {
         const timer = setTimeout(() => {
           waiting.delete(look);
           const had = reports.map(({ hostKey, seq, type }) => `${hostKey} ${seq} ${type}`).join(', ');
-          reject(new Error(`no report that was waited for was ${name} in ${withinMs} ms; these were: ${had}`));
+          reject(
+            new Error(`no report that was waited for was ${name} in ${withinMs} ms; these were: ${had}`),
+          );
         }, withinMs);
         const look = (report: Report): void => {
           if (!matches(report)) return;

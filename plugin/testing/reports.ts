@@ -62,7 +62,8 @@ export const reportRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'a host that has closed the phase run is told no more of it; that is recorded once, and the job runs on',
+    title:
+      'a host that has closed the phase run is told no more of it; that is recorded once, and the job runs on',
     check: async (subject) => {
       const { host } = subject;
       host.behave((report, take) => (report.hostKey === 'a' ? 'gone' : take()));

@@ -51,7 +51,8 @@ export const cancelled = (hostKey: string, commandId = newId()): HostCommand => 
   hostKey,
 });
 
-export const give = (subject: Subject, command: HostCommand): Promise<Ack> => subject.plugin().handle(command);
+export const give = (subject: Subject, command: HostCommand): Promise<Ack> =>
+  subject.plugin().handle(command);
 
 export const isFinish =
   (hostKey: string) =>
@@ -77,5 +78,8 @@ export const finished = async (
 export const story = ({ host }: Subject, hostKey: string): string =>
   host
     .takenOf(hostKey)
-    .map((report) => `${report.seq} ${report.type}${report.type === 'phase.finished' ? ` ${report.outcome}` : ''}`)
+    .map(
+      (report) =>
+        `${report.seq} ${report.type}${report.type === 'phase.finished' ? ` ${report.outcome}` : ''}`,
+    )
     .join(', ');

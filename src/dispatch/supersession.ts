@@ -31,8 +31,7 @@ const evolve = (
   switch (event.type) {
     case 'PhasePromoted': {
       const { host, hostKey, attempt, change } = event.data;
-      if (change)
-        runs.set(idOf(stream), { host, hostKey, attempt, changeId: change.id, cancelled: false });
+      if (change) runs.set(idOf(stream), { host, hostKey, attempt, changeId: change.id, cancelled: false });
       return runs;
     }
     case 'PhaseCancelRequested': {

@@ -18,7 +18,12 @@ export const phaseRunIdOf = (host: string, hostKey: string, attempt: number): st
 
 export type PhaseRunCommand =
   | { readonly kind: 'PromotePhase'; readonly data: PhasePromoted }
-  | { readonly kind: 'CancelPhase'; readonly host: string; readonly hostKey: string; readonly attempt?: number }
+  | {
+      readonly kind: 'CancelPhase';
+      readonly host: string;
+      readonly hostKey: string;
+      readonly attempt?: number;
+    }
   | {
       readonly kind: 'FinishPhase';
       readonly jobs: readonly { readonly jobId: string; readonly label: string; readonly outcome: Outcome }[];

@@ -10,7 +10,9 @@ const rules = (kind: RunnerKind, which: RegExp): void => {
     site = await aSite(kind);
   });
   afterAll(() => site.close());
-  const tests = hostConformance((options) => aSubject(site, options)).filter(({ title }) => which.test(title));
+  const tests = hostConformance((options) => aSubject(site, options)).filter(({ title }) =>
+    which.test(title),
+  );
   it.each(tests.map(({ title, run }) => [title, run] as const))('%s', (_, run) => run());
 };
 

@@ -33,7 +33,9 @@ describe('parseHostCommand', () => {
         env: { PASSWORD: 'secret' },
         source: { ...promotion.source, branch: 'main', login: 'secret' },
         steps: [{ name: 'unit', run: 'make test', secret: 'secret' }],
-        rows: [{ label: '', filter: [{ key: 'os', op: 'in', values: ['linux'], note: 'secret' }], x: 'secret' }],
+        rows: [
+          { label: '', filter: [{ key: 'os', op: 'in', values: ['linux'], note: 'secret' }], x: 'secret' },
+        ],
         change: { id: '7', title: 'A change', author: 'secret' },
       },
     };
@@ -48,10 +50,16 @@ describe('parseHostCommand', () => {
     ['promotion.pipeline', { pipeline: '--upload-pack=x' }],
     ['promotion.source.sha', { source: { ...promotion.source, sha: 'main' } }],
     ['promotion.source.repository', { source: { ...promotion.source, repository: '-oProxyCommand=x' } }],
-    ['promotion.source.repository', { source: { ...promotion.source, repository: 'https://u:p@example.org/' } }],
+    [
+      'promotion.source.repository',
+      { source: { ...promotion.source, repository: 'https://u:p@example.org/' } },
+    ],
     ['promotion.source.branch', { source: { ...promotion.source, branch: 'a..b' } }],
     ['promotion.steps[0].run', { steps: [{ name: 'x', run: 'a\0b' }] }],
-    ['promotion.rows[0].filter[0].op', { rows: [{ label: '', filter: [{ key: 'os', op: 'not', values: ['x'] }] }] }],
+    [
+      'promotion.rows[0].filter[0].op',
+      { rows: [{ label: '', filter: [{ key: 'os', op: 'not', values: ['x'] }] }] },
+    ],
     ['promotion.limits.totalMs', { limits: { totalMs: -1 } }],
     ['promotion.secretRefs[0]', { secretRefs: ['../key'] }],
     ['promotion.change.url', { change: { id: '7', title: 'x', url: 'javascript:alert(1)' } }],
@@ -64,9 +72,12 @@ describe('parseHostCommand', () => {
     expect(pathsOf({ ...command, actor: 'baton' })).toEqual(['actor']);
   });
 
-  it.each([undefined, null, 5, [], {}, { type: 'constructor' }, { type: 5 }])('has no command for %j', (raw) => {
-    expect(parseHostCommand(raw)).toMatchObject(E.left({ code: 'unknown_command' }));
-  });
+  it.each([undefined, null, 5, [], {}, { type: 'constructor' }, { type: 5 }])(
+    'has no command for %j',
+    (raw) => {
+      expect(parseHostCommand(raw)).toMatchObject(E.left({ code: 'unknown_command' }));
+    },
+  );
 });
 
 describe('promotedBy', () => {

@@ -31,11 +31,14 @@ describe('loadPlugin', () => {
     ['^1.2', '1.1.9'],
     ['^1.0', 'one'],
     ['^1.0', ''],
-  ])('given a plugin for contract %s, then a host that speaks %s is refused with both', async (range, version) => {
-    const loaded = await loadPlugin(asking(range), memoryHost({ contract: version }), null);
-    expect(loaded).toMatchObject({ problems: [{ path: 'contract', found: version }] });
-    expect(JSON.stringify(loaded)).toContain(range);
-  });
+  ])(
+    'given a plugin for contract %s, then a host that speaks %s is refused with both',
+    async (range, version) => {
+      const loaded = await loadPlugin(asking(range), memoryHost({ contract: version }), null);
+      expect(loaded).toMatchObject({ problems: [{ path: 'contract', found: version }] });
+      expect(JSON.stringify(loaded)).toContain(range);
+    },
+  );
 
   it('given a host that lacks what the plugin requires, then it is told what is missing', async () => {
     const host = memoryHost({ capabilities: ['cancel'] });
@@ -52,19 +55,27 @@ describe('loadPlugin', () => {
 
   it('given a host that lacks what is only wanted, then health says so', async () => {
     const loaded = await loadPlugin(baton, memoryHost({ capabilities: ['cancel'] }), options);
-    expect('plugin' in loaded && loaded.plugin.health().missing).toEqual(['supersede', 'secrets', 'http.mount']);
+    expect('plugin' in loaded && loaded.plugin.health().missing).toEqual([
+      'supersede',
+      'secrets',
+      'http.mount',
+    ]);
   });
 });
 
 describe('the module baton', () => {
   it('understands the contract that it ships', async () => {
-    expect(await loadPlugin(baton, memoryHost({ contract: CONTRACT_VERSION }), options)).toHaveProperty('plugin');
+    expect(await loadPlugin(baton, memoryHost({ contract: CONTRACT_VERSION }), options)).toHaveProperty(
+      'plugin',
+    );
   });
 
   it('refuses a host of another contract also when it is registered without loadPlugin', async () => {
     const parsed = baton.parseOptions(options);
     if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
-    await expect(baton.register(memoryHost({ contract: '2.0.0' }), parsed.options)).rejects.toThrow(/\^1\.0.*2\.0\.0/);
+    await expect(baton.register(memoryHost({ contract: '2.0.0' }), parsed.options)).rejects.toThrow(
+      /\^1\.0.*2\.0\.0/,
+    );
   });
 
   it('names its own version', () => {

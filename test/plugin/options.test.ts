@@ -38,6 +38,8 @@ describe('parseOptions', () => {
 
   it('given a function that says who asks, then it is handed through', () => {
     const authenticate = () => undefined;
-    expect(parseOptions({ host: 'ci', data: '/d', authenticate })).toMatchObject({ options: { authenticate } });
+    expect(parseOptions({ host: 'ci', data: '/d', authenticate })).toMatchObject({
+      options: { authenticate },
+    });
   });
 });

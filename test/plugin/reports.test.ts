@@ -88,7 +88,14 @@ describe('reports', () => {
   it('given several jobs, then the start is told once, and the end names the job that decided', () => {
     const { reports } = told(
       ...[promoted('a'), queued('a', 'j', 'os=debian'), queued('a', 'k', 'os=rhel')],
-      ...[assigned('j', 'r1'), assigned('k', 'r2'), started('k'), started('j'), succeeded('j'), failed('k', 9)],
+      ...[
+        assigned('j', 'r1'),
+        assigned('k', 'r2'),
+        started('k'),
+        started('j'),
+        succeeded('j'),
+        failed('k', 9),
+      ],
       finished('a', 'failed', ['j', 'os=debian', 'succeeded'], ['k', 'os=rhel', 'failed']),
     );
     expect(reports.map(({ type }) => type)).toEqual(['phase.queued', 'phase.started', 'phase.finished']);
@@ -107,7 +114,12 @@ describe('reports', () => {
 
   it('given that the host has closed it, then nothing more is told and nothing is remembered after the end', () => {
     const view = noReports();
-    const [first, ...rest] = givenEvents(promoted('a'), queued('a', 'j'), started('j'), finished('a', 'succeeded'));
+    const [first, ...rest] = givenEvents(
+      promoted('a'),
+      queued('a', 'j'),
+      started('j'),
+      finished('a', 'succeeded'),
+    );
     evolveReports('test', view, first!);
     closeRun(view, 'a');
     for (const recorded of rest) {
