@@ -199,10 +199,11 @@ describe('the outbox', () => {
     const { host, start, promote } = given();
     let aborted = false;
     const outbox = start({
-      report: (report, { signal }) =>
-        host
-          .report(report, { signal })
-          .then(() => new Promise<never>(() => signal.addEventListener('abort', () => (aborted = true)))),
+      report: (report, { signal }) => {
+        signal.addEventListener('abort', () => (aborted = true));
+        void host.report(report, { signal });
+        return new Promise(() => undefined);
+      },
     });
     await outbox.open();
     outbox.go();
