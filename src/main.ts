@@ -71,7 +71,11 @@ export interface Core {
 }
 
 /** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
-export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
+export interface Embedding {
+  readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
+  /** Values of a host's own secrets, for jobs; what the local store has is taken from there. */
+  readonly secretOf?: (ref: string) => Promise<string>;
+}
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -212,7 +216,7 @@ export const openCore = async (
     transport,
     logs,
     source,
-    secrets: jobSecrets(secrets),
+    secrets: jobSecrets(secrets, embedding.secretOf),
     epoch,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
@@ -268,7 +272,7 @@ export const openCore = async (
     }),
   };
 
-  const edge = createHttpServer({ useCases, logger: log, ...embedding });
+  const edge = createHttpServer({ useCases, logger: log, ...embedding.http });
   add(() => edge.close());
 
   return E.right({
@@ -286,9 +290,11 @@ export const openCore = async (
 export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
   const { http } = config;
   const opened = await openCore(config, log, {
-    hostAllowList: http.allowedHosts,
-    limits: limitsOf(http),
-    metricsPublic: http.metricsPublic,
+    http: {
+      hostAllowList: http.allowedHosts,
+      limits: limitsOf(http),
+      metricsPublic: http.metricsPublic,
+    },
   });
   if (E.isLeft(opened)) return opened;
   const core = opened.right;
