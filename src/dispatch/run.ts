@@ -45,6 +45,7 @@ export interface Dispatch {
 
 /** Waiting this long counts as one step of priority. */
 const AGEING_MS = 10 * 60_000;
+const UNMATCHED_MS = 60 * 60_000;
 const TICK_MS = 1000;
 
 const bodyOf = (command: unknown): string =>
@@ -180,7 +181,10 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     });
   const running = [
     run(fanOut),
-    run(scheduler({ fence: deps.epoch, policy: { ageingMs: AGEING_MS } })),
+    run(
+      scheduler({ fence: deps.epoch, policy: { ageingMs: AGEING_MS, unmatchedMs: UNMATCHED_MS } }),
+      TICK_MS,
+    ),
     run(dispatcher),
     run(cancellation),
     run(watchdog, TICK_MS),

@@ -26,7 +26,7 @@ interface Attempt {
 const processes = () =>
   [
     fanOut,
-    scheduler({ fence: 1, policy: { ageingMs: 600_000 } }),
+    scheduler({ fence: 1, policy: { ageingMs: 600_000, unmatchedMs: 600_000 } }),
     dispatcher,
     cancellation,
     watchdog,
