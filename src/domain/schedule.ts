@@ -132,11 +132,12 @@ const firstOf = (heads: readonly Head[]): number => {
 
 /** What is to be assigned now: in dispatch order each job takes the least loaded runner that suits it, or is passed over. */
 export const decide = (index: DispatchIndex): readonly Assignment[] => {
+  let left = 0;
+  for (const pool of index.open) if (pool.waiting.size > 0) left++;
+  if (left === 0) return [];
   const decided: Assignment[] = [];
   const heads = headsOf(index);
   const round = new Round();
-  let left = 0;
-  for (const pool of index.open) if (pool.waiting.size > 0) left++;
   while (heads.length > 0 && left > 0) {
     const i = firstOf(heads);
     const head = heads[i];

@@ -10,8 +10,6 @@ import { describeFilter, judge, type Candidate } from './matching.js';
 /** Runners and values that a reason names. */
 const SHOWN = 8;
 
-const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
-
 /** The nearest miss: which clauses fail, and what the runners have instead. */
 const missing = (filter: Filter, runners: readonly Candidate[]): string => {
   const failing = filter.filter((clause) => !runners.some((r) => judge(r, [clause])[0]?.holds));
@@ -19,7 +17,7 @@ const missing = (filter: Filter, runners: readonly Candidate[]): string => {
     const have = [...new Set(runners.map((r) => judge(r, [clause])[0]?.found || 'nothing'))].sort();
     return `${describeFilter([clause])} (they have ${have.slice(0, 5).join('; ')})`;
   });
-  return `none of the ${plural(runners.length, 'enrolled runner')} can ever match: wanted ${shown.join(' and ')}`;
+  return `no enrolled runner can ever match: wanted ${shown.join(' and ')}`;
 };
 
 /** The first few of its matching runners, in the order of their pools; one more than is shown, to know whether there are more. */

@@ -22,7 +22,7 @@ const filters: readonly Filter[] = [
 
 type Op = readonly [kind: number, a: number, b: number, wait: boolean];
 const op: fc.Arbitrary<Op> = fc.tuple(
-  fc.integer({ min: 0, max: 13 }),
+  fc.integer({ min: 0, max: 16 }),
   fc.nat(1000),
   fc.nat(1000),
   fc.boolean(),
@@ -46,7 +46,7 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
     ];
   }
   if (kind === 5) return held && [`job-${held.jobId}`, { type: 'JobSucceeded', data: { attempt: 1 } }];
-  if (kind === 6)
+  if (kind === 6 || kind > 13)
     return (
       held && [
         `job-${held.jobId}`,
