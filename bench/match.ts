@@ -151,7 +151,7 @@ export const matchBench = (quick: boolean): Report => {
             folding(fanOut),
             folding(dispatcher),
             folding(cancellation),
-            folding(watchdog),
+            folding(watchdog({ startMs: 300_000 })),
           ],
           jobs,
         ),

@@ -45,6 +45,7 @@ export interface Dispatch {
 
 /** Waiting this long counts as one step of priority. */
 const AGEING_MS = 10 * 60_000;
+const START_MS = 5 * 60_000;
 const UNMATCHED_MS = 60 * 60_000;
 const TICK_MS = 1000;
 
@@ -165,7 +166,8 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
       }
       case 'effect':
         if (command.effect === 'drive') effects.drive(command);
-        else effects.end(command);
+        else if (command.effect === 'end') effects.end(command);
+        else effects.revoke(command);
         return undefined;
     }
   };
@@ -187,7 +189,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     ),
     run(dispatcher),
     run(cancellation),
-    run(watchdog, TICK_MS),
+    run(watchdog({ startMs: START_MS }), TICK_MS),
   ];
   return {
     ready: Promise.all(running.map((process) => process.ready)).then(() => undefined),

@@ -135,14 +135,18 @@ const play = (ops: readonly Op[]): FleetWorld => {
 };
 
 describe('the scheduler and the plain rules', () => {
-  it('decide the same after every event of any history: who, where, in which order, by which rule, and why not', () => {
-    fc.assert(
-      fc.property(fc.array(op, { maxLength: 80 }), (ops) => void play(ops)),
-      { numRuns: 400 },
-    );
-  });
+  it(
+    'decide the same after every event of any history: who, where, in which order, by which rule, and why not',
+    { timeout: 30_000 },
+    () => {
+      fc.assert(
+        fc.property(fc.array(op, { maxLength: 80 }), (ops) => void play(ops)),
+        { numRuns: 400 },
+      );
+    },
+  );
 
-  it('decide the same when the scheduler has to start anew from the events', () => {
+  it('decide the same when the scheduler has to start anew from the events', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(fc.array(op, { maxLength: 50 }), fc.nat(50), (ops, cut) => {
         const { events } = play(ops);
