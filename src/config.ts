@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import { queuePolicyOf, type QueuePolicy } from './domain/queue-policy.js';
 import { appError, type AppError, type Problem } from './app/errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,11 @@ export interface Flags {
   readonly listen?: string;
   readonly repoRoot?: readonly string[];
   readonly logLevel?: string;
+  readonly whenUnmatchable?: string;
+  readonly ageing?: string;
+  readonly unmatchedLimit?: string;
+  readonly queueLimit?: string;
+  readonly startLimit?: string;
 }
 
 export interface Config {
@@ -24,6 +30,7 @@ export interface Config {
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
   readonly logLevel: string;
+  readonly queue: QueuePolicy;
   readonly environment: Environment;
 }
 
@@ -59,6 +66,16 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   const logLevel = flags.logLevel ?? env['BATON_LOG_LEVEL'] ?? 'info';
   if (!LEVELS.includes(logLevel))
     problems.push({ path: '--log-level', expected: LEVELS.join(', '), found: logLevel });
+  const queue = queuePolicyOf(
+    {
+      whenUnmatchable: flags.whenUnmatchable ?? env['BATON_WHEN_UNMATCHABLE'],
+      ageing: flags.ageing ?? env['BATON_AGEING'],
+      unmatchedLimit: flags.unmatchedLimit ?? env['BATON_UNMATCHED_LIMIT'],
+      queueLimit: flags.queueLimit ?? env['BATON_QUEUE_LIMIT'],
+      startLimit: flags.startLimit ?? env['BATON_START_LIMIT'],
+    },
+    problems,
+  );
   const roots = flags.repoRoot ?? (env['BATON_REPO_ROOTS'] ?? '').split(':').filter((root) => root !== '');
   if (listen === undefined || problems.length > 0)
     return E.left(appError('invalid', 'configuration', 'The configuration is not usable.', { problems }));
@@ -68,6 +85,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     port: listen.port,
     repositoryRoots: roots.map((root) => resolve(cwd, root)),
     logLevel,
+    queue,
     environment: env,
   });
 };

@@ -133,6 +133,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     logs,
     source,
     epoch,
+    policy: config.queue,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
@@ -142,6 +143,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     ...deps,
     source,
     changes: models.changes,
+    queuePolicy: config.queue,
     repeats: repeated,
     onProblem,
   });

@@ -43,6 +43,17 @@ export const registerServe = (program: Command, io: Io): void => {
       '--repo-root <dir...>',
       'local repositories must lie below one of these (BATON_REPO_ROOTS, separated by :)',
     )
+    .option(
+      '--when-unmatchable <policy>',
+      'jobs that no enrolled runner can ever match: wait, fail or expire (BATON_WHEN_UNMATCHABLE; default: wait)',
+    )
+    .option(
+      '--unmatched-limit <time>',
+      'with expire: how long they wait (BATON_UNMATCHED_LIMIT; default: 1h)',
+    )
+    .option('--queue-limit <time>', 'longest wait for a runner, e.g. 2h (BATON_QUEUE_LIMIT; default: none)')
+    .option('--start-limit <time>', 'from assignment to start (BATON_START_LIMIT; default: 5m)')
+    .option('--ageing <time>', 'waiting so long counts as one step of priority (BATON_AGEING; default: 10m)')
     .option('--log-level <level>', 'fatal, error, warn, info, debug, trace or silent (BATON_LOG_LEVEL)')
     .action(async (flags: Flags, command: Command) => {
       const asJson = command.optsWithGlobals<{ json?: boolean }>().json === true;

@@ -7,6 +7,7 @@ import type { LogStore, RunnerTarget, RunnerTransport, SourceProvider } from '..
 import { runProcess } from '../app/run-process.js';
 import { job } from '../domain/job.js';
 import { phaseRun } from '../domain/phase-run.js';
+import type { QueuePolicy } from '../domain/queue-policy.js';
 import type { RunnerCommand } from '../domain/runner.js';
 import { waitReason } from '../domain/wait-reason.js';
 import type { JobAssigned, JobQueued } from '../events/job.js';
@@ -29,6 +30,7 @@ export interface DispatchDeps extends Deps {
   readonly logs: LogStore;
   readonly source: SourceProvider;
   readonly epoch: number;
+  readonly policy: QueuePolicy;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   readonly onRunner: (
     runner: string,
@@ -43,10 +45,6 @@ export interface Dispatch {
   readonly close: () => Promise<void>;
 }
 
-/** Waiting this long counts as one step of priority. */
-const AGEING_MS = 10 * 60_000;
-const START_MS = 5 * 60_000;
-const UNMATCHED_MS = 60 * 60_000;
 const TICK_MS = 1000;
 
 const bodyOf = (command: unknown): string =>
@@ -183,13 +181,10 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     });
   const running = [
     run(fanOut),
-    run(
-      scheduler({ fence: deps.epoch, policy: { ageingMs: AGEING_MS, unmatchedMs: UNMATCHED_MS } }),
-      TICK_MS,
-    ),
+    run(scheduler({ fence: deps.epoch, policy: deps.policy }), TICK_MS),
     run(dispatcher),
     run(cancellation),
-    run(watchdog({ startMs: START_MS }), TICK_MS),
+    run(watchdog(deps.policy), TICK_MS),
   ];
   return {
     ready: Promise.all(running.map((process) => process.ready)).then(() => undefined),

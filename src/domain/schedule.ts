@@ -27,8 +27,11 @@ export interface Assignment {
  * Dispatch order: priority with ageing, then age, then arrival. All jobs age alike, so the order of two jobs does not change as
  * time passes: it is a number that needs no clock.
  */
-export const dispatchKey = (queuedAtMs: number, priority: number, { ageingMs }: Policy): number =>
-  queuedAtMs - priority * ageingMs;
+export const dispatchKey = (
+  queuedAtMs: number,
+  priority: number,
+  { ageingMs }: Pick<Policy, 'ageingMs'>,
+): number => queuedAtMs - priority * ageingMs;
 
 /** A runner as it is after what was decided so far in this round. */
 interface Offer {

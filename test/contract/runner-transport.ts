@@ -248,10 +248,11 @@ export const runnerTransportContract = (
       });
 
       it('given an attempt that has started, then a revoke leaves it alone', async () => {
-        const wanted = order('sleep 0.5; echo finished');
+        const wanted = order(`while [ ! -e ${path('may-end')} ]; do sleep 0.05; done; echo finished`);
         await started(wanted);
         const revoke = async () => right(await transport.revoke(rig.target, wanted)()).kind;
         expect(await revoke()).toBe('started');
+        await writeFile(path('may-end'), '');
         const { bytes, state } = await follow(wanted);
         expect(bytes.toString()).toBe('finished\n');
         expect(state).toMatchObject({ state: 'done', result: { why: 'exit', exitCode: 0 } });

@@ -9,6 +9,7 @@ import type { Repeats } from '../../../src/app/repeats.js';
 import { runProcess } from '../../../src/app/run-process.js';
 import type { ChangeView, CommandContext, Done, SubmitChange, UseCases } from '../../../src/app/use-cases.js';
 import { phaseRun } from '../../../src/domain/phase-run.js';
+import { withQueuePolicy, type QueuePolicy } from '../../../src/domain/queue-policy.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
@@ -21,6 +22,8 @@ import { prepareSubmission } from './submission.js';
 export interface StandaloneDeps extends Deps {
   readonly source: SourceProvider;
   readonly changes: ReadModel<ChangesView>;
+  /** What is left open by the plan of a phase. */
+  readonly queuePolicy: QueuePolicy;
   readonly repeats: Repeats;
   readonly onProblem: (problem: { readonly message: string; readonly cause?: unknown }) => void;
 }
@@ -50,7 +53,7 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
             deps,
             `phase_run-${phaseRunIdOf(HOST, command.data.hostKey, command.data.attempt)}`,
             phaseRun,
-            { kind: 'PromotePhase', data: command.data },
+            { kind: 'PromotePhase', data: withQueuePolicy(command.data, deps.queuePolicy) },
             envelope,
           )
         : await handle(deps, `stage_run-${command.stageRunId}`, stageRunDecider, command, envelope);
