@@ -156,7 +156,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
 
   const useCases: UseCases = {
     ...runners,
-    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
+    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models, queuePolicy: config.queue }),
     ...standalone.useCases,
     rebuild: (name) => async () => {
       const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];

@@ -1,4 +1,5 @@
 /** Use cases of jobs: list, show, cancel, explain, log, watch; and the queue and the history they make. */
+import type { QueuePolicy } from '../domain/queue-policy.js';
 import * as E from 'fp-ts/lib/Either.js';
 import { concatMap, defer, distinctUntilChanged, from, map, of, switchMap, type Observable } from 'rxjs';
 import { explainJob, type ExplainView } from '../../projections/explain.js';
@@ -21,6 +22,7 @@ export interface JobDeps extends Deps {
   readonly queue: ReadModel<QueueState>;
   readonly history: ReadModel<HistoryView>;
   readonly explain: ReadModel<ExplainView>;
+  readonly queuePolicy: QueuePolicy;
 }
 
 const matchesFilter = (view: JobView, { status, runner, change }: JobFilter): boolean =>
@@ -198,7 +200,9 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     watchLog,
     queue: () => async () => {
       await deps.queue.caughtUp();
-      return E.right(structuredClone(toQueueView(deps.queue.view(), deps.queue.position())));
+      return E.right(
+        structuredClone(toQueueView(deps.queue.view(), deps.queue.position(), deps.queuePolicy)),
+      );
     },
     history: (wanted) => async () => {
       await deps.history.caughtUp();
