@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment } from '../src/config.js';
+import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { logger, openCore } from '../src/main.js';
 import type { Capability, PluginModule } from './contract.js';
 import { createPlugin } from './lifecycle.js';
@@ -50,10 +51,21 @@ const baton: PluginModule<BatonOptions> = {
         options,
         wants,
         open: (callerOf) =>
-          openCore({ data, ...key, repositoryRoots, logLevel, environment: environment() }, log, {
-            http: { callerOf, hostAllowList: options.allowedHosts },
-            ...(secretOf === undefined ? {} : { secretOf }),
-          }),
+          openCore(
+            {
+              data,
+              ...key,
+              repositoryRoots,
+              logLevel,
+              environment: environment(),
+              queue: defaultQueuePolicy,
+            },
+            log,
+            {
+              http: { callerOf, hostAllowList: options.allowedHosts },
+              ...(secretOf === undefined ? {} : { secretOf }),
+            },
+          ),
         onProblem: (message, cause) => log.warn({ err: cause }, message),
       }),
     );

@@ -6,7 +6,9 @@ import { readConfigFile } from './config/file.js';
 import { explainSettings, resolveSettings, type Explained, type ResolvedTable } from './config/resolve.js';
 import type { Environment } from './config/setting.js';
 import { httpConfigOf, httpProblems, type HttpConfig } from './config/http.js';
+import { queuePolicyOf } from './config/queue.js';
 import { addressOf, settings } from './config/settings.js';
+import type { QueuePolicy } from './domain/queue-policy.js';
 
 export type { Environment } from './config/setting.js';
 
@@ -28,6 +30,7 @@ export interface Config {
   readonly keyFile: string;
   readonly mayMakeKey: boolean;
   readonly http: HttpConfig;
+  readonly queue: QueuePolicy;
   readonly environment: Environment;
 }
 
@@ -71,6 +74,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     keyFile: keyFileOf(found.right),
     mayMakeKey: keyFile.source === 'default',
     http: httpConfigOf(found.right, address.right.host),
+    queue: queuePolicyOf(found.right),
     environment: env,
   });
 };

@@ -218,6 +218,7 @@ export const openCore = async (
     source,
     secrets: jobSecrets(secrets, embedding.secretOf),
     epoch,
+    policy: config.queue,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
@@ -227,6 +228,7 @@ export const openCore = async (
     ...deps,
     source,
     changes: models.changes,
+    queuePolicy: config.queue,
     repeats: repeated,
     onProblem,
   });
@@ -239,7 +241,7 @@ export const openCore = async (
 
   const useCases: UseCases = {
     ...runners,
-    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
+    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models, queuePolicy: config.queue }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: repeated }),
     at: (at) =>
@@ -248,7 +250,7 @@ export const openCore = async (
         reads: {
           ...runnerReads(then.of(runnerHealth)),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {

@@ -7,6 +7,7 @@ import { summarise } from '../../projections/history-summary.js';
 import { jobs, type JobsView, type JobView } from '../../projections/jobs.js';
 import { queue, toQueueView, type QueueState } from '../../projections/queue.js';
 import { timelineEntry, unreadableEntry, type TimelineEntry } from '../../projections/timeline.js';
+import type { QueuePolicy } from '../domain/queue-policy.js';
 import { decode } from '../events/catalog.js';
 import { comparePositions, type Position } from '../kernel/recorded.js';
 import { appError, type AppError } from './errors.js';
@@ -158,6 +159,7 @@ type JobReads = Pick<
 export const jobReads = (
   sources: JobSources,
   store: Pick<EventStore, 'readStream'>,
+  policy: QueuePolicy,
   upTo?: Position,
 ): JobReads => {
   const show = async (id: string): Promise<E.Either<AppError, JobView>> => {
@@ -196,7 +198,7 @@ export const jobReads = (
       ({ sees } = {}) =>
       async () => {
         await Promise.all([sources.queue.caughtUp(), sources.jobs.caughtUp()]);
-        const view = structuredClone(toQueueView(sources.queue.view(), sources.queue.position()));
+        const view = structuredClone(toQueueView(sources.queue.view(), sources.queue.position(), policy));
         return E.right(sees === undefined ? view : queueSeenBy(view, jobSeen(sees)));
       },
     history:

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
 import { job } from '../domain/job.js';
+import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
 import { findJob, jobReads, type JobSources } from './job-reads.js';
@@ -17,6 +18,7 @@ export interface JobDeps extends Deps, JobSources {
   readonly logs: LogStore;
   readonly repeats: Repeats;
   readonly jobs: ReadModel<JobsView>;
+  readonly queuePolicy: QueuePolicy;
 }
 
 type JobUseCases = Pick<
@@ -36,7 +38,7 @@ type JobUseCases = Pick<
 >;
 
 export const jobUseCases = (deps: JobDeps): JobUseCases => {
-  const reads = jobReads(deps, deps.store);
+  const reads = jobReads(deps, deps.store, deps.queuePolicy);
   const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 
   const cancel = async (context: CommandContext, id: string): Promise<E.Either<AppError, Done<JobView>>> => {

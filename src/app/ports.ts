@@ -226,6 +226,11 @@ export interface CancelAnswer {
   readonly kind: 'signalled' | 'revoked' | 'ended';
 }
 
+export interface RevokeAnswer {
+  /** `revoked`: will never start; `started`: too late, and left alone; `ended`: there was nothing to keep back; `runner_changed`: nothing is known. */
+  readonly kind: 'revoked' | 'started' | 'ended' | 'runner_changed';
+}
+
 export interface RunnerTransport {
   /** Connects anew, so that the answer is about now. */
   readonly probe: (target: RunnerTarget) => TaskEither<TransportError, ProbeReport>;
@@ -244,6 +249,11 @@ export interface RunnerTransport {
     attempt: AttemptRef,
     graceMs: number,
   ) => TaskEither<TransportError, CancelAnswer>;
+  /** Keeps an attempt from starting and touches nothing that has started; the runner must be the one of the assignment. Safe to repeat. */
+  readonly revoke: (
+    target: RunnerTarget,
+    attempt: AttemptRef & { readonly baseId: string; readonly bootId: string },
+  ) => TaskEither<TransportError, RevokeAnswer>;
   /** Removes the attempt's files and leaves a tombstone, so that a late duplicate start still finds it taken. */
   readonly cleanUp: (target: RunnerTarget, attempt: AttemptRef) => TaskEither<TransportError, void>;
   readonly close: () => Promise<void>;

@@ -1,6 +1,6 @@
 /** `baton queue` and `baton history`: what waits and runs now, and what was. */
 import type { Command } from 'commander';
-import type { QueueView } from '../../projections/queue.js';
+import type { QueueEntry, QueueView } from '../../projections/queue.js';
 import { asOf, atOption } from './as-of.js';
 import { registerHistory } from './history.js';
 import type { Io } from './io.js';
@@ -8,6 +8,18 @@ import { age, short, table } from './print.js';
 import { sessionOf } from './session.js';
 
 const named = (phase: string, label: string): string => (label === '' ? phase : `${phase} (${label})`);
+
+/** Why it waits; or what is not known of one that has a runner. */
+const waitsFor = (io: Io, { waiting, cancelAskedAt, unreachableSince }: QueueEntry): string => {
+  if (waiting !== undefined) return `${waiting.reason}: ${waiting.detail}`;
+  const parts = [
+    ...(cancelAskedAt === undefined ? [] : [`cancel asked for ${age(cancelAskedAt, io.now())}`]),
+    ...(unreachableSince === undefined
+      ? []
+      : [`unknown: its runner was last found unreachable ${age(unreachableSince, io.now())}`]),
+  ];
+  return parts.join('; ');
+};
 
 /** The table of `baton queue`. */
 export const queueText = (io: Io, { entries }: QueueView): string =>
@@ -23,7 +35,7 @@ export const queueText = (io: Io, { entries }: QueueView): string =>
           named(entry.phase, entry.label),
           age(entry.since, io.now()),
           entry.runner ?? '-',
-          entry.waiting === undefined ? '' : `${entry.waiting.reason}: ${entry.waiting.detail}`,
+          waitsFor(io, entry),
         ]),
       );
 

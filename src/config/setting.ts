@@ -75,8 +75,18 @@ export const switchedOn = from('true or false', (raw) =>
       : undefined,
 );
 
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A length of time in milliseconds, written as `90s`, `15m`, `2h` or `1d`. */
+export const span = from('a length of time such as 90s, 15m, 2h or 1d', (raw) => {
+  if (typeof raw !== 'string') return undefined;
+  const [, count = '', unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(raw) ?? [];
+  const ms = UNITS[unit];
+  return ms === undefined ? undefined : Number(count) * ms;
+});
+
 /** One of a few words. */
-export const choice = (...words: readonly string[]) =>
+export const choice = <W extends string>(...words: readonly W[]) =>
   from(words.join(', '), (raw) => words.find((word) => word === raw));
 
 /** The problem of a value, or the value. */

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { httpSettings } from './http.js';
+import { queueSettings } from './queue.js';
 import { choice, path, paths, setting, text, type Environment } from './setting.js';
 
 /** `host:port`; undefined when it is something else. */
@@ -62,10 +63,11 @@ export const settings = {
     flag: '--log-level',
     takes: '<level>',
     env: 'BATON_LOG_LEVEL',
-    codec: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    codec: choice<string>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     defaultOf: () => 'info',
     defaultText: 'info',
     meaning: 'What the server says of itself on stderr: fatal, error, warn, info, debug, trace or silent.',
   }),
   ...httpSettings,
+  ...queueSettings,
 };

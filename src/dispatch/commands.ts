@@ -32,9 +32,22 @@ export interface EndAttempt {
   readonly attempt: number;
   readonly runner: string;
   readonly graceMs: number;
+  /** It should have ended by now: asked again and again, with pauses, until it has. */
+  readonly insist?: boolean;
 }
 
-export type Effect = DriveAttempt | EndAttempt;
+/** Keep an attempt from starting that should have started long ago; then it is queued again. */
+export interface RevokeAttempt {
+  readonly target: 'effect';
+  readonly effect: 'revoke';
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly runner: string;
+  /** The limit that has passed. */
+  readonly startMs: number;
+}
+
+export type Effect = DriveAttempt | EndAttempt | RevokeAttempt;
 
 export type DispatchCommand =
   | (Owed & { readonly target: 'job'; readonly id: string; readonly command: JobCommand })

@@ -47,6 +47,11 @@ export interface PerformDeps {
   readonly onProblem: (message: string, cause: unknown) => void;
 }
 
+export interface DriveDeps extends PerformDeps {
+  /** True while somebody keeps the attempt from starting because it took too long: then it is theirs to tell. */
+  readonly isRevoking: (attempt: AttemptRef) => boolean;
+}
+
 /** How to wait for what does not come at once; both give up when `signal` aborts. */
 export interface Patience {
   readonly insist: <Err, A>(what: string, task: () => Promise<E.Either<Err, A>>) => Promise<A | undefined>;
@@ -73,7 +78,7 @@ const lostDetail = (runner: string, why: string): string => {
 };
 
 export const driveAttempt = async (
-  deps: PerformDeps,
+  deps: DriveDeps,
   { insist, pause, signal }: Patience,
   { jobId, attempt, runner, fresh }: DriveAttempt,
 ): Promise<void> => {
@@ -138,6 +143,7 @@ export const driveAttempt = async (
         break;
       }
       case 'revoked':
+        if (deps.isRevoking(ref)) return 'done';
         await say({ kind: 'RecordRevoked', attempt, evidence: { how: 'revoked' } });
         break;
       case 'lost':
@@ -191,7 +197,7 @@ export const driveAttempt = async (
           kind: 'RequeueJob',
           attempt,
           cause: 'infrastructure',
-          why: answer.left.code,
+          why: answer.left.code === 'timed_out' ? 'connect_timeout' : answer.left.code,
           detail: answer.left.message,
         });
         return 'done';

@@ -1,6 +1,6 @@
 /** What several processes remember of runners: enough to know who can take a job now. */
+import type { RunnerSlots } from '../domain/dispatch-index.js';
 import type { Candidate } from '../domain/matching.js';
-import type { RunnerSlots } from '../domain/schedule.js';
 import type { BatonEvent } from '../events/catalog.js';
 import type { Attributes } from '../events/shapes.js';
 
@@ -86,6 +86,7 @@ export const slotsOf = (runner: FleetRunner): RunnerSlots => ({
   attributes: runner.attributes,
   labels: runner.labels,
   unavailable: unavailable(runner),
+  untested: runner.probe === undefined,
   slots: runner.slots,
   busy: runner.busy,
   badSlots: runner.badSlots,

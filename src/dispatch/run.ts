@@ -8,6 +8,7 @@ import type { LogStore, RunnerTarget, RunnerTransport, SourceProvider } from '..
 import { runProcess } from '../app/run-process.js';
 import { job } from '../domain/job.js';
 import { phaseRun } from '../domain/phase-run.js';
+import type { QueuePolicy } from '../domain/queue-policy.js';
 import type { RunnerCommand } from '../domain/runner.js';
 import { waitReason } from '../domain/wait-reason.js';
 import type { JobAssigned, JobQueued } from '../events/job.js';
@@ -32,6 +33,7 @@ export interface DispatchDeps extends Deps {
   readonly source: SourceProvider;
   readonly secrets: JobSecrets;
   readonly epoch: number;
+  readonly policy: QueuePolicy;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   readonly onRunner: (
     runner: string,
@@ -46,8 +48,6 @@ export interface Dispatch {
   readonly close: () => Promise<void>;
 }
 
-/** Waiting this long counts as one step of priority. */
-const AGEING_MS = 10 * 60_000;
 const TICK_MS = 1000;
 
 const bodyOf = (command: unknown): string =>
@@ -168,7 +168,8 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
       }
       case 'effect':
         if (command.effect === 'drive') effects.drive(command);
-        else effects.end(command);
+        else if (command.effect === 'end') effects.end(command);
+        else effects.revoke(command);
         return undefined;
     }
   };
@@ -184,11 +185,11 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     });
   const running = [
     run(fanOut),
-    run(scheduler({ fence: deps.epoch, policy: { ageingMs: AGEING_MS } })),
+    run(scheduler({ fence: deps.epoch, policy: deps.policy }), TICK_MS),
     run(dispatcher),
     run(cancellation),
     run(supersession),
-    run(watchdog, TICK_MS),
+    run(watchdog(deps.policy), TICK_MS),
   ];
   return {
     ready: Promise.all(running.map((process) => process.ready)).then(() => undefined),

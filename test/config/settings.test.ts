@@ -8,6 +8,7 @@ import { readConfigFile } from '../../src/config/file.js';
 import { explainSettings, keyOf, resolveSettings } from '../../src/config/resolve.js';
 import { setting, text } from '../../src/config/setting.js';
 import { settings } from '../../src/config/settings.js';
+import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 
 let folder: string;
 beforeEach(() => {
@@ -109,6 +110,21 @@ describe('settings', () => {
       allowedHosts: ['192.0.2.7'],
     });
     expect(problems({ tlsCert: 'c.pem' })[0]).toMatchObject({ path: '--tls-key', found: 'only --tls-cert' });
+  });
+  it('takes the policy of the queue, with lengths of time', () => {
+    const flags = { whenUnmatchable: 'expire', ageing: '90s', queueLimit: '2h', startLimit: '1d' };
+    expect(config(flags, { BATON_UNMATCHED_LIMIT: '15m' }).queue).toEqual({
+      ...{ whenUnmatchable: 'expire', ageingMs: 90_000, unmatchedMs: 900_000, queueMs: 7_200_000 },
+      startMs: 86_400_000,
+    });
+    expect(config({}).queue).toEqual(defaultQueuePolicy);
+    const wrong = { whenUnmatchable: 'never', ageing: '10', queueLimit: '-1s', startLimit: '0s' };
+    expect(problems(wrong).map(({ path }) => path)).toEqual([
+      '--when-unmatchable',
+      '--queue-limit',
+      '--start-limit',
+      '--ageing',
+    ]);
   });
   it('takes numbers and switches from flags, environment and file', () => {
     const path = file('request_burst = 7\nmetrics_public = true\nallowed_host = ["baton.example.org"]\n');

@@ -30,9 +30,7 @@ describe('baton demo', () => {
     const { code, out, err } = await demo.done;
     expect([code, err]).toEqual([0, '']);
 
-    expect(out).toMatch(
-      /^waiting: unit \(platform_family=rhel\): none of the 2 enrolled runners can ever match/m,
-    );
+    expect(out).toMatch(/^waiting: unit \(platform_family=rhel\): no enrolled runner can ever match/m);
     expect(out).toMatch(/^cancelled: cancelled by admin: process ended by/m);
     expect(out).toContain('its log has 30 of 30 lines, in order: yes; attempts: 1');
     const history = out.slice(out.indexOf('JOB ')).trimEnd().split('\n');

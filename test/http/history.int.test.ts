@@ -9,6 +9,7 @@ import type { HistoryRow } from '../../projections/history.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue } from '../../projections/queue.js';
 import { runnerHealth } from '../../projections/runner-health.js';
+import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { jobReads, jobSourcesAt } from '../../src/app/job-reads.js';
 import { past, type AtMoment } from '../../src/app/past.js';
 import { readModel } from '../../src/app/read-models.js';
@@ -63,7 +64,7 @@ beforeEach(async () => {
   };
   const before = past(store, systemClock);
   edge = await startEdge({
-    ...jobReads(live, store),
+    ...jobReads(live, store, defaultQueuePolicy),
     ...runnerReads(live.health),
     ...changeReads(live.changes),
     at: (at) =>
@@ -72,7 +73,7 @@ beforeEach(async () => {
         reads: {
           ...runnerReads(then.of(runnerHealth)),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, then.moment.position),
         },
       }))(before.at(at)),
   });

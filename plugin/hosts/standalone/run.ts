@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { handle, type Envelope } from '../../../src/app/handle.js';
 import { runProcess } from '../../../src/app/run-process.js';
 import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
+import { withQueuePolicy, type QueuePolicy } from '../../../src/domain/queue-policy.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
@@ -16,6 +17,8 @@ import { stageRunDecider } from './stage-run.js';
 import { changeUseCases, type ChangeDeps, type ChangeUseCases } from './use-cases.js';
 
 export interface StandaloneDeps extends ChangeDeps {
+  /** What is left open by the plan of a phase. */
+  readonly queuePolicy: QueuePolicy;
   readonly onProblem: (problem: { readonly message: string; readonly cause?: unknown }) => void;
 }
 
@@ -42,7 +45,10 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
               deps,
               phaseRunStream(command.data.hostKey),
               phaseRun,
-              { kind: 'PromotePhase', data: await withSecrets(deps, command.data) },
+              {
+                kind: 'PromotePhase',
+                data: withQueuePolicy(await withSecrets(deps, command.data), deps.queuePolicy),
+              },
               envelope,
             )
           : handle(
