@@ -18,8 +18,9 @@ describe('changes', () => {
     const world = aWorld();
     world.change(submit('a1', plan));
     expect(viewOf(world).changes[changeId]).toEqual({
-      ...{ id: changeId, title: 'Add b', branch: 'feature', pipeline: 'main', project: 'web' },
-      ...{ patchset: 1, sha: 'a1' },
+      ...{ id: changeId, title: 'Add b', branch: 'feature', pipeline: 'main' },
+      ...{ enterprise: 'default', organisation: 'default', project: 'web' },
+      ...{ patchset: 1, sha: 'a1', revision: 2 },
       stages: [
         {
           ...{ stageRunId: run(0), stage: 'verify', status: 'queued' },
