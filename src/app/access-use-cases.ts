@@ -2,7 +2,7 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Grant, GrantScope, Role } from '../domain/grants.js';
 import type { AppError } from './errors.js';
-import type { Caller, CommandContext, Done } from './use-cases.js';
+import type { Caller, CommandContext, Done } from './calls.js';
 
 export interface GrantRequest extends GrantScope {
   /** Pseudonymous: a word, never a person's name or address, since events are for ever. */

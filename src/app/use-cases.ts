@@ -9,47 +9,19 @@ import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
-import type { Grant } from '../domain/grants.js';
 import type { Stage } from '../domain/stage-plan.js';
 import type { Scope } from '../events/shapes.js';
 import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
 import type { Instant } from '../kernel/time.js';
 import type { AccessUseCases } from './access-use-cases.js';
+import type { Caller, CommandContext, Done, Place, Sees } from './calls.js';
 import type { AppError } from './errors.js';
 import type { HealthUseCases } from './health.js';
 import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
 
-/** Who asks, under which key, and why; goes into the metadata of every event that follows. */
-export interface Caller {
-  /** Subject of the token. */
-  readonly actor: string;
-  /** What the subject may do, and where, when the request came. */
-  readonly grants: readonly Grant[];
-  /** Which of the subject's tokens was shown. */
-  readonly tokenId?: string;
-}
-
-/** True for what the caller may see; where it is absent, everything is seen. */
-export type Sees = (scope: Scope) => boolean;
-
-/** A thing by its full id, and in whose scope it lies. */
-export interface Place {
-  readonly id: string;
-  readonly scope: Scope;
-}
-
-export interface CommandContext {
-  readonly caller: Caller;
-  /** UUID: derived from actor, route and `Idempotency-Key`, or random when there is no key. */
-  readonly commandId: string;
-  /** Lower-case hex SHA-256 of the request's body. */
-  readonly bodySha256: string;
-  readonly reason?: string;
-  /** `If-Match`: refused when the stream that is written to has another revision. */
-  readonly expectedRevision?: number;
-}
+export type { Caller, CommandContext, Done, Place, Sees };
 
 export interface AddRunner {
   readonly name: string;
@@ -161,12 +133,6 @@ export interface SecretView {
 export interface RerunChange {
   readonly stage: Stage;
   readonly phase?: string;
-}
-
-/** The answer of a command: `repeated` when it was answered from what was recorded before. */
-export interface Done<A> {
-  readonly value: A;
-  readonly repeated: boolean;
 }
 
 export interface JobFilter {

@@ -1,7 +1,7 @@
 /** The usual answers of routes, and the row that takes nothing. */
 import type { Sees } from '../app/use-cases.js';
 import * as codecs from './codecs.js';
-import type { Answer } from './route.js';
+import type { Answer } from './answer.js';
 
 export const ok = (value: unknown): Answer => ({ kind: 'json', status: 200, value });
 export const list = (items: readonly unknown[]): Answer => ok({ items });

@@ -7,6 +7,7 @@ import { appError, type AppError } from '../app/errors.js';
 import type { Caller, CommandContext, Sees, UseCases } from '../app/use-cases.js';
 import type { Role } from '../domain/grants.js';
 import { deriveId } from '../kernel/ids.js';
+import type { Answer } from './answer.js';
 import { mayAtAll, mayHere, seesOf, type Where } from './authorize.js';
 import { problemsFrom, type JsonSchema } from './closed.js';
 import { HeaderValues, IfMatchHeader, Nothing } from './codecs.js';
@@ -16,35 +17,7 @@ import { refuse } from './respond.js';
 import { send } from './send.js';
 import type { Pace } from './pace.js';
 
-export type Answer =
-  /** A refusal with a header that belongs to it. */
-  | {
-      readonly kind: 'refusal';
-      readonly error: AppError;
-      readonly headers: Readonly<Record<string, string>>;
-    }
-  | {
-      readonly kind: 'json';
-      readonly status: 200 | 201 | 202;
-      readonly value: unknown;
-      readonly headers?: Readonly<Record<string, string>>;
-      /** Revision, for `ETag`. */
-      readonly revision?: number;
-      /** Answered from what was recorded before. */
-      readonly repeated?: boolean;
-    }
-  | {
-      readonly kind: 'stream';
-      readonly status: 200 | 206;
-      readonly headers: Readonly<Record<string, string>>;
-      /** Server-sent events, where a last one can say why they end. */
-      readonly isEvents?: boolean;
-      /** Pulled only as fast as the reader reads; must end soon after `signal` aborts. */
-      readonly pieces: (
-        signal: AbortSignal,
-        requestId: string,
-      ) => AsyncIterable<string | Buffer> | Iterable<string | Buffer>;
-    };
+export type { Answer };
 
 type Decoder<A> = t.Type<A, unknown>;
 

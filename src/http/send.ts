@@ -4,7 +4,7 @@ import type { Caller } from '../app/use-cases.js';
 import type { HttpContext } from './context.js';
 import type { OpenStreams } from './open-streams.js';
 import { refuse } from './respond.js';
-import type { Answer } from './route.js';
+import type { Answer } from './answer.js';
 
 /**
  * The revision, for `If-Match`; behind it a digest of the answer, since what is shown of a thing may change while its own

@@ -141,7 +141,7 @@ describe('whatever anybody asks', () => {
     .map(([role, depth]): Grant => {
       const [enterprise, organisation, project] = ['acme', 'web', 'shop'].slice(0, depth);
       return {
-        role: role as Grant['role'],
+        role: role,
         ...(enterprise === undefined ? {} : { enterprise }),
         ...(organisation === undefined ? {} : { organisation }),
         ...(project === undefined ? {} : { project }),

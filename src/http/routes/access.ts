@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { GrantRequest } from '../../app/access-use-cases.js';
+import { appError } from '../../app/errors.js';
 import type { Done } from '../../app/use-cases.js';
 import { list, none } from '../answers.js';
 import * as codecs from '../codecs.js';
@@ -15,6 +16,12 @@ const done =
 
 /** The reason is in the context already. */
 const grantIn = <B extends GrantRequest & { readonly reason?: string }>({ reason: _, ...body }: B) => body;
+
+const twoEnds = appError('invalid', 'two_ends', 'The token cannot end at two times.', {
+  problems: [
+    { path: 'expiresIn', expected: 'nothing beside expiresAt', found: 'both', mend: 'leave one out' },
+  ],
+});
 
 export const accessRoutes: readonly Route[] = [
   route({
@@ -39,6 +46,7 @@ export const accessRoutes: readonly Route[] = [
     body: codecs.IssueTokenBody,
     run: (use, { context, body }) => {
       const { expiresIn: expiresInMs, ...request } = grantIn(body);
+      if (expiresInMs !== undefined && request.expiresAt !== undefined) return TE.left(twoEnds);
       return pipe(
         use.issueToken(context, { ...request, ...(expiresInMs === undefined ? {} : { expiresInMs }) }),
         TE.map(done(201)),

@@ -23,8 +23,10 @@ describe('changes', () => {
     const world = aWorld();
     world.change(submit('a1', plan));
     expect(viewOf(world).changes[changeId]).toEqual({
-      ...{ id: changeId, title: 'Add b', branch: 'feature', pipeline: 'main', project: 'web' },
-      ...{ patchset: 1, sha: 'a1', status: 'open', moving: true, actions: ['cancel', 'delete'] },
+      ...{ id: changeId, title: 'Add b', branch: 'feature', pipeline: 'main' },
+      ...{ enterprise: 'default', organisation: 'default', project: 'web' },
+      ...{ patchset: 1, sha: 'a1', revision: 2 },
+      ...{ status: 'open', moving: true, actions: ['cancel', 'delete'] },
       stages: [
         {
           ...{ stageRunId: run(0), stage: 'verify', patchset: 1, status: 'queued' },
