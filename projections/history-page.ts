@@ -30,24 +30,38 @@ export interface HistoryPage {
   readonly next?: number;
 }
 
-const same = (wanted: string | undefined, found: string | undefined): boolean =>
-  wanted === undefined || wanted === found;
+type Test = (row: HistoryRow) => boolean;
 
-const fits = (row: HistoryRow, filter: HistoryFilter): boolean =>
-  (filter.sees === undefined || filter.sees(row)) &&
-  same(filter.job, row.jobId) &&
-  same(filter.change, row.changeId) &&
-  same(filter.runner, row.runner) &&
-  same(filter.enterprise, row.enterprise) &&
-  same(filter.organisation, row.organisation) &&
-  same(filter.project, row.project) &&
-  same(filter.pipeline, row.pipeline) &&
-  same(filter.stage, row.stage) &&
-  same(filter.phase, row.phase) &&
-  same(filter.outcome, row.outcome ?? 'running') &&
-  same(filter.actor, row.cancelledBy) &&
-  (filter.since === undefined || instantOf(row) >= filter.since) &&
-  (filter.until === undefined || instantOf(row) < filter.until);
+/** Filters that a member of the row must equal. */
+const members = {
+  job: 'jobId',
+  change: 'changeId',
+  runner: 'runner',
+  enterprise: 'enterprise',
+  organisation: 'organisation',
+  project: 'project',
+  pipeline: 'pipeline',
+  stage: 'stage',
+  phase: 'phase',
+  actor: 'cancelledBy',
+} as const satisfies Partial<Record<keyof HistoryFilter, keyof HistoryRow>>;
+
+/** One test for each filter that is given: reading every row costs only what was asked. */
+const testsOf = (filter: HistoryFilter): readonly Test[] => {
+  const { outcome, since, until, sees } = filter;
+  const equal = (Object.keys(members) as (keyof typeof members)[]).flatMap((name): readonly Test[] => {
+    const wanted = filter[name];
+    const member = members[name];
+    return wanted === undefined ? [] : [(row) => row[member] === wanted];
+  });
+  return [
+    ...(sees === undefined ? [] : [sees]),
+    ...equal,
+    ...(outcome === undefined ? [] : [(row: HistoryRow) => (row.outcome ?? 'running') === outcome]),
+    ...(since === undefined ? [] : [(row: HistoryRow) => instantOf(row) >= since]),
+    ...(until === undefined ? [] : [(row: HistoryRow) => instantOf(row) < until]),
+  ];
+};
 
 /** The shortest list of row numbers that holds all that can fit; undefined when only reading all will do. */
 const candidates = ({ index }: HistoryView, filter: HistoryFilter): readonly number[] | undefined => {
@@ -82,9 +96,10 @@ function* downwards(view: HistoryView, filter: HistoryFilter, from: number): Gen
 
 /** Numbers of all rows that fit, downwards. */
 function* fitting(view: HistoryView, filter: HistoryFilter, from: number): Generator<number> {
+  const tests = testsOf(filter);
   for (const number of downwards(view, filter, from)) {
     const row = view.rows[number];
-    if (row !== undefined && fits(row, filter)) yield number;
+    if (row !== undefined && tests.every((holds) => holds(row))) yield number;
   }
 }
 

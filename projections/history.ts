@@ -80,11 +80,13 @@ const note = (table: Record<string, number[]>, key: string | undefined, index: n
 
 /** Adds to the row of an attempt, or makes it. What a row is found by is there from its beginning. */
 const write = (view: HistoryView, job: LiveJob, attempt: number, more: Partial<HistoryRow>): void => {
-  const known = find(job.attempts, String(attempt));
-  const index = known ?? view.rows.length;
-  const row = { ...job.common, attempt, ...view.rows[index], ...more };
-  view.rows[index] = row;
-  if (known !== undefined) return;
+  const known = view.rows[find(job.attempts, String(attempt)) ?? -1];
+  if (known !== undefined) {
+    Object.assign(known, more);
+    return;
+  }
+  const row = { ...job.common, attempt, ...more };
+  const index = view.rows.push(row) - 1;
   put(job.attempts, String(attempt), index);
   note(view.index.job, row.jobId, index);
   note(view.index.change, row.changeId, index);

@@ -55,12 +55,28 @@ export const findJob = (view: JobsView, id: string, sees: Sees = () => true): E.
 };
 
 /** Newest first; the id settles the order of jobs queued in the same millisecond. */
-type Place = readonly [queuedAt: string, id: string];
-const placeOf = ({ queuedAt, id }: JobView): Place => [queuedAt, id];
-const isBefore = ([aAt, aId]: Place, [bAt, bId]: Place): boolean => (aAt === bAt ? aId > bId : aAt > bAt);
+type Place = Pick<JobView, 'queuedAt' | 'id'>;
+const isBefore = (a: Place, b: Place): boolean =>
+  a.queuedAt === b.queuedAt ? a.id > b.id : a.queuedAt > b.queuedAt;
 
 const placeFrom = ([queuedAt, id]: readonly unknown[]): Place | undefined =>
-  typeof queuedAt === 'string' && typeof id === 'string' ? [queuedAt, id] : undefined;
+  typeof queuedAt === 'string' && typeof id === 'string' ? { queuedAt, id } : undefined;
+
+/** The first `count` in order. Jobs are kept as they were queued, so from behind nearly all are in order already. */
+const firstOf = (candidates: readonly JobView[], count: number): readonly JobView[] => {
+  const first: JobView[] = [];
+  for (let i = candidates.length - 1; i >= 0; i--) {
+    const job = candidates[i];
+    const last = first[count - 1];
+    if (job === undefined || (last !== undefined && !isBefore(job, last))) continue;
+    let at = first.length;
+    for (let before = first[at - 1]; before !== undefined && isBefore(job, before); before = first[at - 1])
+      at--;
+    first.splice(at, 0, job);
+    first.length = Math.min(first.length, count);
+  }
+  return first;
+};
 
 /** One page of the jobs that fit. Places never change, so that no job is missed or shown twice while others come. */
 export const jobPage = (
@@ -71,13 +87,14 @@ export const jobPage = (
   const from = readCursor('jobs', cursor, placeFrom);
   if (E.isLeft(from)) return from;
   const start = from.right;
-  const found = Object.values(view)
-    .filter((job) => matchesFilter(job, filter) && (start === undefined || !isBefore(placeOf(job), start)))
-    .sort((a, b) => (isBefore(placeOf(a), placeOf(b)) ? -1 : 1));
+  const fitting = Object.values(view).filter(
+    (job) => matchesFilter(job, filter) && (start === undefined || !isBefore(job, start)),
+  );
+  const found = firstOf(fitting, limit + 1);
   const next = found[limit];
   return E.right({
     items: structuredClone(found.slice(0, limit)),
-    ...(next === undefined ? {} : { next: cursorOf('jobs', ...placeOf(next)) }),
+    ...(next === undefined ? {} : { next: cursorOf('jobs', next.queuedAt, next.id) }),
   });
 };
 
