@@ -35,7 +35,7 @@ const aGateAt = (where: 'before' | 'after') => {
   const tools = join(world.folder, 'tools');
   const [gate, reached, gone] = ['gate', 'reached', 'gone'].map((name) => join(world.folder, name));
   mkdirSync(tools);
-  execFileSync('mkfifo', [gate ?? '']);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', gate ?? '']);
   const real = execFileSync('sh', ['-c', 'command -v git']).toString().trim();
   const wait = `: > '${reached}'; cat '${gate}' > /dev/null`;
   const push = `'${real}' "$@"`;
