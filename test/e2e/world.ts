@@ -53,10 +53,11 @@ export class World {
     mkdirSync(this.repositories);
   }
 
-  /** Starts the server, and waits until it says where it listens. */
-  async start(): Promise<void> {
+  /** Starts the server, and waits until it says where it listens. `env`: over the usual environment. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
-    const server = begin(this.folder, [...args, '--repo-root', this.repositories, '--log-level', 'error']);
+    const rest = ['--repo-root', this.repositories, '--log-level', 'error'];
+    const server = begin(this.folder, [...args, ...rest], env);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
       if (server.child.exitCode !== null) throw new Error(`the server did not start: ${server.err()}`);
@@ -130,14 +131,17 @@ export class World {
     return ((await this.ask('GET', `/jobs?change=${changeId}`)).json() as { items: JobView[] }).items;
   }
 
-  /** The change when its stage has passed or failed. */
+  /** The change when it goes on no more by itself. */
   finished(id: string): Promise<ChangeView> {
     return until(`change ${id} is finished`, async () => {
       const change = await this.change(id);
-      return change.stages.length > 0 && change.stages.every(({ status }) => /passed|failed/.test(status))
-        ? change
-        : undefined;
+      return change.stages.length > 0 && !change.moving ? change : undefined;
     });
+  }
+
+  /** A command on a change. */
+  do(id: string, what: string, body: unknown = {}): Promise<Answer> {
+    return this.ask('POST', `/changes/${id}/${what}`, body);
   }
 
   /** All that was ever recorded; only while no server runs, since a store has one owner. */
