@@ -107,7 +107,10 @@ describe('the life of the plugin', () => {
       name: 'BatonStartError',
       code: 'store_locked',
     });
-    const third = await load2({ data: '/proc/baton', repositoryRoots: [join(folder, 'nowhere')] });
+    const third = await load2({
+      data: join(folder, 'data', 'store', 'events.db', 'below'),
+      repositoryRoots: [join(folder, 'nowhere')],
+    });
     if ('problems' in third) throw new Error('not loaded');
     expect((await third.plugin.verify()).map(({ path }) => path)).toEqual(['data', 'repositoryRoots[0]']);
     expect(await plugin.verify()).toEqual([]);
