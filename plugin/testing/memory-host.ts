@@ -27,7 +27,7 @@ export interface MemoryHostOptions {
 }
 
 const ALL: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount'];
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** Reports in order, and who waits for one of them. */
 const register = (name: string) => {
