@@ -54,9 +54,9 @@ export class World {
   }
 
   /** Starts the server, and waits until it says where it listens. */
-  async start(): Promise<void> {
+  async start(logLevel = 'error'): Promise<void> {
     const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
-    const server = begin(this.folder, [...args, '--repo-root', this.repositories, '--log-level', 'error']);
+    const server = begin(this.folder, [...args, '--repo-root', this.repositories, '--log-level', logLevel]);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
       if (server.child.exitCode !== null) throw new Error(`the server did not start: ${server.err()}`);
@@ -65,6 +65,11 @@ export class World {
     const { url, token } = JSON.parse(line) as { readonly url: string; readonly token?: string };
     this.url = url;
     this.token = token ?? this.token;
+  }
+
+  /** The running server, for those who watch it from outside. */
+  get server(): Running | undefined {
+    return this.#server;
   }
 
   /** Ends the server; resolves when the process is gone. */
