@@ -15,6 +15,7 @@ const PROJECT = {
   job_dispatch: { version: 'v2' },
   baton: { secrets: { unit: ['DEPLOY_TOKEN'] } },
 };
+const PATIENCE_MS = 120_000;
 /** Shapes in which it could stand somewhere; all are looked for everywhere. */
 const SHAPES = [
   VALUE,
@@ -69,7 +70,8 @@ const showing = async (): Promise<{ readonly arguments: string[]; readonly envir
   return found;
 };
 
-describe('the value of a secret', () => {
+// looking at every process of the machine takes its time where there are many
+describe('the value of a secret', { timeout: 150_000 }, () => {
   let job: JobView;
   let gate: string;
   const answers: string[] = [];
@@ -107,10 +109,14 @@ describe('the value of a secret', () => {
     job = await jobOf(change, 'unit');
     // watched from before the job begins until it has said all of its first half
     const seen: Awaited<ReturnType<typeof showing>>[] = [];
-    await until('the job has said it', async () => {
-      seen.push(await showing());
-      return (await logOf(job)).includes('half') ? true : undefined;
-    });
+    await until(
+      'the job has said it',
+      async () => {
+        seen.push(await showing());
+        return (await logOf(job)).includes('half') ? true : undefined;
+      },
+      PATIENCE_MS,
+    );
     seen.push(await showing());
     expect(seen.flatMap((each) => each.arguments)).toEqual([]);
     const having = seen.at(-1)?.environments ?? [];
@@ -132,10 +138,14 @@ describe('the value of a secret', () => {
     await world.start('trace');
     await world.ask('POST', '/secrets', { ref: REF, value: 'another value altogether' });
     await writeFile(gate, '');
-    const ended = await until('the job has ended', async () => {
-      const now = (await world.ask('GET', `/jobs/${job.id}`)).json() as JobView;
-      return now.status === 'succeeded' ? now : undefined;
-    });
+    const ended = await until(
+      'the job has ended',
+      async () => {
+        const now = (await world.ask('GET', `/jobs/${job.id}`)).json() as JobView;
+        return now.status === 'succeeded' ? now : undefined;
+      },
+      PATIENCE_MS,
+    );
     const log = await logOf(job);
     expect(log.startsWith(before)).toBe(true);
     const digest = createHash('sha256').update(VALUE).digest('hex');
