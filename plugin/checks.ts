@@ -5,7 +5,7 @@ import * as t from 'io-ts';
 const hasControl = (value: string): boolean => /\p{C}/u.test(value);
 
 /** A value that passes the test; `expected` is what people are told. */
-export const checked = <A>(expected: string, is: (value: unknown) => value is A): t.Type<A, A, unknown> =>
+export const checked = <A>(expected: string, is: (value: unknown) => value is A): t.Type<A, A> =>
   new t.Type<A, A, unknown>(
     expected,
     is,
@@ -13,7 +13,7 @@ export const checked = <A>(expected: string, is: (value: unknown) => value is A)
     t.identity,
   );
 
-const text = (expected: string, test: (value: string) => boolean): t.Type<string, string, unknown> =>
+const text = (expected: string, test: (value: string) => boolean): t.Type<string, string> =>
   checked(expected, (value): value is string => typeof value === 'string' && test(value));
 
 /** One line that people see. */
@@ -30,6 +30,12 @@ export const lineOrNothing = (most: number) =>
 export const name = text(
   'a name of 1 to 100 letters, digits, dots, dashes and underscores that starts with a letter or digit',
   (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value),
+);
+
+/** How a secret is named; what the name means is for whoever keeps it. */
+export const secretRef = text(
+  'the name of a secret: 1 to 128 letters, digits and . _ / - that starts with a letter, digit or underscore',
+  (value) => /^[A-Za-z0-9_][A-Za-z0-9._/-]{0,127}$/.test(value) && !value.includes('..'),
 );
 
 /** The rules of git-check-ref-format(1) as far as they keep a name from being taken for something else. */
@@ -72,7 +78,7 @@ export const actor = text(
   (value) => /^\S{1,100}$/u.test(value) && !hasControl(value) && value !== 'baton',
 );
 
-export const whole = (least: number, most: number): t.Type<number, number, unknown> =>
+export const whole = (least: number, most: number): t.Type<number, number> =>
   checked(
     `a whole number from ${least} to ${most}`,
     (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,

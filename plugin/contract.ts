@@ -85,6 +85,13 @@ export interface Health {
   readonly missing: readonly Capability[];
 }
 
+/** Who uses the API, as the host knows them. */
+export interface HostUser {
+  /** Pseudonymous subject id. */
+  readonly actor: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+}
+
 /** As much of a Koa context as is needed. */
 export interface MiddlewareContext {
   readonly req: IncomingMessage;

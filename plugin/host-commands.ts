@@ -13,6 +13,7 @@ import {
   name,
   repository,
   script,
+  secretRef,
   sha,
   webAddress,
   whole,
@@ -55,7 +56,7 @@ const promotion = known(
         silenceMs: ms,
       },
     ),
-    secretRefs: list(name, 0, 100),
+    secretRefs: list(secretRef, 0, 100),
     priority: whole(-1000, 1000),
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
     change: known(

@@ -43,6 +43,7 @@ const baton: PluginModule<BatonOptions> = {
     const log = logger(options.logLevel);
     const { data, keyFile, repositoryRoots, logLevel } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
+    const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
     return Promise.resolve(
       createPlugin({
         host,
@@ -50,8 +51,8 @@ const baton: PluginModule<BatonOptions> = {
         wants,
         open: (callerOf) =>
           openCore({ data, ...key, repositoryRoots, logLevel, environment: environment() }, log, {
-            callerOf,
-            hostAllowList: options.allowedHosts,
+            http: { callerOf, hostAllowList: options.allowedHosts },
+            ...(secretOf === undefined ? {} : { secretOf }),
           }),
         onProblem: (message, cause) => log.warn({ err: cause }, message),
       }),

@@ -73,6 +73,8 @@ export const openIntake = (deps: IntakeDeps): Intake => {
   /** Jobs of promotions that the read model does not count yet. */
   const reserved = new Map<string, number>();
   const underWay = new Set<Promise<unknown>>();
+  /** Command id → the last one under way: repeats that come at the same time are answered one after the other. */
+  const inTurn = new Map<string, Promise<unknown>>();
 
   const track = <A>(work: Promise<A>): Promise<A> => {
     const tracked = work.finally(() => underWay.delete(tracked));
@@ -189,6 +191,17 @@ export const openIntake = (deps: IntakeDeps): Intake => {
     return done.left.kind === 'failed' ? failed(done.left.error) : OTHER_BODY;
   };
 
+  const takeInTurn = async (command: HostCommand): Promise<Ack> => {
+    const before = inTurn.get(command.commandId) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(() => takeOne(command));
+    inTurn.set(command.commandId, mine);
+    try {
+      return await mine;
+    } finally {
+      if (inTurn.get(command.commandId) === mine) inTurn.delete(command.commandId);
+    }
+  };
+
   const takeOne = async (command: HostCommand): Promise<Ack> => {
     // the same key may have been used elsewhere: for another phase run, or another kind of command
     const { commandId, bodySha256, actor } = envelopeOf(command, '');
@@ -216,7 +229,7 @@ export const openIntake = (deps: IntakeDeps): Intake => {
     take: (command) =>
       underWay.size >= MOST_UNDER_WAY
         ? Promise.resolve(busy(`${MOST_UNDER_WAY} commands are being written already.`))
-        : track(takeOne(command)),
+        : track(takeInTurn(command)),
     cancelForStop: (hostKey, attempt) => {
       const phaseRunId = phaseRunIdOf(host, hostKey, attempt);
       const envelope = bySystem(deriveId('host_stop', phaseRunId), 'cancel', phaseRunId);

@@ -68,12 +68,15 @@ interface Running {
 
 const NO_ONE = { phaseRuns: 0, jobs: 0 };
 
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
 /** The folder, or the nearest one above it that exists, may be written to. */
 const canWrite = async (folder: string): Promise<boolean> => {
   for (let at = folder; ; at = dirname(at)) {
     const found = await access(at, constants.W_OK | constants.X_OK).then(
       () => 'yes',
-      (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? 'absent' : 'no'),
+      (error: unknown) => (isAbsent(error) ? 'absent' : 'no'),
     );
     if (found !== 'absent' || at === dirname(at)) return found === 'yes';
   }
@@ -219,6 +222,8 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
   };
 
   const stop = async ({ mode, deadlineMs }: StopOptions): Promise<void> => {
+    // in the same turn, so that not one more phase is taken
+    if (state === 'started') state = 'stopping';
     await starting?.catch(() => undefined);
     const left = running;
     if (left === undefined || closing !== undefined) {

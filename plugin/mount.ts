@@ -1,20 +1,26 @@
 /** The API as a middleware in somebody else's Koa: their listener and their login, our routes. */
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Caller } from '../src/app/use-cases.js';
-import type { Role } from '../src/domain/grants.js';
-import type { Middleware } from './contract.js';
-import type { BatonOptions, HostCaller } from './options.js';
+import type { HostUser, Middleware } from './contract.js';
+import type { BatonOptions } from './options.js';
 
-const ROLES: readonly string[] = ['viewer', 'operator', 'admin'] satisfies readonly Role[];
+const ROLES: readonly string[] = ['viewer', 'operator', 'admin'] satisfies readonly HostUser['role'][];
 
-const isCaller = (value: unknown): value is HostCaller =>
+/** Whoever the host is written in: a role that is none, or an actor that would be Baton itself, is nobody. */
+const isUser = (value: unknown): value is HostUser =>
   typeof value === 'object' &&
   value !== null &&
   'actor' in value &&
   typeof value.actor === 'string' &&
+  /^\S{1,100}$/u.test(value.actor) &&
+  value.actor !== 'baton' &&
   'role' in value &&
   typeof value.role === 'string' &&
   ROLES.includes(value.role);
+
+/** The same, as the application knows people. */
+/** The role holds everywhere: the host's own login decides who gets here. */
+const callerFrom = ({ actor, role }: HostUser): Caller => ({ actor, grants: [{ role }] });
 
 /** What is left of the address below the mount; undefined when it is not for Baton. */
 export const below = (mount: string, url: string): string | undefined => {
@@ -43,10 +49,8 @@ export const mount = (
         await next();
         return;
       }
-      const caller = await options.authenticate?.(ctx);
-      // an actor that cannot be told from Baton itself is nobody
-      if (isCaller(caller) && caller.actor !== 'baton')
-        callers.set(req, { actor: caller.actor, grants: [{ role: caller.role }] });
+      const user = await options.authenticate?.(ctx);
+      if (isUser(user)) callers.set(req, callerFrom(user));
       ctx.respond = false;
       const over = new Promise<void>((resolve) => res.once('close', () => resolve()));
       const serve = handler();

@@ -2,17 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { isAbsolute } from 'node:path';
 import * as t from 'io-ts';
-import { suggest } from '../src/domain/problem.js';
+import { shown, suggest } from '../src/domain/problem.js';
 import { problemsOf } from '../src/events/report.js';
 import { checked, whole } from './checks.js';
-import type { MiddlewareContext, Problem } from './contract.js';
-import type { Role } from '../src/domain/grants.js';
-
-/** Whom the host has let in. The role holds everywhere: the host's own login decides who gets here. */
-export interface HostCaller {
-  readonly actor: string;
-  readonly role: Role;
-}
+import type { HostUser, MiddlewareContext, Problem } from './contract.js';
 
 export interface BatonOptions {
   /** Recorded with every phase run; the same for ever, since ids follow from it. */
@@ -35,9 +28,7 @@ export interface BatonOptions {
   /** Longest wait before a report is told again. */
   readonly reportRetryMs: number;
   /** Who asks, as the host knows it; undefined: the request has to carry a token of Baton. */
-  readonly authenticate?: (
-    ctx: MiddlewareContext,
-  ) => HostCaller | undefined | Promise<HostCaller | undefined>;
+  readonly authenticate?: (ctx: MiddlewareContext) => HostUser | undefined | Promise<HostUser | undefined>;
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -102,12 +93,11 @@ export const parseOptions = (
   raw: unknown,
 ): { readonly problems: readonly Problem[] } | { readonly options: BatonOptions } => {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    return {
-      problems: [{ path: '', expected: 'an object with options', found: JSON.stringify(raw) ?? 'nothing' }],
-    };
+    return { problems: [{ path: '', expected: 'an object with options', found: shown(raw) }] };
   const decoded = Options.decode(raw);
   const problems = [...strangers(raw), ...(E.isLeft(decoded) ? problemsOf(decoded.left) : [])];
   if (E.isLeft(decoded) || problems.length > 0) return { problems };
-  const given = Object.fromEntries(Object.entries(decoded.right).filter(([, value]) => value !== undefined));
-  return { options: { ...defaults, ...(given as typeof decoded.right) } };
+  // an option that is there and undefined is one that was left out
+  const given = Object.entries(decoded.right).filter(([, value]: [string, unknown]) => value !== undefined);
+  return { options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right) } };
 };

@@ -48,7 +48,8 @@ const PAGE = 500;
 const MOST_UNDER_WAY = 32;
 /** Phase runs that wait for the host before reading stops. */
 const MOST_WAITING = 1000;
-const SAVE_EVERY = 1000;
+/** The checkpoint is as large as what waits, so it is not written for each report: a crash in between repeats those since. */
+const SAVE_EVERY_MS = 100;
 const FIRST_RETRY_MS = 100;
 
 export const openOutbox = (options: OutboxOptions): Outbox => {
@@ -73,18 +74,18 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   // ---- the checkpoint
 
   let saving: Promise<void> = Promise.resolve();
-  let saveAgain = false;
-  let sinceSaved = 0;
+  let saveTimer: NodeJS.Timeout | undefined;
+  const saveNow = async (): Promise<void> => {
+    if (position === undefined) return;
+    const saved = await checkpoints.save({ name, version: VERSION, position, view })();
+    if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
+  };
   const save = (): void => {
-    if (saveAgain) return;
-    saveAgain = true;
-    saving = saving.then(async () => {
-      saveAgain = false;
-      sinceSaved = 0;
-      if (position === undefined) return;
-      const saved = await checkpoints.save({ name, version: VERSION, position, view })();
-      if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
-    });
+    saveTimer ??= setTimeout(() => {
+      saveTimer = undefined;
+      // one after the other, so that an older one never replaces a newer one
+      saving = saving.then(saveNow);
+    }, SAVE_EVERY_MS);
   };
 
   const restore = async (): Promise<void> => {
@@ -107,12 +108,16 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   // ---- reading
 
   let reading: Promise<void> | undefined;
+  /** It stopped before the end of the log. */
+  let tooMany = false;
   let readAgain = false;
+
+  const readAgainNow = (): boolean => readAgain && !closed();
 
   const readOn = async (): Promise<void> => {
     do {
       readAgain = false;
-      while (!closed() && waiting() < MOST_WAITING) {
+      while (!closed() && !(tooMany = waiting() >= MOST_WAITING)) {
         const page = await store.readAll(position ?? 'start', { maxCount: PAGE })();
         if (E.isLeft(page)) throw new Error(textOf(page.left), { cause: page.left });
         const news = page.right.filter(
@@ -128,12 +133,11 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
             ? recorded.stream.slice('phase_run-'.length)
             : view.jobs[recorded.stream.replace(/^job-/, '')];
           if (id !== undefined) consider(id);
-          sinceSaved += 1;
         }
-        if (sinceSaved >= SAVE_EVERY) save();
+        save();
         tellReady();
       }
-    } while (readAgain && !closed());
+    } while (readAgainNow());
     settle();
   };
 
@@ -208,7 +212,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       else if (nextReport(view, id)?.seq === report?.seq) takeReport(view, id);
       consider(id);
       save();
-      void read();
+      if (tooMany) void read();
     }
     tellReady();
     settle();
@@ -259,8 +263,9 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       subscription?.unsubscribe();
       for (const { timer } of putOff.values()) clearTimeout(timer);
       await reading;
-      save();
+      clearTimeout(saveTimer);
       await saving;
+      await saveNow();
       settle();
     },
   };

@@ -47,7 +47,7 @@ const add = (phaseRunId: string, run: TrackedRun, at: string, content: Content):
   run.seq += 1;
   const { hostKey, attempt, seq } = run;
   // a union of objects spread into another is more than the compiler can follow
-  if (!run.closed) run.due.push({ phaseRunId, hostKey, attempt, seq, at, ...content } as Report);
+  if (!run.closed) run.due.push({ phaseRunId, hostKey, attempt, seq, at, ...content });
 };
 
 /** Forgets the phase run once there is nothing left to tell. */

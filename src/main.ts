@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
 import { access as accessProjection } from '../projections/access.js';
@@ -12,16 +13,21 @@ import { jobs } from '../projections/jobs.js';
 import { phaseRuns, type PhaseRunsView } from '../projections/phase-runs.js';
 import { queue } from '../projections/queue.js';
 import { runnerHealth } from '../projections/runner-health.js';
+import { totals } from '../projections/totals.js';
 import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
+import { healthUseCases } from './app/health.js';
 import { openInstallation } from './app/installation.js';
+import { jobReads, jobSourcesAt } from './app/job-reads.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
+import { past, type AtMoment } from './app/past.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats, type Repeats } from './app/repeats.js';
+import { runnerReads } from './app/runner-reads.js';
 import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import type { UseCases } from './app/use-cases.js';
@@ -38,6 +44,7 @@ import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { openSqliteStore } from './store/sqlite.js';
 
@@ -64,7 +71,11 @@ export interface Core {
 }
 
 /** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
-export type Embedding = Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits'>;
+export interface Embedding {
+  readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
+  /** Values of a host's own secrets, for jobs; what the local store has is taken from there. */
+  readonly secretOf?: (ref: string) => Promise<string>;
+}
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -179,9 +190,12 @@ export const openCore = async (
     commands: readModel(commands, store, { checkpoints, onProblem }),
     'phase-runs': readModel(phaseRuns, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
+    totals: readModel(totals, store, { checkpoints, onProblem }),
     access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
+  const before = past(store, systemClock);
+  add(() => before.close());
   const access = await openAccess(deps, models.access);
   if (E.isLeft(access)) return fail(access.left);
 
@@ -202,7 +216,7 @@ export const openCore = async (
     transport,
     logs,
     source,
-    secrets: jobSecrets(secrets),
+    secrets: jobSecrets(secrets, embedding.secretOf),
     epoch,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
@@ -228,6 +242,15 @@ export const openCore = async (
     ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: repeated }),
+    at: (at) =>
+      TE.map((then: AtMoment) => ({
+        moment: then.moment,
+        reads: {
+          ...runnerReads(then.of(runnerHealth)),
+          ...changeReads(then.of(changes)),
+          ...jobReads(jobSourcesAt(then), store, then.moment.position),
+        },
+      }))(before.at(at)),
     rebuild: (name) => async () => {
       const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
       if (model === undefined)
@@ -239,9 +262,17 @@ export const openCore = async (
       return E.right({ name, events: await model.rebuild() });
     },
     ...access.right.useCases,
+    ...healthUseCases({
+      ...deps,
+      queue: models.queue,
+      health: models['runner-health'],
+      totals: models.totals,
+      models,
+      starting: { dispatch: dispatch.ready, standalone: standalone.ready },
+    }),
   };
 
-  const edge = createHttpServer({ useCases, logger: log, ...embedding });
+  const edge = createHttpServer({ useCases, logger: log, ...embedding.http });
   add(() => edge.close());
 
   return E.right({
@@ -258,7 +289,13 @@ export const openCore = async (
 /** Starts a server: the core, and a listener before it. */
 export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
   const { http } = config;
-  const opened = await openCore(config, log, { hostAllowList: http.allowedHosts, limits: limitsOf(http) });
+  const opened = await openCore(config, log, {
+    http: {
+      hostAllowList: http.allowedHosts,
+      limits: limitsOf(http),
+      metricsPublic: http.metricsPublic,
+    },
+  });
   if (E.isLeft(opened)) return opened;
   const core = opened.right;
   const listening = await listen(core.edge.handler, { ...http, host: config.host, port: config.port });

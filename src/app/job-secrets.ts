@@ -36,7 +36,8 @@ const missing = (ref: string, { enterprise, organisation, project }: Scope, plac
     `The secret ${ref} was expected for project ${enterprise}/${organisation}/${project}, and there is none; store it with: baton secret set ${place}`,
   );
 
-export const jobSecrets = (secrets: SecretStore): JobSecrets => {
+/** `secretOf`: a host's own secrets, asked for what the store has not; its rejection means that there is none. */
+export const jobSecrets = (secrets: SecretStore, secretOf?: (ref: string) => Promise<string>): JobSecrets => {
   const kept = async (attempt: AttemptRef): Promise<E.Either<AppError, SecretValues | undefined>> => {
     const text = await secrets.get(copyOf(attempt))();
     if (E.isLeft(text) || text.right === undefined) return text as E.Either<AppError, undefined>;
@@ -67,6 +68,8 @@ export const jobSecrets = (secrets: SecretStore): JobSecrets => {
         values[name] = value.right;
         break;
       }
+      const fromHost = Object.hasOwn(values, name) ? undefined : await secretOf?.(ref).catch(() => undefined);
+      if (fromHost !== undefined) values[name] = fromHost;
       if (!Object.hasOwn(values, name)) return E.left(missing(ref, scope, places[0] ?? ref));
     }
     return E.right(values);

@@ -3,6 +3,7 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
 import type { Attributes, SealedOutput, Source } from '../events/shapes.js';
+import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
 import type { Metadata, Position, RawEvent, Recorded } from '../kernel/recorded.js';
 import type { AppError } from './errors.js';
@@ -291,6 +292,11 @@ export interface SecretStore {
   readonly digest: (text: string) => string;
 }
 
+/** Where a merge ended up. `refused`: the target is certainly not it, nor will it be without another try. */
+export type Landing =
+  | { readonly kind: 'landed' }
+  | { readonly kind: 'refused'; readonly why: MergeObstacle; readonly detail: string };
+
 export interface SourceProvider {
   /** Fetches `branch` and `target`, merges them without a work tree; the answer names exact commits. Reason `merge_conflict` lists the files. */
   readonly resolve: (request: {
@@ -298,6 +304,15 @@ export interface SourceProvider {
     readonly branch: string;
     readonly target: string;
   }) => TaskEither<AppError, { readonly source: Source; readonly title: string }>;
+  /** The branch of `patchset`, at exactly the commit that it names, merged into the target as it is now. Reason `merge_conflict` lists the files. */
+  readonly merge: (patchset: Source) => TaskEither<AppError, Source>;
+  /**
+   * Makes `merge.sha` the tip of the target if that still is `merge.merge.targetSha`, else leaves it. Looks at the refs
+   * before and after, so it may be asked again after a crash. A failure means: not known, ask again.
+   */
+  readonly land: (merge: Source) => TaskEither<AppError, Landing>;
+  /** Removes the branch if it still is what was merged. False: it is there, or that is not known. */
+  readonly dropBranch: (merge: Source) => TaskEither<AppError, boolean>;
   /** Text of a file at that commit; undefined when there is none. */
   readonly readFile: (source: Source, path: string) => TaskEither<AppError, string | undefined>;
   /** A tar of the tree at that commit, kept by sha. */

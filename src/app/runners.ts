@@ -1,13 +1,7 @@
 /** Use cases of runners: add, list, show, test. */
 import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import {
-  runnerView,
-  runnerViews,
-  type RunnerHealthView,
-  type RunnerView,
-} from '../../projections/runner-health.js';
+import type { RunnerHealthView, RunnerView } from '../../projections/runner-health.js';
 import { runner, type Probed, type RunnerCommand, type RunnerRefusal } from '../domain/runner.js';
 import type { RunnerEnrolled } from '../events/runner.js';
 import { appError, type AppError } from './errors.js';
@@ -15,6 +9,7 @@ import { handle, load, type Deps, type Envelope, type Handled } from './handle.j
 import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, TransportError } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
+import { runnerReads } from './runner-reads.js';
 import type { AddRunner, CommandContext, Done, RunnerAdded, RunnerTested, UseCases } from './use-cases.js';
 
 export interface RunnerDeps extends Deps {
@@ -133,13 +128,8 @@ export const runnerUseCases = (
 ): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> & {
   readonly probeAgain: (name: string) => Promise<void>;
 } => {
-  const view = async (name: string): Promise<E.Either<AppError, RunnerView>> => {
-    await deps.health.caughtUp();
-    const found = runnerView(deps.health.view(), name);
-    return found === undefined
-      ? E.left(refused(name, { code: 'runner_unknown' }))
-      : E.right(structuredClone(found));
-  };
+  const reads = runnerReads(deps.health);
+  const view = (name: string): Promise<E.Either<AppError, RunnerView>> => reads.showRunner(name)();
 
   const add = async (
     context: CommandContext,
@@ -258,14 +248,9 @@ export const runnerUseCases = (
     );
   };
 
-  const list: TaskEither<AppError, readonly RunnerView[]> = async () => {
-    await deps.health.caughtUp();
-    return E.right(structuredClone(runnerViews(deps.health.view())));
-  };
   return {
     addRunner: (context, request) => () => add(context, request),
-    listRunners: () => list,
-    showRunner: (name) => () => view(name),
+    ...reads,
     probeAgain,
     testRunner: (context, name, acceptHostKey) => () => test(context, name, acceptHostKey),
   };

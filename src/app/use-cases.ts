@@ -3,14 +3,23 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { HistoryRow } from '../../projections/history.js';
+import type { HistoryFilter } from '../../projections/history-page.js';
+import type { HistorySummary, SummaryKey } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
+import type { TimelineEntry } from '../../projections/timeline.js';
 import type { Grant } from '../domain/grants.js';
+import type { Stage } from '../domain/stage-plan.js';
 import type { Scope } from '../events/shapes.js';
+import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
+import type { Instant } from '../kernel/time.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { AppError } from './errors.js';
+import type { HealthUseCases } from './health.js';
+import type { Moment } from './moments.js';
+import type { Page, PageRequest } from './pages.js';
 
 /** Who asks, under which key, and why; goes into the metadata of every event that follows. */
 export interface Caller {
@@ -80,6 +89,13 @@ export interface SubmitChange {
   readonly project?: string;
 }
 
+/** By whom and when; `reason` when one was given. */
+export interface Deed {
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason?: string;
+}
+
 export interface ChangeView {
   readonly id: string;
   readonly title: string;
@@ -90,10 +106,26 @@ export interface ChangeView {
   readonly project: string;
   readonly patchset: number;
   readonly sha: string;
+  readonly status: 'open' | 'merging' | 'merged' | 'superseded' | 'delivered' | 'deleted';
+  /** It will go on without anybody's doing: a stage waits or runs, a merge is on its way. */
+  readonly moving: boolean;
+  /** What may be done now: `approve`, `deliver`, `rerun-<stage>`, `cancel`, `delete`. */
+  readonly actions: readonly string[];
+  readonly approved?: Deed;
+  readonly delivered?: Deed;
+  readonly deleted?: Deed;
+  /** The merge that is to land, or has: what stages after Verify run. */
+  readonly merge?: { readonly sha: string; readonly targetSha: string; readonly branchDeleted?: boolean };
+  /** Why the last approval did not lead to a merge. */
+  readonly mergeRefused?: { readonly why: string; readonly detail: string; readonly at: Instant };
+  /** The later change that took its place. */
+  readonly supersededBy?: string;
   readonly stages: readonly {
     readonly stageRunId: string;
     readonly stage: string;
-    readonly status: 'queued' | 'running' | 'passed' | 'failed';
+    readonly patchset: number;
+    readonly status: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
+    readonly cancelRequested?: Deed & { readonly why: string };
     readonly phases: readonly {
       readonly phase: string;
       readonly status:
@@ -108,6 +140,8 @@ export interface ChangeView {
         | 'expired'
         | 'undeliverable';
       readonly phaseRunId?: string;
+      /** Taken over from an earlier run of the stage. */
+      readonly kept?: true;
       readonly jobs: readonly string[];
     }[];
   }[];
@@ -121,6 +155,12 @@ export interface SecretView {
   readonly setAt: string;
   readonly setBy: string;
   readonly reason?: string;
+}
+
+/** Which stage to run again; with `phase` only this one and what comes after it. */
+export interface RerunChange {
+  readonly stage: Stage;
+  readonly phase?: string;
 }
 
 /** The answer of a command: `repeated` when it was answered from what was recorded before. */
@@ -139,7 +179,10 @@ export interface JobFilter {
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
 
-export interface UseCases extends AccessUseCases {
+/** What is done with one change. */
+export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
+
+export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,
@@ -163,14 +206,30 @@ export interface UseCases extends AccessUseCases {
   readonly placeOfChange: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   /** In whose scope a change would lie. */
   readonly placeOfSubmission: (request: SubmitChange) => TaskEither<AppError, Scope>;
+  /** Records that its merge is intended; the merge itself follows. A conflict is refused with the files. */
+  readonly approveChange: ChangeDeed;
+  readonly deliverChange: ChangeDeed;
+  /** Ends what waits or runs of its live stage. */
+  readonly cancelChange: ChangeDeed;
+  readonly deleteChange: ChangeDeed;
+  readonly rerunChange: (
+    context: CommandContext,
+    id: string,
+    request: RerunChange,
+  ) => TaskEither<AppError, Done<ChangeView>>;
 
-  readonly listJobs: (filter: JobFilter) => TaskEither<AppError, readonly JobView[]>;
+  /** Newest first. */
+  readonly listJobs: (filter: JobFilter, page: PageRequest) => TaskEither<AppError, Page<JobView>>;
   /** `id` may be a unique prefix of at least 4 characters. */
   readonly showJob: (id: string) => TaskEither<AppError, JobView>;
   /** Among the jobs that are seen; what is not seen is refused as what is not there. */
   readonly placeOfJob: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
+  /** Every event of the job and of its phase run, in words, oldest first. */
+  readonly jobTimeline: (
+    id: string,
+  ) => TaskEither<AppError, { readonly jobId: string; readonly items: readonly TimelineEntry[] }>;
   /** Snapshot first, then each change; `position` is for `Last-Event-ID`. With `after`, only what changed after it. */
   readonly watchJobs: (
     filter: JobFilter,
@@ -191,12 +250,14 @@ export interface UseCases extends AccessUseCases {
   readonly queue: (filter?: {
     readonly sees?: Sees;
   }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
-  readonly history: (filter: {
-    readonly runner?: string;
-    readonly change?: string;
-    readonly limit: number;
-    readonly sees?: Sees;
-  }) => TaskEither<AppError, readonly HistoryRow[]>;
+  /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
+  readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
+  readonly summariseHistory: (
+    filter: HistoryFilter,
+    by: SummaryKey,
+  ) => TaskEither<AppError, { readonly by: SummaryKey; readonly items: readonly HistorySummary[] }>;
+  /** The same reads as of a moment of the past. */
+  readonly at: (at: At) => TaskEither<AppError, PastReads>;
   /** Throws the projection's view away and folds it again from the first event; answers how many events that took. */
   readonly rebuild: (
     projection: string,
@@ -214,4 +275,25 @@ export interface UseCases extends AccessUseCases {
     context: CommandContext,
     ref: string,
   ) => TaskEither<AppError, Done<{ readonly ref: string }>>;
+}
+
+/** What can be asked of the past as well as of the present. */
+export type Reads = Pick<
+  UseCases,
+  | 'listRunners'
+  | 'showRunner'
+  | 'listChanges'
+  | 'showChange'
+  | 'listJobs'
+  | 'showJob'
+  | 'explainJob'
+  | 'jobTimeline'
+  | 'queue'
+  | 'history'
+  | 'summariseHistory'
+>;
+
+export interface PastReads {
+  readonly moment: Moment;
+  readonly reads: Reads;
 }

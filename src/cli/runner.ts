@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { RunnerTested } from '../app/use-cases.js';
+import { asOf, atOption } from './as-of.js';
 import type { NewRunner } from './client.js';
 import { exitCodes } from './exit.js';
 import { note, type Io } from './io.js';
@@ -178,19 +179,23 @@ export const registerRunner = (program: Command, io: Io): void => {
   runner
     .command('list')
     .description('all runners')
-    .action(async (_options: unknown, command: Command) => {
+    .option(...atOption)
+    .action(async ({ at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.listRunners(), ({ items }) => listText(io, items));
+      session.answer(await session.client.listRunners(at), (answer) =>
+        listText(asOf(io, answer), answer.items),
+      );
     });
   runner
     .command('show')
     .description('one runner, with the evidence for its state')
     .argument('<name>')
-    .action(async (name: string, _options: unknown, command: Command) => {
+    .option(...atOption)
+    .action(async (name: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.showRunner(name), (view) => showText(io, view));
+      session.answer(await session.client.showRunner(name, at), (view) => showText(asOf(io, view), view));
     });
   runner
     .command('test')

@@ -42,7 +42,7 @@ const evolve = (
     case 'PhaseFinished':
       runs.delete(idOf(stream));
       return runs;
-    case 'ChangeSuperseded': {
+    case 'HostChangeSuperseded': {
       const { host, changeId, by } = event.data;
       const reason = metadata.reason ?? `superseded by ${by}`;
       for (const run of runs.values())
@@ -76,7 +76,7 @@ export const supersession: Process<BatonEvent, DispatchCommand, SupersessionStat
   init: () => new Map(),
   evolve,
   react: (runs, { event, id }) =>
-    event.type === 'ChangeSuperseded'
+    event.type === 'HostChangeSuperseded'
       ? [...runs].flatMap(([phaseRunId, run]) => (run.owedTo?.eventId === id ? cancel(phaseRunId, run) : []))
       : [],
   tick: () => [],

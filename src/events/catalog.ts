@@ -8,6 +8,7 @@ import { hostEvents } from './host.js';
 import { jobEvents } from './job.js';
 import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
+import { pipelineEvents, promotionEvents } from './promotion.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
 import { phaseSecretsEvents, secretEvents } from './secret.js';
@@ -23,6 +24,8 @@ export const catalog = {
   ...secretEvents,
   ...phaseSecretsEvents,
   ...hostEvents,
+  ...promotionEvents,
+  ...pipelineEvents,
 };
 
 type EventsOf<M extends Record<string, t.Mixed>> = {
@@ -35,10 +38,11 @@ export type JobEvent = EventsOf<typeof jobEvents>;
 export type RunnerEvent = EventsOf<typeof runnerEvents>;
 export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
-export type ChangeEvent = EventsOf<typeof changeEvents>;
+export type ChangeEvent = EventsOf<typeof changeEvents> | EventsOf<typeof promotionEvents>;
 export type SecretEvent = EventsOf<typeof secretEvents>;
 export type PhaseSecretsEvent = EventsOf<typeof phaseSecretsEvents>;
 export type HostEvent = EventsOf<typeof hostEvents>;
+export type PipelineEvent = EventsOf<typeof pipelineEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */
 export interface UnreadableEvent {

@@ -2,10 +2,10 @@
 import * as t from 'io-ts';
 
 /** Phase runs of the change that live at this moment are cancelled; later ones are not. */
-export const ChangeSuperseded = t.type(
+export const HostChangeSuperseded = t.type(
   { host: t.string, changeId: t.string, by: t.string },
-  'ChangeSuperseded',
+  'HostChangeSuperseded',
 );
-export type ChangeSuperseded = t.TypeOf<typeof ChangeSuperseded>;
+export type HostChangeSuperseded = t.TypeOf<typeof HostChangeSuperseded>;
 
-export const hostEvents = { ChangeSuperseded };
+export const hostEvents = { HostChangeSuperseded };

@@ -48,6 +48,12 @@ export const mayAtAll = (caller: Caller, needed: Role): E.Either<AppError, void>
   return suffices(found, needed) ? E.right(undefined) : E.left(tooLow(needed, undefined, found));
 };
 
+/** The refusal for somebody who has not the role in all scopes. */
+export const authorizedEverywhere = ({ grants }: Caller, needed: Role): AppError | undefined => {
+  const found = roleAt(grants, everywhere);
+  return suffices(found, needed) ? undefined : tooLow(needed, everywhere, found);
+};
+
 /** Answers the parameters, named in full where the thing was looked up. What may not be seen is as if it were not there. */
 export const mayHere = async <P, B>(
   useCases: UseCases,
@@ -58,8 +64,8 @@ export const mayHere = async <P, B>(
 ): Promise<E.Either<AppError, P>> => {
   if (where === 'anywhere') return E.right(call.params);
   if (where === 'everywhere') {
-    const found = roleAt(caller.grants, everywhere);
-    return suffices(found, needed) ? E.right(call.params) : E.left(tooLow(needed, everywhere, found));
+    const refusal = authorizedEverywhere(caller, needed);
+    return refusal === undefined ? E.right(call.params) : E.left(refusal);
   }
   const located = await where(useCases, call, seesOf(caller) ?? (() => true))();
   if (E.isLeft(located)) return located;

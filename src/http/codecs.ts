@@ -1,7 +1,12 @@
 /** What may come in: every name, address and number that a request can carry, checked before anything else sees it. */
 import { isIP } from 'node:net';
 import * as t from 'io-ts';
+import { summaryKeys } from '../../projections/history-summary.js';
+import { phases, stages } from '../domain/stage-plan.js';
+import { Outcome } from '../events/shapes.js';
+import { parseAt, parseTime } from '../kernel/at.js';
 import { checked, closed, oneOf, text, whole, wholeText } from './closed.js';
+import { exportFormats } from './history-forms.js';
 
 /** C0, DEL and C1: never part of a name, an address, a path or a reason. */
 const hasControl = (value: string): boolean => /[\u0000-\u001f\u007f-\u009f]/u.test(value);
@@ -137,6 +142,12 @@ export const SubmitChangeBody = closed(
   { enterprise: ScopeName, organisation: ScopeName, project: ScopeName },
 );
 
+/** Body of `POST /changes/:id/approve`, `deliver`, `cancel` and `delete`. */
+export const ChangeDeedBody = closed({}, { reason: Reason });
+
+/** Body of `POST /changes/:id/rerun`. */
+export const RerunChangeBody = closed({ stage: oneOf(stages) }, { phase: oneOf(phases), reason: Reason });
+
 const Id = text(
   { expected: 'an id, or the first 4 characters or more of one', mend: 'copy it from a list' },
   (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{3,127}$/.test(value),
@@ -166,10 +177,62 @@ export const ProjectionParam = closed({ name: ProjectionName }, {});
 export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
 export const AttemptQuery = closed({}, { attempt: wholeText(0, 1_000_000, 'leave it out for the last one') });
-export const HistoryQuery = closed(
-  {},
-  { runner: RunnerName, change: Id, limit: wholeText(1, 1000, 'leave it out for 100') },
+
+// ---- the past, and pages
+
+/** A moment of the past. */
+const Moment = checked(
+  {
+    expected: 'a position, an RFC 3339 time, or start',
+    mend: 'give the position of an answer, or a time such as 2026-01-31T12:00:00Z (write + as %2B)',
+  },
+  (value) => (typeof value === 'string' ? parseAt(value) : undefined),
 );
+
+const Time = checked(
+  { expected: 'an RFC 3339 time', mend: 'give a time such as 2026-01-31T12:00:00Z (write + as %2B)' },
+  (value) => (typeof value === 'string' ? parseTime(value) : undefined),
+);
+
+/** What a page is asked for with. */
+const page = {
+  cursor: text({ expected: 'a cursor', mend: 'send the `next` of the page before as it came' }, (value) =>
+    /^[A-Za-z0-9_-]{1,512}$/.test(value),
+  ),
+  limit: wholeText(1, 1000, 'leave it out for the usual size'),
+};
+
+/** Names as the host gave them: any line of text, since it is only compared. */
+const AnyName = text(
+  { expected: 'one line of 1 to 255 characters', mend: 'copy it from an answer' },
+  (value) => value !== '' && value.length <= 255 && !hasControl(value),
+);
+
+const historyFilter = {
+  job: Id,
+  change: Id,
+  runner: RunnerName,
+  enterprise: AnyName,
+  organisation: AnyName,
+  project: AnyName,
+  pipeline: AnyName,
+  stage: AnyName,
+  phase: AnyName,
+  outcome: oneOf([...Object.keys(Outcome.keys), 'requeued', 'running']),
+  actor: AnyName,
+  since: Time,
+  until: Time,
+};
+
+/** Query of a read that can be asked of the past. */
+export const AtQuery = closed({}, { at: Moment });
+export const JobsPageQuery = closed(
+  {},
+  { status: Status, runner: RunnerName, change: Id, ...page, at: Moment },
+);
+export const HistoryQuery = closed({}, { ...historyFilter, ...page, at: Moment });
+export const HistorySummaryQuery = closed({}, { by: oneOf(summaryKeys), ...historyFilter, at: Moment });
+export const HistoryExportQuery = closed({}, { format: oneOf(exportFormats), ...historyFilter, at: Moment });
 
 /** The few headers that are data; names as they are shown to people. */
 export const HeaderValues = closed(

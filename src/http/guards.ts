@@ -1,10 +1,11 @@
-/** What every request passes before a route sees it: id, door, host, health, token, body. */
+/** What every request passes before a route sees it: id, door, length, host, body. */
 import { randomUUID } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import type { Logger } from 'pino';
 import { appError } from '../app/errors.js';
 import type { HttpMiddleware } from './context.js';
+import type { Answered } from './metrics.js';
 import { refuse } from './respond.js';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -20,7 +21,7 @@ export const requestId: HttpMiddleware = async (ctx, next) => {
 
 /** The one door: whatever is thrown behind it becomes a 500 without its inside, and a line in the log. */
 export const door =
-  (logger: Logger): HttpMiddleware =>
+  (logger: Logger, count: (answered: Answered) => void): HttpMiddleware =>
   async (ctx, next) => {
     const start = performance.now();
     try {
@@ -44,14 +45,16 @@ export const door =
     } catch (cause) {
       refuse(ctx, appError('internal', 'internal', 'unexpected', { cause }));
     }
-    const { refusal } = ctx.state;
+    const { refusal, route = 'none' } = ctx.state;
+    const seconds = (performance.now() - start) / 1000;
+    count({ method: ctx.method, route, status: ctx.status, seconds });
     const line = {
       requestId: ctx.state.requestId,
       method: ctx.method,
       path: ctx.path,
       status: ctx.status,
       actor: ctx.state.caller?.actor,
-      ms: Math.round(performance.now() - start),
+      ms: Math.round(seconds * 1000),
       ...(refusal === undefined ? {} : { code: refusal.code, reason: refusal.reason }),
     };
     if (refusal?.code === 'internal') {
@@ -119,16 +122,6 @@ export const urlLength: HttpMiddleware = async (ctx, next) => {
         hint: 'Send less in the query.',
       }),
     );
-    return;
-  }
-  await next();
-};
-
-/** `GET /healthz`: that the process answers; needs no token and tells nothing else. */
-export const health: HttpMiddleware = async (ctx, next) => {
-  if (ctx.path === '/healthz' && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
-    ctx.set('Cache-Control', 'no-store');
-    ctx.body = { status: 'ok' };
     return;
   }
   await next();

@@ -29,10 +29,14 @@ const SWEEP_AT = 10_000;
 
 export const rateLimiter = (rate: Rate): RateLimiter => {
   const buckets = new Map<string, Bucket>();
+  let sweepAt = SWEEP_AT;
   return {
     waitFor: (key, nowMs) => {
-      if (buckets.size >= SWEEP_AT)
+      if (buckets.size >= sweepAt) {
         for (const [name, bucket] of buckets) if (isFull(bucket, rate, nowMs)) buckets.delete(name);
+        // what could not be forgotten is not looked through again for each request
+        sweepAt = Math.max(SWEEP_AT, 2 * buckets.size);
+      }
       const taken = take(buckets.get(key) ?? fullBucket(rate, nowMs), rate, nowMs);
       buckets.set(key, taken.bucket);
       return taken.allowed ? undefined : taken.retryAfterMs;

@@ -38,6 +38,15 @@ const reasons: Readonly<Record<string, Meaning>> = {
   range_not_satisfiable: { status: 416, title: 'The range lies beyond the end' },
 };
 
+/** What each status stands for; where several refusals share one, all of their words. */
+export const problemStatuses: ReadonlyMap<number, string> = [
+  ...Object.values(codes),
+  ...Object.values(reasons),
+].reduce((all, { status, title }) => {
+  const known = all.get(status);
+  return all.set(status, known === undefined ? title : `${known}; ${title}`);
+}, new Map<number, string>());
+
 /** The answer to a refusal. What happened inside a 500 stays inside. */
 export const problemOf = (error: AppError, requestId: string): ProblemDocument => {
   const meaning = reasons[error.reason] ?? codes[error.code];

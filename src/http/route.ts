@@ -8,7 +8,7 @@ import type { Caller, CommandContext, Sees, UseCases } from '../app/use-cases.js
 import type { Role } from '../domain/grants.js';
 import { deriveId } from '../kernel/ids.js';
 import { mayAtAll, mayHere, seesOf, type Where } from './authorize.js';
-import { problemsFrom } from './closed.js';
+import { problemsFrom, type JsonSchema } from './closed.js';
 import { HeaderValues, IfMatchHeader, Nothing } from './codecs.js';
 import type { HttpContext } from './context.js';
 import type { OpenStreams } from './open-streams.js';
@@ -27,6 +27,7 @@ export type Answer =
       readonly kind: 'json';
       readonly status: 200 | 201 | 202;
       readonly value: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
       /** Revision, for `ETag`. */
       readonly revision?: number;
       /** Answered from what was recorded before. */
@@ -59,6 +60,19 @@ export interface Call<P, Q, H, B> {
   readonly sees?: Sees;
 }
 
+/** What the description of the API says of a row. */
+export interface Doc {
+  readonly summary: string;
+  /** Absent: an answer of a shape that is not described. */
+  readonly answer?: JsonSchema;
+  /** Absent: 200. */
+  readonly status?: number;
+  /** Absent: JSON. */
+  readonly media?: string;
+  /** Of a body. */
+  readonly example?: unknown;
+}
+
 /** One row of the table. `run` is given only what its codecs let through. */
 export interface Spec<P, Q, H, B> {
   readonly method: 'get' | 'post';
@@ -68,6 +82,7 @@ export interface Spec<P, Q, H, B> {
   readonly where?: Where<NoInfer<P>, NoInfer<B>>;
   /** Whether `If-Match` names a revision here; absent: on commands to a thing that the path names. */
   readonly ifMatch?: boolean;
+  readonly doc?: Doc;
   readonly params: Decoder<P>;
   readonly query: Decoder<Q>;
   /** Headers beside `Idempotency-Key`. */
@@ -81,6 +96,11 @@ export interface Route {
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly role: Role;
+  readonly where: 'everywhere' | 'anywhere' | 'there';
+  /** Whether `If-Match` is looked at. */
+  readonly takesRevision: boolean;
+  readonly doc: Doc;
+  readonly input: Readonly<Record<'params' | 'query' | 'headers' | 'body', t.Mixed>>;
   readonly handle: (deps: RouteDeps, ctx: HttpContext, params: unknown) => Promise<void>;
 }
 
@@ -127,11 +147,22 @@ const reasonOf = (body: unknown): string | undefined =>
 /** Browsers send headers on their own account; a row without a codec for them does not look. */
 const takesNoHeaders = (codec: unknown): boolean => codec === Nothing;
 
+const takesRevision = ({
+  method,
+  path,
+  ifMatch,
+}: Pick<Spec<never, never, never, never>, 'method' | 'path' | 'ifMatch'>): boolean =>
+  ifMatch ?? (method === 'post' && path.includes(':'));
+
 /** Makes a row of the table. */
 export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
   method: spec.method,
   path: spec.path,
   role: spec.role,
+  where: typeof spec.where === 'function' ? 'there' : (spec.where ?? 'everywhere'),
+  takesRevision: takesRevision(spec),
+  doc: spec.doc ?? { summary: `${spec.method} ${spec.path}` },
+  input: { params: spec.params, query: spec.query, headers: spec.headers, body: spec.body },
   handle: async (deps, ctx, rawParams) => {
     const { useCases, pace } = deps;
     const { caller } = ctx.state;
@@ -144,11 +175,10 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
       return;
     }
     const isCommand = spec.method === 'post';
-    const takesRevision = spec.ifMatch ?? (isCommand && spec.path.includes(':'));
     const params = spec.params.decode(rawParams);
     const query = spec.query.decode({ ...ctx.query });
     const key = HeaderValues.decode(isCommand ? present(ctx, ['Idempotency-Key']) : {});
-    const match = (takesRevision ? IfMatchHeader : Nothing).decode(
+    const match = (takesRevision(spec) ? IfMatchHeader : Nothing).decode(
       isCommand ? present(ctx, ['If-Match']) : {},
     );
     const headers = spec.headers.decode(takesNoHeaders(spec.headers) ? {} : present(ctx, ['Last-Event-ID']));

@@ -19,6 +19,7 @@ const isKnown = (header: string, tag: string): boolean =>
 
 const sendJson = (ctx: HttpContext, answer: Extract<Answer, { kind: 'json' }>): void => {
   const body = JSON.stringify(answer.value);
+  ctx.set({ ...answer.headers });
   // kept by nobody, or asked for anew each time
   ctx.set('Cache-Control', answer.revision === undefined ? 'no-store' : 'private, no-cache');
   if (answer.repeated === true) ctx.set('Idempotency-Replayed', 'true');

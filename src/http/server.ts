@@ -6,11 +6,14 @@ import type { Logger } from 'pino';
 import type { Caller, UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
 import { auth } from './auth.js';
-import { body, door, health, hostCheck, requestId, urlLength } from './guards.js';
+import { body, door, hostCheck, requestId, urlLength } from './guards.js';
 import { defaultLimits, type HttpLimits } from './limits.js';
+import { openMetrics } from './metrics.js';
 import { openStreams } from './open-streams.js';
+import { openApi } from './openapi.js';
 import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
+import { description, health, metricsRoute, readiness } from './server-routes.js';
 import type { Pace } from './pace.js';
 
 export interface HttpOptions {
@@ -22,6 +25,8 @@ export interface HttpOptions {
   /** A host that mounts this says who asks; undefined: the request has to carry a token. */
   readonly callerOf?: (request: IncomingMessage) => Caller | undefined;
   readonly limits?: HttpLimits;
+  /** `GET /metrics` needs no token. */
+  readonly metricsPublic?: boolean;
 }
 
 export interface HttpEdge {
@@ -43,8 +48,10 @@ export const createHttpServer = ({
   pace = { heartbeatMs: 15_000, checkMs: 1_000 },
   callerOf = () => undefined,
   limits = defaultLimits,
+  metricsPublic = false,
 }: HttpOptions): HttpEdge => {
   const deps: RouteDeps = { useCases, pace, streams: openStreams(limits.streams, pace.checkMs) };
+  const metrics = openMetrics(useCases.measures);
   const router = new Router<RequestState>({ prefix: '/api/v1' });
   for (const { method, path, handle } of routes) {
     router[method](path, (ctx) => {
@@ -57,11 +64,15 @@ export const createHttpServer = ({
   // the order in which a request passes
   app
     .use(requestId)
-    .use(door(logger))
+    .use(door(logger, metrics.count))
     .use(urlLength)
     .use(hostCheck(hostAllowList))
     .use(health)
+    .use(readiness(useCases))
+    .use(description(openApi(routes)))
+    .use(metricsRoute(metrics, metricsPublic))
     .use(auth(useCases, limits, callerOf))
+    .use(metricsRoute(metrics, metricsPublic))
     .use(body)
     .use(router.routes())
     .use(router.allowedMethods());

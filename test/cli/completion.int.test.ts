@@ -48,7 +48,7 @@ describe('baton complete', () => {
   });
 
   it('given the place of an id, then the ids of jobs, and nothing behind the last argument', async () => {
-    edge = await startEdge({ listJobs: () => TE.right([aJob()]) });
+    edge = await startEdge({ listJobs: () => TE.right({ items: [aJob()] }) });
     expect(await complete('job', 'show', '')).toEqual([aJob().id]);
     expect(await complete('job', 'show', 'x', '')).toEqual([]);
   });

@@ -12,6 +12,7 @@ import type { Grant, Role } from '../../src/domain/grants.js';
 import { routes } from '../../src/http/routes.js';
 import { logger, startBaton, type Baton } from '../../src/main.js';
 import { until } from '../e2e/processes.js';
+import { answerPlace, differences } from './described.js';
 import { aRepository, commit, gitIn } from '../source/given-repository.js';
 
 const scopeOf = (project: string) => ({ enterprise: 'default', organisation: 'default', project });
@@ -63,10 +64,13 @@ const cases: Readonly<Record<string, Case>> = {
     ...{ where: 'project', status: 202, stranger: 404, path: () => `/jobs/${ids.cancelled}/cancel` },
   },
   'get /jobs/:id/explain': ofJob('/explain'),
+  'get /jobs/:id/timeline': ofJob('/timeline'),
   'get /jobs/:id/log': ofJob('/log'),
   'get /jobs/:id/log/stream': ofJob('/log/stream'),
   'get /queue': listed('/queue'),
   'get /history': listed('/history'),
+  'get /history/summary': listed('/history/summary'),
+  'get /history/export': listed('/history/export'),
   'post /projections/:name/rebuild': {
     ...{ where: 'everywhere', status: 200, stranger: 403, path: () => '/projections/jobs/rebuild' },
   },
@@ -254,8 +258,7 @@ describe.each(
         .path()
         .replace(/[0-9a-f]{8}[0-9a-f-]*/, 'ffffffff');
       const never = await ask(method, gone, `Bearer ${baton.firstToken ?? ''}`, given().body?.());
-      const told = (body: string, id: string) =>
-        body.replaceAll(id, 'ID').replace(/"instance":"[^"]*"/, '');
+      const told = (body: string, id: string) => body.replaceAll(id, 'ID').replace(/"instance":"[^"]*"/, '');
       const id = /[0-9a-f]{8}[0-9a-f-]*/.exec(given().path())?.[0] ?? '';
       expect(told(text, id)).toBe(told(await never.text(), 'ffffffff'));
     }
@@ -291,6 +294,22 @@ describe.each(
     const text = await response.text();
     expect(text).toContain(OURS);
     expect(text).not.toContain(THEIRS);
+  });
+
+  it('its refusals, and its answer to an admin, are as they are described', async () => {
+    const [, path = ''] = name.split(' ');
+    const media = (response: Response): string => response.headers.get('Content-Type')?.split(';')[0] ?? '';
+    const refused = await with_(undefined);
+    const refusal = answerPlace(method.toLowerCase(), path, 401, media(refused));
+    expect(differences(refusal, await refused.json())).toEqual([]);
+
+    const response = await with_(`Bearer ${tokenOf({ role: 'admin' })}`);
+    const place = answerPlace(method.toLowerCase(), path, response.status, media(response));
+    if (/json/.test(media(response))) expect(differences(place, await response.json())).toEqual([]);
+    else {
+      await response.body?.cancel();
+      expect(differences(place, '')).toEqual([]);
+    }
   });
 });
 

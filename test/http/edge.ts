@@ -6,10 +6,12 @@ import { pino } from 'pino';
 import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs';
 import { appError } from '../../src/app/errors.js';
 import type { TokenView } from '../../src/app/access-use-cases.js';
+import type { Measures } from '../../src/app/health.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
 import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
+import { totals } from '../../projections/totals.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 
 export const tokens = { viewer: 'token-viewer', operator: 'token-operator', admin: 'token-admin' } as const;
@@ -49,6 +51,7 @@ export const aJob = (over: Partial<JobView> = {}): JobView => ({
   status: 'running',
   attempts: [{ attempt: 1, runner: 'build-07', startedAt: '2026-01-31T12:00:01.000Z' }],
   revision: 2,
+  position: '10',
   ...over,
 });
 
@@ -62,6 +65,9 @@ export const aChange = (over: Partial<ChangeView> = {}): ChangeView => ({
   project: 'web-shop',
   patchset: 1,
   sha: '0123456789abcdef0123456789abcdef01234567',
+  status: 'open',
+  moving: false,
+  actions: ['delete'],
   stages: [],
   revision: 4,
   ...over,
@@ -77,6 +83,17 @@ export const aToken = (subject: string): TokenView => ({
   issuedBy: 'admin',
   usable: true,
 });
+
+const noMeasures: Measures = {
+  waiting: { all_busy: 2 },
+  oldestWaitMs: 1500,
+  assigned: 0,
+  running: 1,
+  runners: { ready: 3 },
+  totals: totals.init(),
+  head: '12',
+  positions: { jobs: '12', queue: '11' },
+};
 
 /** A log that a test writes to while others read it. */
 export const growingLog = (initial: Buffer = Buffer.alloc(0)) => {
@@ -124,7 +141,14 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     showChange: (id) => TE.right(aChange({ id })),
     placeOfChange: (id) => TE.right({ id, scope: aScope }),
     placeOfSubmission: () => TE.right(aScope),
-    listJobs: () => TE.right([aJob()]),
+    approveChange: (_context, id) =>
+      TE.right({ value: aChange({ id, status: 'merging', moving: true, actions: [] }), repeated: false }),
+    deliverChange: (_context, id) =>
+      TE.right({ value: aChange({ id, status: 'delivered' }), repeated: false }),
+    cancelChange: (_context, id) => TE.right({ value: aChange({ id }), repeated: false }),
+    deleteChange: (_context, id) => TE.right({ value: aChange({ id, status: 'deleted' }), repeated: false }),
+    rerunChange: (_context, id) => TE.right({ value: aChange({ id, moving: true }), repeated: false }),
+    listJobs: () => TE.right({ items: [aJob()] }),
     showJob: (id) =>
       aJob().id.startsWith(id)
         ? TE.right(aJob())
@@ -141,7 +165,10 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
     watchLog: () => log.watch(),
     queue: () => TE.right({ position: '10', entries: [] }),
-    history: () => TE.right([]),
+    history: () => TE.right({ items: [] }),
+    summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
+    jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
+    at: () => TE.right({ moment: { position: '7', time: '2026-01-31T11:00:00.000Z' }, reads: use }),
     rebuild: (name) => TE.right({ name, events: 7 }),
     setSecret: (_context, ref) =>
       TE.right({ value: { ref, setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }, repeated: false }),
@@ -155,6 +182,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     withdrawRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
     listRoles: () => TE.right([{ subject: 'ops', role: 'operator' }]),
     authenticate: () => undefined,
+    readiness: () => Promise.resolve({ ready: true, checks: [{ name: 'store', ok: true }] }),
+    measures: () => Promise.resolve(noMeasures),
   };
   const merged: UseCases = { ...base, ...over };
   const recording =
@@ -171,7 +200,14 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     submitChange: recording('submitChange', merged.submitChange),
     listChanges: recording('listChanges', merged.listChanges),
     showChange: recording('showChange', merged.showChange),
+    approveChange: recording('approveChange', merged.approveChange),
+    deliverChange: recording('deliverChange', merged.deliverChange),
+    cancelChange: recording('cancelChange', merged.cancelChange),
+    deleteChange: recording('deleteChange', merged.deleteChange),
+    rerunChange: recording('rerunChange', merged.rerunChange),
     listJobs: recording('listJobs', merged.listJobs),
+    readiness: merged.readiness,
+    measures: merged.measures,
     placeOfChange: merged.placeOfChange,
     placeOfSubmission: merged.placeOfSubmission,
     placeOfJob: merged.placeOfJob,
@@ -189,11 +225,15 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),
+    summariseHistory: recording('summariseHistory', merged.summariseHistory),
+    jobTimeline: recording('jobTimeline', merged.jobTimeline),
+    at: recording('at', merged.at),
     rebuild: recording('rebuild', merged.rebuild),
     setSecret: recording('setSecret', merged.setSecret),
     listSecrets: recording('listSecrets', merged.listSecrets),
     removeSecret: recording('removeSecret', merged.removeSecret),
     authenticate: (token) => {
+      if (over.authenticate !== undefined) return over.authenticate(token);
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);
       return role === undefined ? undefined : { actor: `subject-${role}`, grants: [{ role }] };
     },
@@ -208,6 +248,7 @@ export const startEdge = async (
     readonly hostAllowList?: readonly string[];
     readonly heartbeatMs?: number;
     readonly limits?: HttpLimits;
+    readonly metricsPublic?: boolean;
   } = {},
 ) => {
   const { use, calls } = fakeUseCases(over);
@@ -216,6 +257,7 @@ export const startEdge = async (
   const edge = createHttpServer({
     useCases: use,
     logger,
+    metricsPublic: options.metricsPublic ?? false,
     limits: options.limits ?? { ...defaultLimits, failures: { perSecond: 1, burst: 1_000_000 } },
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
@@ -232,6 +274,7 @@ export const startEdge = async (
     names: () => calls.map(({ name }) => name),
     lines,
     endStreams: edge.close,
+    handler: edge.handler,
     ask: (
       method: string,
       path: string,

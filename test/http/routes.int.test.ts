@@ -30,6 +30,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   '/api/v1/roles/grant': { subject: 'ci', role: 'viewer' },
   '/api/v1/roles/withdraw': { subject: 'ci', role: 'viewer' },
   '/api/v1/changes': { repository: '/srv/git/shop', branch: 'feature/x', target: 'master' },
+  [`/api/v1/changes/${aJob().id}/rerun`]: { stage: 'build' },
 };
 
 describe('HTTP routes', () => {
@@ -258,7 +259,7 @@ describe('HTTP routes', () => {
 
     it('given a limit, then the use case gets a number', async () => {
       await (await edge.ask('GET', '/api/v1/history?limit=7&runner=build-07')).text();
-      expect(edge.calls[0]?.args).toEqual([{ limit: 7, runner: 'build-07' }]);
+      expect(edge.calls[0]?.args).toEqual([{ runner: 'build-07' }, { limit: 7 }]);
     });
 
     it.each([
@@ -266,7 +267,7 @@ describe('HTTP routes', () => {
       '/history?limit=1&limit=2',
       '/jobs?status=broken',
       '/jobs?colour=red',
-      '/queue?at=1',
+      '/queue?at=yesterday',
     ])('given GET %s, then 422', async (path) => {
       const response = await edge.ask('GET', `/api/v1${path}`);
       expect(response.status).toBe(422);

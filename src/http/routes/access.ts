@@ -7,6 +7,7 @@ import { list, none } from '../answers.js';
 import * as codecs from '../codecs.js';
 import { route, type Answer, type Route } from '../route.js';
 import { ofGrant } from '../where.js';
+import { listOf, ref } from '../view-schemas.js';
 
 const done =
   (status: 200 | 201) =>
@@ -20,6 +21,7 @@ export const accessRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/tokens',
+    doc: { summary: 'Tokens, without what would let anyone use them', answer: listOf('Token') },
     role: 'admin',
     where: 'anywhere',
     run: (use, { context }) => pipe(use.listTokens(context.caller), TE.map(list)),
@@ -28,6 +30,10 @@ export const accessRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/tokens',
+    doc: {
+      ...{ summary: 'Issue a token; it is shown this once', status: 201, answer: ref('IssuedToken') },
+      example: { subject: 'ci-web-shop', role: 'operator', expiresIn: '90d' },
+    },
     role: 'admin',
     where: ofGrant,
     body: codecs.IssueTokenBody,
@@ -43,6 +49,7 @@ export const accessRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/tokens/:id/revoke',
+    doc: { summary: 'End a token, at once', answer: ref('Token') },
     role: 'admin',
     // in the scopes of the token's subject, which the decider looks up
     where: 'anywhere',
@@ -55,6 +62,7 @@ export const accessRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/roles',
+    doc: { summary: 'Who may do what, and where', answer: listOf('Grant') },
     role: 'admin',
     where: 'anywhere',
     run: (use, { context }) => pipe(use.listRoles(context.caller), TE.map(list)),
@@ -63,6 +71,10 @@ export const accessRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/roles/grant',
+    doc: {
+      ...{ summary: 'Give a subject a role', answer: ref('Grant') },
+      example: { subject: 'ops-1', role: 'operator', enterprise: 'default' },
+    },
     role: 'admin',
     where: ofGrant,
     body: codecs.GrantBody,
@@ -72,6 +84,7 @@ export const accessRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/roles/withdraw',
+    doc: { summary: 'Take a role back', answer: ref('Grant') },
     role: 'admin',
     where: ofGrant,
     body: codecs.GrantBody,

@@ -2,22 +2,30 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { list, none, ok, single } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
+import { listOf, ref } from '../view-schemas.js';
 
 export const runnerRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/runners',
+    doc: { summary: 'Runners, by name', answer: listOf('Runner') },
     role: 'viewer',
     where: 'anywhere',
-    run: (use) => pipe(use.listRunners(), TE.map(list)),
+    query: codecs.AtQuery,
+    run: (use, { query }) => asOf(use, query.at, (reads) => pipe(reads.listRunners(), TE.map(list))),
   }),
   route({
     ...none,
     method: 'post',
     path: '/runners',
+    doc: {
+      ...{ summary: 'Enrol a machine', status: 201, answer: ref('RunnerAdded') },
+      example: { name: 'build-07', host: 'build-07.example.org', user: 'builder', slots: 2 },
+    },
     role: 'admin',
     body: codecs.AddRunnerBody,
     run: (use, { context, body }) =>
@@ -41,15 +49,19 @@ export const runnerRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/runners/:name',
+    doc: { summary: 'One runner, with the evidence for its state', answer: ref('Runner') },
     role: 'viewer',
     where: 'anywhere',
     params: codecs.NameParam,
-    run: (use, { params }) => pipe(use.showRunner(params.name), TE.map(single)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showRunner(params.name), TE.map(single))),
   }),
   route({
     ...none,
     method: 'post',
     path: '/runners/:name/test',
+    doc: { summary: 'Connect now and say whether jobs can run there', answer: ref('RunnerTested') },
     role: 'operator',
     params: codecs.NameParam,
     body: codecs.TestRunnerBody,
