@@ -54,9 +54,9 @@ export class World {
   }
 
   /** Starts the server, and waits until it says where it listens. `env`: over the usual environment. */
-  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async start(env: Readonly<Record<string, string>> = {}, logLevel = 'error'): Promise<void> {
     const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
-    const rest = ['--repo-root', this.repositories, '--log-level', 'error'];
+    const rest = ['--repo-root', this.repositories, '--log-level', logLevel];
     const server = begin(this.folder, [...args, ...rest], env);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
@@ -66,6 +66,11 @@ export class World {
     const { url, token } = JSON.parse(line) as { readonly url: string; readonly token?: string };
     this.url = url;
     this.token = token ?? this.token;
+  }
+
+  /** The running server, for those who watch it from outside. */
+  get server(): Running | undefined {
+    return this.#server;
   }
 
   /** Ends the server; resolves when the process is gone. */
