@@ -10,6 +10,8 @@ export default tseslint.config(
       '*.config.*',
       '.dependency-cruiser.cjs',
       'test/fixtures/**',
+      // plain JavaScript, as users write it; run by a test
+      'examples/**',
     ],
   },
   ...tseslint.configs.strictTypeChecked,
