@@ -13,6 +13,8 @@ export interface Flags {
   readonly listen?: string;
   readonly repoRoot?: readonly string[];
   readonly logLevel?: string;
+  readonly probeSeconds?: string;
+  readonly recoveryProbeSeconds?: string;
 }
 
 export interface Config {
@@ -24,6 +26,9 @@ export interface Config {
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
   readonly logLevel: string;
+  /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
+  readonly probeMs: number;
+  readonly recoveryProbeMs: number;
   readonly environment: Environment;
 }
 
@@ -36,6 +41,12 @@ const listenOf = (text: string): { readonly host: string; readonly port: number 
   const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
   const valid = colon > 0 && /^\d{1,5}$/.test(text.slice(colon + 1)) && port <= 65_535;
   return valid ? { host, port } : undefined;
+};
+
+/** Milliseconds; undefined when the text is no number of seconds from 0.1 to a day. */
+const secondsOf = (text: string): number | undefined => {
+  const ms = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * 1000) : NaN;
+  return ms >= 100 && ms <= 86_400_000 ? ms : undefined;
 };
 
 /** All problems at once. */
@@ -59,8 +70,16 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   const logLevel = flags.logLevel ?? env['BATON_LOG_LEVEL'] ?? 'info';
   if (!LEVELS.includes(logLevel))
     problems.push({ path: '--log-level', expected: LEVELS.join(', '), found: logLevel });
+  const probeText = flags.probeSeconds ?? env['BATON_PROBE_SECONDS'] ?? '60';
+  const recoveryText = flags.recoveryProbeSeconds ?? env['BATON_RECOVERY_PROBE_SECONDS'] ?? '20';
+  const probeMs = secondsOf(probeText);
+  const recoveryProbeMs = secondsOf(recoveryText);
+  const seconds = 'a number of seconds from 0.1 to 86400';
+  if (probeMs === undefined) problems.push({ path: '--probe-seconds', expected: seconds, found: probeText });
+  if (recoveryProbeMs === undefined)
+    problems.push({ path: '--recovery-probe-seconds', expected: seconds, found: recoveryText });
   const roots = flags.repoRoot ?? (env['BATON_REPO_ROOTS'] ?? '').split(':').filter((root) => root !== '');
-  if (listen === undefined || problems.length > 0)
+  if (listen === undefined || probeMs === undefined || recoveryProbeMs === undefined || problems.length > 0)
     return E.left(appError('invalid', 'configuration', 'The configuration is not usable.', { problems }));
   return E.right({
     data: resolve(cwd, data),
@@ -68,6 +87,8 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     port: listen.port,
     repositoryRoots: roots.map((root) => resolve(cwd, root)),
     logLevel,
+    probeMs,
+    recoveryProbeMs,
     environment: env,
   });
 };

@@ -20,7 +20,10 @@ import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats } from './app/repeats.js';
-import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
+import { createEvidence } from './app/evidence.js';
+import { runnerCommands } from './app/runner-commands.js';
+import { targetOf } from './app/runner-target.js';
+import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
@@ -116,22 +119,23 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
   for (const model of Object.values(models)) add(() => model.close());
 
   const repeated = repeats(models.commands);
-  const { probeAgain, ...runners } = runnerUseCases(
-    {
-      ...deps,
-      transport,
-      secrets,
-      repeats: repeated,
-      health: models['runner-health'],
-      keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
-    },
-    probeOf,
-  );
+  const evidence = createEvidence();
+  const runnerDeps = {
+    ...deps,
+    transport,
+    secrets,
+    repeats: repeated,
+    health: models['runner-health'],
+    evidence,
+    keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
+  };
+  const looks = runnerLooks(runnerDeps, probeOf);
   const dispatch = openDispatch({
     ...deps,
     transport,
     logs,
     source,
+    secrets,
     epoch,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
@@ -147,13 +151,18 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
   });
   add(() => standalone.close());
 
-  const watch = watchHealth(models['runner-health'], probeAgain, (message, cause) =>
-    log.warn({ err: cause }, message),
+  const watch = watchHealth(
+    models['runner-health'],
+    evidence,
+    looks.probeAgain,
+    (message, cause) => log.warn({ err: cause }, message),
+    { probeMs: config.probeMs, recoveryMs: config.recoveryProbeMs, clock: systemClock },
   );
   add(() => watch.close());
 
   const useCases: UseCases = {
-    ...runners,
+    ...runnerUseCases(runnerDeps, looks),
+    ...runnerCommands(runnerDeps, looks),
     ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
     ...standalone.useCases,
     rebuild: (name) => async () => {

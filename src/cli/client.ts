@@ -5,8 +5,15 @@ import type { ExplainAnswer } from '../../projections/explain.js';
 import type { HistoryRow } from '../../projections/history.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
-import type { RunnerView } from '../../projections/runner-health.js';
-import type { AddRunner, ChangeView, RunnerAdded, RunnerTested, SubmitChange } from '../app/use-cases.js';
+import type { RunnerStatus } from '../app/evidence.js';
+import type {
+  AddRunner,
+  ChangeView,
+  RunnerAdded,
+  RunnerTested,
+  SetRunner,
+  SubmitChange,
+} from '../app/use-cases.js';
 import type { ProblemDocument } from '../http/problem.js';
 import { readEvents, type ServerEvent } from './events.js';
 
@@ -143,17 +150,35 @@ const query = (values: Readonly<Record<string, string | undefined>>): string => 
 export type NewRunner = Pick<AddRunner, 'name' | 'host' | 'user'> & Partial<AddRunner>;
 export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
 
+export type RunnerAct = 'drain' | 'pause' | 'resume' | 'clear' | 'remove';
+export interface RunnerActBody {
+  readonly reason?: string;
+  readonly until?: string;
+  readonly slot?: number;
+  readonly cancelJobs?: boolean;
+}
+export interface TrustBody {
+  readonly reason?: string;
+  readonly fingerprint?: string;
+  readonly jump?: boolean;
+}
+
 /** Everything that the commands need of a server. */
 export const createClient = (at: Endpoint) => ({
   url: at.url,
   addRunner: (body: NewRunner) => ask<RunnerAdded>(at, '/runners', { method: 'POST', body }),
-  listRunners: () => ask<Items<RunnerView>>(at, '/runners'),
-  showRunner: (name: string) => ask<RunnerView>(at, to('runners', name)),
-  testRunner: (name: string, acceptHostKey?: string) =>
-    ask<RunnerTested>(at, to('runners', name, 'test'), {
-      method: 'POST',
-      body: acceptHostKey === undefined ? {} : { acceptHostKey },
-    }),
+  listRunners: () => ask<Items<RunnerStatus>>(at, '/runners'),
+  showRunner: (name: string) => ask<RunnerStatus>(at, to('runners', name)),
+  testRunner: (
+    name: string,
+    body: { readonly acceptHostKey?: string; readonly acceptJumpHostKey?: string } = {},
+  ) => ask<RunnerTested>(at, to('runners', name, 'test'), { method: 'POST', body }),
+  actOnRunner: (name: string, act: RunnerAct, body: RunnerActBody) =>
+    ask<RunnerStatus>(at, to('runners', name, act), { method: 'POST', body }),
+  trustRunner: (name: string, body: TrustBody) =>
+    ask<RunnerTested>(at, to('runners', name, 'trust'), { method: 'POST', body }),
+  setRunner: (name: string, body: SetRunner & { readonly reason?: string }) =>
+    ask<RunnerAdded>(at, to('runners', name, 'settings'), { method: 'POST', body }),
   submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
   listChanges: () => ask<Items<ChangeView>>(at, '/changes'),
   showChange: (id: string) => ask<ChangeView>(at, to('changes', id)),

@@ -44,6 +44,14 @@ export const registerServe = (program: Command, io: Io): void => {
       'local repositories must lie below one of these (BATON_REPO_ROOTS, separated by :)',
     )
     .option('--log-level <level>', 'fatal, error, warn, info, debug, trace or silent (BATON_LOG_LEVEL)')
+    .option(
+      '--probe-seconds <n>',
+      'between two automatic probes of a runner (BATON_PROBE_SECONDS; default: 60)',
+    )
+    .option(
+      '--recovery-probe-seconds <n>',
+      'the same for a runner in quarantine for its failures (BATON_RECOVERY_PROBE_SECONDS; default: 20)',
+    )
     .action(async (flags: Flags, command: Command) => {
       const asJson = command.optsWithGlobals<{ json?: boolean }>().json === true;
       const config = readConfig(flags, io.env, io.cwd);

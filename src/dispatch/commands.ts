@@ -34,7 +34,15 @@ export interface EndAttempt {
   readonly graceMs: number;
 }
 
-export type Effect = DriveAttempt | EndAttempt;
+/** Remove the private key of a runner that is no more, and record that. */
+export interface ForgetKey {
+  readonly target: 'effect';
+  readonly effect: 'forget_key';
+  readonly runner: string;
+  readonly secretRef: string;
+}
+
+export type Effect = DriveAttempt | EndAttempt | ForgetKey;
 
 export type DispatchCommand =
   | (Owed & { readonly target: 'job'; readonly id: string; readonly command: JobCommand })

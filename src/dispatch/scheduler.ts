@@ -1,5 +1,6 @@
 /** Process: queued jobs and freed slots → assignments, and the reasons of those that wait. */
 import { schedule, type Policy, type Waiting } from '../domain/schedule.js';
+import { evolveFailures, noFailures, struckBy, type Failures } from '../domain/failures.js';
 import { isJobEvent, isRunnerEvent, type BatonEvent } from '../events/catalog.js';
 import type { WaitReasonChanged } from '../events/ownership.js';
 import { deriveId } from '../kernel/ids.js';
@@ -22,6 +23,7 @@ interface Job extends Waiting {
 export interface SchedulerState {
   readonly jobs: Map<string, Job>;
   readonly runners: Fleet;
+  readonly failures: Failures;
   /** Last recorded reason per filter class, and the id of its event. */
   readonly reasons: Map<string, { readonly data: WaitReasonChanged; readonly eventId: string }>;
   arrivals: number;
@@ -39,10 +41,9 @@ const release = (state: SchedulerState, jobId: string, job: Job): void => {
   job.place = undefined;
 };
 
-const evolve = (
-  state: SchedulerState,
-  { stream, event, id, metadata }: Recorded<BatonEvent>,
-): SchedulerState => {
+const evolve = (state: SchedulerState, recorded: Recorded<BatonEvent>): SchedulerState => {
+  const { stream, event, id, metadata } = recorded;
+  evolveFailures(state.failures, recorded);
   const streamId = idOf(stream);
   if (event.type === 'WaitReasonChanged') {
     state.reasons.set(streamId, { data: event.data, eventId: id });
@@ -110,7 +111,7 @@ const owed = (state: SchedulerState, { fence, policy }: SchedulerOptions): reado
   const queue = [...state.jobs.values()].filter((job) => job.status === 'queued');
   const { assignments, reasons, hopeless } = schedule(
     queue,
-    [...state.runners.values()].map(slotsOf),
+    [...state.runners.values()].map((one) => slotsOf(one, struckBy(state.failures, one.name)?.detail)),
     policy,
   );
 
@@ -183,7 +184,13 @@ export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
-  init: () => ({ jobs: new Map(), runners: new Map(), reasons: new Map(), arrivals: 0 }),
+  init: () => ({
+    jobs: new Map(),
+    runners: new Map(),
+    failures: noFailures(),
+    reasons: new Map(),
+    arrivals: 0,
+  }),
   evolve,
   react: (state, { event }) => (matters(event) ? owed(state, options) : []),
   tick: () => [],

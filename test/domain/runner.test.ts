@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
-import { runner, type Probed } from '../../src/domain/runner.js';
+import { runner } from '../../src/domain/runner.js';
+import type { Probed } from '../../src/domain/runner-probe.js';
 import { anEnrolment } from '../builders.js';
 import { givenFor } from '../given.js';
 
@@ -65,7 +66,7 @@ describe('TrustHostKey', () => {
       { type: 'HostKeyChanged', data: { expected: ['SHA256:a'], found: 'SHA256:b' } },
       { type: 'RunnerQuarantined', data: { why: 'host_key_changed', detail: '' } },
     ])
-      .when({ kind: 'TrustHostKey', fingerprint: 'SHA256:b' })
+      .when({ kind: 'TrustHostKey', fingerprint: 'SHA256:b', hop: 'runner' })
       .then([
         { type: 'HostKeyTrusted', data: { fingerprint: 'SHA256:b', replaces: ['SHA256:a'] } },
         { type: 'RunnerCleared', data: { by: 'person' } },
