@@ -101,7 +101,7 @@ const ends = (world: World): Record<string, string> =>
       .map(({ stream, event }) => [stream, event.type === 'PhaseFinished' ? event.data.outcome : event.type]),
   );
 
-describe('the saga', () => {
+describe('the saga', { timeout: 60_000 }, () => {
   it('a slot never holds two jobs, every job ends at most once, no attempt runs twice', () => {
     fc.assert(
       fc.property(script, fc.array(fc.integer({ min: 1, max: 80 }), { maxLength: 3 }), (s, crashes) => {

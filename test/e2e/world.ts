@@ -54,9 +54,16 @@ export class World {
   }
 
   /** Starts the server, and waits until it says where it listens. */
-  async start(): Promise<void> {
+  async start(...more: readonly string[]): Promise<void> {
     const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
-    const server = begin(this.folder, [...args, '--repo-root', this.repositories, '--log-level', 'error']);
+    const server = begin(this.folder, [
+      ...args,
+      '--repo-root',
+      this.repositories,
+      '--log-level',
+      'error',
+      ...more,
+    ]);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
       if (server.child.exitCode !== null) throw new Error(`the server did not start: ${server.err()}`);
@@ -148,6 +155,11 @@ export class World {
     await opened.right.close();
     if (E.isLeft(read)) throw new Error(read.left.code);
     return read.right;
+  }
+
+  /** A folder beside everything else. */
+  dir(name: string): void {
+    mkdirSync(join(this.folder, name));
   }
 
   /** A file beside everything else. */

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { evolveFleet, slotsOf, type Fleet } from '../../src/dispatch/fleet.js';
+import { scheduler } from '../../src/dispatch/scheduler.js';
+import { schedule } from '../../src/domain/schedule.js';
+import type { RunnerEvent } from '../../src/events/catalog.js';
+import { anAssignment, anEnrolment, aQueuedJob } from '../builders.js';
+import { givenEvents } from '../given.js';
+
+const probed = { type: 'RunnerProbed', data: { verdict: 'ready', findings: [], baseId: 'b' } } as const;
+
+const fleetOf = (...events: readonly RunnerEvent[]): Fleet => {
+  const fleet: Fleet = new Map();
+  for (const event of [
+    { type: 'RunnerEnrolled', data: anEnrolment({ slots: 4 }) } as const,
+    probed,
+    ...events,
+  ])
+    evolveFleet(fleet, 'r1', event);
+  return fleet;
+};
+const only = (fleet: Fleet) => {
+  const [runner] = fleet.values();
+  if (runner === undefined) throw new Error('no runner');
+  return runner;
+};
+const waiting = (jobId: string, order: number) => ({
+  ...{ jobId, order, filter: [], filterClass: 'any', priority: 0, queuedAtMs: 0 },
+  whenUnmatchable: 'wait' as const,
+});
+
+describe('a runner whose slots were cut while jobs run in them', () => {
+  const cut = (...busy: readonly number[]) => {
+    const runner = only(fleetOf({ type: 'RunnerSettingsChanged', data: { slots: 2 } }));
+    for (const slot of busy) runner.busy.set(slot, `j${slot}`);
+    const queue = [1, 2, 3].map((n) => waiting(`new${n}`, n));
+    return schedule(queue, [slotsOf(runner)], { ageingMs: 1 }).assignments.map(({ slot }) => slot);
+  };
+  it.each([
+    [[], [0, 1]],
+    [[3], [0]],
+    [[2, 3], []],
+    [[0, 1, 2, 3], []],
+    [[0, 3], []],
+    [[1], [0]],
+  ])('given jobs in slots %j of four, now two, then the next start in %j', (busy, next) => {
+    expect(cut(...busy)).toEqual(next);
+  });
+});
+
+describe('why a runner takes no jobs', () => {
+  it.each<[RunnerEvent, string]>([
+    [{ type: 'RunnerDrained', data: {} }, 'is draining'],
+    [{ type: 'RunnerRemovalRequested', data: { cancelJobs: false } }, 'is being removed'],
+    [{ type: 'RunnerSettingsChanged', data: { host: 'h2' } }, 'was never tested (baton runner test)'],
+  ])('given %j, then %s', (event, why) => {
+    expect(slotsOf(only(fleetOf(event))).unavailable).toBe(why);
+  });
+});
+
+describe('the scheduler', () => {
+  it('given three failed attempts in a row, then it gives the next job elsewhere, before the quarantine is recorded', () => {
+    const process = scheduler({ fence: 1, policy: { ageingMs: 1 } });
+    const ready = (name: string, at: string) => [
+      { stream: `runner-${name}`, type: 'RunnerEnrolled' as const, data: anEnrolment({ name }) },
+      { stream: `runner-${name}`, ...probed, data: { ...probed.data, bootId: at } },
+    ];
+    const failures = [1, 2, 3].flatMap((attempt) => [
+      { stream: 'job-a', type: 'JobAssigned' as const, data: anAssignment({ attempt }) },
+      {
+        stream: 'job-a',
+        type: 'JobRequeued' as const,
+        data: { attempt, cause: 'infrastructure' as const, why: 'not_prepared' },
+      },
+    ]);
+    const events = givenEvents(
+      ...ready('r1', 'x'),
+      ...ready('r2', 'x'),
+      { stream: 'job-a', type: 'JobQueued', data: aQueuedJob() },
+      ...failures,
+    );
+    const chosenAfter = (count: number): unknown => {
+      const state = events.slice(0, count).reduce((s, e) => process.evolve(s, e), process.init());
+      return process.resume(state).flatMap((owed) => (owed.target === 'job' ? [owed.command] : []))[0];
+    };
+    expect(chosenAfter(events.length - 2)).toMatchObject({ kind: 'AssignJob', data: { runner: 'r1' } });
+    expect(chosenAfter(events.length)).toMatchObject({ kind: 'AssignJob', data: { runner: 'r2' } });
+  });
+});
