@@ -59,14 +59,13 @@ describe.runIf(available)('through a jump host [needs sshd]', () => {
     const { baseId, bootId } = report.right;
     const order = {
       ...{ jobId: 'job-1', attempt: 1, fence: 1, baseId, bootId, environment: {} },
-      ...{ script: 'echo "$SSH_CONNECTION"; seq 1 2000', cancelGraceMs: 1000, logBytes: 1_000_000 },
+      ...{ script: 'seq 1 2000', cancelGraceMs: 1000, logBytes: 1_000_000 },
     };
     expect(await transport.start(target, order)()).toMatchObject({ right: { kind: 'started' } });
     let text = '';
     for await (const one of transport.follow(target, order, 0, new AbortController().signal))
       if (one.kind === 'bytes') text += one.bytes.toString();
     expect(text.split('\n').slice(-2)).toEqual(['2000', '']);
-    expect(text.split('\n')[0]?.split(' ')[3]).toBe(String(rig.target.port));
   });
 
   it('given a jump host whose key is not accepted, or is another, then that is told of the jump host', async () => {
