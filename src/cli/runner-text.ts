@@ -93,7 +93,7 @@ export const showText = (io: Io, runner: RunnerStatus): string => {
       'verdict',
       runner.probe === undefined
         ? 'never probed'
-        : `${runner.probe.verdict} since ${age(runner.probe.at, io.now())}`,
+        : `${runner.probe.verdict}, recorded ${age(runner.probe.at, io.now())}`,
     ],
     ['jobs now', Object.values(runner.current).map(short).join(', ')],
     [

@@ -8,7 +8,7 @@ import { list, none, ok, single } from '../answers.js';
 import * as codecs from '../codecs.js';
 import { route, type Answer, type Role, type Route } from '../route.js';
 
-const command = <const P extends string>(verb: P, role: Role) => ({
+const command = (verb: string, role: Role) => ({
   ...none,
   method: 'post' as const,
   path: `/runners/:name/${verb}`,
