@@ -64,6 +64,24 @@ module.exports = {
       { path: '^(src|plugin)/', pathNot: '^src/(kernel|events|domain|app)' },
     ),
     rule(
+      'plugin-knows-no-adapter',
+      'the plugin opens everything through the composition root',
+      { path: '^plugin/[^/]+\\.ts$' },
+      { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|cli)/|^plugin/(hosts/|testing\\.ts)' },
+    ),
+    rule(
+      'only-the-module-reads-config',
+      'options are what the plugin is told',
+      { path: '^plugin/', pathNot: '^plugin/index' },
+      { path: '^src/(main|config)' },
+    ),
+    rule(
+      'testing-knows-the-contract',
+      'other projects run it without a Baton',
+      { path: '^plugin/testing' },
+      { path: '^(src|projections|plugin)/', pathNot: '^plugin/(testing|contract)' },
+    ),
+    rule(
       'cli-comes-last',
       'nobody imports the command line',
       { pathNot: '^(src/cli|test)' },

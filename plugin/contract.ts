@@ -1,92 +1,223 @@
-/** What a host (a pipeline engine) and Baton say to each other. Types only; hosts live in `plugin/hosts/`. */
-import type { PhasePromoted } from '../src/events/phase-run.js';
-import type { Outcome } from '../src/events/shapes.js';
+/** What a host (a pipeline engine) and Baton say to each other. Types only; see docs/write-a-host.md. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ChangeRef, Limits, Outcome, Row, Scope, Source, Step } from '../src/events/shapes.js';
 import type { Instant } from '../src/kernel/time.js';
 
-/** Version of this contract, not of the package; hosts name the range that they understand, e.g. `^1.0`. */
-export type ContractVersion = '1.0.0';
+// ---- loading -------------------------------------------------------------------------------------------------------
 
-export type Capability = 'logs.stream' | 'cancel' | 'secrets' | 'http.mount';
+/** What a host can do beyond the two calls that every host has. */
+export type Capability =
+  /** It passes on that somebody cancelled a phase. */
+  | 'cancel'
+  /** It says when a newer change has taken the place of one. */
+  | 'supersede'
+  /** `secret` gives the values of its own secrets. */
+  | 'secrets'
+  /** It mounts `middleware`. */
+  | 'http.mount';
 
 /** The default export of a plugin's module: data and one factory. */
 export interface PluginModule<Options> {
+  /** `contract`: the range of contract versions that it understands, e.g. `^1.0`. */
   readonly meta: { readonly name: string; readonly version: string; readonly contract: string };
-  /** Missing ones keep the plugin from loading. */
+  /** Missing ones keep the plugin from being loaded. */
   readonly requires: readonly Capability[];
-  /** All problems at once, else the options. */
+  /** Missing ones are shown by `health`, and nothing else. */
+  readonly wants?: readonly Capability[];
+  /** The options, else all problems at once. */
   readonly parseOptions: (
     raw: unknown,
-  ) => { readonly problems: readonly OptionProblem[] } | { readonly options: Options };
-  /** Wires only: no SSH, no timers. */
+  ) => { readonly problems: readonly Problem[] } | { readonly options: Options };
+  /** Wires only: no files, no SSH, no timers. */
   readonly register: (host: Host, options: Options) => Promise<Plugin>;
 }
 
-export interface OptionProblem {
+export interface Problem {
+  /** Where it is, e.g. `promotion.rows[0].filter[1].op`. */
   readonly path: string;
   readonly expected: string;
   readonly found: string;
+  /** How to mend it. */
   readonly mend?: string;
 }
 
 export interface Plugin {
-  /** Are keys readable and the store writable? Changes nothing. */
-  readonly verify: () => Promise<readonly OptionProblem[]>;
-  /** Folds the log, reconciles what runs, then accepts. */
-  readonly start: () => Promise<void>;
-  /** Resolves when the event is durable, never before. */
+  /** What would keep `start` from working? Changes nothing. */
+  readonly verify: () => Promise<readonly Problem[]>;
+  /** Opens the store, folds it, asks every runner for what was left there, then accepts. Rejects when it cannot. */
+  readonly start: () => Promise<RecoveryReport>;
+  /** Answers when what it says is durable, never before; never rejects. May be called while a report is being answered. */
   readonly handle: (command: HostCommand) => Promise<Ack>;
-  /** Safe to call twice. `detach` leaves jobs running on their runners. */
-  readonly stop: (how: { readonly mode: 'drain' | 'detach'; readonly deadlineMs: number }) => Promise<void>;
-  readonly health: () => { readonly ok: boolean; readonly detail: string };
-  /** A Koa middleware that the host mounts; typed by the host, so that this page needs no Koa. */
-  readonly middleware?: () => unknown;
+  /** Resolves when everything is closed. May be called again, also with a mode that is quicker. */
+  readonly stop: (how: StopOptions) => Promise<void>;
+  /** Cheap: from memory. */
+  readonly health: () => Health;
+  /** The API as a Koa middleware. Mount it before anything that reads bodies. */
+  readonly middleware: () => Middleware;
 }
 
+/** What was found at the start. */
+export interface RecoveryReport {
+  /** Phase runs that had not ended, and their jobs; those on runners are followed again, never started again. */
+  readonly live: { readonly phaseRuns: number; readonly jobs: number };
+  /** Reports that the host has not taken yet. */
+  readonly reports: number;
+}
+
+export interface StopOptions {
+  /**
+   * `drain`: nothing new; what lives may end. `cancel`: what lives of this host is cancelled. `detach`: at once. When the
+   * deadline has passed, the first two do as the last: jobs go on on their runners and are found again at the next start.
+   */
+  readonly mode: 'drain' | 'detach' | 'cancel';
+  readonly deadlineMs: number;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly state: 'registered' | 'starting' | 'started' | 'stopping' | 'stopped';
+  /** One sentence. */
+  readonly detail: string;
+  readonly live: { readonly phaseRuns: number; readonly jobs: number };
+  /** `waiting`: not yet taken by the host; `retried`: of those, the ones that failed at least once. */
+  readonly reports: { readonly waiting: number; readonly retried: number };
+  /** Wanted capabilities that the host does not have. */
+  readonly missing: readonly Capability[];
+}
+
+/** Who uses the API, as the host knows them. */
+export interface HostUser {
+  /** Pseudonymous subject id. */
+  readonly actor: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+}
+
+/** As much of a Koa context as is needed. */
+export interface MiddlewareContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Koa's own way to be told that somebody else answers. */
+  respond?: boolean;
+}
+
+/** Requests that are not for Baton go on to `next`. */
+export type Middleware = (ctx: MiddlewareContext, next: () => Promise<unknown>) => Promise<void>;
+
+// ---- host → Baton --------------------------------------------------------------------------------------------------
+
 interface FromHost {
-  /** UUID: a repeat with the same body is a duplicate, with another body it is rejected. */
+  /** The host's own; a repeat with the same content is a duplicate, with another content it is rejected. */
   readonly commandId: string;
-  readonly at: Instant;
   /** Pseudonymous subject id of the person behind it. */
   readonly actor: string;
+  /** What the person gave as reason. */
+  readonly reason?: string;
+}
+
+/** One phase of a pipeline that is to run now. `hostKey` and `attempt` name it: the same two never run twice. */
+export interface Promotion {
+  readonly hostKey: string;
+  /** 1 when absent: the first. */
+  readonly attempt?: number;
+  readonly scope: Scope;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly phase: string;
+  /** Fetched by Baton; the commit must be reachable by its name or from `branch`. */
+  readonly source: Source;
+  readonly steps: readonly Step[];
+  /** One job each; one that runs anywhere when absent. */
+  readonly rows?: readonly Row[];
+  /** 10 s of grace and 64 MiB of log when absent. */
+  readonly limits?: Partial<Limits>;
+  /** Names of secrets; their values are asked for when a job starts. */
+  readonly secretRefs?: readonly string[];
+  /** Higher goes first; 0 when absent. */
+  readonly priority?: number;
+  /** When no enrolled runner can ever match; `wait` when absent. */
+  readonly whenUnmatchable?: 'wait' | 'fail' | 'expire';
+  readonly change?: ChangeRef;
 }
 
 export type HostCommand =
-  /** `hostKey` and `attempt` name the phase run. */
-  | (FromHost & { readonly type: 'phase.promoted'; readonly promotion: PhasePromoted })
-  /** Before, during and after; a cancel of an unknown phase run is recorded and wins over a later promotion. */
-  | (FromHost & { readonly type: 'phase.cancel'; readonly hostKey: string; readonly attempt?: number });
+  | (FromHost & { readonly type: 'phase.promoted'; readonly promotion: Promotion })
+  /** Before, during and after, any number of times. Before the promotion: that then ends cancelled and starts nothing. */
+  | (FromHost & { readonly type: 'phase.cancel'; readonly hostKey: string; readonly attempt?: number })
+  /** Cancels every phase run of the change that lives now; what is promoted later is not touched. */
+  | (FromHost & { readonly type: 'change.superseded'; readonly changeId: string; readonly by: string });
 
 export type Ack =
-  | { readonly status: 'accepted' | 'duplicate'; readonly phaseRunId: string }
-  | { readonly status: 'noop'; readonly why: 'already_finished' }
-  /** Back-pressure: nothing was written. */
-  | { readonly status: 'busy'; readonly retryAfterMs: number }
-  | { readonly status: 'rejected'; readonly code: string; readonly message: string };
+  /** `duplicate`: known already, nothing was written. `position`: what `?at=` of the API takes. */
+  | {
+      readonly status: 'accepted' | 'duplicate';
+      readonly phaseRunId?: string;
+      readonly position?: string;
+    }
+  /** There was nothing to cancel any more. */
+  | { readonly status: 'noop'; readonly why: 'already_finished'; readonly phaseRunId: string }
+  /** Not now; nothing was written. The same command may come again. */
+  | { readonly status: 'busy'; readonly retryAfterMs: number; readonly message: string }
+  /** Never; nothing was written. */
+  | {
+      readonly status: 'rejected';
+      readonly code:
+        | 'unknown_command'
+        | 'invalid'
+        | 'same_key_other_body'
+        | 'not_started'
+        | 'stopping'
+        | 'too_large'
+        | 'internal';
+      readonly message: string;
+      readonly problems?: readonly Problem[];
+    };
+
+// ---- Baton → host --------------------------------------------------------------------------------------------------
 
 export interface Host {
   readonly capabilities: ReadonlySet<Capability>;
-  readonly contract: ContractVersion;
-  /** In order of `seq`, at least once. `stale`: known already; `gone`: the host has closed it. A rejection means: later again. */
-  readonly report: (
-    report: Report,
-    how: { readonly signal: AbortSignal },
-  ) => Promise<'ok' | 'stale' | 'gone'>;
-  /** The value goes to the job and nowhere else. */
-  readonly secret: (ref: string) => Promise<string>;
+  /** Version of the contract that it speaks, e.g. `1.0.0`. */
+  readonly contract: string;
+  /**
+   * At least once, in order of `seq` for each phase run; phase runs do not wait for each other. `stale`: known already; `gone`:
+   * the host has closed the phase run and is told no more of it. A rejection means: again later. `signal` says when the
+   * answer is waited for no longer.
+   */
+  readonly report: (report: Report, how: { readonly signal: AbortSignal }) => Promise<ReportAnswer>;
+  /** The value of a secret, asked for when a job starts; it goes to the job and nowhere else. Needs `secrets`. */
+  readonly secret?: (ref: string) => Promise<string>;
 }
 
+export type ReportAnswer = 'ok' | 'stale' | 'gone';
+
 export type Report = {
+  readonly phaseRunId: string;
   readonly hostKey: string;
   readonly attempt: number;
+  /** From 1, without gaps; a repeat has the same. */
   readonly seq: number;
+  /** When it happened. */
   readonly at: Instant;
 } & (
   | { readonly type: 'phase.queued' }
+  /** The first job of it started. */
   | { readonly type: 'phase.started'; readonly runner: string }
+  /** The last one. `cause` and `exitCode` are those of the job that decided. */
   | {
       readonly type: 'phase.finished';
       readonly outcome: Outcome;
-      readonly cause?: string;
+      /** One sentence. */
+      readonly cause: string;
       readonly exitCode?: number;
+      readonly jobs: readonly JobEnd[];
     }
 );
+
+export interface JobEnd {
+  readonly jobId: string;
+  /** Of its row; empty when there is one row only. */
+  readonly label: string;
+  readonly outcome: Outcome;
+  readonly cause: string;
+  readonly exitCode?: number;
+}

@@ -4,7 +4,7 @@ import { isJobEvent } from '../src/events/catalog.js';
 import type { JobQueued } from '../src/events/job.js';
 import type { Attributes, EndEvidence, Filter, Outcome, SealedOutput } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
-import type { Metadata, Recorded } from '../src/kernel/recorded.js';
+import type { Metadata, Position, Recorded } from '../src/kernel/recorded.js';
 import type { JobEndEvent } from './summary.js';
 import { attemptOf, evidenceOf, exitCodeOf, isJobEnd, outcomeOf, summaryOf } from './summary.js';
 import { find, idIn, put } from './table.js';
@@ -49,6 +49,8 @@ export interface JobView {
   evidence?: EndEvidence;
   /** Revision of the job's stream, for ETag. */
   revision: number;
+  /** Of its last event: who has seen everything up to there has seen this. */
+  position: Position;
 }
 
 export type { Attributes };
@@ -72,6 +74,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   status: 'queued',
   attempts: [],
   revision: recorded.revision,
+  position: recorded.position,
 });
 
 const attemptIn = (job: JobView, attempt: number): AttemptView => {
@@ -141,7 +144,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 1,
+  version: 2,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);
@@ -153,6 +156,7 @@ export const jobs: Projection<JobsView, BatonEvent> = {
       return;
     }
     job.revision = revision;
+    job.position = recorded.position;
     if (event.type === 'JobOutputSealed') attemptIn(job, event.data.attempt).outputs = event.data.outputs;
     else if (!isEnded(job)) change(job, event, metadata);
   },

@@ -4,6 +4,8 @@ import { isJobEvent } from '../src/events/catalog.js';
 import type { JobQueued } from '../src/events/job.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Position } from '../src/kernel/recorded.js';
+import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
+import { dispatchKey, type Policy } from '../src/domain/schedule.js';
 import { isJobEnd } from './summary.js';
 import { drop, find, idIn, put } from './table.js';
 
@@ -18,6 +20,10 @@ export interface QueueEntry {
   readonly since: string;
   readonly priority: number;
   readonly runner?: string;
+  /** Since when the runner that has it cannot be reached: whether the job runs is not known. */
+  readonly unreachableSince?: string;
+  /** Since when its end has been asked for. */
+  readonly cancelAskedAt?: string;
   /** In words; present while it waits. */
   readonly waiting?: {
     readonly reason: string;
@@ -46,12 +52,15 @@ interface LiveJob {
   /** Since when it is in this status. */
   since: string;
   runner?: string;
+  cancelAskedAt?: string;
 }
 
 /** Live jobs by id, and by filter class the reason why its jobs wait. */
 export interface QueueState {
   jobs: Record<string, LiveJob>;
   reasons: Record<string, NonNullable<QueueEntry['waiting']>>;
+  /** Runner → since when it has been unreachable. */
+  unreachable: Record<string, string>;
   nextOrder: number;
 }
 
@@ -69,11 +78,11 @@ const entered = (data: JobQueued, at: string, order: number): LiveJob => ({
   since: at,
 });
 
-/** Folds the streams `job-<id>` and `filter_class-<hash>`; keeps only what is live. */
+/** Folds the streams `job-<id>`, `runner-<name>` and `filter_class-<hash>`; keeps only what is live. */
 export const queue: Projection<QueueState, BatonEvent> = {
   name: 'queue',
-  version: 1,
-  init: () => ({ jobs: {}, reasons: {}, nextOrder: 0 }),
+  version: 2,
+  init: () => ({ jobs: {}, reasons: {}, unreachable: {}, nextOrder: 0 }),
   evolve: (view, { stream, event, metadata }) => {
     if (event.type === 'WaitReasonChanged') {
       const filterClass = idIn('filter_class', stream);
@@ -81,6 +90,13 @@ export const queue: Projection<QueueState, BatonEvent> = {
       if (filterClass === undefined) return;
       if (reason === 'nothing_waits') drop(view.reasons, filterClass);
       else put(view.reasons, filterClass, { reason, detail, blockers });
+      return;
+    }
+    if (event.type === 'RunnerProbed') {
+      const name = idIn('runner', stream);
+      if (name === undefined) return;
+      if (event.data.verdict !== 'unreachable') drop(view.unreachable, name);
+      else if (find(view.unreachable, name) === undefined) put(view.unreachable, name, metadata.recordedAt);
       return;
     }
     const id = idIn('job', stream);
@@ -99,6 +115,8 @@ export const queue: Projection<QueueState, BatonEvent> = {
       Object.assign(job, { status: 'assigned', since: metadata.recordedAt, runner: event.data.runner });
     } else if (event.type === 'JobStarted') {
       Object.assign(job, { status: 'running', since: metadata.recordedAt });
+    } else if (event.type === 'JobCancelRequested') {
+      job.cancelAskedAt ??= metadata.recordedAt;
     } else if (event.type === 'JobRequeued') {
       Object.assign(job, { status: 'queued', since: metadata.recordedAt });
       delete job.runner;
@@ -112,17 +130,30 @@ const unrecorded = {
   blockers: [],
 };
 
-const byDispatch = (a: LiveJob, b: LiveJob): number =>
-  b.priority - a.priority || (a.queuedAt < b.queuedAt ? -1 : a.queuedAt > b.queuedAt ? 1 : a.order - b.order);
+const unreachable = (view: QueueState, runner: string | undefined): Pick<QueueEntry, 'unreachableSince'> => {
+  const since = runner === undefined ? undefined : find(view.unreachable, runner);
+  return since === undefined ? {} : { unreachableSince: since };
+};
 
-/** Highest priority first, then the oldest; jobs that are assigned or run keep their place among the others. */
-export const toQueueView = (view: QueueState, position: Position): QueueView => ({
+const byDispatch =
+  (policy: Pick<Policy, 'ageingMs'>) =>
+  (a: LiveJob, b: LiveJob): number =>
+    dispatchKey(Date.parse(a.queuedAt), a.priority, policy) -
+      dispatchKey(Date.parse(b.queuedAt), b.priority, policy) || a.order - b.order;
+
+/** Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. */
+export const toQueueView = (
+  view: QueueState,
+  position: Position,
+  policy: Pick<Policy, 'ageingMs'> = defaultQueuePolicy,
+): QueueView => ({
   position,
   entries: Object.entries(view.jobs)
-    .sort(([, a], [, b]) => byDispatch(a, b))
+    .sort(([, a], [, b]) => byDispatch(policy)(a, b))
     .map(([jobId, { filterClass, queuedAt: _, order: __, ...shown }]) => ({
       jobId,
       ...shown,
       ...(shown.status === 'queued' ? { waiting: find(view.reasons, filterClass) ?? unrecorded } : {}),
+      ...unreachable(view, shown.runner),
     })),
 });

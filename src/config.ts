@@ -1,21 +1,21 @@
-/** What the server is told: flags first, then the environment, then defaults. The only place that reads the environment. */
-import { homedir } from 'node:os';
+/** What the server is told: flags first, then the environment, then a file, then defaults. The only place that reads the environment. */
 import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError, type Problem } from './app/errors.js';
+import { readConfigFile } from './config/file.js';
+import { explainSettings, resolveSettings, type Explained, type ResolvedTable } from './config/resolve.js';
+import type { Environment } from './config/setting.js';
+import { httpConfigOf, httpProblems, type HttpConfig } from './config/http.js';
+import { queuePolicyOf } from './config/queue.js';
+import { addressOf, settings } from './config/settings.js';
+import type { QueuePolicy } from './domain/queue-policy.js';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from './config/setting.js';
 
 export const environment = (): Environment => process.env;
 
-export interface Flags {
-  readonly data?: string;
-  readonly listen?: string;
-  readonly repoRoot?: readonly string[];
-  readonly logLevel?: string;
-  readonly probeSeconds?: string;
-  readonly recoveryProbeSeconds?: string;
-}
+/** What the command line gave, by its own names: `--log-level` is `logLevel`. `config` names the file. */
+export type Flags = Readonly<Record<string, unknown>>;
 
 export interface Config {
   /** Events, logs, secrets and mirrors live below this folder. */
@@ -26,69 +26,76 @@ export interface Config {
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
   readonly logLevel: string;
+  /** The operator key. `mayMakeKey`: nobody named a file, so a first start makes one at the place that Baton chose. */
+  readonly keyFile: string;
+  readonly mayMakeKey: boolean;
+  readonly http: HttpConfig;
+  readonly queue: QueuePolicy;
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
   readonly environment: Environment;
 }
 
-const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+type Settings = ResolvedTable<typeof settings>;
 
-const listenOf = (text: string): { readonly host: string; readonly port: number } | undefined => {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
-  const valid = colon > 0 && /^\d{1,5}$/.test(text.slice(colon + 1)) && port <= 65_535;
-  return valid ? { host, port } : undefined;
+const unusable = (problems: readonly Problem[]): AppError =>
+  appError('invalid', 'configuration', 'The configuration is not usable.', { problems });
+
+/** Where the operator key is when nobody says: beside the data, outside of what it seals. */
+const keyFileOf = ({ keyFile, data }: Settings): string =>
+  keyFile.source === 'default' ? join(data.value, 'operator.key') : keyFile.value;
+
+const checked = (found: Settings): E.Either<AppError, { readonly host: string; readonly port: number }> => {
+  const address = addressOf(found.listen.value);
+  const problems = address && httpProblems(found, { ...address, place: found.listen.place });
+  return address === undefined || problems === undefined || problems.length > 0
+    ? E.left(unusable(problems ?? []))
+    : E.right(address);
 };
 
-/** Milliseconds; undefined when the text is no number of seconds from 0.1 to a day. */
-const secondsOf = (text: string): number | undefined => {
-  const ms = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * 1000) : NaN;
-  return ms >= 100 && ms <= 86_400_000 ? ms : undefined;
+const readSettings = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Settings> => {
+  const named = typeof flags['config'] === 'string' ? flags['config'] : env['BATON_CONFIG'];
+  const file = named === undefined || named === '' ? undefined : readConfigFile(resolve(cwd, named));
+  if (file !== undefined && E.isLeft(file)) return E.left(unusable([file.left]));
+  const found = resolveSettings(settings, { flags, env, file: file?.right, cwd });
+  return E.isLeft(found) ? E.left(unusable(found.left)) : found;
 };
 
 /** All problems at once. */
 export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Config> => {
-  const problems: Problem[] = [];
-  const data =
-    flags.data ??
-    env['BATON_DATA'] ??
-    join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'baton');
-  const listenText = flags.listen ?? env['BATON_LISTEN'] ?? '127.0.0.1:7350';
-  const listen = listenOf(listenText);
-  if (listen === undefined)
-    problems.push({ path: '--listen', expected: 'HOST:PORT with a port from 0 to 65535', found: listenText });
-  else if (!LOOPBACK.includes(listen.host))
-    problems.push({
-      path: '--listen',
-      expected: 'a loopback address: 127.0.0.1, [::1] or localhost',
-      found: listen.host,
-      mend: 'tokens would cross the network in clear text; put a proxy with TLS in front',
-    });
-  const logLevel = flags.logLevel ?? env['BATON_LOG_LEVEL'] ?? 'info';
-  if (!LEVELS.includes(logLevel))
-    problems.push({ path: '--log-level', expected: LEVELS.join(', '), found: logLevel });
-  const probeText = flags.probeSeconds ?? env['BATON_PROBE_SECONDS'] ?? '60';
-  const recoveryText = flags.recoveryProbeSeconds ?? env['BATON_RECOVERY_PROBE_SECONDS'] ?? '20';
-  const probeMs = secondsOf(probeText);
-  const recoveryProbeMs = secondsOf(recoveryText);
-  const seconds = 'a number of seconds from 0.1 to 86400';
-  if (probeMs === undefined) problems.push({ path: '--probe-seconds', expected: seconds, found: probeText });
-  if (recoveryProbeMs === undefined)
-    problems.push({ path: '--recovery-probe-seconds', expected: seconds, found: recoveryText });
-  const roots = flags.repoRoot ?? (env['BATON_REPO_ROOTS'] ?? '').split(':').filter((root) => root !== '');
-  if (listen === undefined || probeMs === undefined || recoveryProbeMs === undefined || problems.length > 0)
-    return E.left(appError('invalid', 'configuration', 'The configuration is not usable.', { problems }));
+  const found = readSettings(flags, env, cwd);
+  if (E.isLeft(found)) return found;
+  const address = checked(found.right);
+  if (E.isLeft(address)) return address;
+  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval } = found.right;
   return E.right({
-    data: resolve(cwd, data),
-    host: listen.host,
-    port: listen.port,
-    repositoryRoots: roots.map((root) => resolve(cwd, root)),
-    logLevel,
-    probeMs,
-    recoveryProbeMs,
+    data: data.value,
+    ...address.right,
+    repositoryRoots: repoRoot.value,
+    logLevel: logLevel.value,
+    keyFile: keyFileOf(found.right),
+    mayMakeKey: keyFile.source === 'default',
+    http: httpConfigOf(found.right, address.right.host),
+    queue: queuePolicyOf(found.right),
+    probeMs: probeInterval.value,
+    recoveryProbeMs: recoveryInterval.value,
     environment: env,
   });
+};
+
+/** Every setting with its value, source and meaning; problems are those of `serve`. */
+export const explainConfig = (
+  flags: Flags,
+  env: Environment,
+  cwd: string,
+): E.Either<AppError, readonly Explained[]> => {
+  const found = readSettings(flags, env, cwd);
+  if (E.isLeft(found)) return found;
+  const address = checked(found.right);
+  if (E.isLeft(address)) return address;
+  const rows = explainSettings(settings, found.right);
+  return E.right(
+    rows.map((row) => (row.name === 'key_file' ? { ...row, value: keyFileOf(found.right) } : row)),
+  );
 };

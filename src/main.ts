@@ -1,40 +1,53 @@
 /** Composition root: the only place that knows every part. Opens in order, closes in reverse. */
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
+import { access as accessProjection } from '../projections/access.js';
 import { commands } from '../projections/commands.js';
 import { explain } from '../projections/explain.js';
 import { history } from '../projections/history.js';
 import { jobs } from '../projections/jobs.js';
+import { phaseRuns, type PhaseRunsView } from '../projections/phase-runs.js';
 import { queue } from '../projections/queue.js';
 import { runnerHealth } from '../projections/runner-health.js';
+import { totals } from '../projections/totals.js';
 import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
+import { healthUseCases } from './app/health.js';
 import { openInstallation } from './app/installation.js';
+import { jobReads, jobSourcesAt } from './app/job-reads.js';
+import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
+import { past, type AtMoment } from './app/past.js';
 import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
-import { repeats } from './app/repeats.js';
+import { repeats, type Repeats } from './app/repeats.js';
 import { createEvidence } from './app/evidence.js';
 import { runnerCommands } from './app/runner-commands.js';
+import { runnerReads } from './app/runner-reads.js';
 import { targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
+import { secretUseCases } from './app/secrets.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
-import { createHttpServer } from './http/server.js';
+import type { HttpLimits } from './http/limits.js';
+import { listen } from './http/listen.js';
+import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
-import { fileSecretStore } from './secrets/files.js';
+import { openSecrets, type OpenedSecrets } from './secrets/open.js';
+import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { openSqliteStore } from './store/sqlite.js';
 
@@ -42,7 +55,29 @@ export interface Baton {
   readonly url: string;
   /** Shown once: only the first start has it. */
   readonly firstToken: string | undefined;
+  /** Reads the certificate again. */
+  readonly reload: () => Promise<E.Either<AppError, void>>;
   readonly close: () => Promise<void>;
+}
+
+/** Everything but the listener: what `baton serve` and a host that loads Baton as a plugin have in common. */
+export interface Core {
+  readonly deps: Deps;
+  readonly repeats: Repeats;
+  readonly phaseRuns: ReadModel<PhaseRunsView>;
+  readonly edge: HttpEdge;
+  readonly firstToken: string | undefined;
+  /** Resolves when the past is folded and what was owed has been asked for. */
+  readonly ready: Promise<void>;
+  /** Jobs that run go on on their runners and are found again at the next start. */
+  readonly close: () => Promise<void>;
+}
+
+/** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
+export interface Embedding {
+  readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
+  /** Values of a host's own secrets, for jobs; what the local store has is taken from there. */
+  readonly secretOf?: (ref: string) => Promise<string>;
 }
 
 /** What was opened, to be closed in reverse. */
@@ -56,11 +91,50 @@ const closers = () => {
   };
 };
 
+const limitsOf = (http: Config['http']): HttpLimits => ({
+  requests: { perSecond: http.requestsPerSecond, burst: http.requestBurst },
+  failures: { perSecond: 1, burst: http.failureBurst },
+  streams: http.streamsPerToken,
+});
+
 export const logger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
 
-/** Starts a server on the embedded store below `config.data`. */
-export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+const tellOfSecrets = (
+  log: Logger,
+  keyFile: string,
+  { madeKey, sealedNow, damaged }: OpenedSecrets,
+): void => {
+  if (madeKey)
+    log.warn(
+      { keyFile },
+      `made the operator key ${keyFile}: keep a copy elsewhere, secrets are lost without it`,
+    );
+  if (sealedNow > 0) log.warn({ sealedNow }, `sealed ${sealedNow} secrets that were kept in clear until now`);
+  for (const error of damaged) log.error({ reason: error.reason }, error.message);
+};
+
+/** Seals all secrets with another key; refused while a server runs on the data. */
+export const rekeySecrets = async (
+  config: Config,
+  newKeyFile: string,
+): Promise<E.Either<AppError, Rekeyed>> => {
+  const opened = await openSqliteStore({ directory: join(config.data, 'store') });
+  if (E.isLeft(opened)) {
+    const { code, message, hint, cause } = opened.left;
+    return E.left(appError('store_unavailable', code, message, { hint, cause }));
+  }
+  const done = await rekey(join(config.data, 'secrets'), config.keyFile, newKeyFile);
+  await opened.right.close();
+  return done;
+};
+
+/** Opens the embedded store below `config.data` and sets everything going. */
+export const openCore = async (
+  config: Omit<Config, 'host' | 'port' | 'http'>,
+  log: Logger,
+  embedding: Embedding = {},
+): Promise<E.Either<AppError, Core>> => {
   const { add, closeAll } = closers();
   const fail = async (error: AppError): Promise<E.Either<AppError, never>> => {
     await closeAll();
@@ -77,16 +151,19 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
   add(() => store.close());
   const deps: Deps = { store, clock: systemClock };
 
+  // before the first token is made: a start that fails here would have shown it to nobody
+  const found = await openSecrets({ directory: folder('secrets'), ...config });
+  if (E.isLeft(found)) return fail(found.left);
+  const { secrets } = found.right;
+  tellOfSecrets(log, config.keyFile, found.right);
+
   const installation = await openInstallation(deps);
   if (E.isLeft(installation)) return fail(installation.left);
-  const access = await openAccess(deps);
-  if (E.isLeft(access)) return fail(access.left);
   const { installationId, epoch } = installation.right;
 
   for (const name of ['logs', 'secrets', 'git', 'projections'])
     await mkdir(folder(name), { recursive: true, mode: 0o700 });
   const logs = fileLogStore(folder('logs'));
-  const secrets = fileSecretStore(folder('secrets'));
   const source = gitSource({
     directory: folder('git'),
     roots: config.repositoryRoots,
@@ -114,9 +191,16 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     explain: readModel(explain, store, { checkpoints, onProblem }),
     'runner-health': readModel(runnerHealth, store, { checkpoints, onProblem }),
     commands: readModel(commands, store, { checkpoints, onProblem }),
+    'phase-runs': readModel(phaseRuns, store, { checkpoints, onProblem }),
     changes: readModel(changes, store, { checkpoints, onProblem }),
+    totals: readModel(totals, store, { checkpoints, onProblem }),
+    access: readModel(accessProjection, store, { checkpoints, onProblem }),
   };
   for (const model of Object.values(models)) add(() => model.close());
+  const before = past(store, systemClock);
+  add(() => before.close());
+  const access = await openAccess(deps, models.access);
+  if (E.isLeft(access)) return fail(access.left);
 
   const repeated = repeats(models.commands);
   const evidence = createEvidence();
@@ -135,8 +219,10 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     transport,
     logs,
     source,
-    secrets,
+    secrets: jobSecrets(secrets, embedding.secretOf),
+    runnerKeys: secrets,
     epoch,
+    policy: config.queue,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
@@ -146,6 +232,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     ...deps,
     source,
     changes: models.changes,
+    queuePolicy: config.queue,
     repeats: repeated,
     onProblem,
   });
@@ -163,8 +250,18 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
   const useCases: UseCases = {
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
-    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models }),
+    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models, queuePolicy: config.queue }),
     ...standalone.useCases,
+    ...secretUseCases({ ...deps, secrets, repeats: repeated }),
+    at: (at) =>
+      TE.map((then: AtMoment) => ({
+        moment: then.moment,
+        reads: {
+          ...runnerReads(then.of(runnerHealth)),
+          ...changeReads(then.of(changes)),
+          ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
+        },
+      }))(before.at(at)),
     rebuild: (name) => async () => {
       const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
       if (model === undefined)
@@ -175,41 +272,60 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
         );
       return E.right({ name, events: await model.rebuild() });
     },
-    authenticate: access.right.authenticate,
+    ...access.right.useCases,
+    ...healthUseCases({
+      ...deps,
+      queue: models.queue,
+      health: models['runner-health'],
+      totals: models.totals,
+      models,
+      starting: { dispatch: dispatch.ready, standalone: standalone.ready },
+    }),
   };
 
-  const edge = createHttpServer({ useCases, logger: log });
-  const server = createServer(edge.handler);
-  const listening = await new Promise<E.Either<NodeJS.ErrnoException, number>>((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(E.left(error)));
-    server.listen(config.port, config.host, () => {
-      const address = server.address();
-      resolve(E.right(typeof address === 'object' && address !== null ? address.port : config.port));
-    });
+  const edge = createHttpServer({ useCases, logger: log, ...embedding.http });
+  add(() => edge.close());
+
+  return E.right({
+    deps,
+    repeats: repeated,
+    phaseRuns: models['phase-runs'],
+    edge,
+    firstToken: access.right.firstToken,
+    ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
+    close: closeAll,
   });
-  if (E.isLeft(listening))
-    return fail(
-      appError(
-        'conflict',
-        'cannot_listen',
-        `Cannot listen on ${config.host}:${config.port}: ${listening.left.code ?? ''}.`,
-        {
-          hint: 'Another server may be running there; choose another with --listen HOST:PORT.',
-          cause: listening.left,
-        },
-      ),
-    );
-  add(async () => {
-    edge.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+};
+
+/** Starts a server: the core, and a listener before it. */
+export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+  const { http } = config;
+  const opened = await openCore(config, log, {
+    http: {
+      hostAllowList: http.allowedHosts,
+      limits: limitsOf(http),
+      metricsPublic: http.metricsPublic,
+    },
   });
-  await Promise.all([dispatch.ready, standalone.ready]);
+  if (E.isLeft(opened)) return opened;
+  const core = opened.right;
+  const listening = await listen(core.edge.handler, { ...http, host: config.host, port: config.port });
+  if (E.isLeft(listening)) {
+    await core.close();
+    return listening;
+  }
+  const { port, reload, close } = listening.right;
+  await core.ready;
 
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return E.right({
-    url: `http://${host}:${listening.right}`,
-    firstToken: access.right.firstToken,
-    close: closeAll,
+    url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
+    firstToken: core.firstToken,
+    reload,
+    close: async () => {
+      core.edge.close();
+      await close();
+      await core.close();
+    },
   });
 };

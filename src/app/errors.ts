@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'not_dispatched_here' // 422: the project asks for Push Jobs (job_dispatch v1 or none)
   | 'source' // 422: git could not give what was asked for
   | 'runner' // 502: a runner could not be reached or used
+  | 'too_many_requests' // 429
   | 'store_unavailable' // 503
   | 'busy' // 503
   | 'internal'; // 500: a bug

@@ -26,6 +26,9 @@ export type Watch =
 /** A runner as its events tell it, beside what was seen of it since the server started; null: nothing yet. */
 export type RunnerStatus = RunnerView & { readonly evidence: Seen | null; readonly watch: Watch };
 
+/** A runner now or in the past; of the past there is no evidence beyond what is recorded. */
+export type RunnerAsOf = RunnerView & Partial<Pick<RunnerStatus, 'evidence' | 'watch'>>;
+
 export interface Evidence {
   readonly saw: (name: string, at: Instant, probed: Probed, measured?: Measured) => void;
   readonly plan: (name: string, watch: Watch) => void;

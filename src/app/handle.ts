@@ -17,6 +17,8 @@ export interface Envelope {
   readonly correlationId?: string;
   readonly causationId?: string;
   readonly reason?: string;
+  /** The revision that the stream must have, unless the command is a repeat. */
+  readonly expectedRevision?: number;
 }
 
 /** `position` is absent when nothing had to be written. `repeated`: answered from what was recorded. */
@@ -54,6 +56,14 @@ export const storeFailure = (error: StoreError): AppError => {
       return appError('not_found', 'stream_not_found', `There is no stream ${error.stream}.`);
   }
 };
+
+const revisionChanged = (expected: number, found: number | undefined): AppError =>
+  appError(
+    'conflict',
+    'revision_changed',
+    `Expected revision ${expected}, found ${found ?? 'nothing'}: it changed since it was read.`,
+    { hint: 'Read it again, and decide anew.' },
+  );
 
 type History = { readonly events: readonly Recorded<BatonEvent>[]; readonly revision: number | undefined };
 
@@ -123,6 +133,10 @@ export const handle = async <C, S, Ev extends BatonEvent, R>(
               },
             ),
           });
+
+    const { expectedRevision } = envelope;
+    if (expectedRevision !== undefined && expectedRevision !== revision)
+      return E.left({ kind: 'failed', error: revisionChanged(expectedRevision, revision) });
 
     const state = events.reduce((s, e) => decider.evolve(s, e.event as Ev), decider.initial);
     const decision = decider.decide(command, state);

@@ -18,6 +18,8 @@ export interface HealthWatch {
   readonly close: () => Promise<void>;
 }
 
+export const defaultProbes = { probeMs: 60_000, recoveryProbeMs: 20_000 };
+
 export interface WatchOptions {
   /** Between two probes of a runner that is well. */
   readonly probeMs: number;

@@ -1,70 +1,45 @@
 /** Use cases of jobs: list, show, cancel, explain, log, watch; and the queue and the history they make. */
 import * as E from 'fp-ts/lib/Either.js';
-import { concatMap, defer, distinctUntilChanged, from, map, of, switchMap, type Observable } from 'rxjs';
-import { explainJob, type ExplainView } from '../../projections/explain.js';
-import { historyRows, type HistoryView } from '../../projections/history.js';
+import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
-import { toQueueView, type QueueState } from '../../projections/queue.js';
 import { job } from '../domain/job.js';
+import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
+import { findJob, jobReads, type JobSources } from './job-reads.js';
 import type { LogStore } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
-import type { CommandContext, Done, JobFilter, UseCases } from './use-cases.js';
+import { watchJobs } from './watch-jobs.js';
+import type { CommandContext, Done, UseCases } from './use-cases.js';
 
-export interface JobDeps extends Deps {
+export interface JobDeps extends Deps, JobSources {
   readonly logs: LogStore;
   readonly repeats: Repeats;
   readonly jobs: ReadModel<JobsView>;
-  readonly queue: ReadModel<QueueState>;
-  readonly history: ReadModel<HistoryView>;
-  readonly explain: ReadModel<ExplainView>;
+  readonly queuePolicy: QueuePolicy;
 }
-
-const matchesFilter = (view: JobView, { status, runner, change }: JobFilter): boolean =>
-  (status === undefined || view.status === status) &&
-  (runner === undefined || view.attempts.at(-1)?.runner === runner) &&
-  (change === undefined || view.changeId === change);
-
-const MIN_PREFIX = 4;
-
-/** The job with that id, or the only one whose id starts so. */
-const find = (view: JobsView, id: string): E.Either<AppError, JobView> => {
-  const exact = Object.hasOwn(view, id) ? view[id] : undefined;
-  if (exact !== undefined) return E.right(exact);
-  const matching = id.length < MIN_PREFIX ? [] : Object.values(view).filter((j) => j.id.startsWith(id));
-  const [only] = matching;
-  if (only !== undefined && matching.length === 1) return E.right(only);
-  return E.left(
-    matching.length > 1
-      ? appError('not_found', 'job_ambiguous', `${matching.length} jobs have ids that start with ${id}.`, {
-          hint: 'Give more characters.',
-        })
-      : appError('not_found', 'job_unknown', `There is no job ${id}.`, { hint: 'baton job list' }),
-  );
-};
 
 type JobUseCases = Pick<
   UseCases,
   | 'listJobs'
   | 'showJob'
+  | 'placeOfJob'
   | 'cancelJob'
   | 'explainJob'
+  | 'jobTimeline'
   | 'watchJobs'
   | 'readLog'
   | 'watchLog'
   | 'queue'
   | 'history'
+  | 'summariseHistory'
 >;
 
 export const jobUseCases = (deps: JobDeps): JobUseCases => {
-  const show = async (id: string): Promise<E.Either<AppError, JobView>> => {
-    await deps.jobs.caughtUp();
-    const found = find(deps.jobs.view(), id);
-    return E.isLeft(found) ? found : E.right(structuredClone(found.right));
-  };
+  const reads = jobReads(deps, deps.store, deps.queuePolicy);
+  const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 
   const cancel = async (context: CommandContext, id: string): Promise<E.Either<AppError, Done<JobView>>> => {
     const before = await deps.repeats.streamOf(context);
@@ -106,7 +81,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     id: string,
     attempt?: number,
   ): E.Either<AppError, { jobId: string; attempt: number } | undefined> => {
-    const found = find(deps.jobs.view(), id);
+    const found = findJob(deps.jobs.view(), id);
     if (E.isLeft(found)) return found;
     const last = found.right.attempts.at(-1)?.attempt;
     const wanted = attempt ?? last;
@@ -126,7 +101,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     if (E.isLeft(ref)) return ref;
     const ended = deps.jobs.view()[ref.right?.jobId ?? '']?.endedAt !== undefined;
     if (ref.right === undefined) {
-      const found = find(deps.jobs.view(), id);
+      const found = findJob(deps.jobs.view(), id);
       return E.right({
         bytes: Buffer.alloc(0),
         size: 0,
@@ -144,7 +119,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     deps.jobs.view$.pipe(
       map(({ view }) => {
         const ref = attemptOf(id, attempt);
-        const found = find(view, id);
+        const found = findJob(view, id);
         return {
           ref: E.isRight(ref) ? ref.right : undefined,
           over: E.isLeft(found) || found.right.endedAt !== undefined,
@@ -159,50 +134,17 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     );
 
   return {
-    listJobs: (wanted) => async () => {
+    ...reads,
+    placeOfJob: (id, sees) => async () => {
       await deps.jobs.caughtUp();
-      return E.right(
-        structuredClone(
-          Object.values(deps.jobs.view())
-            .filter((view) => matchesFilter(view, wanted))
-            .sort((a, b) => (a.queuedAt < b.queuedAt ? 1 : -1)),
-        ),
-      );
+      return E.map(({ id: full, enterprise, organisation, project }: JobView) => ({
+        id: full,
+        scope: { enterprise, organisation, project },
+      }))(findJob(deps.jobs.view(), id, sees));
     },
-    showJob: (id) => () => show(id),
     cancelJob: (context, id) => () => cancel(context, id),
-    explainJob: (id) => async () => {
-      const found = await show(id);
-      if (E.isLeft(found)) return found;
-      await deps.explain.caughtUp();
-      const answer = explainJob(deps.explain.view(), found.right.id);
-      return answer === undefined
-        ? E.left(appError('not_found', 'job_unknown', `There is no job ${id}.`))
-        : E.right(answer);
-    },
-    watchJobs: (wanted) =>
-      defer(() =>
-        deps.jobs.view$.pipe(
-          concatMap(({ position, view, last }) => {
-            const shown = (views: readonly JobView[]) =>
-              views
-                .filter((v) => matchesFilter(v, wanted))
-                .map((v) => ({ position, job: structuredClone(v) }));
-            if (last === undefined) return from(shown(Object.values(view)));
-            const changed = last.stream.startsWith('job-') ? view[last.stream.slice(4)] : undefined;
-            return from(changed === undefined ? [] : shown([changed]));
-          }),
-        ),
-      ),
+    watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
     readLog: (id, at, maxBytes, attempt) => () => readLog(id, at, maxBytes, attempt),
     watchLog,
-    queue: () => async () => {
-      await deps.queue.caughtUp();
-      return E.right(structuredClone(toQueueView(deps.queue.view(), deps.queue.position())));
-    },
-    history: (wanted) => async () => {
-      await deps.history.caughtUp();
-      return E.right(structuredClone(historyRows(deps.history.view(), wanted)));
-    },
   };
 };

@@ -3,6 +3,7 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
 import type { Attributes, SealedOutput, Source } from '../events/shapes.js';
+import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
 import type { Metadata, Position, RawEvent, Recorded } from '../kernel/recorded.js';
 import type { AppError } from './errors.js';
@@ -240,6 +241,11 @@ export interface CancelAnswer {
   readonly kind: 'signalled' | 'revoked' | 'ended';
 }
 
+export interface RevokeAnswer {
+  /** `revoked`: will never start; `started`: too late, and left alone; `ended`: there was nothing to keep back; `runner_changed`: nothing is known. */
+  readonly kind: 'revoked' | 'started' | 'ended' | 'runner_changed';
+}
+
 export interface RunnerTransport {
   /** Connects anew, so that the answer is about now. */
   readonly probe: (target: RunnerTarget) => TaskEither<TransportError, ProbeReport>;
@@ -260,6 +266,11 @@ export interface RunnerTransport {
     attempt: AttemptRef,
     graceMs: number,
   ) => TaskEither<TransportError, CancelAnswer>;
+  /** Keeps an attempt from starting and touches nothing that has started; the runner must be the one of the assignment. Safe to repeat. */
+  readonly revoke: (
+    target: RunnerTarget,
+    attempt: AttemptRef & { readonly baseId: string; readonly bootId: string },
+  ) => TaskEither<TransportError, RevokeAnswer>;
   /** Removes the attempt's files and leaves a tombstone, so that a late duplicate start still finds it taken. */
   readonly cleanUp: (target: RunnerTarget, attempt: AttemptRef) => TaskEither<TransportError, void>;
   readonly close: () => Promise<void>;
@@ -276,9 +287,9 @@ export type LogError = {
 
 /** Writer of one attempt's log. One at a time; writes are positional, so a second one with the same bytes is harmless. */
 export interface LogWriter {
-  /** Durable so far: where to go on in the source after a crash. */
+  /** Stored so far: where to go on in the source. With masking it may be less than was written. */
   readonly offsets: () => { readonly source: number; readonly stored: number };
-  /** `sourceOffset` must not be beyond `offsets().source`; bytes before it are dropped as repeats. */
+  /** `sourceOffset` must not be beyond what was written; bytes before that are dropped as repeats. */
   readonly write: (sourceOffset: number, bytes: Buffer) => TaskEither<LogError, void>;
   /** Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. */
   readonly seal: (truncated: boolean) => TaskEither<LogError, SealedOutput>;
@@ -286,7 +297,8 @@ export interface LogWriter {
 }
 
 export interface LogStore {
-  readonly open: (attempt: AttemptRef) => TaskEither<LogError, LogWriter>;
+  /** `secrets`: values that are masked before anything is stored; the same each time that the log is opened to be written. */
+  readonly open: (attempt: AttemptRef, secrets: readonly string[]) => TaskEither<LogError, LogWriter>;
   /** At most `maxBytes` from byte `from`; `size` is what is stored now; `sealed`: nothing will follow. */
   readonly read: (
     attempt: AttemptRef,
@@ -303,7 +315,14 @@ export interface SecretStore {
   readonly put: (ref: string, value: string) => TaskEither<AppError, void>;
   readonly get: (ref: string) => TaskEither<AppError, string | undefined>;
   readonly remove: (ref: string) => TaskEither<AppError, void>;
+  /** A digest that only the holder of the operator key can compute: tells equal texts apart from others, and no more. */
+  readonly digest: (text: string) => string;
 }
+
+/** Where a merge ended up. `refused`: the target is certainly not it, nor will it be without another try. */
+export type Landing =
+  | { readonly kind: 'landed' }
+  | { readonly kind: 'refused'; readonly why: MergeObstacle; readonly detail: string };
 
 export interface SourceProvider {
   /** Fetches `branch` and `target`, merges them without a work tree; the answer names exact commits. Reason `merge_conflict` lists the files. */
@@ -312,6 +331,15 @@ export interface SourceProvider {
     readonly branch: string;
     readonly target: string;
   }) => TaskEither<AppError, { readonly source: Source; readonly title: string }>;
+  /** The branch of `patchset`, at exactly the commit that it names, merged into the target as it is now. Reason `merge_conflict` lists the files. */
+  readonly merge: (patchset: Source) => TaskEither<AppError, Source>;
+  /**
+   * Makes `merge.sha` the tip of the target if that still is `merge.merge.targetSha`, else leaves it. Looks at the refs
+   * before and after, so it may be asked again after a crash. A failure means: not known, ask again.
+   */
+  readonly land: (merge: Source) => TaskEither<AppError, Landing>;
+  /** Removes the branch if it still is what was merged. False: it is there, or that is not known. */
+  readonly dropBranch: (merge: Source) => TaskEither<AppError, boolean>;
   /** Text of a file at that commit; undefined when there is none. */
   readonly readFile: (source: Source, path: string) => TaskEither<AppError, string | undefined>;
   /** A tar of the tree at that commit, kept by sha. */

@@ -3,11 +3,11 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Observable } from 'rxjs';
 import { Subject, concat, defer, of } from 'rxjs';
 import type { BatonEvent } from '../events/catalog.js';
-import { decode } from '../events/catalog.js';
 import type { Projection } from '../kernel/projection.js';
 import type { Position, RawEvent, Recorded } from '../kernel/recorded.js';
 import { comparePositions } from '../kernel/recorded.js';
 import type { CheckpointProblem, CheckpointStore } from './checkpoints.js';
+import { foldInto } from './fold.js';
 import { follow, pause, readToEnd, textOf } from './follow-store.js';
 import type { EventStore } from './ports.js';
 
@@ -99,26 +99,9 @@ export const readModel = <View>(
     recorded: Recorded<RawEvent>,
     problem: (...args: Parameters<typeof tell>) => void,
   ): Recorded<BatonEvent> | undefined => {
-    const where = `${recorded.stream}@${recorded.revision}`;
     into.position = recorded.position;
     into.events++;
-    // EventStoreDB's own streams
-    if (recorded.stream.startsWith('$')) return undefined;
-    const decoded = decode(recorded);
-    if (E.isLeft(decoded)) {
-      const why = decoded.left.problems.join('; ');
-      problem(
-        'unreadable_event',
-        `${name} leaves out event ${where}, which this version cannot read: ${why}`,
-      );
-      return undefined;
-    }
-    try {
-      projection.evolve(into.view, decoded.right);
-    } catch (cause) {
-      problem('projection_failed', `projection ${name} failed at event ${where}: ${textOf(cause)}`, cause);
-    }
-    return decoded.right;
+    return foldInto(projection, into.view, recorded, problem);
   };
 
   const announce = (last?: Recorded<BatonEvent>): void => {

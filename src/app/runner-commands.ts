@@ -9,7 +9,14 @@ import { appError, type AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import { keysShown } from './runner-refusals.js';
 import { runnerState, unknownRunner } from './runner-target.js';
-import { envelopeOf, keepKey, onRunner, type RunnerDeps, type RunnerLooks } from './runners.js';
+import {
+  envelopeOf,
+  keepKey,
+  onRunner,
+  withoutRevision,
+  type RunnerDeps,
+  type RunnerLooks,
+} from './runners.js';
 import type { CommandContext, Done, RunnerAdded, RunnerTested, SetRunner, UseCases } from './use-cases.js';
 
 type Answer<A> = Promise<E.Either<AppError, A>>;
@@ -114,7 +121,7 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
       const done = await onRunner(deps, name, { kind: 'TrustHostKey', fingerprint, hop }, envelope);
       if (E.isLeft(done)) return done;
       // the verdict that is recorded speaks of the key that was refused
-      const tested = await looks.test(name, envelope);
+      const tested = await looks.test(name, withoutRevision(envelope));
       return E.isLeft(tested) ? tested : E.right({ value: tested.right, repeated: done.right.repeated });
     };
 

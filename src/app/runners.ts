@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { runnerView, runnerViews, type RunnerHealthView } from '../../projections/runner-health.js';
+import { runnerViews, type RunnerHealthView } from '../../projections/runner-health.js';
 import type { Probed } from '../domain/runner-probe.js';
 import { runner, type RunnerCommand } from '../domain/runner.js';
 import type { RunnerAuth, RunnerEnrolled } from '../events/runner.js';
@@ -12,9 +12,10 @@ import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
 import type { ProbeReport, RunnerTransport, SecretStore, TransportError } from './ports.js';
 import { refused } from './runner-refusals.js';
-import { targetOf, unknownRunner } from './runner-target.js';
+import { targetOf } from './runner-target.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
+import { runnerReads } from './runner-reads.js';
 import type { AddRunner, CommandContext, Done, RunnerAdded, RunnerTested, UseCases } from './use-cases.js';
 
 export interface RunnerDeps extends Deps {
@@ -36,7 +37,11 @@ export const envelopeOf = (context: CommandContext, correlationId: string): Enve
   actor: context.caller.actor,
   correlationId,
   ...(context.reason === undefined ? {} : { reason: context.reason }),
+  ...(context.expectedRevision === undefined ? {} : { expectedRevision: context.expectedRevision }),
 });
+
+/** For what follows the first command of a request, which may have moved the revision. */
+export const withoutRevision = ({ expectedRevision: _, ...envelope }: Envelope): Envelope => envelope;
 
 /** Records a command on a runner's stream. */
 export const onRunner = async (
@@ -117,9 +122,8 @@ export interface RunnerLooks {
 /** Looking at runners. */
 export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) => Probed): RunnerLooks => {
   const view = async (name: string): Promise<E.Either<AppError, RunnerStatus>> => {
-    await deps.health.caughtUp();
-    const found = runnerView(deps.health.view(), name);
-    return found === undefined ? E.left(unknownRunner(name)) : E.right(deps.evidence.beside(found));
+    const found = await runnerReads(deps.health).showRunner(name)();
+    return E.isLeft(found) ? found : E.right(deps.evidence.beside(found.right));
   };
 
   const note = (name: string, answer: Answer, probed: Probed): void => {
@@ -250,24 +254,30 @@ export const runnerUseCases = (
     name: string,
     accept: { readonly hostKey?: string; readonly jumpHostKey?: string },
   ): Promise<E.Either<AppError, RunnerTested>> => {
-    const envelope = envelopeOf(context, name);
-    if (accept.jumpHostKey !== undefined) {
-      const pinned = await onRunner(
-        deps,
-        name,
-        { kind: 'PinJumpHostKey', fingerprint: accept.jumpHostKey, how: 'approved' },
-        { ...envelope, commandId: deriveId(envelope.commandId, 'jump') },
-      );
+    let envelope = envelopeOf(context, name);
+    const commands: readonly (readonly [RunnerCommand, string])[] = [
+      ...(accept.jumpHostKey === undefined
+        ? []
+        : [
+            [
+              { kind: 'PinJumpHostKey', fingerprint: accept.jumpHostKey, how: 'approved' },
+              deriveId(envelope.commandId, 'jump'),
+            ] as const,
+          ]),
+      ...(accept.hostKey === undefined
+        ? []
+        : [
+            [
+              { kind: 'PinHostKey', fingerprint: accept.hostKey, how: 'approved' },
+              envelope.commandId,
+            ] as const,
+          ]),
+    ];
+    for (const [command, commandId] of commands) {
+      const pinned = await onRunner(deps, name, command, { ...envelope, commandId });
       if (E.isLeft(pinned)) return pinned;
-    }
-    if (accept.hostKey !== undefined) {
-      const pinned = await onRunner(
-        deps,
-        name,
-        { kind: 'PinHostKey', fingerprint: accept.hostKey, how: 'approved' },
-        envelope,
-      );
-      if (E.isLeft(pinned)) return pinned;
+      // a pinned key has moved the revision
+      envelope = withoutRevision(envelope);
     }
     return looks.test(name, envelope);
   };

@@ -3,27 +3,26 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { HistoryRow } from '../../projections/history.js';
+import type { HistoryFilter } from '../../projections/history-page.js';
+import type { HistorySummary, SummaryKey } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
+import type { RunnerView } from '../../projections/runner-health.js';
+import type { TimelineEntry } from '../../projections/timeline.js';
+import type { Stage } from '../domain/stage-plan.js';
+import type { Scope } from '../events/shapes.js';
+import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
+import type { Instant } from '../kernel/time.js';
+import type { AccessUseCases } from './access-use-cases.js';
+import type { Caller, CommandContext, Done, Place, Sees } from './calls.js';
 import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
+import type { HealthUseCases } from './health.js';
+import type { Moment } from './moments.js';
+import type { Page, PageRequest } from './pages.js';
 
-/** Who asks, under which key, and why; goes into the metadata of every event that follows. */
-export interface Caller {
-  /** Subject of the token. */
-  readonly actor: string;
-  readonly role: 'viewer' | 'operator' | 'admin';
-}
-
-export interface CommandContext {
-  readonly caller: Caller;
-  /** UUID: derived from actor, route and `Idempotency-Key`, or random when there is no key. */
-  readonly commandId: string;
-  /** Lower-case hex SHA-256 of the request's body. */
-  readonly bodySha256: string;
-  readonly reason?: string;
-}
+export type { Caller, CommandContext, Done, Place, Sees };
 
 export interface AddRunner {
   readonly name: string;
@@ -78,18 +77,43 @@ export interface SubmitChange {
   readonly project?: string;
 }
 
+/** By whom and when; `reason` when one was given. */
+export interface Deed {
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason?: string;
+}
+
 export interface ChangeView {
   readonly id: string;
   readonly title: string;
   readonly branch: string;
   readonly pipeline: string;
+  readonly enterprise: string;
+  readonly organisation: string;
   readonly project: string;
   readonly patchset: number;
   readonly sha: string;
+  readonly status: 'open' | 'merging' | 'merged' | 'superseded' | 'delivered' | 'deleted';
+  /** It will go on without anybody's doing: a stage waits or runs, a merge is on its way. */
+  readonly moving: boolean;
+  /** What may be done now: `approve`, `deliver`, `rerun-<stage>`, `cancel`, `delete`. */
+  readonly actions: readonly string[];
+  readonly approved?: Deed;
+  readonly delivered?: Deed;
+  readonly deleted?: Deed;
+  /** The merge that is to land, or has: what stages after Verify run. */
+  readonly merge?: { readonly sha: string; readonly targetSha: string; readonly branchDeleted?: boolean };
+  /** Why the last approval did not lead to a merge. */
+  readonly mergeRefused?: { readonly why: string; readonly detail: string; readonly at: Instant };
+  /** The later change that took its place. */
+  readonly supersededBy?: string;
   readonly stages: readonly {
     readonly stageRunId: string;
     readonly stage: string;
-    readonly status: 'queued' | 'running' | 'passed' | 'failed';
+    readonly patchset: number;
+    readonly status: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
+    readonly cancelRequested?: Deed & { readonly why: string };
     readonly phases: readonly {
       readonly phase: string;
       readonly status:
@@ -104,21 +128,34 @@ export interface ChangeView {
         | 'expired'
         | 'undeliverable';
       readonly phaseRunId?: string;
+      /** Taken over from an earlier run of the stage. */
+      readonly kept?: true;
       readonly jobs: readonly string[];
     }[];
   }[];
+  /** Of the change's own stream, for `If-Match`. */
+  readonly revision: number;
 }
 
-/** The answer of a command: `repeated` when it was answered from what was recorded before. */
-export interface Done<A> {
-  readonly value: A;
-  readonly repeated: boolean;
+/** A secret of people: everything but its value. */
+export interface SecretView {
+  readonly ref: string;
+  readonly setAt: string;
+  readonly setBy: string;
+  readonly reason?: string;
+}
+
+/** Which stage to run again; with `phase` only this one and what comes after it. */
+export interface RerunChange {
+  readonly stage: Stage;
+  readonly phase?: string;
 }
 
 export interface JobFilter {
   readonly status?: string;
   readonly runner?: string;
   readonly change?: string;
+  readonly sees?: Sees;
 }
 
 type RunnerAct<A = void> = (
@@ -127,7 +164,13 @@ type RunnerAct<A = void> = (
   detail: A,
 ) => TaskEither<AppError, Done<RunnerStatus>>;
 
-export interface UseCases {
+/** Jobs in the queue that the caller does not see: how many, and no word about them. */
+export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
+
+/** What is done with one change. */
+export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
+
+export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,
@@ -165,14 +208,36 @@ export interface UseCases {
     context: CommandContext,
     request: SubmitChange,
   ) => TaskEither<AppError, Done<ChangeView>>;
-  readonly listChanges: () => TaskEither<AppError, readonly ChangeView[]>;
+  readonly listChanges: (filter?: { readonly sees?: Sees }) => TaskEither<AppError, readonly ChangeView[]>;
   readonly showChange: (id: string) => TaskEither<AppError, ChangeView>;
+  /** Among the changes that are seen; what is not seen is refused as what is not there. */
+  readonly placeOfChange: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
+  /** In whose scope a change would lie. */
+  readonly placeOfSubmission: (request: SubmitChange) => TaskEither<AppError, Scope>;
+  /** Records that its merge is intended; the merge itself follows. A conflict is refused with the files. */
+  readonly approveChange: ChangeDeed;
+  readonly deliverChange: ChangeDeed;
+  /** Ends what waits or runs of its live stage. */
+  readonly cancelChange: ChangeDeed;
+  readonly deleteChange: ChangeDeed;
+  readonly rerunChange: (
+    context: CommandContext,
+    id: string,
+    request: RerunChange,
+  ) => TaskEither<AppError, Done<ChangeView>>;
 
-  readonly listJobs: (filter: JobFilter) => TaskEither<AppError, readonly JobView[]>;
+  /** Newest first. */
+  readonly listJobs: (filter: JobFilter, page: PageRequest) => TaskEither<AppError, Page<JobView>>;
   /** `id` may be a unique prefix of at least 4 characters. */
   readonly showJob: (id: string) => TaskEither<AppError, JobView>;
+  /** Among the jobs that are seen; what is not seen is refused as what is not there. */
+  readonly placeOfJob: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
+  /** Every event of the job and of its phase run, in words, oldest first. */
+  readonly jobTimeline: (
+    id: string,
+  ) => TaskEither<AppError, { readonly jobId: string; readonly items: readonly TimelineEntry[] }>;
   /** Snapshot first, then each change; `position` is for `Last-Event-ID`. With `after`, only what changed after it. */
   readonly watchJobs: (
     filter: JobFilter,
@@ -189,17 +254,56 @@ export interface UseCases {
     attempt?: number,
   ) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 
-  readonly queue: () => TaskEither<AppError, QueueView>;
-  readonly history: (filter: {
-    readonly runner?: string;
-    readonly change?: string;
-    readonly limit: number;
-  }) => TaskEither<AppError, readonly HistoryRow[]>;
+  /** What is not seen is counted, and in nothing else present. */
+  readonly queue: (filter?: {
+    readonly sees?: Sees;
+  }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
+  /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
+  readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
+  readonly summariseHistory: (
+    filter: HistoryFilter,
+    by: SummaryKey,
+  ) => TaskEither<AppError, { readonly by: SummaryKey; readonly items: readonly HistorySummary[] }>;
+  /** The same reads as of a moment of the past. */
+  readonly at: (at: At) => TaskEither<AppError, PastReads>;
   /** Throws the projection's view away and folds it again from the first event; answers how many events that took. */
   readonly rebuild: (
     projection: string,
   ) => TaskEither<AppError, { readonly name: string; readonly events: number }>;
 
-  /** The caller whose token this is, compared by hash in constant time. */
-  readonly authenticate: (token: string) => Caller | undefined;
+  /** `ref` as `isSecretRef` has it; a value that is there is replaced. */
+  readonly setSecret: (
+    context: CommandContext,
+    ref: string,
+    value: string,
+  ) => TaskEither<AppError, Done<SecretView>>;
+  /** Those that the caller is an admin of. */
+  readonly listSecrets: (caller: Caller) => TaskEither<AppError, readonly SecretView[]>;
+  readonly removeSecret: (
+    context: CommandContext,
+    ref: string,
+  ) => TaskEither<AppError, Done<{ readonly ref: string }>>;
+}
+
+/** What can be asked of the past as well as of the present. */
+export type Reads = Pick<
+  UseCases,
+  | 'listChanges'
+  | 'showChange'
+  | 'listJobs'
+  | 'showJob'
+  | 'explainJob'
+  | 'jobTimeline'
+  | 'queue'
+  | 'history'
+  | 'summariseHistory'
+> & {
+  /** The past knows only what is recorded; live runners come with their evidence. */
+  readonly listRunners: () => TaskEither<AppError, readonly RunnerView[]>;
+  readonly showRunner: (name: string) => TaskEither<AppError, RunnerView>;
+};
+
+export interface PastReads {
+  readonly moment: Moment;
+  readonly reads: Reads;
 }

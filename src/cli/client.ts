@@ -3,28 +3,44 @@ import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { HistoryRow } from '../../projections/history.js';
+import type { HistorySummary } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
-import type { RunnerStatus } from '../app/evidence.js';
+import type { RunnerAsOf, RunnerStatus } from '../app/evidence.js';
+import type { TimelineEntry } from '../../projections/timeline.js';
 import type {
   AddRunner,
   ChangeView,
   RunnerAdded,
   RunnerTested,
+  SecretView,
   SetRunner,
   SubmitChange,
 } from '../app/use-cases.js';
+import type { GrantView, IssuedToken, TokenView } from '../app/access-use-cases.js';
 import type { ProblemDocument } from '../http/problem.js';
+import type { Asked } from './as-of.js';
 import { readEvents, type ServerEvent } from './events.js';
+import type { Fetch } from './trusting-fetch.js';
 
 export type Got<A> = E.Either<ProblemDocument, A>;
 export interface Items<A> {
   readonly items: readonly A[];
 }
+/** One page of a list; without `next` it is the last. */
+export type Paged<A> = Asked<Items<A> & { readonly next?: string }>;
+/** Which page of a list, and of which moment. */
+export interface Paging {
+  readonly at?: string;
+  readonly cursor?: string;
+  readonly limit?: string;
+}
 
 export interface Endpoint {
   readonly url: string;
   readonly token: string | undefined;
+  /** Absent: the one that is built in. */
+  readonly fetch?: Fetch;
 }
 
 /** A refusal that the client itself makes. */
@@ -111,8 +127,9 @@ const send = async (at: Endpoint, path: string, sending: Sending = {}): Promise<
   };
   const target = `${at.url}/api/v1${path}`;
   try {
-    const response = await fetch(target, request).catch((error: unknown) => {
-      if (isReset(error)) return fetch(target, request);
+    const asked = at.fetch ?? fetch;
+    const response = await asked(target, request).catch((error: unknown) => {
+      if (isReset(error)) return asked(target, request);
       throw error;
     });
     return response.ok ? E.right(response) : E.left(await refusalOf(at.url, response));
@@ -148,7 +165,20 @@ const query = (values: Readonly<Record<string, string | undefined>>): string => 
 };
 
 export type NewRunner = Pick<AddRunner, 'name' | 'host' | 'user'> & Partial<AddRunner>;
+/** As it was typed; the server says what of it cannot be used. */
+export interface NewGrant {
+  readonly subject: string;
+  readonly role: string;
+  readonly enterprise?: string;
+  readonly organisation?: string;
+  readonly project?: string;
+  readonly reason?: string;
+}
 export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
+/** Filters, `at` and paging, as they stand in a query. */
+export type ReadQuery = Readonly<Record<string, string | undefined>>;
+
+export type ChangeDeedWord = 'approve' | 'deliver' | 'cancel' | 'delete';
 
 export type RunnerAct = 'drain' | 'pause' | 'resume' | 'clear' | 'remove';
 export interface RunnerActBody {
@@ -167,8 +197,9 @@ export interface TrustBody {
 export const createClient = (at: Endpoint) => ({
   url: at.url,
   addRunner: (body: NewRunner) => ask<RunnerAdded>(at, '/runners', { method: 'POST', body }),
-  listRunners: () => ask<Items<RunnerStatus>>(at, '/runners'),
-  showRunner: (name: string) => ask<RunnerStatus>(at, to('runners', name)),
+  listRunners: (when?: string) => ask<Asked<Items<RunnerAsOf>>>(at, `/runners${query({ at: when })}`),
+  showRunner: (name: string, when?: string) =>
+    ask<Asked<RunnerAsOf>>(at, to('runners', name) + query({ at: when })),
   testRunner: (
     name: string,
     body: { readonly acceptHostKey?: string; readonly acceptJumpHostKey?: string } = {},
@@ -180,19 +211,58 @@ export const createClient = (at: Endpoint) => ({
   setRunner: (name: string, body: SetRunner & { readonly reason?: string }) =>
     ask<RunnerAdded>(at, to('runners', name, 'settings'), { method: 'POST', body }),
   submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
-  listChanges: () => ask<Items<ChangeView>>(at, '/changes'),
-  showChange: (id: string) => ask<ChangeView>(at, to('changes', id)),
-  listJobs: (filter: JobsQuery) => ask<Items<JobView>>(at, `/jobs${query(filter)}`),
-  showJob: (id: string) => ask<JobView>(at, to('jobs', id)),
+  listChanges: (when?: string) => ask<Asked<Items<ChangeView>>>(at, `/changes${query({ at: when })}`),
+  showChange: (id: string, when?: string) =>
+    ask<Asked<ChangeView>>(at, to('changes', id) + query({ at: when })),
+  /** One page; `everyPage` asks for all. */
+  listJobs: (filter: JobsQuery & Paging) => ask<Paged<JobView>>(at, `/jobs${query({ ...filter })}`),
+  showJob: (id: string, when?: string) => ask<Asked<JobView>>(at, to('jobs', id) + query({ at: when })),
+  /** `approve`, `deliver`, `cancel` or `delete`. */
+  doChange: (id: string, deed: ChangeDeedWord, reason?: string) =>
+    ask<ChangeView>(at, to('changes', id, deed), {
+      method: 'POST',
+      body: reason === undefined ? {} : { reason },
+    }),
+  rerunChange: (id: string, body: Readonly<Partial<Record<'stage' | 'phase' | 'reason', string>>>) =>
+    ask<ChangeView>(at, to('changes', id, 'rerun'), { method: 'POST', body }),
   cancelJob: (id: string, reason?: string) =>
     ask<JobView>(at, to('jobs', id, 'cancel'), {
       method: 'POST',
       body: reason === undefined ? {} : { reason },
     }),
-  explainJob: (id: string) => ask<ExplainAnswer>(at, to('jobs', id, 'explain')),
-  queue: () => ask<QueueView>(at, '/queue'),
-  history: (filter: Readonly<Partial<Record<'runner' | 'change' | 'limit', string>>>) =>
-    ask<Items<HistoryRow>>(at, `/history${query(filter)}`),
+  explainJob: (id: string, when?: string) =>
+    ask<Asked<ExplainAnswer>>(at, to('jobs', id, 'explain') + query({ at: when })),
+  jobTimeline: (id: string, when?: string) =>
+    ask<Asked<Items<TimelineEntry>>>(at, to('jobs', id, 'timeline') + query({ at: when })),
+  queue: (when?: string) => ask<Asked<QueueView>>(at, `/queue${query({ at: when })}`),
+  /** One page; `everyPage` asks for all. */
+  history: (filter: ReadQuery) => ask<Paged<HistoryRow>>(at, `/history${query(filter)}`),
+  summariseHistory: (filter: ReadQuery) =>
+    ask<Asked<Items<HistorySummary>>>(at, `/history/summary${query(filter)}`),
+  /** The bytes of the export, as they come. */
+  exportHistory: (filter: ReadQuery) => send(at, `/history/export${query(filter)}`),
+  setSecret: (ref: string, value: string, reason?: string) =>
+    ask<SecretView>(at, '/secrets', {
+      method: 'POST',
+      body: { ref, value, ...(reason === undefined ? {} : { reason }) },
+    }),
+  listSecrets: () => ask<Items<SecretView>>(at, '/secrets'),
+  removeSecret: (ref: string, reason?: string) =>
+    ask<{ readonly ref: string }>(at, '/secrets/remove', {
+      method: 'POST',
+      body: { ref, ...(reason === undefined ? {} : { reason }) },
+    }),
+  issueToken: (body: NewGrant & { readonly expiresAt?: string; readonly expiresIn?: string }) =>
+    ask<IssuedToken>(at, '/tokens', { method: 'POST', body }),
+  listTokens: () => ask<Items<TokenView>>(at, '/tokens'),
+  revokeToken: (id: string, reason?: string) =>
+    ask<TokenView>(at, to('tokens', id, 'revoke'), {
+      method: 'POST',
+      body: reason === undefined ? {} : { reason },
+    }),
+  listRoles: () => ask<Items<GrantView>>(at, '/roles'),
+  grantRole: (body: NewGrant) => ask<GrantView>(at, '/roles/grant', { method: 'POST', body }),
+  withdrawRole: (body: NewGrant) => ask<GrantView>(at, '/roles/withdraw', { method: 'POST', body }),
   /** The bytes stored now, as they come. */
   log: (id: string, attempt?: string) => send(at, to('jobs', id, 'log') + query({ attempt })),
   /** The log as it grows; ends with `end`. */

@@ -9,11 +9,11 @@ import type { JobView } from '../../projections/jobs.js';
 import type { ChangeView } from '../app/use-cases.js';
 import { createClient, type Client, type Got } from './client.js';
 import { hasSshd, startRunner, type DemoRunner, type Release } from './demo/fleet.js';
-import { COUNT_TO, makeRepository } from './demo/repository.js';
+import { COUNT_TO, makeRepository, tipOf } from './demo/repository.js';
 import { startServer, type DemoServer } from './demo/server.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
-import { historyText } from './overview.js';
+import { historyText } from './history.js';
 import { short } from './print.js';
 import { waitForChange } from './wait.js';
 
@@ -102,7 +102,7 @@ const submit = async (stage: Stage, branch: string): Promise<ChangeView> => {
   return change;
 };
 
-const verify = async (stage: Stage): Promise<void> => {
+const verify = async (stage: Stage): Promise<ChangeView> => {
   chapter(stage, 'A change goes through Verify; the unit tests are a matrix of two platform families');
   const change = await submit(stage, 'describe-usage');
   const { io, client } = stage;
@@ -117,6 +117,27 @@ const verify = async (stage: Stage): Promise<void> => {
   const end = await finished;
   expectThat(end !== undefined && E.isRight(end) && end.right.exitCode === 0, 'the change passes Verify');
   say(io, 'Verify passed.');
+  return change;
+};
+
+const approve = async (stage: Stage, { id }: ChangeView): Promise<void> => {
+  chapter(
+    stage,
+    'It is approved: its merge becomes the tip of master, and Build and Acceptance run that very commit',
+  );
+  const { io, client, repository } = stage;
+  const before = (await tipOf(repository)).shas[0];
+  const approved = need(await client.doChange(id, 'approve', 'the demo likes it'));
+  const end = await waitForChange(io, client, approved, true);
+  expectThat(end !== undefined && E.isRight(end) && end.right.exitCode === 0, 'Build and Acceptance pass');
+  const change = need(await client.showChange(id));
+  const { title, shas } = await tipOf(repository);
+  say(io, `master is now ${shas[0]?.slice(0, 12) ?? '?'}: ${title}`);
+  expectThat(
+    shas.length === 3 && shas[0] === change.merge?.sha && shas[1] === before,
+    'the tip of master is the merge, on top of what was there',
+  );
+  say(io, `Next, one could: ${change.actions.join(', ')}.`);
 };
 
 const cancel = async (stage: Stage): Promise<void> => {
@@ -206,16 +227,13 @@ const play = async (io: Io, keep: boolean): Promise<void> => {
     );
     await enrol(stage, 'debian', 'debian');
     await enrol(stage, 'alpine', 'alpine');
-    await verify(stage);
+    await approve(stage, await verify(stage));
     await cancel(stage);
     await crash(stage);
     chapter(stage, 'What was: the history');
     await until('the last changes have ended', async () => {
       const { items } = need(await stage.client.listChanges());
-      const over = items.every(({ stages }) =>
-        stages.every(({ status }) => status === 'passed' || status === 'failed'),
-      );
-      return over ? true : undefined;
+      return items.every(({ moving }) => !moving) ? true : undefined;
     }).catch(() => undefined);
     say(io, historyText(io, need(await stage.client.history({})).items));
     if (keep) {
@@ -239,7 +257,9 @@ const play = async (io: Io, keep: boolean): Promise<void> => {
 export const registerDemo = (program: Command, io: Io): void => {
   program
     .command('demo')
-    .description('show it all within a minute: runners, a change, a cancel, a crash, the history')
+    .description(
+      'show it all within a minute: runners, a change up to its merge, a cancel, a crash, the history',
+    )
     .option('--keep', 'leave it running at the end, and print URL and token')
     .action(async ({ keep }: { keep?: boolean }) => {
       try {

@@ -2,10 +2,13 @@
 import type { Command } from 'commander';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
+import { asOf, atOption } from './as-of.js';
 import type { JobsQuery } from './client.js';
 import type { Io } from './io.js';
 import { registerJobLog } from './job-log.js';
+import { registerJobTimeline } from './job-timeline.js';
 import { registerJobWatch } from './job-watch.js';
+import { noteMore, pages, withPages, type PageOptions } from './paging.js';
 import { age, fields, short, table } from './print.js';
 import { sessionOf } from './session.js';
 import { plain } from './terminal.js';
@@ -94,26 +97,37 @@ const explainText = ({ verdict, runners }: ExplainAnswer): string => {
 /** Adds `job` with its commands. */
 export const registerJob = (program: Command, io: Io): void => {
   const job = program.command('job').description('phase jobs');
-  job
+  const list = job
     .command('list')
     .description('jobs, newest first')
     .option('--status <status>', 'only those in this status, e.g. running or timed_out')
     .option('--runner <name>', 'only those of this runner')
-    .option('--change <id>', 'only those of this change')
-    .action(async (options: JobsQuery, command: Command) => {
+    .option('--change <id>', 'only those of this change');
+  withPages(list, 1000)
+    .option(...atOption)
+    .action(async ({ status, runner, change, ...options }: JobsQuery & PageOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.listJobs(options), ({ items }) => listText(io, items));
+      const filter = {
+        ...(status === undefined ? {} : { status }),
+        ...(runner === undefined ? {} : { runner }),
+        ...(change === undefined ? {} : { change }),
+      };
+      const got = await pages((paging) => session.client.listJobs({ ...filter, ...paging }), options);
+      const answered = session.answer(got, (answer) => listText(asOf(io, answer), answer.items));
+      if (answered && !session.asJson) noteMore(io, got.right);
     });
   job
     .command('show')
     .description('one job with its attempts')
     .argument('<id>', 'id, or its first characters')
-    .action(async (id: string, _options: unknown, command: Command) => {
+    .option(...atOption)
+    .action(async (id: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.showJob(id), (view) => showText(io, view));
+      session.answer(await session.client.showJob(id, at), (view) => showText(asOf(io, view), view));
     });
+  registerJobTimeline(job, io);
   registerJobLog(job, io);
   registerJobWatch(job, io);
   job
@@ -133,9 +147,13 @@ export const registerJob = (program: Command, io: Io): void => {
     .command('explain')
     .description('why it waits, or why it ran where it ran')
     .argument('<id>', 'id, or its first characters')
-    .action(async (id: string, _options: unknown, command: Command) => {
+    .option(...atOption)
+    .action(async (id: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.explainJob(id), explainText);
+      session.answer(await session.client.explainJob(id, at), (answer) => {
+        asOf(io, answer);
+        return explainText(answer);
+      });
     });
 };

@@ -1,18 +1,27 @@
 /** The command line as a whole: global options, all commands, and how it ends. */
 import { Command, CommanderError } from 'commander';
 import { registerChange } from './change.js';
+import { registerCompletion } from './completion.js';
+import { registerConfig } from './config.js';
 import { exitCodes } from './exit.js';
 import type { Io } from './io.js';
 import { registerJob } from './job.js';
 import { registerOverview } from './overview.js';
 import { registerRunner } from './runner.js';
+import { registerSecret } from './secret.js';
+import { registerToken } from './token.js';
 
-/** The two that carry the whole server are loaded only when they are asked for. */
+/** Those that carry the whole server, or its edge, are loaded only when they are asked for. */
 const heavy = [
   {
     name: 'serve',
     description: 'run the server',
     load: async () => (await import('./serve.js')).registerServe,
+  },
+  {
+    name: 'openapi',
+    description: 'print the description of the HTTP API (OpenAPI 3.1)',
+    load: async () => (await import('./openapi.js')).registerOpenApi,
   },
   {
     name: 'demo',
@@ -27,6 +36,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
     .description('Runs the phase jobs of a pipeline on machines reachable by SSH.')
     .option('--url <url>', 'server (BATON_URL; default: http://127.0.0.1:7350)')
     .option('--token <token>', 'token; BATON_TOKEN is better, since others can see your command line')
+    .option('--ca <file>', 'certificates to trust, in PEM form (BATON_CA)')
     .option('--json', 'answers, and refusals, as JSON')
     .exitOverride()
     .showHelpAfterError('See `baton --help`.')
@@ -40,6 +50,10 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
   registerChange(program, io);
   registerJob(program, io);
   registerOverview(program, io);
+  registerCompletion(program, io, (line) => buildProgram(io, line));
+  registerConfig(program, io);
+  registerSecret(program, io);
+  registerToken(program, io);
   for (const { name, description, load } of heavy) {
     if (wanted.includes(name)) (await load())(program, io);
     else program.command(name).description(description);

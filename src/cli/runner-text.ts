@@ -1,25 +1,28 @@
 /** How runners look: state, detail, the evidence with its age, and what became of the last jobs. */
-import type { RunnerStatus } from '../app/evidence.js';
+import type { RunnerAsOf } from '../app/evidence.js';
 import type { Io } from './io.js';
 import { age, duration, fields, short, table } from './print.js';
 
-const busy = (runner: RunnerStatus): string => `${Object.keys(runner.current).length}/${runner.slots}`;
+const busy = (runner: RunnerAsOf): string => `${Object.keys(runner.current).length}/${runner.slots}`;
 
 /** What the last look found and how old that is; without one since the server started, what is recorded, said so. */
-export const evidenceText = ({ evidence, probe }: RunnerStatus, now: number): string => {
-  if (evidence !== null) {
+export const evidenceText = ({ evidence, probe }: RunnerAsOf, now: number): string => {
+  if (evidence) {
     const found = evidence.ok
       ? `ok${evidence.latencyMs === undefined ? '' : `, ${Math.max(1, Math.round(evidence.latencyMs))} ms`}`
       : evidence.code;
     return `${found}, ${age(evidence.at, now)}`;
   }
   if (probe === undefined) return 'never probed';
+  if (evidence === undefined) return `recorded ${probe.verdict} ${age(probe.at, now)}`;
   return `not since the server started; recorded ${probe.verdict} ${age(probe.at, now)}`;
 };
 
 /** What is done next without anybody asking. */
-const nextText = ({ watch }: RunnerStatus, now: number): string => {
-  switch (watch.kind) {
+const nextText = ({ watch }: RunnerAsOf, now: number): string | undefined => {
+  switch (watch?.kind) {
+    case undefined:
+      return undefined;
     case 'probe': {
       const ms = Date.parse(watch.next) - now;
       return ms <= 0 ? 'a probe now' : `a probe in ${duration(ms)}`;
@@ -32,14 +35,14 @@ const nextText = ({ watch }: RunnerStatus, now: number): string => {
 };
 
 /** The last outcomes in short: `3 succeeded, 1 lost`, of at most 20. */
-const outcomesText = ({ lastOutcomes }: RunnerStatus): string => {
+const outcomesText = ({ lastOutcomes }: RunnerAsOf): string => {
   const counts = new Map<string, number>();
   for (const { outcome } of lastOutcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
 };
 
 /** The table of `baton runner list`. */
-export const listText = (io: Io, runners: readonly RunnerStatus[]): string =>
+export const listText = (io: Io, runners: readonly RunnerAsOf[]): string =>
   runners.length === 0
     ? 'No runner yet; add one with `baton runner add NAME --host HOST`.'
     : table(
@@ -59,11 +62,11 @@ export const listText = (io: Io, runners: readonly RunnerStatus[]): string =>
 const signed = (seconds: number): string =>
   seconds === 0 ? 'none' : `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`;
 
-const jumpText = ({ jump, jumpHostKeys = [] }: RunnerStatus): string | undefined =>
+const jumpText = ({ jump, jumpHostKeys = [] }: RunnerAsOf): string | undefined =>
   jump === undefined ? undefined : `${jump} (host keys: ${jumpHostKeys.join(', ') || 'none accepted'})`;
 
 /** The page of `baton runner show`. */
-export const showText = (io: Io, runner: RunnerStatus): string => {
+export const showText = (io: Io, runner: RunnerAsOf): string => {
   const { evidence, quarantine } = runner;
   const head = fields([
     ['name', runner.name],
@@ -101,8 +104,7 @@ export const showText = (io: Io, runner: RunnerStatus): string => {
       runner.lastOutcomes.map(({ jobId, outcome }) => `${short(jobId)} ${outcome}`).join(', '),
     ],
   ]);
-  const findings =
-    evidence !== null && evidence.findings.length > 0 ? evidence.findings : runner.probe?.findings;
+  const findings = evidence && evidence.findings.length > 0 ? evidence.findings : runner.probe?.findings;
   if (findings === undefined || findings.length === 0) return head;
   const rows = findings.map(({ check, ok, found, consequence }) => [
     check,

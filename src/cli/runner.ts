@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
 import type { RunnerTested } from '../app/use-cases.js';
+import { asOf, atOption } from './as-of.js';
 import type { NewRunner } from './client.js';
 import { exitCodes } from './exit.js';
 import { identityOf } from './identity.js';
@@ -102,10 +103,13 @@ const test = async (
 const listCommand = (command: Command, io: Io): void => {
   command
     .description('all runners, with the evidence for their state')
-    .action(async (_options: unknown, self: Command) => {
+    .option(...atOption)
+    .action(async ({ at }: { at?: string }, self: Command) => {
       const session = sessionOf(io, self);
       if (session === undefined) return;
-      session.answer(await session.client.listRunners(), ({ items }) => listText(io, items));
+      session.answer(await session.client.listRunners(at), (answer) =>
+        listText(asOf(io, answer), answer.items),
+      );
     });
 };
 
@@ -143,10 +147,11 @@ export const registerRunner = (program: Command, io: Io): void => {
     .command('show')
     .description('one runner, with the evidence for its state')
     .argument('<name>')
-    .action(async (name: string, _options: unknown, command: Command) => {
+    .option(...atOption)
+    .action(async (name: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.showRunner(name), (view) => showText(io, view));
+      session.answer(await session.client.showRunner(name, at), (view) => showText(asOf(io, view), view));
     });
   runner
     .command('test')

@@ -1,26 +1,11 @@
 /** `baton serve`: the server in the foreground, until it is told to stop. */
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
-import type { AppError } from '../app/errors.js';
 import { readConfig, type Flags } from '../config.js';
 import { logger, startBaton } from '../main.js';
-import { exitCodes } from './exit.js';
+import { complain, complainOnly } from './complain.js';
+import { allSettings, withSettings } from './config.js';
 import { note, say, type Io } from './io.js';
-
-/** Sentence, problems and hint, for people; exit codes of their own for what is wrong with the store. */
-const complain = (io: Io, error: AppError): void => {
-  note(io, `error: ${error.message}`);
-  for (const { path, expected, found, mend } of error.problems ?? [])
-    note(io, `  ${path}: expected ${expected}, found ${found}${mend === undefined ? '' : ` (${mend})`}`);
-  if (error.hint !== undefined) note(io, `hint: ${error.hint}`);
-  io.exit(
-    error.code === 'invalid'
-      ? exitCodes.usage
-      : error.code === 'conflict' || error.reason === 'store_locked'
-        ? exitCodes.conflict
-        : exitCodes.error,
-  );
-};
 
 const untilTold = (io: Io): Promise<void> =>
   new Promise((resolve) => {
@@ -34,24 +19,9 @@ const untilTold = (io: Io): Promise<void> =>
   });
 
 export const registerServe = (program: Command, io: Io): void => {
-  program
-    .command('serve')
+  withSettings(program.command('serve'), allSettings)
     .description('run the server in the foreground')
-    .option('--data <dir>', 'events, logs and keys live here (BATON_DATA; default: ~/.local/state/baton)')
-    .option('--listen <host:port>', 'loopback address to listen on (BATON_LISTEN; default: 127.0.0.1:7350)')
-    .option(
-      '--repo-root <dir...>',
-      'local repositories must lie below one of these (BATON_REPO_ROOTS, separated by :)',
-    )
-    .option('--log-level <level>', 'fatal, error, warn, info, debug, trace or silent (BATON_LOG_LEVEL)')
-    .option(
-      '--probe-seconds <n>',
-      'between two automatic probes of a runner (BATON_PROBE_SECONDS; default: 60)',
-    )
-    .option(
-      '--recovery-probe-seconds <n>',
-      'the same for a runner in quarantine for its failures (BATON_RECOVERY_PROBE_SECONDS; default: 20)',
-    )
+    .addHelpText('after', '\nExample:\n  baton serve --config /etc/baton/baton.toml')
     .action(async (flags: Flags, command: Command) => {
       const asJson = command.optsWithGlobals<{ json?: boolean }>().json === true;
       const config = readConfig(flags, io.env, io.cwd);
@@ -64,7 +34,10 @@ export const registerServe = (program: Command, io: Io): void => {
         complain(io, started.left);
         return;
       }
-      const { url, firstToken, close } = started.right;
+      const { url, firstToken, reload, close } = started.right;
+      const onHangUp = () => void reload().then((done) => E.isLeft(done) && complainOnly(io, done.left));
+      // without a certificate the signal ends the server, as a closed terminal should
+      if (config.right.http.tls !== undefined) process.on('SIGHUP', onHangUp);
       if (asJson)
         say(
           io,
@@ -83,6 +56,7 @@ export const registerServe = (program: Command, io: Io): void => {
           );
       }
       await untilTold(io);
+      process.removeListener('SIGHUP', onHangUp);
       note(io, 'Stopping; jobs that run go on on their runners and are collected at the next start.');
       await close();
     });

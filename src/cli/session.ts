@@ -1,10 +1,14 @@
 /** What every command starts from: the global options, a client for them, and one way to end with a refusal. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { createClient, type Client, type Got } from './client.js';
 import { exitCodes } from './exit.js';
 import { note, type Io } from './io.js';
 import { fail, show } from './print.js';
+import { plain } from './terminal.js';
+import { trustingFetch, type Fetch } from './trusting-fetch.js';
 
 const DEFAULT_URL = 'http://127.0.0.1:7350';
 
@@ -33,9 +37,25 @@ const endpoint = (io: Io, given: string): string | undefined => {
   return url.origin + url.pathname.replace(/\/+$/, '');
 };
 
+/** The certificates that are trusted instead of the system's; the exit code is set when they cannot be read. */
+const trustedBy = (io: Io, url: string, file: string | undefined): { fetch?: Fetch } | 'unreadable' => {
+  if (file === undefined || file === '' || !url.startsWith('https:')) return {};
+  try {
+    return { fetch: trustingFetch(readFileSync(resolve(io.cwd, file), 'utf8')) };
+  } catch {
+    usage(io, `--ca or BATON_CA names a file that cannot be read: ${plain(file)}`);
+    return 'unreadable';
+  }
+};
+
 /** Global options as they stand for this command; undefined, with the exit code set, when they are unusable. */
 export const sessionOf = (io: Io, command: Command): Session | undefined => {
-  const options = command.optsWithGlobals<{ url?: string; token?: string; json?: boolean }>();
+  const options = command.optsWithGlobals<{
+    url?: string;
+    token?: string;
+    ca?: string;
+    json?: boolean;
+  }>();
   const given = options.url ?? io.env['BATON_URL'] ?? DEFAULT_URL;
   const url = endpoint(io, given);
   if (url === undefined) {
@@ -43,8 +63,10 @@ export const sessionOf = (io: Io, command: Command): Session | undefined => {
     return undefined;
   }
   const asJson = options.json === true;
+  const trusted = trustedBy(io, url, options.ca ?? io.env['BATON_CA']);
+  if (trusted === 'unreadable') return undefined;
   return {
-    client: createClient({ url, token: options.token ?? io.env['BATON_TOKEN'] }),
+    client: createClient({ url, token: options.token ?? io.env['BATON_TOKEN'], ...trusted }),
     asJson,
     answer: <A>(got: Got<A>, text: (value: A) => string): got is E.Right<A> => {
       if (E.isLeft(got)) {

@@ -1,4 +1,4 @@
-/** `change submit --wait`: every line of every job of a change as it comes, and the exit code that sums them up. */
+/** Waiting for a change until it moves no more: every line of every job as it comes, and the exit code that sums it up. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { ChangeView } from '../app/use-cases.js';
@@ -6,6 +6,8 @@ import type { Client, Got } from './client.js';
 import { exitCodes, exitOfOutcome, worstOf } from './exit.js';
 import { followLog, interruptible } from './follow.js';
 import { note, write, type Io } from './io.js';
+import { everyPage } from './paging.js';
+import { progressOn, type Progress } from './progress.js';
 import { wantsColours } from './session.js';
 import { logFilter, plain } from './terminal.js';
 
@@ -31,13 +33,30 @@ export const prefixed = (prefix: string, colours: boolean) => {
   };
 };
 
-const isOver = ({ stages }: ChangeView): boolean =>
-  stages.length > 0 && stages.every(({ status }) => status === 'passed' || status === 'failed');
+type Stage = ChangeView['stages'][number];
 
-const exitOf = ({ stages }: ChangeView): number => {
-  if (stages.every(({ status }) => status === 'passed')) return exitCodes.ok;
-  const worst = worstOf(stages.flatMap(({ phases }) => phases.map(({ status }) => status)));
+/** The latest run of each stage: what counts of a stage that was run again. */
+const latestOf = ({ stages }: ChangeView): readonly Stage[] =>
+  stages.filter((run, at) => !stages.slice(at + 1).some(({ stage }) => stage === run.stage));
+
+/** 0 when the change has come as far as it can by itself; else why it has not. */
+export const exitOfChange = (change: ChangeView): number => {
+  if (change.mergeRefused !== undefined && change.status === 'open') return exitCodes.conflict;
+  const bad = latestOf(change).filter(({ status }) => status !== 'passed');
+  if (bad.length === 0) return exitCodes.ok;
+  if (bad.some(({ status }) => status === 'cancelled')) return exitCodes.cancelled;
+  const worst = worstOf(bad.flatMap(({ phases }) => phases.map(({ status }) => status)));
   return worst === undefined || worst === 'succeeded' ? exitCodes.failed : exitOfOutcome[worst];
+};
+
+/** `verify: 1 of 3 phases ended, lint running`. */
+const stateOf = ({ stages }: ChangeView): string => {
+  const stage = stages.findLast(({ status }) => status === 'running' || status === 'queued') ?? stages.at(-1);
+  if (stage === undefined) return 'waiting for the first stage';
+  const phases = stage.phases.filter(({ status }) => status !== 'skipped');
+  const live = phases.filter(({ status }) => status === 'waiting' || status === 'running');
+  const named = live.map(({ phase, status }) => `${phase} ${status}`).join(', ');
+  return `${stage.stage}: ${phases.length - live.length} of ${phases.length} phases ended${named === '' ? '' : `, ${named}`}`;
 };
 
 const pause = (signal: AbortSignal): Promise<void> =>
@@ -51,8 +70,13 @@ const pause = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', done);
   });
 
-const jobIds = ({ stages }: ChangeView): readonly string[] =>
-  stages.flatMap(({ phases }) => phases.flatMap(({ jobs }) => jobs));
+const isLive = ({ status }: Stage): boolean => status === 'queued' || status === 'running';
+
+/** Jobs of runs that were not over when the waiting began. */
+const jobIds = ({ stages }: ChangeView, before: ReadonlySet<string>): readonly string[] =>
+  stages
+    .filter(({ stageRunId }) => !before.has(stageRunId))
+    .flatMap(({ phases }) => phases.flatMap(({ jobs, kept }) => (kept === true ? [] : jobs)));
 
 const printLog = async (
   io: Io,
@@ -61,46 +85,55 @@ const printLog = async (
   attempt: number,
   runner: string,
   signal: AbortSignal,
+  progress: Progress,
 ): Promise<void> => {
   const phase = job.label === '' ? job.phase : `${job.phase}(${job.label})`;
   const lines = prefixed(plain(`${runner} ${phase}`), wantsColours(io));
-  const problem = await followLog(client, job.id, String(attempt), signal, (bytes) =>
-    write(io.stdout, lines.push(bytes)),
-  );
+  const problem = await followLog(client, job.id, String(attempt), signal, (bytes) => {
+    progress.clear();
+    return write(io.stdout, lines.push(bytes));
+  });
   await write(io.stdout, lines.end());
   if (problem !== undefined) note(io, `note: log of ${plain(job.id)}: ${plain(problem.detail)}`);
 };
 
-/** Resolves when every stage has ended; undefined after Ctrl-C, which leaves the change alone. */
+/** Resolves when the change moves no more; undefined after Ctrl-C, which leaves the change alone. */
 export const waitForChange = async (
   io: Io,
   client: Client,
   submitted: ChangeView,
   withLogs: boolean,
+  tell: (change: ChangeView) => void = () => undefined,
 ): Promise<Got<{ readonly change: ChangeView; readonly exitCode: number }> | undefined> => {
   const { signal, release } = interruptible(io.onInterrupt, () =>
     note(io, '\nNo longer waiting; the change goes on. See it with `baton change show`.'),
   );
   const followed = new Map<string, Promise<void>>();
+  const progress = progressOn(io.stderr, io.now);
   const followNew = (jobs: readonly JobView[]): void => {
     for (const job of jobs) {
       for (const { attempt, runner } of job.attempts) {
         const key = `${job.id}.${attempt}`;
         if (runner === undefined || followed.has(key)) continue;
-        followed.set(key, printLog(io, client, job, attempt, runner, signal));
+        followed.set(key, printLog(io, client, job, attempt, runner, signal, progress));
       }
     }
   };
+  const before = new Set(submitted.stages.flatMap((run) => (isLive(run) ? [] : [run.stageRunId])));
   try {
     let change = submitted;
     while (!signal.aborted) {
-      const jobs = await client.listJobs({ change: change.id });
-      if (E.isLeft(jobs)) return jobs;
-      const mine = new Set(jobIds(change));
-      if (withLogs) followNew(jobs.right.items.filter(({ id }) => mine.has(id)));
-      if (isOver(change)) {
+      tell(change);
+      progress.say(stateOf(change));
+      if (withLogs) {
+        const jobs = await everyPage((paging) => client.listJobs({ change: change.id, ...paging }));
+        if (E.isLeft(jobs)) return jobs;
+        const mine = new Set(jobIds(change, before));
+        followNew(jobs.right.items.filter(({ id }) => mine.has(id)));
+      }
+      if (!change.moving) {
         await Promise.all(followed.values());
-        return E.right({ change, exitCode: exitOf(change) });
+        return E.right({ change, exitCode: exitOfChange(change) });
       }
       await pause(signal);
       const next = await client.showChange(change.id);
@@ -110,6 +143,7 @@ export const waitForChange = async (
     return undefined;
   } finally {
     release();
+    progress.close();
     await Promise.allSettled(followed.values());
   }
 };

@@ -16,7 +16,7 @@ export interface LiveJob {
   since: { readonly eventId: string; readonly at: string };
   /** Event of the current assignment; the cause of everything done to the attempt. */
   assignedBy: string;
-  cancel: { readonly eventId: string } | undefined;
+  cancel: { readonly eventId: string; readonly at: string } | undefined;
 }
 
 export type LiveJobs = Map<string, LiveJob>;
@@ -60,7 +60,7 @@ export const evolveAttempts = (
       Object.assign(job, { status: 'queued', since });
       return jobs;
     case 'JobCancelRequested':
-      job.cancel = { eventId: id };
+      job.cancel ??= { eventId: id, at: metadata.recordedAt };
       return jobs;
     case 'JobOutputSealed':
       return jobs;

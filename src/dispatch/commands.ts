@@ -32,6 +32,8 @@ export interface EndAttempt {
   readonly attempt: number;
   readonly runner: string;
   readonly graceMs: number;
+  /** It should have ended by now: asked again and again, with pauses, until it has. */
+  readonly insist?: boolean;
 }
 
 /** Remove the private key of a runner that is no more, and record that. */
@@ -42,7 +44,18 @@ export interface ForgetKey {
   readonly secretRef: string;
 }
 
-export type Effect = DriveAttempt | EndAttempt | ForgetKey;
+/** Keep an attempt from starting that should have started long ago; then it is queued again. */
+export interface RevokeAttempt {
+  readonly target: 'effect';
+  readonly effect: 'revoke';
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly runner: string;
+  /** The limit that has passed. */
+  readonly startMs: number;
+}
+
+export type Effect = DriveAttempt | EndAttempt | RevokeAttempt | ForgetKey;
 
 export type DispatchCommand =
   | (Owed & { readonly target: 'job'; readonly id: string; readonly command: JobCommand })

@@ -1,6 +1,7 @@
 /** One attempt on its runner, from start or re-discovery to its recorded end. Safe to begin anew at any point. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { AppError } from '../app/errors.js';
+import type { JobSecrets } from '../app/job-secrets.js';
 import type {
   AttemptRef,
   AttemptState,
@@ -18,6 +19,7 @@ import type { Probed } from '../domain/runner-probe.js';
 import type { JobAssigned } from '../events/job.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { SealedOutput } from '../events/shapes.js';
+import { attemptSecrets } from './attempt-secrets.js';
 import type { DriveAttempt } from './commands.js';
 import { asTransportError, BEFORE_ANYTHING, LinkError, orThrow, probeOf } from './link.js';
 import { environmentOf, scriptOf } from './script.js';
@@ -36,12 +38,18 @@ export interface PerformDeps {
   readonly transport: RunnerTransport;
   readonly logs: LogStore;
   readonly source: SourceProvider;
+  readonly secrets: JobSecrets;
   readonly facts: (jobId: string, attempt: number) => Promise<E.Either<AppError, AttemptFacts>>;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   /** Records a command on the job; false when it was refused (the job moved on without us). */
   readonly record: (jobId: string, attempt: number, command: JobCommand) => Promise<boolean>;
   readonly recordProbe: (runner: string, probe: Probed) => Promise<void>;
   readonly onProblem: (message: string, cause: unknown) => void;
+}
+
+export interface DriveDeps extends PerformDeps {
+  /** True while somebody keeps the attempt from starting because it took too long: then it is theirs to tell. */
+  readonly isRevoking: (attempt: AttemptRef) => boolean;
 }
 
 /** How to wait for what does not come at once; both give up when `signal` aborts. */
@@ -70,14 +78,20 @@ const lostDetail = (runner: string, why: string): string => {
 };
 
 export const driveAttempt = async (
-  deps: PerformDeps,
+  deps: DriveDeps,
   { insist, pause, signal }: Patience,
   { jobId, attempt, runner, fresh }: DriveAttempt,
 ): Promise<void> => {
   const { transport, logs, record } = deps;
   const closed = (): boolean => signal.aborted;
   const ref: AttemptRef = { jobId, attempt };
-  const say = (command: JobCommand): Promise<boolean> => record(jobId, attempt, command);
+  const secrets = attemptSecrets(deps, insist, ref);
+  let promoted: PhasePromoted | undefined;
+  /** Whatever is said but a start is an end of the attempt. */
+  const say = async (command: JobCommand): Promise<boolean> => {
+    if (promoted !== undefined && command.kind !== 'RecordStarted') await secrets.forget(promoted);
+    return record(jobId, attempt, command);
+  };
   let mayStart = fresh;
   let unreachable = false;
   let failures = 0;
@@ -88,7 +102,9 @@ export const driveAttempt = async (
   const collect = async (
     target: RunnerTarget,
   ): Promise<{ readonly state: AttemptState; readonly outputs: readonly SealedOutput[] } | undefined> => {
-    const writer = await insist<unknown, LogWriter>('opening the log', logs.open(ref));
+    const masked = promoted && (await secrets.masked(promoted));
+    if (masked === undefined) return undefined;
+    const writer = await insist<unknown, LogWriter>('opening the log', logs.open(ref, masked));
     if (writer === undefined) return undefined;
     try {
       for await (const item of transport.follow(target, ref, writer.offsets().source, signal)) {
@@ -127,6 +143,7 @@ export const driveAttempt = async (
         break;
       }
       case 'revoked':
+        if (deps.isRevoking(ref)) return 'done';
         await say({ kind: 'RecordRevoked', attempt, evidence: { how: 'revoked' } });
         break;
       case 'lost':
@@ -154,6 +171,12 @@ export const driveAttempt = async (
       await say({ kind: 'RefuseJob', attempt, why: archive.left.reason, detail: archive.left.message });
       return 'done';
     }
+    const values = await secrets.take(promoted);
+    if (values === undefined) return 'wait';
+    if (E.isLeft(values)) {
+      await say({ kind: 'RefuseJob', attempt, why: values.left.reason, detail: values.left.message });
+      return 'done';
+    }
     const { totalMs, cancelGraceMs, logBytes } = promoted.limits;
     const answer: E.Either<TransportError, StartAnswer> = await transport.start(target, {
       ...ref,
@@ -161,7 +184,7 @@ export const driveAttempt = async (
       baseId: assigned.baseId,
       bootId: assigned.bootId,
       script: scriptOf(promoted.steps),
-      environment: environmentOf(promoted, ref, runner),
+      environment: { ...environmentOf(promoted, ref, runner), ...values.right },
       source: archive.right,
       ...(totalMs === undefined ? {} : { totalMs }),
       cancelGraceMs,
@@ -174,7 +197,7 @@ export const driveAttempt = async (
           kind: 'RequeueJob',
           attempt,
           cause: 'infrastructure',
-          why: answer.left.code,
+          why: answer.left.code === 'timed_out' ? 'connect_timeout' : answer.left.code,
           detail: answer.left.message,
         });
         return 'done';
@@ -264,7 +287,12 @@ export const driveAttempt = async (
     try {
       const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
       const target = await insist('reading the runner', () => deps.targetOf(runner));
-      if (facts === undefined || target === undefined || !facts.current) return;
+      if (facts === undefined || target === undefined) return;
+      promoted = facts.promoted;
+      if (!facts.current) {
+        await secrets.forget(promoted);
+        return;
+      }
       const step = mayStart && !facts.started ? await start(target, facts) : await ask(target, facts);
       if (unreachable) {
         unreachable = false;

@@ -33,10 +33,15 @@ export interface FanOutState {
 /** Same phase run and row, same job: a repeat is harmless. */
 export const jobIdOf = (phaseRunId: string, row: number): string => deriveId('job', phaseRunId, row);
 
-const evolve = (state: FanOutState, { stream, event, id, metadata }: Recorded<BatonEvent>): FanOutState => {
+const evolve = (
+  state: FanOutState,
+  { stream, revision, event, id, metadata }: Recorded<BatonEvent>,
+): FanOutState => {
   const streamId = idOf(stream);
   switch (event.type) {
     case 'PhasePromoted':
+      // only a cancel can come before a promotion; then its end was written with it, and nothing may start in between
+      if (revision > 0) return state;
       state.runs.set(streamId, { promotedBy: id, promoted: event.data, cancel: undefined, jobs: new Map() });
       return state;
     case 'PhaseCancelRequested': {

@@ -1,7 +1,7 @@
 /** What several processes remember of runners: enough to know who can take a job now. */
+import type { RunnerSlots } from '../domain/dispatch-index.js';
 import type { Candidate } from '../domain/matching.js';
 import { isReachedOtherwise } from '../domain/runner-state.js';
-import type { RunnerSlots } from '../domain/schedule.js';
 import type { BatonEvent } from '../events/catalog.js';
 import type { Attributes } from '../events/shapes.js';
 
@@ -116,6 +116,7 @@ export const slotsOf = (runner: FleetRunner, suspicion = ''): RunnerSlots => ({
   attributes: runner.attributes,
   labels: runner.labels,
   unavailable: unavailable(runner, suspicion),
+  untested: runner.probe === undefined,
   slots: runner.slots,
   busy: runner.busy,
   badSlots: shut(runner),

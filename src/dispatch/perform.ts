@@ -1,14 +1,19 @@
 /** Carries out effects on runners: the only impure file of this folder. Each effect is safe to ask twice. */
 import * as E from 'fp-ts/lib/Either.js';
-import type { DriveAttempt, EndAttempt } from './commands.js';
+import type { DriveAttempt, EndAttempt, RevokeAttempt } from './commands.js';
+import type { AttemptRef } from '../app/ports.js';
 import { BACK_OFF_MS, driveAttempt, type PerformDeps } from './drive.js';
 
 export interface Performer {
   readonly drive: (effect: DriveAttempt) => void;
   readonly end: (effect: EndAttempt) => void;
+  readonly revoke: (effect: RevokeAttempt) => void;
   /** Lets go of all attempts; what runs on the runners goes on there. */
   readonly close: () => Promise<void>;
 }
+
+/** Pause, after the grace, before the runner is asked again to end what should have ended. */
+const ASK_AGAIN_MS = 30_000;
 
 export const performer = (deps: PerformDeps): Performer => {
   const { transport } = deps;
@@ -56,26 +61,66 @@ export const performer = (deps: PerformDeps): Performer => {
     return undefined;
   };
 
-  const end = async ({ jobId, attempt, runner, graceMs }: EndAttempt): Promise<void> => {
+  const end = async ({ jobId, attempt, runner, graceMs, insist: again }: EndAttempt): Promise<void> => {
     for (let n = 0; !closed(); n++) {
       const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
       const target = await insist('reading the runner', () => deps.targetOf(runner));
       if (!facts?.current || target === undefined) return;
       const answer = await transport.cancel(target, { jobId, attempt }, graceMs)();
-      if (E.isRight(answer)) return;
+      if (E.isRight(answer)) {
+        if (again !== true) return;
+        deps.onProblem(`${jobId}.${attempt} on ${runner} should have ended; asked again`, answer.right);
+        await pause(graceMs + ASK_AGAIN_MS);
+        continue;
+      }
       deps.onProblem(`ending ${jobId}.${attempt} on ${runner} is tried again`, answer.left);
       await pause(BACK_OFF_MS[Math.min(n, BACK_OFF_MS.length - 1)] ?? 30_000);
     }
   };
 
+  const revoke = async ({ jobId, attempt, runner, startMs }: RevokeAttempt): Promise<void> => {
+    const ref = { jobId, attempt };
+    for (let n = 0; !closed(); n++) {
+      const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
+      const target = await insist('reading the runner', () => deps.targetOf(runner));
+      if (!facts?.current || facts.started || target === undefined) return;
+      const { baseId, bootId } = facts.assigned;
+      const answer = await transport.revoke(target, { ...ref, baseId, bootId })();
+      if (E.isRight(answer)) {
+        // otherwise the one who drives it finds it as it is, and tells
+        if (answer.right.kind !== 'revoked') return;
+        await deps.record(jobId, attempt, {
+          kind: 'RequeueJob',
+          attempt,
+          cause: 'infrastructure',
+          why: 'start_timeout',
+          detail: `The runner ${runner} did not start the job within ${Math.round(startMs / 1000)} s.`,
+        });
+        await transport.cleanUp(target, ref)();
+        return;
+      }
+      // unknown is not "never started": it stays where it is until the runner answers
+      deps.onProblem(`revoking ${jobId}.${attempt} on ${runner} is tried again`, answer.left);
+      await pause(BACK_OFF_MS[Math.min(n, BACK_OFF_MS.length - 1)] ?? 30_000);
+    }
+  };
+
+  const driving = {
+    ...deps,
+    isRevoking: (ref: AttemptRef) => live.has(`revoke ${ref.jobId}.${ref.attempt}`),
+  };
+
   return {
     drive: (effect) => {
       once(`drive ${effect.jobId}.${effect.attempt}`, () =>
-        driveAttempt(deps, { insist, pause, signal: abort.signal }, effect),
+        driveAttempt(driving, { insist, pause, signal: abort.signal }, effect),
       );
     },
     end: (effect) => {
       once(`end ${effect.jobId}.${effect.attempt}`, () => end(effect));
+    },
+    revoke: (effect) => {
+      once(`revoke ${effect.jobId}.${effect.attempt}`, () => revoke(effect));
     },
     close: async () => {
       abort.abort();

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from '../app/errors.js';
 import { handle, load, type Deps, type Envelope, type Handled } from '../app/handle.js';
+import type { JobSecrets } from '../app/job-secrets.js';
 import type { LogStore, RunnerTarget, RunnerTransport, SecretStore, SourceProvider } from '../app/ports.js';
 import { runProcess } from '../app/run-process.js';
 import { job } from '../domain/job.js';
 import { phaseRun } from '../domain/phase-run.js';
+import type { QueuePolicy } from '../domain/queue-policy.js';
 import type { RunnerCommand } from '../domain/runner.js';
 import { waitReason } from '../domain/wait-reason.js';
 import type { JobAssigned, JobQueued } from '../events/job.js';
@@ -25,14 +27,18 @@ import { performer } from './perform.js';
 import { quarantine } from './quarantine.js';
 import { removal } from './removal.js';
 import { scheduler } from './scheduler.js';
+import { supersession } from './supersession.js';
 import { watchdog } from './watchdog.js';
 
 export interface DispatchDeps extends Deps {
   readonly transport: RunnerTransport;
   readonly logs: LogStore;
   readonly source: SourceProvider;
-  readonly secrets: Pick<SecretStore, 'remove'>;
+  readonly secrets: JobSecrets;
+  /** Where the private keys of runners are. */
+  readonly runnerKeys: Pick<SecretStore, 'remove'>;
   readonly epoch: number;
+  readonly policy: QueuePolicy;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   readonly onRunner: (
     runner: string,
@@ -47,8 +53,6 @@ export interface Dispatch {
   readonly close: () => Promise<void>;
 }
 
-/** Waiting this long counts as one step of priority. */
-const AGEING_MS = 10 * 60_000;
 const TICK_MS = 1000;
 
 const bodyOf = (command: unknown): string =>
@@ -109,6 +113,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     transport: deps.transport,
     logs: deps.logs,
     source: deps.source,
+    secrets: deps.secrets,
     facts,
     targetOf: deps.targetOf,
     record: async (jobId, attempt, command) => {
@@ -140,7 +145,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
   /** The key first, then the fact: after a crash between the two it is removed again, which harms nothing. */
   const forgetKey = async (command: Owed & ForgetKey): Promise<Position | undefined> => {
     const { runner, secretRef } = command;
-    const gone = await deps.secrets.remove(secretRef)();
+    const gone = await deps.runnerKeys.remove(secretRef)();
     if (E.isLeft(gone)) throw new Error(gone.left.message, { cause: gone.left });
     const record: RunnerCommand = { kind: 'RecordKeyRemoved', secretRef };
     const done = await deps.onRunner(runner, record, envelopeOf(command, record));
@@ -180,7 +185,8 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
       case 'effect':
         if (command.effect === 'forget_key') return forgetKey(command);
         if (command.effect === 'drive') effects.drive(command);
-        else effects.end(command);
+        else if (command.effect === 'end') effects.end(command);
+        else effects.revoke(command);
         return undefined;
     }
   };
@@ -196,10 +202,11 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     });
   const running = [
     run(fanOut),
-    run(scheduler({ fence: deps.epoch, policy: { ageingMs: AGEING_MS } })),
+    run(scheduler({ fence: deps.epoch, policy: deps.policy }), TICK_MS),
     run(dispatcher),
     run(cancellation),
-    run(watchdog, TICK_MS),
+    run(supersession),
+    run(watchdog(deps.policy), TICK_MS),
     run(pauses, TICK_MS),
     run(quarantine),
     run(removal, TICK_MS),

@@ -1,29 +1,40 @@
-/** Process: queued jobs and freed slots → assignments, and the reasons of those that wait. */
-import { schedule, type Policy, type Waiting } from '../domain/schedule.js';
+/** Process: queued jobs and freed slots → assignments, the reasons of those that wait, and the end of those that wait too long. */
+import { DispatchIndex, type QueuedJob } from '../domain/dispatch-index.js';
 import { evolveFailures, noFailures, struckBy, type Failures } from '../domain/failures.js';
-import { isJobEvent, isRunnerEvent, type BatonEvent } from '../events/catalog.js';
+import { Line } from '../domain/line.js';
+import { decide, dispatchKey, hopeless, type Assignment, type Policy } from '../domain/schedule.js';
+import { reasonOf } from '../domain/why-waiting.js';
+import { isJobEvent, isRunnerEvent, type BatonEvent, type JobEvent } from '../events/catalog.js';
+import type { JobQueued } from '../events/job.js';
 import type { WaitReasonChanged } from '../events/ownership.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Process } from '../kernel/process.js';
 import type { Recorded } from '../kernel/recorded.js';
-import { idOf, type DispatchCommand } from './commands.js';
 import { survivorsOf } from './cancellation.js';
+import { idOf, type DispatchCommand } from './commands.js';
 import { evolveFleet, slotsOf, type Fleet } from './fleet.js';
 
-interface Job extends Waiting {
+/** Itself what stands in the lines of the index, so that a queued job is one object. */
+interface Job extends QueuedJob {
   readonly phaseRunId: string;
+  readonly queueMs: number | undefined;
   /** Attempts so far. */
   attempt: number;
-  status: 'queued' | 'held';
+  avoid: string;
   /** The event that made it queued: the cause of its next assignment. */
   queuedBy: string;
+  waitsSinceMs: number;
+  queued: boolean;
   place: { readonly runner: string; readonly slot: number } | undefined;
 }
 
 export interface SchedulerState {
   readonly jobs: Map<string, Job>;
+  readonly index: DispatchIndex;
   readonly runners: Fleet;
   readonly failures: Failures;
+  /** Waiting jobs with a limit of their own, the first to run out first. */
+  readonly deadlines: Line<Job>;
   /** Last recorded reason per filter class, and the id of its event. */
   readonly reasons: Map<string, { readonly data: WaitReasonChanged; readonly eventId: string }>;
   arrivals: number;
@@ -35,142 +46,254 @@ export interface SchedulerOptions {
   readonly policy: Policy;
 }
 
-const release = (state: SchedulerState, jobId: string, job: Job): void => {
-  const runner = job.place && state.runners.get(job.place.runner);
-  if (runner && job.place && runner.busy.get(job.place.slot) === jobId) runner.busy.delete(job.place.slot);
-  job.place = undefined;
+const deadlineOf = ({ waitsSinceMs, queueMs = 0 }: Job): number => waitsSinceMs + queueMs;
+
+const init = (): SchedulerState => ({
+  jobs: new Map(),
+  index: new DispatchIndex(),
+  runners: new Map(),
+  failures: noFailures(),
+  deadlines: new Line((a, b) => deadlineOf(a) - deadlineOf(b) || a.order - b.order),
+  reasons: new Map(),
+  arrivals: 0,
+});
+
+const enqueue = ({ index, deadlines }: SchedulerState, job: Job): void => {
+  job.queued = true;
+  index.enqueue(job);
+  if (job.queueMs !== undefined) deadlines.insert(job);
 };
 
-const evolve = (state: SchedulerState, recorded: Recorded<BatonEvent>): SchedulerState => {
-  const { stream, event, id, metadata } = recorded;
-  evolveFailures(state.failures, recorded);
-  const streamId = idOf(stream);
-  if (event.type === 'WaitReasonChanged') {
-    state.reasons.set(streamId, { data: event.data, eventId: id });
-    return state;
-  }
-  if (isRunnerEvent(event)) {
-    evolveFleet(state.runners, streamId, event);
-    return state;
-  }
-  if (!isJobEvent(event)) return state;
-  if (event.type === 'JobQueued') {
-    const { phaseRunId, filter, filterClass, priority, whenUnmatchable } = event.data;
-    state.jobs.set(streamId, {
-      jobId: streamId,
-      phaseRunId,
-      filter,
-      filterClass,
-      priority,
-      whenUnmatchable,
-      queuedAtMs: Date.parse(metadata.recordedAt),
-      order: state.arrivals++,
-      attempt: 0,
-      status: 'queued',
-      queuedBy: id,
-      place: undefined,
-    });
-    return state;
-  }
-  const job = state.jobs.get(streamId);
-  if (!job) return state;
+const dequeue = ({ index, deadlines }: SchedulerState, job: Job): void => {
+  if (!job.queued) return;
+  job.queued = false;
+  index.dequeue(job);
+  if (job.queueMs !== undefined) deadlines.remove(job);
+};
+
+/** Tells the index what the runner is now: also which slots are shut, and whether it failed too much, depends on its jobs. */
+const renew = (state: SchedulerState, name: string, atMs: number): void => {
+  const runner = state.runners.get(name);
+  state.index.setRunner(name, runner && slotsOf(runner, struckBy(state.failures, name)?.detail), atMs);
+};
+
+const release = (state: SchedulerState, job: Job, atMs: number): void => {
+  const { place, jobId } = job;
+  const runner = place && state.runners.get(place.runner);
+  job.place = undefined;
+  if (!runner) return;
+  if (runner.busy.get(place.slot) === jobId) runner.busy.delete(place.slot);
+  renew(state, runner.name, atMs);
+};
+
+const queued = (
+  state: SchedulerState,
+  { phaseRunId, filter, filterClass, priority, whenUnmatchable, limits }: JobQueued,
+  { stream, id, metadata }: Recorded<BatonEvent>,
+  policy: Policy,
+): void => {
+  const jobId = idOf(stream);
+  const waitsSinceMs = Date.parse(metadata.recordedAt);
+  const job: Job = {
+    jobId,
+    cls: state.index.join(filterClass, filter, waitsSinceMs),
+    key: dispatchKey(waitsSinceMs, priority, policy),
+    order: state.arrivals++,
+    whenUnmatchable,
+    avoid: '',
+    phaseRunId,
+    queueMs: limits.queueMs,
+    attempt: 0,
+    queuedBy: id,
+    waitsSinceMs,
+    queued: false,
+    place: undefined,
+  };
+  state.jobs.set(jobId, job);
+  enqueue(state, job);
+};
+
+const evolveJob = (
+  state: SchedulerState,
+  job: Job,
+  event: JobEvent,
+  { id, metadata }: Recorded<BatonEvent>,
+): void => {
+  const atMs = Date.parse(metadata.recordedAt);
   switch (event.type) {
     case 'JobAssigned': {
       const { runner, slot, attempt } = event.data;
-      job.status = 'held';
+      dequeue(state, job);
       job.attempt = attempt;
       job.place = { runner, slot };
-      state.runners.get(runner)?.busy.set(slot, streamId);
-      return state;
+      state.runners.get(runner)?.busy.set(slot, job.jobId);
+      renew(state, runner, atMs);
+      return;
     }
     case 'JobRequeued':
-      release(state, streamId, job);
-      job.status = 'queued';
+      // what failed there once would rather be tried elsewhere
+      job.avoid = event.data.cause === 'infrastructure' ? (job.place?.runner ?? '') : '';
+      release(state, job, atMs);
       job.queuedBy = id;
-      return state;
+      job.waitsSinceMs = atMs;
+      enqueue(state, job);
+      return;
+    case 'JobQueued':
     case 'JobStarted':
     case 'JobCancelRequested':
     case 'JobOutputSealed':
-      return state;
-    default:
+      return;
+    default: {
       // the quarantine follows as an event of the runner; until then the slot must not be given away
-      if (job.place && survivorsOf(event) > 0)
-        state.runners.get(job.place.runner)?.badSlots.add(job.place.slot);
-      release(state, streamId, job);
-      state.jobs.delete(streamId);
-      return state;
+      const soiled = survivorsOf(event) > 0 && job.place ? state.runners.get(job.place.runner) : undefined;
+      if (soiled && job.place) soiled.badSlots.add(job.place.slot);
+      dequeue(state, job);
+      release(state, job, atMs);
+      state.jobs.delete(job.jobId);
+      state.index.leave(job.cls);
+    }
   }
 };
 
+const evolve = (
+  state: SchedulerState,
+  recorded: Recorded<BatonEvent>,
+  { policy }: SchedulerOptions,
+): SchedulerState => {
+  const { stream, event, id, metadata } = recorded;
+  evolveFailures(state.failures, recorded);
+  if (event.type === 'WaitReasonChanged') {
+    state.reasons.set(idOf(stream), { data: event.data, eventId: id });
+  } else if (isRunnerEvent(event)) {
+    const name = idOf(stream);
+    evolveFleet(state.runners, name, event);
+    renew(state, name, Date.parse(metadata.recordedAt));
+  } else if (event.type === 'JobQueued') queued(state, event.data, recorded, policy);
+  else if (isJobEvent(event)) {
+    const job = state.jobs.get(idOf(stream));
+    if (job) evolveJob(state, job, event, recorded);
+  }
+  return state;
+};
+
+const assign = (
+  state: SchedulerState,
+  { job: { jobId }, runner, slot, rule }: Assignment,
+  fence: number,
+): readonly DispatchCommand[] => {
+  const job = state.jobs.get(jobId);
+  const probe = state.runners.get(runner)?.probe;
+  if (!job || !probe) return [];
+  const { queuedBy, cls, phaseRunId } = job;
+  const attempt = job.attempt + 1;
+  const { baseId, bootId } = probe;
+  return [
+    {
+      commandId: deriveId(queuedBy, 'scheduler', 'assign', attempt),
+      causationId: queuedBy,
+      correlationId: phaseRunId,
+      target: 'job',
+      id: jobId,
+      command: {
+        kind: 'AssignJob',
+        data: { attempt, runner, slot, fence, baseId, bootId, filterClass: cls.id, rule },
+      },
+    },
+  ];
+};
+
+/** Ends a job that waits: its policy or its limit says that it waits no longer. */
+const end = (
+  { jobId, queuedBy, phaseRunId }: Job,
+  kind: 'RefuseJob' | 'ExpireJob',
+  why: 'no_runner_matches' | 'queue_wait',
+  detail: string,
+): DispatchCommand => ({
+  commandId: deriveId(queuedBy, 'scheduler', kind === 'RefuseJob' ? 'refuse' : 'expire'),
+  causationId: queuedBy,
+  correlationId: phaseRunId,
+  target: 'job',
+  id: jobId,
+  command: { kind, why, detail },
+});
+
+const refuse = (state: SchedulerState): readonly DispatchCommand[] =>
+  hopeless(state.index).flatMap((waiting) => {
+    const job = state.jobs.get(waiting.jobId);
+    const { detail } = reasonOf(state.index, waiting.cls);
+    return job ? [end(job, 'RefuseJob', 'no_runner_matches', detail)] : [];
+  });
+
 const sameReason = (a: WaitReasonChanged | undefined, b: WaitReasonChanged): boolean =>
-  a?.reason === b.reason &&
-  a.detail === b.detail &&
-  JSON.stringify(a.blockers) === JSON.stringify(b.blockers);
+  a === undefined
+    ? b.reason === 'nothing_waits'
+    : a.reason === b.reason &&
+      a.detail === b.detail &&
+      JSON.stringify(a.blockers) === JSON.stringify(b.blockers);
 
-const owed = (state: SchedulerState, { fence, policy }: SchedulerOptions): readonly DispatchCommand[] => {
-  const queue = [...state.jobs.values()].filter((job) => job.status === 'queued');
-  const { assignments, reasons, hopeless } = schedule(
-    queue,
-    [...state.runners.values()].map((one) => slotsOf(one, struckBy(state.failures, one.name)?.detail)),
-    policy,
-  );
-
-  const assign = assignments.flatMap(({ jobId, runner, slot, rule }): readonly DispatchCommand[] => {
-    const job = state.jobs.get(jobId);
-    const probe = state.runners.get(runner)?.probe;
-    if (!job || !probe) return [];
-    const { queuedBy, filterClass, phaseRunId } = job;
-    const attempt = job.attempt + 1;
-    const { baseId, bootId } = probe;
-    return [
-      {
-        commandId: deriveId(queuedBy, 'scheduler', 'assign', attempt),
-        causationId: queuedBy,
-        correlationId: phaseRunId,
-        target: 'job',
-        id: jobId,
-        command: {
-          kind: 'AssignJob',
-          data: { attempt, runner, slot, fence, baseId, bootId, filterClass, rule },
-        },
-      },
-    ];
-  });
-  const refuse = hopeless.flatMap(({ jobId, detail }): readonly DispatchCommand[] => {
-    const job = state.jobs.get(jobId);
-    if (!job) return [];
-    return [
-      {
-        commandId: deriveId(job.queuedBy, 'scheduler', 'refuse'),
-        causationId: job.queuedBy,
-        correlationId: job.phaseRunId,
-        target: 'job',
-        id: jobId,
-        command: { kind: 'RefuseJob', why: 'no_runner_matches', detail },
-      },
-    ];
-  });
-
-  const current = new Map(reasons);
-  for (const [cls, { data }] of state.reasons)
-    if (!current.has(cls) && data.reason !== 'nothing_waits')
-      current.set(cls, { filter: data.filter, reason: 'nothing_waits', detail: '', blockers: [] });
-  const explain = [...current].flatMap(([cls, data]): readonly DispatchCommand[] => {
-    const recorded = state.reasons.get(cls);
+/**
+ * The reasons that have changed. Looks only at classes in which something changed since it looked last, and remembers that it
+ * has looked: a memo, not a decision, since an empty one only means looking at all of them again, as after a restart.
+ */
+const explain = ({ index, reasons }: SchedulerState): readonly DispatchCommand[] => {
+  const commands = [...index.unsettled].flatMap((cls): readonly DispatchCommand[] => {
+    const data = reasonOf(index, cls);
+    const recorded = reasons.get(cls.id);
     if (sameReason(recorded?.data, data)) return [];
-    const after = recorded?.eventId ?? cls;
+    const after = recorded?.eventId ?? cls.id;
     return [
       {
         commandId: deriveId(after, 'scheduler', 'reason', data.reason, data.detail, ...data.blockers),
         causationId: after,
-        correlationId: cls,
+        correlationId: cls.id,
         target: 'filter_class',
-        id: cls,
+        id: cls.id,
         command: { kind: 'RecordWaitReason', data },
       },
     ];
   });
-  return [...assign, ...refuse, ...explain];
+  index.unsettled.clear();
+  return commands;
+};
+
+/** Reasons are told once nothing is left to decide; the events of what is decided bring us back. */
+const owed = (state: SchedulerState, { fence }: SchedulerOptions): readonly DispatchCommand[] => {
+  const decided = [
+    ...decide(state.index).flatMap((assignment) => assign(state, assignment, fence)),
+    ...refuse(state),
+  ];
+  return decided.length > 0 ? decided : explain(state);
+};
+
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+
+const expired = (
+  state: SchedulerState,
+  nowMs: number,
+  { unmatchedMs }: Policy,
+): readonly DispatchCommand[] => {
+  const ended: DispatchCommand[] = [];
+  for (const job of state.deadlines) {
+    if (deadlineOf(job) >= nowMs) break;
+    const unmatched = job.cls.pools.size === 0;
+    const also = unmatched ? '; no enrolled runner can ever match' : '';
+    const why = unmatched && job.whenUnmatchable === 'expire' ? 'no_runner_matches' : 'queue_wait';
+    const limit = seconds(job.queueMs ?? 0);
+    ended.push(
+      end(job, 'ExpireJob', why, `It waited longer than its limit of ${limit} for a runner${also}.`),
+    );
+  }
+  for (const cls of state.index.unmatched) {
+    if (cls.impatient === 0) continue;
+    for (const { jobId, whenUnmatchable } of [...cls.line, ...cls.retries]) {
+      const job = whenUnmatchable === 'expire' ? state.jobs.get(jobId) : undefined;
+      if (job === undefined || job.queueMs !== undefined) continue;
+      if (nowMs - Math.max(job.waitsSinceMs, cls.unmatchedSinceMs) <= unmatchedMs) continue;
+      const detail = `For ${seconds(unmatchedMs)} ${reasonOf(state.index, cls).detail}.`;
+      ended.push(end(job, 'ExpireJob', 'no_runner_matches', detail));
+    }
+  }
+  return ended;
 };
 
 /** Events that can change who runs where. */
@@ -184,15 +307,9 @@ export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
-  init: () => ({
-    jobs: new Map(),
-    runners: new Map(),
-    failures: noFailures(),
-    reasons: new Map(),
-    arrivals: 0,
-  }),
-  evolve,
+  init,
+  evolve: (state, recorded) => evolve(state, recorded, options),
   react: (state, { event }) => (matters(event) ? owed(state, options) : []),
-  tick: () => [],
+  tick: (state, at) => expired(state, Date.parse(at), options.policy),
   resume: (state) => owed(state, options),
 });

@@ -8,6 +8,7 @@ import { aList, anObject, aString, knownMembers, spotOf, type Spot } from './jso
 import { parseJson } from './json-text.js';
 import type { Problem } from './problem.js';
 import { suggest } from './problem.js';
+import { isSecretName, SECRET_NAME } from './secret-ref.js';
 import { isPhase, phases, type Phase } from './stage-plan.js';
 
 export interface PhaseConfig {
@@ -16,6 +17,8 @@ export interface PhaseConfig {
   readonly rows: readonly Row[];
   /** Absent: no limit. */
   readonly timeoutMs?: number;
+  /** Names of the secrets that its jobs are given, as variables; `baton.secrets` of the file. Absent: none. */
+  readonly secrets?: readonly string[];
 }
 
 export interface DispatchConfig {
@@ -61,11 +64,12 @@ export const parseDispatchConfig = (text: string): E.Either<ConfigError, Dispatc
   const skipped = skippedPhases(root.at('skip_phases'));
   const filters = phaseFilters(root.at('job_dispatch').at('filters'));
   const timeouts = phaseTimeouts(root.at('phase_timeouts'));
+  const secrets = phaseSecrets(root.at('baton'));
   for (const path of parsed.right.duplicates.filter(isOurs))
     problems.push({ path, expected: 'each key once', found: 'the key twice', mend: 'keep one of the two' });
   return problems.length > 0
     ? E.left(invalid(problems))
-    : E.right({ phases: merge(skipped, filters, timeouts) });
+    : E.right({ phases: merge(skipped, filters, timeouts, secrets) });
 };
 
 const invalid = (problems: readonly Problem[], reason = 'config_invalid'): ConfigError => ({
@@ -86,7 +90,9 @@ const tooLong = (length: number): ConfigError =>
 
 /** Problems in what is only passed through to jobs are theirs. */
 const isOurs = (path: string): boolean =>
-  /^(version|build_cookbook|skip_phases|job_dispatch|phase_timeouts|build_nodes|dependencies)\b/.test(path);
+  /^(version|build_cookbook|baton|skip_phases|job_dispatch|phase_timeouts|build_nodes|dependencies)\b/.test(
+    path,
+  );
 
 /** No `job_dispatch` at all means v1 (chef-web-docs, job_dispatch.rst): such a project is dispatched by Push Jobs. */
 const pushJobs = (root: Spot): ConfigError | undefined => {
@@ -149,6 +155,35 @@ const phaseTimeouts = (spot: Spot): ReadonlyMap<string, number> => {
   return timeouts;
 };
 
+/** What is Baton's own stands under one key, so that no key of another tool can ever be meant. */
+const phaseSecrets = (baton: Spot): ReadonlyMap<string, readonly string[]> => {
+  const secrets = new Map<string, readonly string[]>();
+  if (baton.value === undefined) return secrets;
+  const members = knownMembers(
+    baton,
+    ['secrets'],
+    'a setting of Baton',
+    'write {"secrets": {"default": ["NAME"]}}',
+  );
+  for (const [, spot] of members)
+    for (const [phase, entry] of knownMembers(spot, withDefault, 'a phase or "default"'))
+      secrets.set(phase, secretNames(entry));
+  return secrets;
+};
+
+const secretNames = (entry: Spot): readonly string[] => {
+  const names = new Set<string>();
+  for (const item of aList(entry, 'names of secrets', 'write ["NAME"]') ?? []) {
+    const name = aString(item, 'the name of a secret', 'put it in double quotes');
+    if (name === undefined) continue;
+    if (!isSecretName(name))
+      item.refuse(SECRET_NAME, 'write the last part of the secret, e.g. "DEPLOY_TOKEN"');
+    else if (names.has(name)) item.refuse('each name once', 'leave one out');
+    names.add(name);
+  }
+  return [...names];
+};
+
 const phaseFilters = (spot: Spot): ReadonlyMap<string, readonly Row[]> => {
   const filters = new Map<string, readonly Row[]>();
   if (spot.value === undefined) return filters;
@@ -203,13 +238,16 @@ const merge = (
   skipped: ReadonlySet<string>,
   filters: ReadonlyMap<string, readonly Row[]>,
   timeouts: ReadonlyMap<string, number>,
+  secrets: ReadonlyMap<string, readonly string[]>,
 ): Record<Phase, PhaseConfig> => {
   const configOf = (phase: Phase): PhaseConfig => {
+    const names = secrets.get(phase) ?? secrets.get('default') ?? [];
     const timeoutMs = timeouts.get(phase) ?? timeouts.get('default');
     return {
       skipped: skipped.has(phase),
       rows: filters.get(phase) ?? filters.get('default') ?? [{ label: '', filter: [] }],
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(names.length === 0 ? {} : { secrets: names }),
     };
   };
   return Object.fromEntries(phases.map((phase) => [phase, configOf(phase)])) as Record<Phase, PhaseConfig>;

@@ -6,18 +6,30 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { PhaseRunEvent } from '../events/catalog.js';
-import type { PhasePromoted } from '../events/phase-run.js';
+import type { PhasePromoted, ReportKind } from '../events/phase-run.js';
 import type { Outcome } from '../events/shapes.js';
 import { never, type Decider } from '../kernel/decider.js';
+import { deriveId } from '../kernel/ids.js';
 import { phaseOutcome } from './outcome.js';
+
+/** The id of a phase run follows from the host's own key, so that the same promotion is taken once. */
+export const phaseRunIdOf = (host: string, hostKey: string, attempt: number): string =>
+  deriveId('phase_run', host, hostKey, attempt);
 
 export type PhaseRunCommand =
   | { readonly kind: 'PromotePhase'; readonly data: PhasePromoted }
-  | { readonly kind: 'CancelPhase'; readonly host: string; readonly hostKey: string }
+  | {
+      readonly kind: 'CancelPhase';
+      readonly host: string;
+      readonly hostKey: string;
+      readonly attempt?: number;
+    }
   | {
       readonly kind: 'FinishPhase';
       readonly jobs: readonly { readonly jobId: string; readonly label: string; readonly outcome: Outcome }[];
-    };
+    }
+  /** The host has closed the phase run: it refused this report. */
+  | { readonly kind: 'RefuseReport'; readonly seq: number; readonly report: ReportKind };
 
 export type PhaseRunRefusal =
   | { readonly code: 'phase_exists' }
@@ -41,6 +53,8 @@ const evolve = (state: PhaseRunState, event: PhaseRunEvent): PhaseRunState => {
           : state;
     case 'PhaseFinished':
       return { status: 'finished', outcome: event.data.outcome };
+    case 'PhaseReportRefused':
+      return state;
     default:
       return never(event);
   }
@@ -64,8 +78,19 @@ const decide = (
       if (state.status === 'cancelled_first' || (state.status === 'promoted' && state.cancelRequested))
         return E.right([]);
       return E.right([
-        { type: 'PhaseCancelRequested', data: { host: command.host, hostKey: command.hostKey } },
+        {
+          type: 'PhaseCancelRequested',
+          data: {
+            host: command.host,
+            hostKey: command.hostKey,
+            ...(command.attempt === undefined ? {} : { attempt: command.attempt }),
+          },
+        },
       ]);
+    case 'RefuseReport':
+      return state.status === 'promoted' || state.status === 'finished'
+        ? E.right([{ type: 'PhaseReportRefused', data: { seq: command.seq, report: command.report } }])
+        : E.left({ code: 'phase_unknown' });
     case 'FinishPhase': {
       if (state.status === 'finished')
         return E.left({ code: 'phase_already_finished', outcome: state.outcome });

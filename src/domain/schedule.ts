@@ -1,150 +1,175 @@
-/** Who runs next, and where; and why the others wait. Pure: the same queue and runners give the same decisions. */
-import type { WaitReasonChanged } from '../events/ownership.js';
-import type { Filter } from '../events/shapes.js';
-import { describeFilter, judge, suits, type Candidate } from './matching.js';
-
-export interface Waiting {
-  readonly jobId: string;
-  readonly filter: Filter;
-  readonly filterClass: string;
-  readonly priority: number;
-  /** Milliseconds since the epoch. */
-  readonly queuedAtMs: number;
-  /** Order of arrival, to decide between equals. */
-  readonly order: number;
-  readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
-}
-
-export interface RunnerSlots extends Candidate {
-  /** Empty when it can take jobs now; else why not, in words. */
-  readonly unavailable: string;
-  readonly slots: number;
-  /** Slot → job that holds it. */
-  readonly busy: ReadonlyMap<number, string>;
-  readonly badSlots: ReadonlySet<number>;
-}
+/** Who runs next, and where. Pure: the same queue and runners give the same decisions. */
+import {
+  byDispatch,
+  freeSlot,
+  type DispatchIndex,
+  type FilterClass,
+  type Pool,
+  type QueuedJob,
+  type Runner,
+} from './dispatch-index.js';
 
 export interface Policy {
   /** Waiting this long counts as much as one step of priority. */
   readonly ageingMs: number;
+  /** How long a job whose policy is `expire`, and that has no limit of its own, waits for a runner that matches. */
+  readonly unmatchedMs: number;
 }
 
 export interface Assignment {
-  readonly jobId: string;
+  readonly job: QueuedJob;
   readonly runner: string;
   readonly slot: number;
-  readonly rule: 'only_match' | 'least_loaded';
-}
-
-export interface Decisions {
-  readonly assignments: readonly Assignment[];
-  /** Reason of each filter class whose jobs go on waiting. */
-  readonly reasons: ReadonlyMap<string, WaitReasonChanged>;
-  /** Jobs whose policy is to fail when no enrolled runner can ever match. */
-  readonly hopeless: readonly { readonly jobId: string; readonly detail: string }[];
+  readonly rule: 'only_match' | 'least_loaded' | 'other_runner';
 }
 
 /**
- * Dispatch order: priority with ageing, then age, then arrival. Both jobs age alike, so the comparison does not change as
- * time passes and needs no clock.
+ * Dispatch order: priority with ageing, then age, then arrival. All jobs age alike, so the order of two jobs does not change as
+ * time passes: it is a number that needs no clock.
  */
-export const dispatchOrder =
-  (policy: Policy) =>
-  (a: Waiting, b: Waiting): number =>
-    a.queuedAtMs - a.priority * policy.ageingMs - (b.queuedAtMs - b.priority * policy.ageingMs) ||
-    a.order - b.order;
+export const dispatchKey = (
+  queuedAtMs: number,
+  priority: number,
+  { ageingMs }: Pick<Policy, 'ageingMs'>,
+): number => queuedAtMs - priority * ageingMs;
 
-const freeSlot = (runner: RunnerSlots, taken: ReadonlySet<number>): number | undefined => {
-  for (let slot = 0; slot < runner.slots; slot++)
-    if (!runner.busy.has(slot) && !taken.has(slot) && !runner.badSlots.has(slot)) return slot;
-  return undefined;
+/** A runner as it is after what was decided so far in this round. */
+interface Offer {
+  readonly runner: Runner;
+  readonly load: number;
+  readonly slot: number;
+  readonly taken: ReadonlySet<number>;
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+const better = (a: Offer | undefined, b: Offer | undefined): Offer | undefined => {
+  if (a === undefined || b === undefined) return a ?? b;
+  return (a.load - b.load || a.runner.seq - b.runner.seq) <= 0 ? a : b;
 };
 
-const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+/** The index with what was just given away on top of it; the index itself stays as the events made it. */
+class Round {
+  /** Runners that got a job in this round; `undefined`: no slot is left. */
+  private readonly used = new Map<Runner, Offer | undefined>();
+  private readonly usedIn = new Map<Pool, Set<Runner>>();
+  /** Free runners of each pool that come before this place were used. */
+  private readonly next = new Map<Pool, number>();
 
-/** The nearest miss: which clauses fail, and what the runners have instead. */
-const missing = (filter: Filter, runners: readonly RunnerSlots[]): string => {
-  const failing = filter.filter((clause) => !runners.some((r) => judge(r, [clause])[0]?.holds));
-  const shown = (failing.length > 0 ? failing : filter).map((clause) => {
-    const have = [...new Set(runners.map((r) => judge(r, [clause])[0]?.found || 'nothing'))].sort();
-    return `${describeFilter([clause])} (they have ${have.slice(0, 5).join('; ')})`;
-  });
-  return `none of the ${plural(runners.length, 'enrolled runner')} can ever match: wanted ${shown.join(' and ')}`;
-};
-
-const reasonFor = (
-  filter: Filter,
-  runners: readonly RunnerSlots[],
-  takenNow: ReadonlyMap<string, ReadonlyMap<number, string>>,
-): WaitReasonChanged => {
-  if (runners.length === 0)
-    return { filter, reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] };
-  const matching = runners.filter((r) => suits(r, filter));
-  if (matching.length === 0)
-    return { filter, reason: 'none_matches', detail: missing(filter, runners), blockers: [] };
-  const available = matching.filter((r) => r.unavailable === '');
-  if (available.length === 0)
-    return {
-      filter,
-      reason: 'none_available',
-      detail: matching.map((r) => `${r.name} ${r.unavailable}`).join('; '),
-      blockers: matching.map((r) => r.name),
-    };
-  const blockers = available.flatMap((r) => [...r.busy.values(), ...(takenNow.get(r.name)?.values() ?? [])]);
-  return {
-    filter,
-    reason: 'all_busy',
-    detail: `${available.length === 1 ? 'the only available matching runner is' : `all ${available.length} available matching runners are`} busy: ${available.map((r) => r.name).join(', ')}`,
-    blockers,
-  };
-};
-
-export const schedule = (
-  queue: readonly Waiting[],
-  runners: readonly RunnerSlots[],
-  policy: Policy,
-): Decisions => {
-  const assignments: Assignment[] = [];
-  const hopeless: { jobId: string; detail: string }[] = [];
-  const taken = new Map<string, Map<number, string>>();
-  const matchingByClass = new Map<string, readonly RunnerSlots[]>();
-  const stuck = new Map<string, Filter>();
-  const load = (r: RunnerSlots): number => (r.busy.size + (taken.get(r.name)?.size ?? 0)) / r.slots;
-
-  for (const waiting of [...queue].sort(dispatchOrder(policy))) {
-    const { filterClass, filter, jobId } = waiting;
-    let matching = matchingByClass.get(filterClass);
-    if (matching === undefined) {
-      matching = runners.filter((r) => suits(r, filter));
-      matchingByClass.set(filterClass, matching);
-    }
-    if (matching.length === 0 && runners.length > 0 && waiting.whenUnmatchable === 'fail') {
-      hopeless.push({ jobId, detail: missing(filter, runners) });
-      continue;
-    }
-    if (stuck.has(filterClass)) continue;
-    let best: { readonly runner: RunnerSlots; readonly slot: number } | undefined;
-    for (const runner of matching) {
-      if (runner.unavailable !== '') continue;
-      const slot = freeSlot(runner, new Set(taken.get(runner.name)?.keys()));
-      if (slot === undefined) continue;
-      if (best === undefined || load(runner) < load(best.runner)) best = { runner, slot };
-    }
-    if (best === undefined) {
-      stuck.set(filterClass, filter);
-      continue;
-    }
-    const { runner, slot } = best;
-    taken.set(runner.name, (taken.get(runner.name) ?? new Map<number, string>()).set(slot, jobId));
-    assignments.push({
-      jobId,
-      runner: runner.name,
-      slot,
-      rule: matching.length === 1 ? 'only_match' : 'least_loaded',
-    });
+  /** The least loaded runner of the pool that has a slot left. */
+  best(pool: Pool, avoid: string): Offer | undefined {
+    let best: Offer | undefined;
+    for (const runner of this.usedIn.get(pool) ?? [])
+      if (runner.name !== avoid) best = better(best, this.used.get(runner));
+    return better(best, this.fresh(pool, avoid));
   }
-  const reasons = new Map(
-    [...stuck].map(([cls, filter]) => [cls, reasonFor(filter, runners, taken)] as const),
+
+  take({ runner, slot, taken }: Offer): void {
+    const now = new Set(taken).add(slot);
+    const { pool, slots } = runner;
+    const left = freeSlot(slots, now);
+    const load = (slots.busy.size + now.size) / slots.slots;
+    this.used.set(runner, left === undefined ? undefined : { runner, load, slot: left, taken: now });
+    const used = this.usedIn.get(pool) ?? new Set();
+    this.usedIn.set(pool, used);
+    if (left === undefined) used.delete(runner);
+    else used.add(runner);
+  }
+
+  private fresh(pool: Pool, avoid: string): Offer | undefined {
+    let place = this.next.get(pool) ?? 0;
+    let runner = pool.free.at(place);
+    while (runner !== undefined && this.used.has(runner)) runner = pool.free.at(++place);
+    if (place > 0) this.next.set(pool, place);
+    while (runner !== undefined && (this.used.has(runner) || runner.name === avoid))
+      runner = pool.free.at(++place);
+    const slot = runner && freeSlot(runner.slots);
+    return runner === undefined || slot === undefined
+      ? undefined
+      : { runner, load: runner.load, slot, taken: NONE };
+  }
+}
+
+/** Where `avoid` is one of several runners that could take the job in time, it does not get it. */
+const avoided = ({ cls, avoid }: QueuedJob, index: DispatchIndex): string => {
+  const runner = avoid === '' ? undefined : index.runners.get(avoid);
+  if (runner === undefined || runner.slots.unavailable !== '' || !cls.pools.has(runner.pool)) return '';
+  for (const pool of cls.pools) if (pool.available > (pool === runner.pool ? 1 : 0)) return avoid;
+  return '';
+};
+
+const ruleOf = ({ pools }: FilterClass, avoid: string): Assignment['rule'] => {
+  if (avoid !== '') return 'other_runner';
+  const [only, ...others] = pools;
+  return others.length === 0 && only?.members.size === 1 ? 'only_match' : 'least_loaded';
+};
+
+/** First of a line, or one job that is choosy. */
+interface Head {
+  job: QueuedJob;
+  readonly avoid: string;
+  /** Place of `job` in the line of its class; -1: it stands for itself. */
+  place: number;
+}
+
+const headsOf = (index: DispatchIndex): Head[] => {
+  const classes = new Set<FilterClass>();
+  for (const pool of index.open) for (const cls of pool.waiting) classes.add(cls);
+  const heads: Head[] = [];
+  for (const cls of classes) {
+    const job = cls.line.at(0);
+    if (job !== undefined) heads.push({ job, avoid: '', place: 0 });
+    for (const retry of cls.retries) heads.push({ job: retry, avoid: avoided(retry, index), place: -1 });
+  }
+  return heads;
+};
+
+const firstOf = (heads: readonly Head[]): number => {
+  let first = 0;
+  for (let i = 1; i < heads.length; i++) {
+    const [a, b] = [heads[i], heads[first]];
+    if (a !== undefined && b !== undefined && byDispatch(a.job, b.job) < 0) first = i;
+  }
+  return first;
+};
+
+/** What is to be assigned now: in dispatch order each job takes the least loaded runner that suits it, or is passed over. */
+export const decide = (index: DispatchIndex): readonly Assignment[] => {
+  let left = 0;
+  for (const pool of index.open) if (pool.waiting.size > 0) left++;
+  if (left === 0) return [];
+  const decided: Assignment[] = [];
+  const heads = headsOf(index);
+  const round = new Round();
+  while (heads.length > 0 && left > 0) {
+    const i = firstOf(heads);
+    const head = heads[i];
+    if (head === undefined) break;
+    const { job, avoid, place } = head;
+    let best: Offer | undefined;
+    for (const pool of job.cls.pools) if (pool.free.size > 0) best = better(best, round.best(pool, avoid));
+    const next = best === undefined || place < 0 ? undefined : job.cls.line.at(place + 1);
+    if (best !== undefined) {
+      const { runner, slot } = best;
+      decided.push({ job, runner: runner.name, slot, rule: ruleOf(job.cls, avoid) });
+      round.take(best);
+      if (round.best(runner.pool, '') === undefined) left--;
+    }
+    if (next === undefined) heads.splice(i, 1);
+    else {
+      head.job = next;
+      head.place++;
+    }
+  }
+  return decided;
+};
+
+/** Jobs that are not to wait, since no enrolled runner can ever match. While a runner was never looked at, nobody can tell. */
+export const hopeless = (index: DispatchIndex): readonly QueuedJob[] => {
+  if (index.unmatched.size === 0 || index.runners.size === 0 || index.untested > 0) return [];
+  return [...index.unmatched].flatMap((cls) =>
+    cls.impatient === 0
+      ? []
+      : [...cls.line, ...cls.retries].filter(({ whenUnmatchable }) => whenUnmatchable === 'fail'),
   );
-  return { assignments, reasons, hopeless };
 };

@@ -15,7 +15,11 @@ export const phases = [
 ] as const;
 export type Phase = (typeof phases)[number];
 
-export type Stage = 'verify' | 'build' | 'acceptance' | 'union' | 'rehearsal' | 'delivered';
+/** In the order in which a change comes through them. */
+export const stages = ['verify', 'build', 'acceptance', 'union', 'rehearsal', 'delivered'] as const;
+export type Stage = (typeof stages)[number];
+
+export const isStage = (word: string): word is Stage => (stages as readonly string[]).includes(word);
 
 export const isPhase = (word: string): word is Phase => (phases as readonly string[]).includes(word);
 
@@ -30,4 +34,11 @@ export const stagePlan: Readonly<Record<Stage, readonly (readonly Phase[])[]>> =
   union: rollout,
   rehearsal: rollout,
   delivered: rollout,
+};
+
+/** Stage → the one that starts by itself when it has passed; Verify waits for an approval, Acceptance for a delivery. */
+export const nextStage: Readonly<Partial<Record<Stage, Stage>>> = {
+  build: 'acceptance',
+  union: 'rehearsal',
+  rehearsal: 'delivered',
 };

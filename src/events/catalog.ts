@@ -4,11 +4,14 @@ import * as t from 'io-ts';
 import type { Metadata, RawEvent, Recorded } from '../kernel/recorded.js';
 import { accessEvents } from './access.js';
 import { changeEvents } from './change.js';
+import { hostEvents } from './host.js';
 import { jobEvents } from './job.js';
 import { ownershipEvents } from './ownership.js';
 import { phaseRunEvents } from './phase-run.js';
+import { pipelineEvents, promotionEvents } from './promotion.js';
 import { explain } from './report.js';
 import { runnerEvents } from './runner.js';
+import { phaseSecretsEvents, secretEvents } from './secret.js';
 import { upcast } from './upcast.js';
 
 export const catalog = {
@@ -18,6 +21,11 @@ export const catalog = {
   ...ownershipEvents,
   ...accessEvents,
   ...changeEvents,
+  ...secretEvents,
+  ...phaseSecretsEvents,
+  ...hostEvents,
+  ...promotionEvents,
+  ...pipelineEvents,
 };
 
 type EventsOf<M extends Record<string, t.Mixed>> = {
@@ -30,7 +38,11 @@ export type JobEvent = EventsOf<typeof jobEvents>;
 export type RunnerEvent = EventsOf<typeof runnerEvents>;
 export type OwnershipEvent = EventsOf<typeof ownershipEvents>;
 export type AccessEvent = EventsOf<typeof accessEvents>;
-export type ChangeEvent = EventsOf<typeof changeEvents>;
+export type ChangeEvent = EventsOf<typeof changeEvents> | EventsOf<typeof promotionEvents>;
+export type SecretEvent = EventsOf<typeof secretEvents>;
+export type PhaseSecretsEvent = EventsOf<typeof phaseSecretsEvents>;
+export type HostEvent = EventsOf<typeof hostEvents>;
+export type PipelineEvent = EventsOf<typeof pipelineEvents>;
 
 /** An event that this version cannot read: written by a newer one, or damaged. */
 export interface UnreadableEvent {

@@ -40,4 +40,10 @@ export const PhaseFinished = t.type(
   'PhaseFinished',
 );
 
-export const phaseRunEvents = { PhasePromoted, PhaseCancelRequested, PhaseFinished };
+const ReportKind = t.keyof({ 'phase.queued': null, 'phase.started': null, 'phase.finished': null });
+export type ReportKind = t.TypeOf<typeof ReportKind>;
+
+/** The host answered that it has closed the phase run: this report and what would follow is not told any more. */
+export const PhaseReportRefused = t.type({ seq: Count, report: ReportKind }, 'PhaseReportRefused');
+
+export const phaseRunEvents = { PhasePromoted, PhaseCancelRequested, PhaseFinished, PhaseReportRefused };

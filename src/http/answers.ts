@@ -1,6 +1,7 @@
 /** The usual answers of routes, and the row that takes nothing. */
+import type { Sees } from '../app/use-cases.js';
 import * as codecs from './codecs.js';
-import type { Answer } from './route.js';
+import type { Answer } from './answer.js';
 
 export const ok = (value: unknown): Answer => ({ kind: 'json', status: 200, value });
 export const list = (items: readonly unknown[]): Answer => ok({ items });
@@ -10,6 +11,11 @@ export const single = (value: { readonly revision: number }): Answer => ({
   status: 200,
   value,
   revision: value.revision,
+});
+/** The filter of a list, narrowed to what the caller may see. */
+export const seen = <A extends object>(filter: A, sees: Sees | undefined): A & { readonly sees?: Sees } => ({
+  ...filter,
+  ...(sees === undefined ? {} : { sees }),
 });
 /** Spread first: what a row does not name, it does not take. */
 export const none = {

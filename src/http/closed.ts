@@ -10,7 +10,12 @@ export interface Rule {
   readonly mend: string;
   /** The value is never repeated in an answer. */
   readonly secret?: boolean;
+  /** The same for programs; absent: any text. */
+  readonly schema?: JsonSchema;
 }
+
+/** JSON Schema 2020-12, as OpenAPI 3.1 uses it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A codec that carries its rule. */
 export type Checked<A> = t.Type<A, A> & { readonly rule: Rule };
@@ -34,23 +39,34 @@ export const checked = <A>(rule: Rule, parse: (value: unknown) => A | undefined)
 export const text = (rule: Rule, test: (value: string) => boolean): Checked<string> =>
   checked(rule, (value) => (typeof value === 'string' && test(value) ? value : undefined));
 
+const wholeRule = (minimum: number, maximum: number, mend: string): Rule => ({
+  expected: `a whole number from ${minimum} to ${maximum}`,
+  mend,
+  schema: { type: 'integer', minimum, maximum },
+});
+
 /** A whole number within bounds, from JSON. */
 export const whole = (min: number, max: number, mend: string): Checked<number> =>
-  checked({ expected: `a whole number from ${min} to ${max}`, mend }, (value) =>
+  checked(wholeRule(min, max, mend), (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined,
   );
 
 /** A whole number within bounds, from a query, where everything is text. */
 export const wholeText = (min: number, max: number, mend: string): Checked<number> =>
-  checked({ expected: `a whole number from ${min} to ${max}`, mend }, (value) => {
+  checked(wholeRule(min, max, mend), (value) => {
     const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : NaN;
     return number >= min && number <= max ? number : undefined;
   });
 
 /** One of a few words. */
 export const oneOf = <K extends string>(words: readonly K[]): Checked<K> =>
-  checked({ expected: `one of ${words.join(', ')}`, mend: 'use one of these words' }, (value) =>
-    words.find((word) => word === value),
+  checked(
+    {
+      expected: `one of ${words.join(', ')}`,
+      mend: 'use one of these words',
+      schema: { type: 'string', enum: words },
+    },
+    (value) => words.find((word) => word === value),
   );
 
 type Members<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
@@ -60,11 +76,16 @@ type Members<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A codec that tells its members. */
+export type Closed<A> = t.Type<A, unknown> & {
+  readonly members: { readonly required: t.Props; readonly optional: t.Props };
+};
+
 /** An object with these members and no other. */
 export const closed = <R extends t.Props, O extends t.Props>(
   required: R,
   optional: O,
-): t.Type<Members<R, O>, unknown> => {
+): Closed<Members<R, O>> => {
   const known = [...Object.keys(required), ...Object.keys(optional)];
   const stranger = checked<never>(
     {
@@ -80,7 +101,7 @@ export const closed = <R extends t.Props, O extends t.Props>(
   );
   const must = t.type(required);
   const may = t.partial(optional);
-  return new t.Type<Members<R, O>, unknown, unknown>(
+  const codec = new t.Type<Members<R, O>, unknown, unknown>(
     'object',
     (value): value is Members<R, O> => must.is(value) && may.is(value),
     (value, context) => {
@@ -111,6 +132,7 @@ export const closed = <R extends t.Props, O extends t.Props>(
     },
     t.identity,
   );
+  return Object.assign(codec, { members: { required, optional } });
 };
 
 const ruleOf = (error: t.ValidationError): Rule | undefined => {

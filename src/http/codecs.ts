@@ -3,7 +3,12 @@ import { isIP } from 'node:net';
 import * as t from 'io-ts';
 import { deadlineOf } from '../domain/deadline.js';
 import { jumpOf } from '../domain/jump.js';
+import { summaryKeys } from '../../projections/history-summary.js';
+import { phases, stages } from '../domain/stage-plan.js';
+import { Outcome } from '../events/shapes.js';
+import { parseAt, parseTime } from '../kernel/at.js';
 import { checked, closed, oneOf, text, whole, wholeText } from './closed.js';
+import { exportFormats } from './history-forms.js';
 
 /** C0, DEL and C1: never part of a name, an address, a path or a reason. */
 const hasControl = (value: string): boolean => /[\u0000-\u001f\u007f-\u009f]/u.test(value);
@@ -108,7 +113,7 @@ export const AddRunnerBody = closed(
 /** Body of `POST /runners/:name/test`. */
 export const TestRunnerBody = closed({}, { acceptHostKey: HostKey, acceptJumpHostKey: HostKey });
 
-const Reason = text(
+export const Reason = text(
   { expected: 'one line of 1 to 500 characters', mend: 'shorten it, without line breaks' },
   (value) => value.trim() !== '' && value.length <= 500 && !hasControl(value),
 );
@@ -189,6 +194,12 @@ export const SubmitChangeBody = closed(
   { enterprise: ScopeName, organisation: ScopeName, project: ScopeName },
 );
 
+/** Body of `POST /changes/:id/approve`, `deliver`, `cancel` and `delete`. */
+export const ChangeDeedBody = closed({}, { reason: Reason });
+
+/** Body of `POST /changes/:id/rerun`. */
+export const RerunChangeBody = closed({ stage: oneOf(stages) }, { phase: oneOf(phases), reason: Reason });
+
 const Id = text(
   { expected: 'an id, or the first 4 characters or more of one', mend: 'copy it from a list' },
   (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{3,127}$/.test(value),
@@ -218,10 +229,62 @@ export const ProjectionParam = closed({ name: ProjectionName }, {});
 export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
 export const AttemptQuery = closed({}, { attempt: wholeText(0, 1_000_000, 'leave it out for the last one') });
-export const HistoryQuery = closed(
-  {},
-  { runner: RunnerName, change: Id, limit: wholeText(1, 1000, 'leave it out for 100') },
+
+// ---- the past, and pages
+
+/** A moment of the past. */
+const Moment = checked(
+  {
+    expected: 'a position, an RFC 3339 time, or start',
+    mend: 'give the position of an answer, or a time such as 2026-01-31T12:00:00Z (write + as %2B)',
+  },
+  (value) => (typeof value === 'string' ? parseAt(value) : undefined),
 );
+
+const Time = checked(
+  { expected: 'an RFC 3339 time', mend: 'give a time such as 2026-01-31T12:00:00Z (write + as %2B)' },
+  (value) => (typeof value === 'string' ? parseTime(value) : undefined),
+);
+
+/** What a page is asked for with. */
+const page = {
+  cursor: text({ expected: 'a cursor', mend: 'send the `next` of the page before as it came' }, (value) =>
+    /^[A-Za-z0-9_-]{1,512}$/.test(value),
+  ),
+  limit: wholeText(1, 1000, 'leave it out for the usual size'),
+};
+
+/** Names as the host gave them: any line of text, since it is only compared. */
+const AnyName = text(
+  { expected: 'one line of 1 to 255 characters', mend: 'copy it from an answer' },
+  (value) => value !== '' && value.length <= 255 && !hasControl(value),
+);
+
+const historyFilter = {
+  job: Id,
+  change: Id,
+  runner: RunnerName,
+  enterprise: AnyName,
+  organisation: AnyName,
+  project: AnyName,
+  pipeline: AnyName,
+  stage: AnyName,
+  phase: AnyName,
+  outcome: oneOf([...Object.keys(Outcome.keys), 'requeued', 'running']),
+  actor: AnyName,
+  since: Time,
+  until: Time,
+};
+
+/** Query of a read that can be asked of the past. */
+export const AtQuery = closed({}, { at: Moment });
+export const JobsPageQuery = closed(
+  {},
+  { status: Status, runner: RunnerName, change: Id, ...page, at: Moment },
+);
+export const HistoryQuery = closed({}, { ...historyFilter, ...page, at: Moment });
+export const HistorySummaryQuery = closed({}, { by: oneOf(summaryKeys), ...historyFilter, at: Moment });
+export const HistoryExportQuery = closed({}, { format: oneOf(exportFormats), ...historyFilter, at: Moment });
 
 /** The few headers that are data; names as they are shown to people. */
 export const HeaderValues = closed(
@@ -253,3 +316,69 @@ export const PositionHeader = closed(
     ),
   },
 );
+
+/** `If-Match`: an `ETag` as it came, or the revision alone in quotes. Only the revision is held against the stream. */
+export const IfMatchHeader = closed(
+  {},
+  {
+    'If-Match': checked<number | '*'>(
+      {
+        expected: 'one entity tag, or *',
+        mend: 'send the ETag of the answer that you decided on, with its quotes',
+      },
+      (value) => {
+        if (value === '*') return value;
+        const revision =
+          typeof value === 'string' ? /^"(\d{1,15})(-[0-9a-f]+)?"$/.exec(value.trim())?.[1] : undefined;
+        return revision === undefined ? undefined : Number(revision);
+      },
+    ),
+  },
+);
+
+/** Who holds tokens and roles. It is recorded for ever, so it should be nobody's name. */
+const Subject = text(
+  {
+    expected: 'a word of 1 to 63 small letters, digits, dots, dashes and underscores, other than baton',
+    mend: 'give a pseudonym such as ops-1 or ci-web-shop; names of people do not belong into events',
+  },
+  (value) => /^[a-z0-9][a-z0-9._-]{0,62}$/.test(value) && value !== 'baton',
+);
+
+const RoleName = oneOf(['viewer', 'operator', 'admin']);
+const grant = { subject: Subject, role: RoleName };
+const grantScope = { enterprise: ScopeName, organisation: ScopeName, project: ScopeName };
+
+const Instant = text(
+  { expected: 'an instant in UTC such as 2026-12-31T00:00:00.000Z', mend: 'give it with milliseconds and Z' },
+  (value) => /^\d{4}-\d\d-\d\dT/.test(value) && isInstant(value),
+);
+
+const isInstant = (value: string): boolean => {
+  const at = Date.parse(value);
+  return !Number.isNaN(at) && new Date(at).toISOString() === value;
+};
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `30m`, `12h`, `90d`: in milliseconds. */
+const Period = checked<number>(
+  { expected: 'a period such as 30m, 12h or 90d, at most 3650d', mend: 'give minutes, hours or days' },
+  (value) => {
+    const match = typeof value === 'string' ? /^([1-9]\d{0,6})([mhd])$/.exec(value) : null;
+    const ms = Number(match?.[1]) * units[(match?.[2] ?? 'd') as keyof typeof units];
+    return ms <= 3650 * units.d ? ms : undefined;
+  },
+);
+
+/** Bodies of `POST /roles/grant` and `POST /roles/withdraw`. */
+export const GrantBody = closed(grant, { ...grantScope, reason: Reason });
+/** Body of `POST /tokens`. */
+export const IssueTokenBody = closed(grant, {
+  ...grantScope,
+  expiresAt: Instant,
+  expiresIn: Period,
+  reason: Reason,
+});
+/** Body of `POST /tokens/:id/revoke`. */
+export const RevokeTokenBody = closed({}, { reason: Reason });

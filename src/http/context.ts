@@ -8,6 +8,10 @@ export interface RequestState {
   requestId: string;
   /** Present behind the check of the token. */
   caller?: Caller;
+  /** The same token looked at again, for answers that go on. */
+  callerNow?: () => Caller | undefined;
+  /** The pattern of the route that was found. */
+  route?: string;
   /** What was refused, for the log. */
   refusal?: AppError;
 }

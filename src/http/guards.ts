@@ -1,14 +1,15 @@
-/** What every request passes before a route sees it: id, door, host, health, token, body. */
+/** What every request passes before a route sees it: id, door, length, host, body. */
 import { randomUUID } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import type { Logger } from 'pino';
 import { appError } from '../app/errors.js';
-import type { UseCases } from '../app/use-cases.js';
 import type { HttpMiddleware } from './context.js';
+import type { Answered } from './metrics.js';
 import { refuse } from './respond.js';
 
 const MAX_BODY_BYTES = 1_048_576;
+const MAX_URL_LENGTH = 8192;
 
 /** Gives the request its id. */
 export const requestId: HttpMiddleware = async (ctx, next) => {
@@ -20,7 +21,7 @@ export const requestId: HttpMiddleware = async (ctx, next) => {
 
 /** The one door: whatever is thrown behind it becomes a 500 without its inside, and a line in the log. */
 export const door =
-  (logger: Logger): HttpMiddleware =>
+  (logger: Logger, count: (answered: Answered) => void): HttpMiddleware =>
   async (ctx, next) => {
     const start = performance.now();
     try {
@@ -44,14 +45,16 @@ export const door =
     } catch (cause) {
       refuse(ctx, appError('internal', 'internal', 'unexpected', { cause }));
     }
-    const { refusal } = ctx.state;
+    const { refusal, route = 'none' } = ctx.state;
+    const seconds = (performance.now() - start) / 1000;
+    count({ method: ctx.method, route, status: ctx.status, seconds });
     const line = {
       requestId: ctx.state.requestId,
       method: ctx.method,
       path: ctx.path,
       status: ctx.status,
       actor: ctx.state.caller?.actor,
-      ms: Math.round(performance.now() - start),
+      ms: Math.round(seconds * 1000),
       ...(refusal === undefined ? {} : { code: refusal.code, reason: refusal.reason }),
     };
     if (refusal?.code === 'internal') {
@@ -88,7 +91,7 @@ export const hostCheck =
           'host_not_allowed',
           'The Host header is not a name that this server answers to.',
           {
-            hint: 'Use 127.0.0.1 or localhost, or add the name to the list of allowed hosts in the configuration.',
+            hint: 'Use 127.0.0.1 or localhost, or start the server with --allowed-host NAME.',
           },
         ),
       );
@@ -101,7 +104,7 @@ export const hostCheck =
         refuse(
           ctx,
           appError('forbidden', 'origin_not_allowed', 'Pages of another origin may not use this server.', {
-            hint: 'Add the host of the page to the list of allowed hosts in the configuration.',
+            hint: 'Start the server with --allowed-host and the host of the page.',
           }),
         );
         return;
@@ -110,39 +113,19 @@ export const hostCheck =
     await next();
   };
 
-/** `GET /healthz`: that the process answers; needs no token and tells nothing else. */
-export const health: HttpMiddleware = async (ctx, next) => {
-  if (ctx.path === '/healthz' && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
-    ctx.set('Cache-Control', 'no-store');
-    ctx.body = { status: 'ok' };
+/** Before anything is taken from the URL. */
+export const urlLength: HttpMiddleware = async (ctx, next) => {
+  if (ctx.url.length > MAX_URL_LENGTH) {
+    refuse(
+      ctx,
+      appError('invalid', 'url_too_long', `The URL is longer than ${MAX_URL_LENGTH} characters.`, {
+        hint: 'Send less in the query.',
+      }),
+    );
     return;
   }
   await next();
 };
-
-/** Who asks: `Authorization: Bearer <token>`. */
-export const auth =
-  (useCases: UseCases): HttpMiddleware =>
-  async (ctx, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization'))?.[1];
-    const caller = token === undefined ? undefined : useCases.authenticate(token);
-    if (caller === undefined) {
-      refuse(
-        ctx,
-        appError(
-          'unauthenticated',
-          token === undefined ? 'token_missing' : 'token_unknown',
-          token === undefined
-            ? 'The request carries no `Authorization: Bearer` token.'
-            : 'The token is not known here.',
-          { hint: 'Set BATON_TOKEN to a token of this server; the first `baton serve` prints one.' },
-        ),
-      );
-      return;
-    }
-    ctx.state.caller = caller;
-    await next();
-  };
 
 const parse = bodyParser({ enableTypes: ['json'], jsonLimit: MAX_BODY_BYTES });
 

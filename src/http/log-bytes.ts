@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { appError, type AppError } from '../app/errors.js';
 import type { UseCases } from '../app/use-cases.js';
-import type { Answer } from './route.js';
+import type { Answer } from './answer.js';
 
 const PIECE_BYTES = 262_144;
 

@@ -18,6 +18,7 @@ const codes: Readonly<Record<ErrorCode, Meaning>> = {
   not_dispatched_here: { status: 422, title: 'The project does not ask for runners' },
   source: { status: 422, title: 'The source could not be had' },
   runner: { status: 502, title: 'The runner could not be used' },
+  too_many_requests: { status: 429, title: 'Too many requests' },
   store_unavailable: { status: 503, title: 'The event store does not answer' },
   busy: { status: 503, title: 'Busy' },
   internal: { status: 500, title: 'A mistake in Baton' },
@@ -27,10 +28,24 @@ const codes: Readonly<Record<ErrorCode, Meaning>> = {
 const reasons: Readonly<Record<string, Meaning>> = {
   body_malformed: { status: 400, title: 'The body is not JSON' },
   method_not_allowed: { status: 405, title: 'Not this method' },
+  request_malformed: { status: 400, title: 'Not an HTTP request' },
+  request_too_slow: { status: 408, title: 'Too slow' },
+  url_too_long: { status: 414, title: 'The URL is too long' },
+  header_too_large: { status: 431, title: 'The header is too large' },
+  revision_changed: { status: 412, title: 'It has changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   body_not_json: { status: 415, title: 'Only JSON is understood' },
   range_not_satisfiable: { status: 416, title: 'The range lies beyond the end' },
 };
+
+/** What each status stands for; where several refusals share one, all of their words. */
+export const problemStatuses: ReadonlyMap<number, string> = [
+  ...Object.values(codes),
+  ...Object.values(reasons),
+].reduce((all, { status, title }) => {
+  const known = all.get(status);
+  return all.set(status, known === undefined ? title : `${known}; ${title}`);
+}, new Map<number, string>());
 
 /** The answer to a refusal. What happened inside a 500 stays inside. */
 export const problemOf = (error: AppError, requestId: string): ProblemDocument => {

@@ -1,46 +1,24 @@
 /** What one route is, and how a request is led through it: role, codecs, command, answer. */
 import { createHash, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type * as t from 'io-ts';
 import { appError, type AppError } from '../app/errors.js';
-import type { Caller, CommandContext, UseCases } from '../app/use-cases.js';
+import type { Caller, CommandContext, Sees, UseCases } from '../app/use-cases.js';
+import type { Role } from '../domain/grants.js';
 import { deriveId } from '../kernel/ids.js';
-import { problemsFrom } from './closed.js';
-import { HeaderValues, Nothing } from './codecs.js';
+import type { Answer } from './answer.js';
+import { mayAtAll, mayHere, seesOf, type Where } from './authorize.js';
+import { problemsFrom, type JsonSchema } from './closed.js';
+import { HeaderValues, IfMatchHeader, Nothing } from './codecs.js';
 import type { HttpContext } from './context.js';
+import type { OpenStreams } from './open-streams.js';
 import { refuse } from './respond.js';
+import { send } from './send.js';
 import type { Pace } from './pace.js';
 
-export type Answer =
-  /** A refusal with a header that belongs to it. */
-  | {
-      readonly kind: 'refusal';
-      readonly error: AppError;
-      readonly headers: Readonly<Record<string, string>>;
-    }
-  | {
-      readonly kind: 'json';
-      readonly status: 200 | 201 | 202;
-      readonly value: unknown;
-      /** Revision, for `ETag`. */
-      readonly revision?: number;
-      /** Answered from what was recorded before. */
-      readonly repeated?: boolean;
-    }
-  | {
-      readonly kind: 'stream';
-      readonly status: 200 | 206;
-      readonly headers: Readonly<Record<string, string>>;
-      /** Pulled only as fast as the reader reads; must end soon after `signal` aborts. */
-      readonly pieces: (
-        signal: AbortSignal,
-        requestId: string,
-      ) => AsyncIterable<string | Buffer> | Iterable<string | Buffer>;
-    };
+export type { Answer };
 
-export type Role = Caller['role'];
 type Decoder<A> = t.Type<A, unknown>;
 
 export interface Call<P, Q, H, B> {
@@ -51,6 +29,21 @@ export interface Call<P, Q, H, B> {
   readonly context: CommandContext;
   readonly range: string;
   readonly pace: Pace;
+  /** What the caller may see; absent: everything. A row that is open `anywhere` hands it on. */
+  readonly sees?: Sees;
+}
+
+/** What the description of the API says of a row. */
+export interface Doc {
+  readonly summary: string;
+  /** Absent: an answer of a shape that is not described. */
+  readonly answer?: JsonSchema;
+  /** Absent: 200. */
+  readonly status?: number;
+  /** Absent: JSON. */
+  readonly media?: string;
+  /** Of a body. */
+  readonly example?: unknown;
 }
 
 /** One row of the table. `run` is given only what its codecs let through. */
@@ -58,6 +51,11 @@ export interface Spec<P, Q, H, B> {
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly role: Role;
+  /** Where the role is needed; absent: everywhere. */
+  readonly where?: Where<NoInfer<P>, NoInfer<B>>;
+  /** Whether `If-Match` names a revision here; absent: on commands to a thing that the path names. */
+  readonly ifMatch?: boolean;
+  readonly doc?: Doc;
   readonly params: Decoder<P>;
   readonly query: Decoder<Q>;
   /** Headers beside `Idempotency-Key`. */
@@ -71,17 +69,19 @@ export interface Route {
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly role: Role;
+  readonly where: 'everywhere' | 'anywhere' | 'there';
+  /** Whether `If-Match` is looked at. */
+  readonly takesRevision: boolean;
+  readonly doc: Doc;
+  readonly input: Readonly<Record<'params' | 'query' | 'headers' | 'body', t.Mixed>>;
   readonly handle: (deps: RouteDeps, ctx: HttpContext, params: unknown) => Promise<void>;
 }
 
 export interface RouteDeps {
   readonly useCases: UseCases;
   readonly pace: Pace;
-  /** Streams that are open, so that closing the server ends them. */
-  readonly streams: Set<AbortController>;
+  readonly streams: OpenStreams;
 }
-
-const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
 const invalid = (errors: t.Errors): AppError => {
   const problems = problemsFrom(errors);
@@ -101,13 +101,15 @@ const present = (ctx: HttpContext, names: readonly string[]): Record<string, str
 const contextOf = (
   ctx: HttpContext,
   caller: Caller,
-  key: string | undefined,
+  { 'Idempotency-Key': key }: t.TypeOf<typeof HeaderValues>,
+  { 'If-Match': expectedRevision }: t.TypeOf<typeof IfMatchHeader>,
   reason: string | undefined,
 ): CommandContext => ({
   caller,
   commandId: key === undefined ? randomUUID() : deriveId(caller.actor, ctx.method, ctx.path, key),
   bodySha256: createHash('sha256').update(ctx.request.rawBody).digest('hex'),
   ...(reason === undefined ? {} : { reason }),
+  ...(expectedRevision === undefined || expectedRevision === '*' ? {} : { expectedRevision }),
 });
 
 const reasonOf = (body: unknown): string | undefined =>
@@ -115,73 +117,77 @@ const reasonOf = (body: unknown): string | undefined =>
     ? body.reason
     : undefined;
 
-const send = (deps: RouteDeps, ctx: HttpContext, answer: Answer): void => {
-  if (answer.kind === 'refusal') {
-    ctx.set({ ...answer.headers });
-    refuse(ctx, answer.error);
-    return;
-  }
-  ctx.status = answer.status;
-  if (answer.kind === 'json') {
-    ctx.set('Cache-Control', 'no-store');
-    if (answer.revision !== undefined) ctx.set('ETag', `"${answer.revision}"`);
-    if (answer.repeated === true) ctx.set('Idempotency-Replayed', 'true');
-    ctx.set('Content-Type', 'application/json; charset=utf-8');
-    ctx.body = JSON.stringify(answer.value);
-    return;
-  }
-  ctx.set({ ...answer.headers });
-  if (ctx.method === 'HEAD') return;
-  const abort = new AbortController();
-  deps.streams.add(abort);
-  ctx.res.once('close', () => {
-    deps.streams.delete(abort);
-    abort.abort();
-  });
-  // one piece ahead and no more: the reader's pace is the source's pace
-  ctx.body = Readable.from(answer.pieces(abort.signal, ctx.state.requestId), { highWaterMark: 1 });
-};
-
 /** Browsers send headers on their own account; a row without a codec for them does not look. */
 const takesNoHeaders = (codec: unknown): boolean => codec === Nothing;
+
+const takesRevision = ({
+  method,
+  path,
+  ifMatch,
+}: Pick<Spec<never, never, never, never>, 'method' | 'path' | 'ifMatch'>): boolean =>
+  ifMatch ?? (method === 'post' && path.includes(':'));
 
 /** Makes a row of the table. */
 export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
   method: spec.method,
   path: spec.path,
   role: spec.role,
+  where: typeof spec.where === 'function' ? 'there' : (spec.where ?? 'everywhere'),
+  takesRevision: takesRevision(spec),
+  doc: spec.doc ?? { summary: `${spec.method} ${spec.path}` },
+  input: { params: spec.params, query: spec.query, headers: spec.headers, body: spec.body },
   handle: async (deps, ctx, rawParams) => {
+    const { useCases, pace } = deps;
     const { caller } = ctx.state;
-    if (caller === undefined || ranks[caller.role] < ranks[spec.role]) {
-      const found = caller === undefined ? 'none' : caller.role;
-      refuse(
-        ctx,
-        appError('forbidden', 'role_too_low', `This needs the role ${spec.role}; the token has ${found}.`, {
-          hint: `Use a token with the role ${spec.role}.`,
-        }),
-      );
+    // no route is reached without a token; this is for the compiler
+    if (caller === undefined || ctx.state.callerNow === undefined)
+      throw new Error('a route was reached without a caller');
+    const atAll = mayAtAll(caller, spec.role);
+    if (E.isLeft(atAll)) {
+      refuse(ctx, atAll.left);
       return;
     }
+    const isCommand = spec.method === 'post';
     const params = spec.params.decode(rawParams);
     const query = spec.query.decode({ ...ctx.query });
-    const key = HeaderValues.decode(spec.method === 'post' ? present(ctx, ['Idempotency-Key']) : {});
+    const key = HeaderValues.decode(isCommand ? present(ctx, ['Idempotency-Key']) : {});
+    const match = (takesRevision(spec) ? IfMatchHeader : Nothing).decode(
+      isCommand ? present(ctx, ['If-Match']) : {},
+    );
     const headers = spec.headers.decode(takesNoHeaders(spec.headers) ? {} : present(ctx, ['Last-Event-ID']));
-    const body = spec.body.decode(spec.method === 'post' ? (ctx.request.body ?? {}) : {});
-    if (E.isLeft(params) || E.isLeft(query) || E.isLeft(key) || E.isLeft(headers) || E.isLeft(body)) {
-      const errors = [params, query, key, headers, body].flatMap((part) => (E.isLeft(part) ? part.left : []));
-      refuse(ctx, invalid(errors));
+    const body = spec.body.decode(isCommand ? (ctx.request.body ?? {}) : {});
+    if (
+      E.isLeft(params) ||
+      E.isLeft(query) ||
+      E.isLeft(key) ||
+      E.isLeft(match) ||
+      E.isLeft(headers) ||
+      E.isLeft(body)
+    ) {
+      const parts = [params, query, key, match, headers, body];
+      refuse(ctx, invalid(parts.flatMap((part) => (E.isLeft(part) ? part.left : []))));
       return;
     }
-    const answer = await spec.run(deps.useCases, {
+    const named = await mayHere(useCases, caller, spec.role, spec.where ?? 'everywhere', {
       params: params.right,
+      body: body.right,
+    });
+    if (E.isLeft(named)) {
+      refuse(ctx, named.left);
+      return;
+    }
+    const sees = seesOf(caller);
+    const answer = await spec.run(useCases, {
+      params: named.right,
       query: query.right,
       headers: headers.right,
       body: body.right,
-      context: contextOf(ctx, caller, key.right['Idempotency-Key'], reasonOf(body.right)),
+      context: contextOf(ctx, caller, key.right, match.right, reasonOf(body.right)),
       range: ctx.get('Range'),
-      pace: deps.pace,
+      pace,
+      ...(sees === undefined ? {} : { sees }),
     })();
     if (E.isLeft(answer)) refuse(ctx, answer.left);
-    else send(deps, ctx, answer.right);
+    else send(deps.streams, ctx, caller, ctx.state.callerNow, answer.right);
   },
 });

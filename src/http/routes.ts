@@ -1,9 +1,18 @@
 /** The table of routes: method, path, role, what may come in, and which use case answers. */
 import type { Route } from './route.js';
+import { accessRoutes } from './routes/access.js';
 import { changeRoutes } from './routes/changes.js';
 import { jobRoutes } from './routes/jobs.js';
 import { overviewRoutes } from './routes/overview.js';
 import { runnerRoutes } from './routes/runners.js';
+import { secretRoutes } from './routes/secrets.js';
 
 /** Below `/api/v1`. A fixed path stands before one with a parameter in the same place. */
-export const routes: readonly Route[] = [...runnerRoutes, ...changeRoutes, ...jobRoutes, ...overviewRoutes];
+export const routes: readonly Route[] = [
+  ...runnerRoutes,
+  ...changeRoutes,
+  ...jobRoutes,
+  ...overviewRoutes,
+  ...secretRoutes,
+  ...accessRoutes,
+];

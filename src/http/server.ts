@@ -1,13 +1,19 @@
 /** The HTTP edge as a whole: which middlewares a request passes, in which order, and what `close` ends. */
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { Logger } from 'pino';
-import type { UseCases } from '../app/use-cases.js';
+import type { Caller, UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
-import { auth, body, door, health, hostCheck, requestId } from './guards.js';
+import { auth } from './auth.js';
+import { body, door, hostCheck, requestId, urlLength } from './guards.js';
+import { defaultLimits, type HttpLimits } from './limits.js';
+import { openMetrics } from './metrics.js';
+import { openStreams } from './open-streams.js';
+import { openApi } from './openapi.js';
 import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
+import { description, health, metricsRoute, readiness } from './server-routes.js';
 import type { Pace } from './pace.js';
 
 export interface HttpOptions {
@@ -16,6 +22,11 @@ export interface HttpOptions {
   /** Names, or name:port, that are answered beside those of the loopback. */
   readonly hostAllowList?: readonly string[];
   readonly pace?: Pace;
+  /** A host that mounts this says who asks; undefined: the request has to carry a token. */
+  readonly callerOf?: (request: IncomingMessage) => Caller | undefined;
+  readonly limits?: HttpLimits;
+  /** `GET /metrics` needs no token. */
+  readonly metricsPublic?: boolean;
 }
 
 export interface HttpEdge {
@@ -35,21 +46,33 @@ export const createHttpServer = ({
   logger,
   hostAllowList = [],
   pace = { heartbeatMs: 15_000, checkMs: 1_000 },
+  callerOf = () => undefined,
+  limits = defaultLimits,
+  metricsPublic = false,
 }: HttpOptions): HttpEdge => {
-  const deps: RouteDeps = { useCases, pace, streams: new Set() };
+  const deps: RouteDeps = { useCases, pace, streams: openStreams(limits.streams, pace.checkMs) };
+  const metrics = openMetrics(useCases.measures);
   const router = new Router<RequestState>({ prefix: '/api/v1' });
   for (const { method, path, handle } of routes) {
-    router[method](path, (ctx) => handle(deps, ctx, { ...ctx.params }));
+    router[method](path, (ctx) => {
+      ctx.state.route = path;
+      return handle(deps, ctx, { ...ctx.params });
+    });
   }
 
   const app = new Koa<RequestState>();
   // the order in which a request passes
   app
     .use(requestId)
-    .use(door(logger))
+    .use(door(logger, metrics.count))
+    .use(urlLength)
     .use(hostCheck(hostAllowList))
     .use(health)
-    .use(auth(useCases))
+    .use(readiness(useCases))
+    .use(description(openApi(routes)))
+    .use(metricsRoute(metrics, metricsPublic))
+    .use(auth(useCases, limits, callerOf))
+    .use(metricsRoute(metrics, metricsPublic))
     .use(body)
     .use(router.routes())
     .use(router.allowedMethods());
@@ -64,7 +87,7 @@ export const createHttpServer = ({
   return {
     handler: (request, response) => void handle(request, response),
     close: () => {
-      for (const stream of deps.streams) stream.abort();
+      deps.streams.close();
     },
   };
 };

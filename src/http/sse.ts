@@ -1,6 +1,6 @@
 /** The wire form of server-sent events (HTML Living Standard §9.2), and how often a silent stream shows that it lives. */
 import { appError, type AppError, type ErrorCode } from '../app/errors.js';
-import type { Answer } from './route.js';
+import type { Answer } from './answer.js';
 import { problemOf } from './respond.js';
 
 /** One event. JSON has no raw line breaks, so `data` is one line. */
@@ -34,6 +34,7 @@ export const failure = (error: unknown, requestId: string): string =>
 export const sse = (frames: (signal: AbortSignal, requestId: string) => AsyncIterable<string>): Answer => ({
   kind: 'stream',
   status: 200,
+  isEvents: true,
   headers: {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',

@@ -24,6 +24,7 @@ import {
   readPiece,
   readSeal,
 } from './attempt-files.js';
+import { patternsFor } from './forms.js';
 import type { AttemptWriter, LogSize } from './writer.js';
 import { openWriter } from './writer.js';
 
@@ -46,14 +47,18 @@ export const fileLogStore = (directory: string): LogStore => {
   const closing = new Map<string, Promise<void>>();
   const watched = new Map<string, Subject<LogSize>>();
 
-  const begin = async (name: string, files: AttemptFiles): Promise<AttemptWriter> => {
+  const begin = async (
+    name: string,
+    files: AttemptFiles,
+    secrets: readonly string[],
+  ): Promise<AttemptWriter> => {
     await closing.get(name);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    return openWriter(files, (size) => watched.get(name)?.next(size));
+    return openWriter(files, patternsFor(secrets), (size) => watched.get(name)?.next(size));
   };
 
-  const acquire = (name: string, files: AttemptFiles): Opened => {
-    const entry = opened.get(name) ?? { writer: begin(name, files), users: 0 };
+  const acquire = (name: string, files: AttemptFiles, secrets: readonly string[]): Opened => {
+    const entry = opened.get(name) ?? { writer: begin(name, files, secrets), users: 0 };
     opened.set(name, entry);
     entry.users++;
     return entry;
@@ -74,12 +79,12 @@ export const fileLogStore = (directory: string): LogStore => {
     });
   };
 
-  const open: LogStore['open'] = (attempt) => async () => {
+  const open: LogStore['open'] = (attempt, secrets) => async () => {
     const checked = attemptName(attempt);
     if (E.isLeft(checked)) return checked;
     const name = checked.right;
     const files = filesOf(directory, name);
-    const entry = acquire(name, files);
+    const entry = acquire(name, files, secrets);
     try {
       const writer = await entry.writer;
       let isClosed = false;

@@ -19,6 +19,7 @@ import {
   readSeal,
   writeAt,
 } from './attempt-files.js';
+import { mask, receivedBy, resumeAt, startAt, type Patterns } from './mask.js';
 
 /** What is visible of a log that is being written. */
 export interface LogSize {
@@ -45,9 +46,13 @@ const SYNC_MS = 250;
 /** Opens for reading and writing, makes it when absent, empties nothing. */
 const FLAGS = constants.O_RDWR | constants.O_CREAT;
 
-/** Continues at the recorded offset, or begins. `changed` is called after each growth and at the seal. Throws what the system throws. */
+/**
+ * Continues at the recorded offset, or begins. With `patterns`, what they match is masked before anything is stored. `changed` is
+ * called after each growth and at the seal. Throws what the system throws.
+ */
 export const openWriter = async (
   files: AttemptFiles,
+  patterns: Patterns | undefined,
   changed: (size: LogSize) => void,
 ): Promise<AttemptWriter> => {
   let seal = await readSeal(files);
@@ -67,6 +72,8 @@ export const openWriter = async (
   }
 
   let offsets = start;
+  /** Ahead of `offsets` by what is kept back. */
+  let masking = startAt(start.source);
   let synced = start;
   let syncedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
@@ -126,25 +133,38 @@ export const openWriter = async (
       : E.right(handle);
   };
 
-  const write = async (sourceOffset: number, bytes: Buffer): Promise<E.Either<LogError, void>> => {
-    const target = writable();
-    if (E.isLeft(target)) return target;
-    if (!Number.isSafeInteger(sourceOffset) || sourceOffset < 0 || sourceOffset > offsets.source)
-      return E.left(
-        logError(
-          'gap',
-          `${files.log} has everything up to byte ${offsets.source}, and was given what follows byte ${sourceOffset}; ask the source again from byte ${offsets.source}`,
-        ),
-      );
-    const news = bytes.subarray(offsets.source - sourceOffset);
-    if (news.length === 0) return E.right(undefined);
+  /** Stores what these bytes give; nothing has changed when it fails, so it can be done again. */
+  const store = async (file: FileHandle, news: Buffer, final: boolean): Promise<E.Either<LogError, void>> => {
+    const { state, out } =
+      patterns === undefined
+        ? { state: startAt(offsets.source + news.length), out: news }
+        : mask(patterns, masking, news, final);
     try {
-      await writeAt(target.right, news, offsets.stored);
+      await writeAt(file, out, offsets.stored);
     } catch (error) {
       return E.left(ioError(`${files.log} could not be written`, error));
     }
-    hash.update(news);
-    offsets = { source: offsets.source + news.length, stored: offsets.stored + news.length };
+    hash.update(out);
+    masking = state;
+    offsets = { source: resumeAt(state), stored: offsets.stored + out.length };
+    return E.right(undefined);
+  };
+
+  const write = async (sourceOffset: number, bytes: Buffer): Promise<E.Either<LogError, void>> => {
+    const target = writable();
+    if (E.isLeft(target)) return target;
+    const received = receivedBy(masking);
+    if (!Number.isSafeInteger(sourceOffset) || sourceOffset < 0 || sourceOffset > received)
+      return E.left(
+        logError(
+          'gap',
+          `${files.log} has everything up to byte ${received}, and was given what follows byte ${sourceOffset}; ask the source again from byte ${offsets.source}`,
+        ),
+      );
+    const news = bytes.subarray(received - sourceOffset);
+    if (news.length === 0) return E.right(undefined);
+    const stored = await store(target.right, news, false);
+    if (E.isLeft(stored)) return stored;
     changed({ size: offsets.stored, sealed: false });
     if (offsets.stored - synced.stored >= SYNC_BYTES || performance.now() - syncedAt >= SYNC_MS)
       return sync(target.right);
@@ -164,11 +184,14 @@ export const openWriter = async (
     if (seal !== undefined) return E.right(seal);
     const target = writable();
     if (E.isLeft(target)) return target;
+    const stored = await store(target.right, Buffer.alloc(0), true);
+    if (E.isLeft(stored)) return stored;
     const sha256 = hash.copy().digest('hex');
     const output: SealedOutput = {
       name: OUTPUT_NAME,
       sourceBytes: offsets.source,
-      sourceSha256: sha256,
+      // of the unmasked bytes it would let anyone try guesses of a masked value
+      sourceSha256: patterns === undefined ? sha256 : '',
       storedBytes: offsets.stored,
       storedSha256: sha256,
       truncated,

@@ -9,11 +9,12 @@ import { appError, type AppError } from '../app/errors.js';
 import type { SourceProvider } from '../app/ports.js';
 import { shown } from '../domain/problem.js';
 import type { Source } from '../events/shapes.js';
-import { readAddress } from './address.js';
+import { readAddress, type Address } from './address.js';
 import { branchProblem } from './branch.js';
 import { branchRefused, mirrorFailed } from './errors.js';
-import { fetchTips } from './fetch.js';
-import { isSha, mergeTips } from './merge.js';
+import { fetchCommit, fetchTarget, fetchTips, transportTo } from './fetch.js';
+import { dropBranch, land, type Push } from './land.js';
+import { isSha, mergeTips, type Tips } from './merge.js';
 import { mirrors } from './mirror.js';
 import { gitRunner } from './run-git.js';
 
@@ -72,14 +73,100 @@ export const gitSource = (options: GitOptions): SourceProvider => {
     return E.right(Array.from(clean).slice(0, MAX_TITLE).join(''));
   };
 
-  /** The mirror that holds the commit. */
+  const merge: SourceProvider['merge'] = (patchset) => () =>
+    guarded(async () => {
+      const found = await ready(patchset);
+      if (E.isLeft(found)) return found;
+      const { address, wanted } = found.right;
+      return alone(address.name, async () => {
+        const mirror = await open(address.name);
+        if (E.isLeft(mirror)) return mirror;
+        const transport = await transportTo(mirror.right, address, fetchTimeoutMs);
+        const targetSha = await fetchTarget(git, transport, address, wanted.target);
+        if (E.isLeft(targetSha)) return targetSha;
+        if (targetSha.right === undefined) return E.left(targetMissing(address.name, wanted.target));
+        const sha = await remake(mirror.right, address, { ...wanted, targetSha: targetSha.right });
+        if (E.isLeft(sha)) return sha;
+        const tips = { target: wanted.target, targetSha: targetSha.right, branchSha: wanted.branchSha };
+        return E.right({ ...patchset, sha: sha.right, merge: tips });
+      });
+    });
+
+  /** The same tips give the same merge, even in a mirror that was removed meanwhile. */
+  const remake = async (
+    gitDir: string,
+    address: Address,
+    tips: Tips,
+  ): Promise<E.Either<AppError, string>> => {
+    const known = await git({ gitDir, args: ['cat-file', '-e', `${tips.branchSha}^{commit}`] });
+    if (E.isRight(known) && known.right.exitCode !== 0) {
+      const fetched = await fetchTips(git, gitDir, address, tips, fetchTimeoutMs);
+      if (E.isLeft(fetched)) return fetched;
+    }
+    return mergeTips(git, gitDir, tips);
+  };
+
+  const ready = async (
+    source: Source,
+  ): Promise<E.Either<AppError, { readonly address: Address; readonly wanted: Tips }>> => {
+    const { branch, merge: tips, repository } = source;
+    if (branch === undefined || tips === undefined || ![tips.branchSha, tips.targetSha].every(isSha))
+      return E.left(unknownCommit(source));
+    const refused = refuseBranches(branch, tips.target);
+    if (refused) return E.left(refused);
+    return E.map((address: Address) => ({ address, wanted: { ...tips, branch } }))(
+      await readAddress(repository, roots),
+    );
+  };
+
+  /** Runs `work` on the repository that the merge is to go to, with the merge at hand. */
+  const pushing = <A>(source: Source, work: (push: Push) => Promise<E.Either<AppError, A>>) =>
+    guarded(async () => {
+      const found = await ready(source);
+      if (E.isLeft(found)) return found;
+      const { address, wanted } = found.right;
+      return alone(address.name, async () => {
+        const mirror = await open(address.name);
+        if (E.isLeft(mirror)) return mirror;
+        const transport = await transportTo(mirror.right, address, fetchTimeoutMs);
+        return work({ git, transport, address, tips: wanted, sha: source.sha });
+      });
+    });
+
+  const landMerge: SourceProvider['land'] = (source) => () =>
+    pushing(source, (push) =>
+      land(push, async () => {
+        const gitDir = push.transport.gitDir ?? '';
+        const there = await git({ gitDir, args: ['cat-file', '-e', `${source.sha}^{commit}`] });
+        if (E.isLeft(there)) return E.left(mirrorFailed('look for the merge', there.left));
+        if (there.right.exitCode === 0) return E.right(true);
+        const made = await remake(gitDir, push.address, push.tips);
+        return E.right(E.isRight(made) && made.right === source.sha);
+      }),
+    );
+
+  /** The mirror that holds the commit; fetched when a host names one that nobody resolved here. */
   const holding = async (source: Source): Promise<E.Either<AppError, string>> => {
     if (!isSha(source.sha)) return E.left(unknownCommit(source));
     const mirror = await open(source.repository);
     if (E.isLeft(mirror)) return mirror;
-    const known = await git({ gitDir: mirror.right, args: ['cat-file', '-e', `${source.sha}^{commit}`] });
-    if (E.isLeft(known)) return E.left(mirrorFailed('look for the commit', known.left));
-    return known.right.exitCode === 0 ? mirror : E.left(unknownCommit(source));
+    const known = await isKnown(mirror.right, source.sha);
+    if (E.isLeft(known) || known.right) return E.isLeft(known) ? known : mirror;
+    if (source.branch !== undefined && branchProblem(source.branch)) return E.left(unknownCommit(source));
+    const address = await readAddress(source.repository, roots);
+    if (E.isLeft(address)) return address;
+    const fetched = await fetchCommit(git, mirror.right, address.right, source, fetchTimeoutMs);
+    if (E.isLeft(fetched)) return fetched;
+    const now = await isKnown(mirror.right, source.sha);
+    if (E.isLeft(now)) return now;
+    return now.right ? mirror : E.left(unknownCommit(source));
+  };
+
+  const isKnown = async (gitDir: string, sha: string): Promise<E.Either<AppError, boolean>> => {
+    const known = await git({ gitDir, args: ['cat-file', '-e', `${sha}^{commit}`] });
+    return E.isLeft(known)
+      ? E.left(mirrorFailed('look for the commit', known.left))
+      : E.right(known.right.exitCode === 0);
   };
 
   const readFile: SourceProvider['readFile'] = (source, path) => () =>
@@ -132,7 +219,11 @@ export const gitSource = (options: GitOptions): SourceProvider => {
       }),
     );
 
-  return { resolve, readFile, archive };
+  return {
+    ...{ resolve, merge, readFile, archive },
+    land: landMerge,
+    dropBranch: (source) => () => pushing(source, dropBranch),
+  };
 };
 
 /** Errors of the file system become values here; they are expected, a full disk above all. */
@@ -144,6 +235,14 @@ const guarded = async <A>(work: () => Promise<E.Either<AppError, A>>): Promise<E
     return E.left(mirrorFailed('use its folder', { why: 'io', stderr: '', cause }));
   }
 };
+
+const targetMissing = (repository: string, target: string): AppError =>
+  appError(
+    'source',
+    'target_missing',
+    `The target branch ${target} was expected in ${repository}; there is none.`,
+    { hint: 'Push the branch, then approve again.' },
+  );
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(
@@ -176,8 +275,8 @@ const unknownCommit = (source: Source): AppError =>
   appError(
     'source',
     'unknown_commit',
-    `Commit ${shown(source.sha)} of ${source.repository} is not in the server's copy.`,
+    `Commit ${shown(source.sha)} of ${source.repository} is neither in the server's copy nor given by the repository.`,
     {
-      hint: 'Submit the change again: this fetches it anew.',
+      hint: 'Push the commit, or name the branch that holds it.',
     },
   );

@@ -13,6 +13,8 @@ export interface Tips {
 
 /** Files named in a message; more are only counted. */
 const SHOWN_FILES = 20;
+/** Files listed in the refusal. */
+const MOST_FILES = 1000;
 /** 2000-01-01: for a branch whose own date is beyond reason. */
 const FALLBACK_SECONDS = '946684800';
 
@@ -109,6 +111,9 @@ const conflict = ({ branch, target }: Tips, files: readonly string[]): AppError 
     `Branch ${branch} cannot be merged into ${target}: conflicts in ${list}.`,
     {
       hint: `Merge ${target} into ${branch}, resolve the conflicts, push, then submit again.`,
+      problems: names.slice(0, MOST_FILES).map((path) => ({
+        ...{ path, expected: 'both sides to fit together', found: 'a conflict' },
+      })),
     },
   );
 };

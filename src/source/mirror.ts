@@ -10,7 +10,10 @@ import type { RunGit } from './run-git.js';
 /** Exports tell the job exactly what a clone would: no file left out, no text filled in (gitattributes(5)). */
 const ATTRIBUTES = '* -export-ignore -export-subst\n';
 /** Left over when the server was killed in the middle; nobody else writes here. */
-const LOCKS = ['config.lock', 'packed-refs.lock', 'refs/fetched/branch.lock', 'refs/fetched/target.lock'];
+const LOCKS = [
+  ...['config.lock', 'packed-refs.lock'],
+  ...['refs/fetched/branch.lock', 'refs/fetched/target.lock', 'refs/fetched/commit.lock'],
+];
 
 export interface Mirrors {
   /** Folder of the mirror, made when it is not there yet. Call inside `alone`. */

@@ -5,6 +5,7 @@ import type {
   AttemptRef,
   AttemptState,
   CancelAnswer,
+  RevokeAnswer,
   RunnerTarget,
   StartAnswer,
   StartOrder,
@@ -56,6 +57,23 @@ export const cancel = async (runner: Runner, attempt: AttemptRef, graceMs: numbe
   if (E.isLeft(lines)) return lines;
   const [kind] = lines.right;
   return kind === 'signalled' || kind === 'revoked' || kind === 'ended'
+    ? E.right({ kind })
+    : unexpected(runner, lines.right);
+};
+
+export const revoke = async (
+  runner: Runner,
+  attempt: AttemptRef & { readonly baseId: string; readonly bootId: string },
+): Outcome<RevokeAnswer> => {
+  const name = attemptName(attempt);
+  const { baseId, bootId } = attempt;
+  if (name === undefined || !isWord(baseId) || !isWord(bootId))
+    return invalid(runner, 'the attempt is no plain word');
+  const lines = await ask(runner, `revoke ${name} ${baseId} ${bootId}`);
+  if (E.isLeft(lines)) return lines;
+  const kind = (lines.right[0] ?? '').split(' ')[0];
+  if (kind === 'changed') return E.right({ kind: 'runner_changed' });
+  return kind === 'revoked' || kind === 'started' || kind === 'ended'
     ? E.right({ kind })
     : unexpected(runner, lines.right);
 };

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { ProbeReport, RunnerTarget, RunnerTransport, TransportError } from '../app/ports.js';
-import { cancel, cleanUp, createSendSource, query, start, type Runner } from './attempt.js';
+import { cancel, cleanUp, createSendSource, query, revoke, start, type Runner } from './attempt.js';
 import type { ConnectOptions } from './connect.js';
 import { transportError } from './errors.js';
 import { follow } from './follow.js';
@@ -127,6 +127,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
       follow(runnerOf(target, 'long'), attempt, fromOffset, signal),
     cancel: (target, attempt, graceMs) =>
       guarded(target, () => cancel(runnerOf(target, 'short'), attempt, graceMs)),
+    revoke: (target, attempt) => guarded(target, () => revoke(runnerOf(target, 'short'), attempt)),
     cleanUp: (target, attempt) => guarded(target, () => cleanUp(runnerOf(target, 'short'), attempt)),
     close: async () => {
       closed = true;

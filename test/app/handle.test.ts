@@ -56,6 +56,18 @@ describe('handle', () => {
       'idempotency_conflict',
     );
   });
+  it('refuses when the stream has another revision than is expected, unless it is a repeat', async () => {
+    const store = memoryStore();
+    const first = await on(store)(queue, envelope(ids.queue));
+    const cancel: JobCommand = { kind: 'CancelJob' };
+    const late = await on(store)(cancel, { ...envelope(ids.cancel), expectedRevision: 3 });
+    expect(E.isLeft(late) && late.left.kind === 'failed' && late.left.error.reason).toBe('revision_changed');
+    expect(await countOf(store)).toBe(1);
+    const repeat = await on(store)(queue, { ...envelope(ids.queue), expectedRevision: 3 });
+    expect(E.isRight(first) && E.isRight(repeat) && repeat.right.repeated).toBe(true);
+    const right = await on(store)(cancel, { ...envelope(ids.cancel), expectedRevision: 0 });
+    expect(E.isRight(right) && right.right.events.length).toBeGreaterThan(0);
+  });
   it('decides anew when somebody else wrote between load and append', async () => {
     const store = memoryStore();
     await on(store)(queue, envelope(ids.queue));

@@ -192,8 +192,8 @@ describe('reads', () => {
     await ask('job', 'list', '--status', 'timed_out', '--runner', 'build-07');
     await ask('history', '--limit', '5');
     expect(server.calls).toEqual([
-      { name: 'listJobs', args: [{ status: 'timed_out', runner: 'build-07' }] },
-      { name: 'history', args: [{ limit: 5 }] },
+      { name: 'listJobs', args: [{ status: 'timed_out', runner: 'build-07' }, { limit: 1000 }] },
+      { name: 'history', args: [{}, { limit: 5 }] },
     ]);
   });
 
@@ -413,10 +413,12 @@ describe('change submit', () => {
   const running = async (phase: ChangeView['stages'][number]['phases'][number]['status']) => {
     const log = growingLog(Buffer.from('hello\nwor'));
     let view: ChangeView = aChange({
+      moving: true,
       stages: [
         {
           stageRunId: 's1',
           stage: 'verify',
+          patchset: 1,
           status: 'running',
           phases: [{ phase: 'unit', status: 'running', jobs: [job.id] }],
         },
@@ -424,6 +426,7 @@ describe('change submit', () => {
     });
     await start({
       submitChange: () => TE.right({ value: view, repeated: false }),
+      approveChange: () => TE.right({ value: view, repeated: false }),
       showChange: () => TE.right(view),
       readLog: (_id, at, max) => TE.right(log.read(at, max)),
       watchLog: () => log.watch(),
@@ -437,6 +440,7 @@ describe('change submit', () => {
         if (stage === undefined) throw new Error('no stage');
         view = {
           ...view,
+          moving: false,
           stages: [
             {
               ...stage,
@@ -486,5 +490,104 @@ describe('change submit', () => {
     waiting.interrupt();
     expect((await waiting.done).err).toContain('the change goes on');
     expect(edge?.names()).not.toContain('cancelJob');
+  });
+
+  it.each(['approve', 'deliver', 'cancel', 'delete'] as const)(
+    'change %s: given an id and a reason, then it is asked for with both',
+    async (word) => {
+      await start();
+      const ran = await ask('change', word, 'c0ffee00', '--reason', 'looks good');
+      expect([ran.code, ran.err]).toEqual([0, '']);
+      expect(ran.out).toMatch(
+        /^Change c0ffee00 \(Add login\), patchset 1, is (open|merging|delivered|deleted): /,
+      );
+      const call = edge?.calls.find(({ name }) => name === `${word}Change`);
+      expect([call?.args[0], call?.args[1]]).toMatchObject([{ reason: 'looks good' }, 'c0ffee00']);
+    },
+  );
+
+  it('change rerun: given stage and phase, then both are asked for; without a stage, then usage', async () => {
+    await start();
+    expect((await ask('change', 'rerun', 'c0ffee00', '--stage', 'build', '--phase', 'unit')).code).toBe(0);
+    const call = edge?.calls.find(({ name }) => name === 'rerunChange');
+    expect(call?.args[2]).toEqual({ stage: 'build', phase: 'unit' });
+    expect((await ask('change', 'rerun', 'c0ffee00')).code).toBe(64);
+    expect((await ask('change', 'rerun', 'c0ffee00', '--stage', 'bild')).code).toBe(2);
+  });
+
+  it('change approve --wait: given a phase that fails, then its lines, and exit code 7', async () => {
+    const change = await running('failed');
+    const waiting = begin(['change', 'approve', 'c0ffee00', '--wait'], { env: env() });
+    await until('the first line', () => waiting.out() === 'build-07 unit | hello\n');
+    change.end();
+    const ran = await waiting.done;
+    expect(ran.code).toBe(7);
+    expect(ran.err).toContain('is open: verify failed');
+  });
+
+  it('change approve --wait: given a merge that is refused, then why, and exit code 5', async () => {
+    const mergeRefused = {
+      why: 'target_moved',
+      detail: 'Somebody moved it.',
+      at: '2026-01-31T12:00:00.000Z',
+    };
+    await start({
+      approveChange: () => TE.right({ value: aChange({ status: 'merging', moving: true }), repeated: false }),
+      showChange: () => TE.right(aChange({ mergeRefused })),
+    });
+    const ran = await ask('change', 'approve', 'c0ffee00', '--wait');
+    expect(ran.code).toBe(5);
+    expect(ran.err).toContain('Somebody moved it.');
+  });
+
+  it('change watch: each state once until it stops; the exit code says how', async () => {
+    const change = await running('timed_out');
+    const watching = begin(['change', 'watch', 'c0ffee00'], { env: env() });
+    await until('the first state', () => watching.out().includes('(unit running)'));
+    change.end();
+    const ran = await watching.done;
+    expect(ran.code).toBe(9);
+    expect(ran.out.trimEnd().split('\n')).toEqual([
+      'c0ffee00 open: verify running (unit running)',
+      'c0ffee00 open: verify failed',
+    ]);
+  });
+
+  it('change watch: given Ctrl-C, then the change goes on', async () => {
+    await running('succeeded');
+    const watching = begin(['change', 'watch', 'c0ffee00'], { env: env() });
+    await until('the first state', () => watching.out().includes('verify running'));
+    watching.interrupt();
+    expect((await watching.done).err).toContain('the change goes on');
+    expect(edge?.names()).not.toContain('cancelChange');
+  });
+
+  it('change show: stages, phases, who did what, and what can be done next', async () => {
+    const deed = { by: 'ann', at: '2026-01-31T12:00:00.000Z', reason: 'looks good' };
+    const stage = { stageRunId: 's2', stage: 'build', patchset: 1, status: 'failed' } as const;
+    await start({
+      showChange: () =>
+        TE.right(
+          aChange({
+            ...{ status: 'merged', approved: deed, actions: ['rerun-build'] },
+            merge: { sha: 'aaa', targetSha: 'bbb', branchDeleted: true },
+            stages: [
+              {
+                ...stage,
+                phases: [
+                  { phase: 'unit', status: 'succeeded', kept: true, jobs: [] },
+                  { phase: 'lint', status: 'failed', jobs: [job.id] },
+                ],
+              },
+            ],
+          }),
+        ),
+    });
+    const { out } = await ask('change', 'show', 'c0ffee00');
+    expect(out).toMatch(/^approved: +.* by ann: looks good$/m);
+    expect(out).toMatch(/^merge: +aaa onto bbb$/m);
+    expect(out).toMatch(/^build +1 +failed +unit +succeeded \(kept\)/m);
+    expect(out).toMatch(/^ +lint +failed +[0-9a-f]{8}$/m);
+    expect(out).toContain('Next:\n  baton change rerun c0ffee00 --stage build');
   });
 });

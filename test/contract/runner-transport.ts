@@ -235,6 +235,30 @@ export const runnerTransportContract = (
         await expect(stat(path('late'))).rejects.toThrow('ENOENT');
       });
 
+      it('given an attempt revoked before its start, then it never runs; on another folder or boot nothing is revoked', async () => {
+        const wanted = order(`touch ${path('revoked')}`);
+        const revoke = async (one: StartOrder) => right(await transport.revoke(rig.target, one)()).kind;
+        expect(await revoke({ ...wanted, baseId: 'another' })).toBe('runner_changed');
+        expect(await revoke({ ...wanted, bootId: 'another' })).toBe('runner_changed');
+        expect(await query(wanted)).toMatchObject({ state: 'absent' });
+        expect(await revoke(wanted)).toBe('revoked');
+        expect(await revoke(wanted)).toBe('revoked');
+        expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'revoked' } });
+        await expect(stat(path('revoked'))).rejects.toThrow('ENOENT');
+      });
+
+      it('given an attempt that has started, then a revoke leaves it alone', async () => {
+        const wanted = order(`while [ ! -e ${path('may-end')} ]; do sleep 0.05; done; echo finished`);
+        await started(wanted);
+        const revoke = async () => right(await transport.revoke(rig.target, wanted)()).kind;
+        expect(await revoke()).toBe('started');
+        await writeFile(path('may-end'), '');
+        const { bytes, state } = await follow(wanted);
+        expect(bytes.toString()).toBe('finished\n');
+        expect(state).toMatchObject({ state: 'done', result: { why: 'exit', exitCode: 0 } });
+        expect(await revoke()).toBe('ended');
+      });
+
       it('given a higher fence on the runner, then stale_fence and nothing runs', async () => {
         await mkdir(join(rig.folder, 'fence', '7'));
         const wanted = order(`touch ${path('stale')}`, { fence: 6 });

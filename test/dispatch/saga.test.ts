@@ -101,23 +101,27 @@ const ends = (world: World): Record<string, string> =>
       .map(({ stream, event }) => [stream, event.type === 'PhaseFinished' ? event.data.outcome : event.type]),
   );
 
-describe('the saga', { timeout: 60_000 }, () => {
-  it('a slot never holds two jobs, every job ends at most once, no attempt runs twice', () => {
-    fc.assert(
-      fc.property(script, fc.array(fc.integer({ min: 1, max: 80 }), { maxLength: 3 }), (s, crashes) => {
-        const world = play(s, crashes);
-        checkSlots(world.events);
-        for (const [attempt, { runs }] of world.attempts) expect(runs, attempt).toBeLessThanOrEqual(1);
-        const terminals = world.events
-          .filter(({ event }) => TERMINAL.includes(event.type))
-          .map(({ stream }) => stream);
-        expect(new Set(terminals).size).toBe(terminals.length);
-      }),
-      { numRuns: 300 },
-    );
-  });
+describe('the saga', () => {
+  it(
+    'a slot never holds two jobs, every job ends at most once, no attempt runs twice',
+    { timeout: 30_000 },
+    () => {
+      fc.assert(
+        fc.property(script, fc.array(fc.integer({ min: 1, max: 80 }), { maxLength: 3 }), (s, crashes) => {
+          const world = play(s, crashes);
+          checkSlots(world.events);
+          for (const [attempt, { runs }] of world.attempts) expect(runs, attempt).toBeLessThanOrEqual(1);
+          const terminals = world.events
+            .filter(({ event }) => TERMINAL.includes(event.type))
+            .map(({ stream }) => stream);
+          expect(new Set(terminals).size).toBe(terminals.length);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
-  it('a crash at any event, followed by resume, ends like no crash', () => {
+  it('a crash at any event, followed by resume, ends like no crash', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(script, (s) => {
         const calm = play(s, [], false);

@@ -28,10 +28,10 @@ interface Attempt {
 const processes = () =>
   [
     fanOut,
-    scheduler({ fence: 1, policy: { ageingMs: 600_000 } }),
+    scheduler({ fence: 1, policy: { ageingMs: 600_000, unmatchedMs: 600_000 } }),
     dispatcher,
     cancellation,
-    watchdog,
+    watchdog({ startMs: 300_000 }),
     quarantine,
     removal,
   ] as readonly Process<BatonEvent, DispatchCommand, unknown>[];
@@ -177,6 +177,7 @@ export class World {
           this.drive(command);
           return;
         }
+        if (command.effect === 'revoke') throw new Error('nothing takes long here');
         const attempt = this.attempt(`${command.jobId}.${command.attempt}`);
         if (attempt.state === 'absent') attempt.state = 'revoked';
         if (attempt.state === 'running') attempt.why = 'cancel';

@@ -176,3 +176,27 @@ describe('stagePlan', () => {
     expect(stagePlan.verify).toEqual([['unit', 'lint', 'syntax']]);
   });
 });
+
+describe('secrets of phases', () => {
+  const withSecrets = (secrets: unknown) =>
+    parseDispatchConfig(
+      JSON.stringify({ version: '2', job_dispatch: { version: 'v2' }, baton: { secrets } }),
+    );
+  it('given a default and a phase of its own, then the phase has its own alone', () => {
+    const found = withSecrets({ default: ['A'], deploy: ['B', 'C'], smoke: [] });
+    if (E.isLeft(found)) expect.fail(JSON.stringify(found.left));
+    const { unit, deploy, smoke } = found.right.phases;
+    expect([unit.secrets, deploy.secrets, smoke.secrets]).toEqual([['A'], ['B', 'C'], undefined]);
+  });
+  it('given unknown phases, impossible names and repeats, then all are told', () => {
+    const found = withSecrets({ deplyo: ['A'], unit: ['PATH', 'a-b', 'A', 'A', 1], lint: 'A' });
+    expect(E.isLeft(found) && found.left.problems.map(({ path }) => path)).toEqual([
+      'baton.secrets.deplyo',
+      'baton.secrets.unit[0]',
+      'baton.secrets.unit[1]',
+      'baton.secrets.unit[3]',
+      'baton.secrets.unit[4]',
+      'baton.secrets.lint',
+    ]);
+  });
+});

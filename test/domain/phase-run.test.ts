@@ -30,11 +30,28 @@ describe('CancelPhase', () => {
   it('given nothing, when cancelled, then the wish is recorded for a later promotion', () => {
     given([]).when(cancel).then([cancelAsked]);
   });
+  it('records the attempt that was named', () => {
+    given([promoted])
+      .when({ ...cancel, attempt: 2 })
+      .then([{ type: 'PhaseCancelRequested', data: { host: 'test', hostKey: 'key', attempt: 2 } }]);
+  });
   it('given a cancel, when cancelled again, then nothing changes', () => {
     given([promoted, cancelAsked]).when(cancel).then([]);
   });
   it('given a finished phase, when cancelled, then refused: phase_already_finished', () => {
     given([promoted, finished]).when(cancel).thenRefused('phase_already_finished');
+  });
+});
+
+describe('RefuseReport', () => {
+  const refuse = { kind: 'RefuseReport', seq: 3, report: 'phase.finished' } as const;
+  it('given a phase run, when its host has closed it, then that is recorded and its state stays', () => {
+    const refused = { type: 'PhaseReportRefused', data: { seq: 3, report: 'phase.finished' } } as const;
+    given([promoted, finished]).when(refuse).then([refused]);
+    given([promoted, refused]).when(cancel).then([cancelAsked]);
+  });
+  it('given no phase run, then refused: phase_unknown', () => {
+    given([cancelAsked]).when(refuse).thenRefused('phase_unknown');
   });
 });
 

@@ -20,7 +20,7 @@ const lines: string[] = [];
 beforeAll(async () => {
   world = await aWorld();
   // long, so that only what is told here is seen; the recovery is watched at each half second
-  await world.start('--probe-seconds', '3600', '--recovery-probe-seconds', '0.5');
+  await world.start({}, 'error', ['--probe-interval', '1h', '--recovery-interval', '1s']);
 });
 afterAll(async () => {
   // where the transcript goes that docs/a-runners-day.md shows

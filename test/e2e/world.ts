@@ -53,17 +53,15 @@ export class World {
     mkdirSync(this.repositories);
   }
 
-  /** Starts the server, and waits until it says where it listens. */
-  async start(...more: readonly string[]): Promise<void> {
+  /** Starts the server, and waits until it says where it listens. `env`: over the usual environment; `more`: further flags. */
+  async start(
+    env: Readonly<Record<string, string>> = {},
+    logLevel = 'error',
+    more: readonly string[] = [],
+  ): Promise<void> {
     const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
-    const server = begin(this.folder, [
-      ...args,
-      '--repo-root',
-      this.repositories,
-      '--log-level',
-      'error',
-      ...more,
-    ]);
+    const rest = ['--repo-root', this.repositories, '--log-level', logLevel, ...more];
+    const server = begin(this.folder, [...args, ...rest], env);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
       if (server.child.exitCode !== null) throw new Error(`the server did not start: ${server.err()}`);
@@ -72,6 +70,11 @@ export class World {
     const { url, token } = JSON.parse(line) as { readonly url: string; readonly token?: string };
     this.url = url;
     this.token = token ?? this.token;
+  }
+
+  /** The running server, for those who watch it from outside. */
+  get server(): Running | undefined {
+    return this.#server;
   }
 
   /** Ends the server; resolves when the process is gone. */
@@ -137,14 +140,17 @@ export class World {
     return ((await this.ask('GET', `/jobs?change=${changeId}`)).json() as { items: JobView[] }).items;
   }
 
-  /** The change when its stage has passed or failed. */
+  /** The change when it goes on no more by itself. */
   finished(id: string): Promise<ChangeView> {
     return until(`change ${id} is finished`, async () => {
       const change = await this.change(id);
-      return change.stages.length > 0 && change.stages.every(({ status }) => /passed|failed/.test(status))
-        ? change
-        : undefined;
+      return change.stages.length > 0 && !change.moving ? change : undefined;
     });
+  }
+
+  /** A command on a change. */
+  do(id: string, what: string, body: unknown = {}): Promise<Answer> {
+    return this.ask('POST', `/changes/${id}/${what}`, body);
   }
 
   /** All that was ever recorded; only while no server runs, since a store has one owner. */

@@ -5,10 +5,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino } from 'pino';
 import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs';
 import { appError } from '../../src/app/errors.js';
+import type { TokenView } from '../../src/app/access-use-cases.js';
+import type { Measures } from '../../src/app/health.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
+import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { RunnerStatus } from '../../src/app/evidence.js';
+import { totals } from '../../projections/totals.js';
 
 export const tokens = { viewer: 'token-viewer', operator: 'token-operator', admin: 'token-admin' } as const;
 export type Role = keyof typeof tokens;
@@ -50,6 +54,7 @@ export const aJob = (over: Partial<JobView> = {}): JobView => ({
   status: 'running',
   attempts: [{ attempt: 1, runner: 'build-07', startedAt: '2026-01-31T12:00:01.000Z' }],
   revision: 2,
+  position: '10',
   ...over,
 });
 
@@ -58,12 +63,40 @@ export const aChange = (over: Partial<ChangeView> = {}): ChangeView => ({
   title: 'Add login',
   branch: 'feature/login',
   pipeline: 'master',
+  enterprise: 'default',
+  organisation: 'default',
   project: 'web-shop',
   patchset: 1,
   sha: '0123456789abcdef0123456789abcdef01234567',
+  status: 'open',
+  moving: false,
+  actions: ['delete'],
   stages: [],
+  revision: 4,
   ...over,
 });
+
+export const aScope = { enterprise: 'default', organisation: 'default', project: 'web-shop' };
+
+export const aToken = (subject: string): TokenView => ({
+  id: '7e57ab1e-0000-5000-8000-000000000001',
+  subject,
+  grants: [{ role: 'operator' }],
+  issuedAt: '2026-01-31T12:00:00.000Z',
+  issuedBy: 'admin',
+  usable: true,
+});
+
+const noMeasures: Measures = {
+  waiting: { all_busy: 2 },
+  oldestWaitMs: 1500,
+  assigned: 0,
+  running: 1,
+  runners: { ready: 3 },
+  totals: totals.init(),
+  head: '12',
+  positions: { jobs: '12', queue: '11' },
+};
 
 /** A log that a test writes to while others read it. */
 export const growingLog = (initial: Buffer = Buffer.alloc(0)) => {
@@ -123,11 +156,21 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     submitChange: () => TE.right({ value: aChange(), repeated: false }),
     listChanges: () => TE.right([aChange()]),
     showChange: (id) => TE.right(aChange({ id })),
-    listJobs: () => TE.right([aJob()]),
+    placeOfChange: (id) => TE.right({ id, scope: aScope }),
+    placeOfSubmission: () => TE.right(aScope),
+    approveChange: (_context, id) =>
+      TE.right({ value: aChange({ id, status: 'merging', moving: true, actions: [] }), repeated: false }),
+    deliverChange: (_context, id) =>
+      TE.right({ value: aChange({ id, status: 'delivered' }), repeated: false }),
+    cancelChange: (_context, id) => TE.right({ value: aChange({ id }), repeated: false }),
+    deleteChange: (_context, id) => TE.right({ value: aChange({ id, status: 'deleted' }), repeated: false }),
+    rerunChange: (_context, id) => TE.right({ value: aChange({ id, moving: true }), repeated: false }),
+    listJobs: () => TE.right({ items: [aJob()] }),
     showJob: (id) =>
       aJob().id.startsWith(id)
         ? TE.right(aJob())
         : TE.left(appError('not_found', 'job_not_found', `There is no job ${id}.`)),
+    placeOfJob: (id) => TE.right({ id: aJob().id.startsWith(id) ? aJob().id : id, scope: aScope }),
     cancelJob: () =>
       TE.right({
         value: aJob({ cancelRequested: { at: '2026-01-31T12:00:02.000Z', by: 'ops' } }),
@@ -139,9 +182,25 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
     watchLog: () => log.watch(),
     queue: () => TE.right({ position: '10', entries: [] }),
-    history: () => TE.right([]),
+    history: () => TE.right({ items: [] }),
+    summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
+    jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
+    at: () => TE.right({ moment: { position: '7', time: '2026-01-31T11:00:00.000Z' }, reads: use }),
     rebuild: (name) => TE.right({ name, events: 7 }),
+    setSecret: (_context, ref) =>
+      TE.right({ value: { ref, setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }, repeated: false }),
+    listSecrets: () => TE.right([{ ref: 'default/TOKEN', setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }]),
+    removeSecret: (_context, ref) => TE.right({ value: { ref }, repeated: false }),
+    issueToken: (_context, request) =>
+      TE.right({ value: { ...aToken(request.subject), token: 'baton_new' }, repeated: false }),
+    revokeToken: () => TE.right({ value: aToken('ops'), repeated: false }),
+    listTokens: () => TE.right([aToken('ops')]),
+    grantRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
+    withdrawRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
+    listRoles: () => TE.right([{ subject: 'ops', role: 'operator' }]),
     authenticate: () => undefined,
+    readiness: () => Promise.resolve({ ready: true, checks: [{ name: 'store', ok: true }] }),
+    measures: () => Promise.resolve(noMeasures),
   };
   const merged: UseCases = { ...base, ...over };
   const recording =
@@ -165,7 +224,23 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     submitChange: recording('submitChange', merged.submitChange),
     listChanges: recording('listChanges', merged.listChanges),
     showChange: recording('showChange', merged.showChange),
+    approveChange: recording('approveChange', merged.approveChange),
+    deliverChange: recording('deliverChange', merged.deliverChange),
+    cancelChange: recording('cancelChange', merged.cancelChange),
+    deleteChange: recording('deleteChange', merged.deleteChange),
+    rerunChange: recording('rerunChange', merged.rerunChange),
     listJobs: recording('listJobs', merged.listJobs),
+    readiness: merged.readiness,
+    measures: merged.measures,
+    placeOfChange: merged.placeOfChange,
+    placeOfSubmission: merged.placeOfSubmission,
+    placeOfJob: merged.placeOfJob,
+    issueToken: recording('issueToken', merged.issueToken),
+    revokeToken: recording('revokeToken', merged.revokeToken),
+    listTokens: recording('listTokens', merged.listTokens),
+    grantRole: recording('grantRole', merged.grantRole),
+    withdrawRole: recording('withdrawRole', merged.withdrawRole),
+    listRoles: recording('listRoles', merged.listRoles),
     showJob: recording('showJob', merged.showJob),
     cancelJob: recording('cancelJob', merged.cancelJob),
     explainJob: recording('explainJob', merged.explainJob),
@@ -174,10 +249,17 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),
+    summariseHistory: recording('summariseHistory', merged.summariseHistory),
+    jobTimeline: recording('jobTimeline', merged.jobTimeline),
+    at: recording('at', merged.at),
     rebuild: recording('rebuild', merged.rebuild),
+    setSecret: recording('setSecret', merged.setSecret),
+    listSecrets: recording('listSecrets', merged.listSecrets),
+    removeSecret: recording('removeSecret', merged.removeSecret),
     authenticate: (token) => {
+      if (over.authenticate !== undefined) return over.authenticate(token);
       const role = (Object.keys(tokens) as Role[]).find((candidate) => tokens[candidate] === token);
-      return role === undefined ? undefined : { actor: `subject-${role}`, role };
+      return role === undefined ? undefined : { actor: `subject-${role}`, grants: [{ role }] };
     },
   };
   return { use, calls };
@@ -186,7 +268,12 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
 /** Starts the server; `close` ends it with every connection. */
 export const startEdge = async (
   over: Partial<UseCases> = {},
-  options: { readonly hostAllowList?: readonly string[]; readonly heartbeatMs?: number } = {},
+  options: {
+    readonly hostAllowList?: readonly string[];
+    readonly heartbeatMs?: number;
+    readonly limits?: HttpLimits;
+    readonly metricsPublic?: boolean;
+  } = {},
 ) => {
   const { use, calls } = fakeUseCases(over);
   const lines: string[] = [];
@@ -194,6 +281,8 @@ export const startEdge = async (
   const edge = createHttpServer({
     useCases: use,
     logger,
+    metricsPublic: options.metricsPublic ?? false,
+    limits: options.limits ?? { ...defaultLimits, failures: { perSecond: 1, burst: 1_000_000 } },
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
   });
@@ -209,6 +298,7 @@ export const startEdge = async (
     names: () => calls.map(({ name }) => name),
     lines,
     endStreams: edge.close,
+    handler: edge.handler,
     ask: (
       method: string,
       path: string,

@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const opened = (store = fileLogStore(directory)): Promise<LogWriter> => right(store.open(attempt));
+const opened = (store = fileLogStore(directory)): Promise<LogWriter> => right(store.open(attempt, []));
 const file = (kind: string): string => join(directory, `job-1.1.${kind}`);
 const write = (writer: LogWriter, offset: number, text: string): Promise<void> =>
   right(writer.write(offset, Buffer.from(text)));
@@ -115,7 +115,7 @@ describe('writing a log', () => {
   it.each(['../x', '.x', '-x', 'a/b', 'a\0b', '', 'a b'])(
     'refuses the job id %j as the name of a file',
     async (jobId) => {
-      expect(await why(fileLogStore(directory).open({ jobId, attempt: 1 }))).toBe('invalid');
+      expect(await why(fileLogStore(directory).open({ jobId, attempt: 1 }, []))).toBe('invalid');
       expect(await why(fileLogStore(directory).read({ jobId, attempt: 1 }, 0, 1))).toBe('invalid');
       expect(await readdir(directory)).toEqual([]);
     },

@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { changes } from '../../plugin/hosts/standalone/changes.js';
+import { commands } from '../../projections/commands.js';
 import { explain, explainJob } from '../../projections/explain.js';
-import { history, historyRows } from '../../projections/history.js';
+import { history } from '../../projections/history.js';
+import { historyPage } from '../../projections/history-page.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue, toQueueView } from '../../projections/queue.js';
 import { runnerHealth, runnerViews } from '../../projections/runner-health.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { Projection } from '../../src/kernel/projection.js';
 import { givenEvents, viewOf } from '../given.js';
-import { anyHistory } from './any-event.js';
+import { anyHistory, anyHistoryOf } from './any-event.js';
 
 const stored = <View>(view: View): View => JSON.parse(JSON.stringify(view)) as View;
 
@@ -18,9 +21,13 @@ const expectSame = (a: unknown, b: unknown): void => {
   if (!isDeepStrictEqual(a, b)) expect.fail(`${JSON.stringify(a)} differs from ${JSON.stringify(b)}`);
 };
 
-const holdsForAny = <View>(projection: Projection<View, BatonEvent>, ask: (view: View) => unknown): void => {
+const holdsForAny = <View>(
+  projection: Projection<View, BatonEvent>,
+  ask: (view: View) => unknown,
+  histories = anyHistory,
+): void => {
   fc.assert(
-    fc.property(anyHistory, fc.nat(60), (given, cut) => {
+    fc.property(histories, fc.nat(60), (given, cut) => {
       const events = givenEvents(...given);
       const before = JSON.stringify(events);
       const view = viewOf(projection, events);
@@ -55,11 +62,20 @@ describe('any history of valid events, likely or not, folds into plain JSON that
     });
   });
   it('as history', () => {
-    holdsForAny(history, (view) => historyRows(view, { limit: 5 }));
+    holdsForAny(history, (view) => historyPage(view, {}, { limit: 5 }));
   });
   it('as explanations, with a verdict for every job', () => {
     holdsForAny(explain, (view) => {
       for (const id of Object.keys(view.jobs)) expect(explainJob(view, id)?.verdict).toMatch(/\S/);
     });
+  });
+  it('as commands, each once', () => {
+    holdsForAny(commands, ({ known, order }) => {
+      expect([...order].sort()).toEqual(Object.keys(known).sort());
+    });
+  });
+  // ids of changes and stage runs are derived ones, never names of what all objects have
+  it('as changes', () => {
+    holdsForAny(changes, () => undefined, anyHistoryOf(['a', 'b', 'r1']));
   });
 });

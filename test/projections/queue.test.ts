@@ -57,6 +57,22 @@ describe('the queue', () => {
     expect(entries[0]).toMatchObject({ jobId: 'a', status: 'queued', since: '2026-01-01T00:00:03.000Z' });
     expect(entries[0]).not.toHaveProperty('runner');
   });
+  it('given a job that has waited ten minutes longer for each step of priority, then it goes first', () => {
+    const entries = entriesAfter(queued('old'), { ...queued('urgent', { priority: 1 }), afterMs: 600_001 });
+    expect(entries.map(({ jobId }) => jobId)).toEqual(['old', 'urgent']);
+  });
+  it('given a runner that cannot be reached and a cancel that has no answer, then both are told with their time', () => {
+    const probed = (verdict: 'ready' | 'unreachable'): Given => ({
+      ...{ stream: 'runner-r1', type: 'RunnerProbed', data: { verdict, findings: [] } },
+    });
+    const cancel: Given = { stream: 'job-a', type: 'JobCancelRequested', data: {} };
+    const before = [queued('a'), assigned('a'), probed('unreachable'), cancel, probed('unreachable')];
+    expect(entriesAfter(...before)[0]).toMatchObject({
+      unreachableSince: '2026-01-01T00:00:02.000Z',
+      cancelAskedAt: '2026-01-01T00:00:03.000Z',
+    });
+    expect(entriesAfter(...before, probed('ready'))[0]).not.toHaveProperty('unreachableSince');
+  });
   it('given a job that ended, then it is gone', () => {
     expect(entriesAfter(queued('a'), assigned('a'), started('a'), succeeded('a'))).toEqual([]);
   });

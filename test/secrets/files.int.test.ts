@@ -5,6 +5,10 @@ import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/app/errors.js';
 import { fileSecretStore } from '../../src/secrets/files.js';
+import { operatorKey } from '../../src/secrets/operator-key.js';
+
+const key = operatorKey(Buffer.alloc(32, 7));
+const storeOn = (folder: string) => fileSecretStore(folder, key);
 
 let directory: string;
 let folder: string;
@@ -28,14 +32,14 @@ const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode
 
 describe('the secret store', () => {
   it('given a secret, then it is given back, also by another store on the same folder', async () => {
-    await right(fileSecretStore(folder).put('runner/r1', 'key\nwith lines\n'));
-    expect(await right(fileSecretStore(folder).get('runner/r1'))).toBe('key\nwith lines\n');
-    expect(await right(fileSecretStore(folder).get('runner/r2'))).toBeUndefined();
+    await right(storeOn(folder).put('runner/r1', 'key\nwith lines\n'));
+    expect(await right(storeOn(folder).get('runner/r1'))).toBe('key\nwith lines\n');
+    expect(await right(storeOn(folder).get('runner/r2'))).toBeUndefined();
   });
   it('keeps it where only its user can look, under a name that tells nothing, whatever the umask', async () => {
     const umask = process.umask(0);
     try {
-      await right(fileSecretStore(folder).put('../runner', 'x'));
+      await right(storeOn(folder).put('../runner', 'x'));
     } finally {
       process.umask(umask);
     }
@@ -44,14 +48,14 @@ describe('the secret store', () => {
     expect(await readdir(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
   it('given a new value, then only that one is left', async () => {
-    const store = fileSecretStore(folder);
+    const store = storeOn(folder);
     await right(store.put('a', 'old'));
     await right(store.put('a', 'new'));
     expect(await right(store.get('a'))).toBe('new');
     expect(await readdir(folder)).toHaveLength(1);
   });
   it('given a removal, then it is gone, and removing it again is no error', async () => {
-    const store = fileSecretStore(folder);
+    const store = storeOn(folder);
     await right(store.remove('a'));
     await right(store.put('a', 'x'));
     await right(store.remove('a'));
@@ -60,7 +64,7 @@ describe('the secret store', () => {
     expect(await readdir(folder)).toEqual([]);
   });
   it('given a file that others can read, then it is neither read nor replaced, and the sentence says what to do', async () => {
-    const store = fileSecretStore(folder);
+    const store = storeOn(folder);
     await right(store.put('a', 'hunter2'));
     await chmod(await onlyFile(), 0o640);
     for (const refusal of [await left(store.get('a')), await left(store.put('a', 'hunter3'))]) {
@@ -75,12 +79,12 @@ describe('the secret store', () => {
   it('given a folder that others can enter, then nothing is put there', async () => {
     await mkdir(folder);
     await chmod(folder, 0o755);
-    const refusal = await left(fileSecretStore(folder).put('a', 'x'));
+    const refusal = await left(storeOn(folder).put('a', 'x'));
     expect(refusal.message).toContain('0755, expected no more than 0700');
     expect(await readdir(folder)).toEqual([]);
   });
   it('given a link in place of a secret, then it is not followed', async () => {
-    const store = fileSecretStore(folder);
+    const store = storeOn(folder);
     await right(store.put('a', 'x'));
     const file = await onlyFile();
     await rename(file, join(directory, 'elsewhere'));
@@ -88,6 +92,6 @@ describe('the secret store', () => {
     expect((await left(store.get('a'))).message).toContain('is not a plain file');
   });
   it('refuses an empty reference', async () => {
-    expect((await left(fileSecretStore(folder).put('', 'x'))).code).toBe('invalid');
+    expect((await left(storeOn(folder).put('', 'x'))).code).toBe('invalid');
   });
 });

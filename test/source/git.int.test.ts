@@ -361,6 +361,23 @@ describe('readFile and archive', () => {
     expect(left(await source.archive({ ...found, sha: '--output=x' })()).reason).toBe('unknown_commit');
   });
 
+  it.each([
+    ['by its name', undefined],
+    ['with its branch', 'feature'],
+  ])('given a commit that nobody resolved here, then it is fetched %s', async (_, branch) => {
+    const repository = aRepository(join(root, 'web'));
+    const sha = commit(repository, { b: '2\n' }, 'More');
+    const named = { kind: 'git', repository, sha, ...(branch === undefined ? {} : { branch }) } as const;
+    expect(right(await source.archive(named)()).key).toBe(sha);
+    expect(right(await source.readFile(named, 'b')())).toBe('2\n');
+  });
+
+  it('given a commit of a repository outside of the roots, then nothing is fetched', async () => {
+    const repository = aRepository(join(folder.path, 'elsewhere'));
+    const named = { kind: 'git', repository, sha: commit(repository, {}, 'More') } as const;
+    expect(left(await source.archive(named)()).message).toContain('not below a source root');
+  });
+
   it('given a file above the limit, then it is refused, not cut', async () => {
     const found = await given({ b: 'x'.repeat(2000) });
     source = gitSource({ directory: join(folder.path, 'mirrors'), roots: [root], maxFileBytes: 1000 });

@@ -1,135 +1,263 @@
 /**
- * A change: its patchsets, and the stages that they trigger.
+ * A change on its way through a pipeline. What may be done when is in `rules.ts`.
  *
- *   none ─SubmitPatchset→ open ─SubmitPatchset (another sha)→ open …
+ *   none ─Submit→ open ─Approve→ merging ─RecordMerged→ merged ─Deliver→ delivered
+ *                  │ ↑└─Delete→ deleted    │               └─Supersede→ superseded
+ *                  │ └──RecordMergeRefused─┘
+ *                  └─Submit (another sha): the next patchset
  */
 import * as E from 'fp-ts/lib/Either.js';
+import { isStage, nextStage, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
+import type {
+  ConfiguredPhase,
+  EndedPhase,
+  MergeObstacle,
+  StageCancelWhy,
+} from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import { never, type Decider } from '../../../src/kernel/decider.js';
-import { stageRunIdOf, verifyQueue } from './ids.js';
+import { evolveChange, standingOf, type ChangeState, type KnownChange } from './change-state.js';
+import { queueKeyOf, stageRunIdOf } from './ids.js';
+import { planOf } from './plan.js';
+import {
+  approveRefusal,
+  cancelRefusal,
+  deleteRefusal,
+  deliverRefusal,
+  liveStage,
+  rerunRefusal,
+  type RuleRefusal,
+} from './rules.js';
 
-export type ChangeCommand =
-  /** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
-  | {
-      readonly kind: 'SubmitPatchset';
-      readonly changeId: string;
-      readonly scope: Scope;
-      readonly pipeline: string;
-      readonly branch: string;
-      readonly title: string;
-      readonly source: Source;
-      readonly plan: readonly PlannedPhase[];
-    }
-  /** Verify once more for the latest patchset. */
-  | {
-      readonly kind: 'TriggerStage';
-      readonly changeId: string;
-      readonly stage: 'verify';
-      readonly plan: readonly PlannedPhase[];
-    };
+/** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
+interface SubmitPatchset {
+  readonly kind: 'SubmitPatchset';
+  readonly scope: Scope;
+  readonly pipeline: string;
+  readonly branch: string;
+  readonly title: string;
+  readonly source: Source;
+  readonly plan: readonly PlannedPhase[];
+}
 
-export type ChangeRefusal =
-  | { readonly code: 'same_patchset'; readonly message: string; readonly hint: string }
-  | { readonly code: 'other_repository'; readonly message: string; readonly hint: string }
-  | { readonly code: 'change_unknown'; readonly message: string; readonly hint: string };
-
-export type ChangeState =
-  | { readonly status: 'none' }
+export type ChangeCommand = { readonly changeId: string } & (
+  | SubmitPatchset
+  /** `source`: the merge that is to land; `phases`: as its own files configure them. */
   | {
-      readonly status: 'open';
-      readonly repository: string;
+      readonly kind: 'ApproveChange';
       readonly patchset: number;
-      readonly sha: string;
-      /** Stage → how often it was triggered. */
-      readonly triggered: Readonly<Record<string, number>>;
-    };
-
-const evolve = (state: ChangeState, event: ChangeEvent): ChangeState => {
-  switch (event.type) {
-    case 'ChangeOpened':
-      return { status: 'open', repository: event.data.repository, patchset: 0, sha: '', triggered: {} };
-    case 'PatchsetAdded':
-      return state.status === 'none'
-        ? state
-        : { ...state, patchset: event.data.number, sha: event.data.source.sha };
-    case 'StageTriggered': {
-      if (state.status === 'none') return state;
-      const { stage } = event.data;
-      return { ...state, triggered: { ...state.triggered, [stage]: (state.triggered[stage] ?? 0) + 1 } };
+      readonly source: Source;
+      readonly phases: readonly ConfiguredPhase[];
     }
-    case 'StageRunStarted':
-    case 'StagePhaseFinished':
-    case 'StageRunFinished':
-      return state;
-    default:
-      return never(event);
-  }
-};
+  | { readonly kind: 'RecordMerged'; readonly sha: string; readonly branchDeleted: boolean }
+  | {
+      readonly kind: 'RecordMergeRefused';
+      readonly sha: string;
+      readonly why: MergeObstacle;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'RecordStageEnded';
+      readonly stage: string;
+      readonly stageRunId: string;
+      readonly status: 'passed' | 'failed' | 'cancelled';
+      readonly phases: readonly EndedPhase[];
+    }
+  | { readonly kind: 'DeliverChange' | 'DeleteChange' | 'CancelStage' }
+  /** `delivered`: the later change was delivered; else it has begun Acceptance. */
+  | { readonly kind: 'SupersedeChange'; readonly by: string; readonly delivered: boolean }
+  | { readonly kind: 'RerunStage'; readonly stage: Stage }
+  | { readonly kind: 'RerunPhase'; readonly stage: Stage; readonly phase: string }
+);
 
-const decide = (
-  command: ChangeCommand,
-  state: ChangeState,
-): E.Either<ChangeRefusal, readonly ChangeEvent[]> => {
+export type ChangeRefusal = RuleRefusal;
+
+type Decision = E.Either<ChangeRefusal, readonly ChangeEvent[]>;
+type Of<K extends ChangeCommand['kind']> = Extract<ChangeCommand, { kind: K }>;
+
+const unknown = (changeId: string): ChangeRefusal => ({
+  code: 'change_unknown',
+  message: `A change was expected under ${changeId}; there is none.`,
+  hint: 'Submit the branch first.',
+});
+
+const decide = (command: ChangeCommand, state: ChangeState): Decision => {
+  if (command.kind === 'SubmitPatchset') return submit(command, state);
+  if (state.status === 'none') return E.left(unknown(command.changeId));
   switch (command.kind) {
-    case 'SubmitPatchset':
-      return submit(command, state);
-    case 'TriggerStage':
-      return state.status === 'none'
-        ? E.left({
-            code: 'change_unknown',
-            message: `A change was expected under ${command.changeId}; there is none.`,
-            hint: 'Submit the branch first.',
-          })
-        : E.right([triggered(command.changeId, command.plan, state.patchset, state.triggered)]);
+    case 'ApproveChange':
+      return approve(command, state);
+    case 'RecordMerged':
+      return E.right(isMerging(state, command.sha) ? merged(command, state) : []);
+    case 'RecordMergeRefused': {
+      const { sha, why, detail } = command;
+      return E.right(isMerging(state, sha) ? [{ type: 'MergeRefused', data: { why, detail } }] : []);
+    }
+    case 'RecordStageEnded':
+      return E.right(state.unended.includes(command.stageRunId) ? stageEnded(command, state) : []);
+    case 'DeliverChange':
+      return unlessRefused(deliverRefusal(standingOf(state)), () => [
+        { type: 'ChangeDelivered', data: { sha: state.merge?.source.sha ?? '' } },
+        trigger(command.changeId, state, 'union'),
+      ]);
+    case 'DeleteChange':
+      return unlessRefused(deleteRefusal(standingOf(state)), () => [
+        { type: 'ChangeDeleted', data: { patchset: state.patchset } },
+        ...cancels(state, 'deleted'),
+      ]);
+    case 'CancelStage':
+      return unlessRefused(cancelRefusal(standingOf(state)), () => cancels(state, 'requested'));
+    case 'SupersedeChange':
+      return E.right(supersede(command, state));
+    case 'RerunStage':
+      return unlessRefused(rerunRefusal(standingOf(state), command.stage), () => [
+        trigger(command.changeId, state, command.stage),
+      ]);
+    case 'RerunPhase':
+      return rerunPhase(command, state);
     default:
       return never(command);
   }
 };
 
-const submit = (
-  command: Extract<ChangeCommand, { kind: 'SubmitPatchset' }>,
-  state: ChangeState,
-): E.Either<ChangeRefusal, readonly ChangeEvent[]> => {
+const unlessRefused = (refused: ChangeRefusal | undefined, events: () => readonly ChangeEvent[]): Decision =>
+  refused ? E.left(refused) : E.right(events());
+
+const submit = (command: Of<'SubmitPatchset'>, state: ChangeState): Decision => {
   const { changeId, scope, pipeline, branch, title, source, plan } = command;
-  if (state.status === 'open' && state.repository !== source.repository)
+  const { repository } = source;
+  if (state.status === 'none') {
+    const opened: ChangeEvent = {
+      type: 'ChangeOpened',
+      data: { scope, pipeline, branch, repository, title },
+    };
+    return E.right([opened, ...patchset(changeId, source, plan, evolveChange(state, opened))]);
+  }
+  if (state.status !== 'open')
+    return E.left(
+      state.status === 'merging'
+        ? {
+            code: 'change_merging',
+            message: `An open change was expected for ${branch}; it is being merged just now.`,
+            hint: 'Wait until the merge is through, then submit again.',
+          }
+        : {
+            code: 'change_closed',
+            message: `An open change was expected for ${branch}; that one is ${state.status}.`,
+            hint: 'Submit again: this opens a new change.',
+          },
+    );
+  if (state.repository !== repository)
     return E.left({
       code: 'other_repository',
-      message: `Branch ${branch} of project ${scope.project} is a change of ${state.repository}; this one comes from ${source.repository}.`,
+      message: `Branch ${branch} of project ${scope.project} is a change of ${state.repository}; this one comes from ${repository}.`,
       hint: 'Give the other repository a project name of its own.',
     });
-  if (state.status === 'open' && state.sha === source.sha)
+  if (state.source?.sha === source.sha)
     return E.left({
       code: 'same_patchset',
       message: `A new commit was expected on ${branch}; ${source.sha.slice(0, 12)} is patchset ${state.patchset} already.`,
       hint: 'Commit and push to the branch, then submit again.',
     });
-  const number = state.status === 'open' ? state.patchset + 1 : 1;
-  const { repository } = source;
-  const opened: readonly ChangeEvent[] =
-    state.status === 'open'
-      ? []
-      : [{ type: 'ChangeOpened', data: { scope, pipeline, branch, repository, title } }];
+  return E.right(patchset(changeId, source, plan, state));
+};
+
+/** What still waits or runs for the patchset before is of no use any more. */
+const patchset = (
+  changeId: string,
+  source: Source,
+  plan: readonly PlannedPhase[],
+  state: ChangeState,
+): readonly ChangeEvent[] => {
+  if (state.status === 'none') return [];
+  const added: ChangeEvent = { type: 'PatchsetAdded', data: { number: state.patchset + 1, source } };
+  const after = { ...state, patchset: state.patchset + 1, source };
+  return [added, ...cancels(state, 'new_patchset'), trigger(changeId, after, 'verify', plan)];
+};
+
+const approve = ({ patchset: wanted, source, phases }: Of<'ApproveChange'>, state: KnownChange): Decision => {
+  const refused = approveRefusal(standingOf(state));
+  if (refused) return E.left(refused);
+  if (wanted !== state.patchset)
+    return E.left({
+      code: 'patchset_outdated',
+      message: `Patchset ${wanted} was expected to be the latest; there is ${state.patchset} meanwhile.`,
+      hint: 'Look at the new patchset, then approve again.',
+    });
+  return E.right([{ type: 'MergeIntended', data: { patchset: wanted, source, phases } }]);
+};
+
+const isMerging = (state: KnownChange, sha: string): boolean =>
+  state.status === 'merging' && state.merge?.source.sha === sha;
+
+const merged = ({ changeId, sha, branchDeleted }: Of<'RecordMerged'>, state: KnownChange) => [
+  { type: 'ChangeMerged', data: { sha, branchDeleted } } as const,
+  trigger(changeId, state, 'build'),
+];
+
+/** The next stage is triggered in the same append, so that nothing can come between. */
+const stageEnded = (
+  { changeId, stage, stageRunId, status, phases }: Of<'RecordStageEnded'>,
+  state: KnownChange,
+): readonly ChangeEvent[] => {
+  const ended: ChangeEvent = { type: 'StageEnded', data: { stage, stageRunId, status, phases } };
+  const isLatest = state.stages[stage]?.stageRunId === stageRunId;
+  const next = isStage(stage) ? nextStage[stage] : undefined;
+  const goesOn = isLatest && status === 'passed' && next !== undefined && state.supersededBy === undefined;
+  return goesOn ? [ended, trigger(changeId, state, next)] : [ended];
+};
+
+const supersede = ({ by, delivered }: Of<'SupersedeChange'>, state: KnownChange): readonly ChangeEvent[] => {
+  const applies = state.status === 'merged' || (state.status === 'delivered' && delivered);
+  if (!applies || state.supersededBy !== undefined) return [];
+  const superseded: ChangeEvent = { type: 'ChangeSuperseded', data: { by } };
+  // What was delivered goes on to its end: only running it once more would bring the old state back.
+  return state.status === 'merged' ? [superseded, ...cancels(state, 'superseded')] : [superseded];
+};
+
+const cancels = (state: KnownChange, why: StageCancelWhy): readonly ChangeEvent[] => {
+  const stage = liveStage(standingOf(state));
+  const run = stage && state.stages[stage];
+  return run && !run.cancelAsked
+    ? [{ type: 'StageCancelRequested', data: { stage, stageRunId: run.stageRunId, why } }]
+    : [];
+};
+
+const rerunPhase = ({ changeId, stage, phase }: Of<'RerunPhase'>, state: KnownChange): Decision => {
+  const refused = rerunRefusal(standingOf(state), stage);
+  if (refused) return E.left(refused);
+  const latest = state.stages[stage];
+  const ended = latest?.phases.find((candidate) => candidate.phase === phase);
+  if (!latest || !ended || ended.outcome === 'succeeded')
+    return E.left({
+      code: 'phase_not_to_rerun',
+      message: `A phase of ${stage} that has ended without success was expected; ${phase} ${ended ? 'has succeeded' : 'has not run'}.`,
+      hint: 'Run the whole stage again, without --phase.',
+    });
+  const kept = latest.phases.filter((candidate) => candidate.phase !== phase);
+  const { data } = trigger(changeId, state, stage, latest.plan);
   return E.right([
-    ...opened,
-    { type: 'PatchsetAdded', data: { number, source } },
-    triggered(changeId, plan, number, state.status === 'open' ? state.triggered : {}),
+    { type: 'PhaseRerunTriggered', data: { ...data, phase, rerunOf: latest.stageRunId, kept } },
   ]);
 };
 
-const triggered = (
+/** Verify runs what its patchset configures, later stages what the merge does. */
+const trigger = (
   changeId: string,
-  plan: readonly PlannedPhase[],
-  patchset: number,
-  before: Readonly<Record<string, number>>,
-): ChangeEvent => ({
+  state: KnownChange,
+  stage: Stage,
+  plan: readonly PlannedPhase[] = stage === 'verify'
+    ? (state.stages[stage]?.plan ?? [])
+    : planOf(stage, state.merge?.phases ?? []),
+): Extract<ChangeEvent, { type: 'StageTriggered' }> => ({
   type: 'StageTriggered',
   data: {
-    stage: 'verify',
-    stageRunId: stageRunIdOf(changeId, 'verify', before['verify'] ?? 0),
-    patchset,
-    queueKey: verifyQueue(changeId),
+    stage,
+    stageRunId: stageRunIdOf(changeId, stage, state.stages[stage]?.runs ?? 0),
+    patchset: state.patchset,
+    queueKey: queueKeyOf(stage, changeId, state.scope, state.pipeline),
     plan,
   },
 });
@@ -138,5 +266,5 @@ const triggered = (
 export const changeDecider: Decider<ChangeCommand, ChangeState, ChangeEvent, ChangeRefusal> = {
   initial: { status: 'none' },
   decide,
-  evolve,
+  evolve: evolveChange,
 };

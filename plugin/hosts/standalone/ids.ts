@@ -1,20 +1,40 @@
 /** How the standalone host names things: every id follows from what it names, so a repeat finds it again. */
+import type { Stage } from '../../../src/domain/stage-plan.js';
 import type { Scope } from '../../../src/events/shapes.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 
 /** Recorded as `host` of the phase runs that this host promotes. */
 export const HOST = 'standalone';
 
-/** One open change per branch of a pipeline. */
-export const changeIdOf = (scope: Scope, pipeline: string, branch: string): string =>
-  deriveId('change', scope.enterprise, scope.organisation, scope.project, pipeline, branch);
+/** One open change per branch of a pipeline; `generation` counts those of the branch that were merged or deleted before. */
+export const changeIdOf = (scope: Scope, pipeline: string, branch: string, generation = 0): string =>
+  deriveId(
+    ...['change', scope.enterprise, scope.organisation, scope.project, pipeline, branch],
+    ...(generation === 0 ? [] : [generation]),
+  );
+
+export const pipelineIdOf = (scope: Scope, pipeline: string): string =>
+  deriveId('pipeline', scope.enterprise, scope.organisation, scope.project, pipeline);
+
+/** The n-th changeset of this pipeline, from 0. */
+export const changesetIdOf = (pipelineId: string, n: number): string => deriveId('changeset', pipelineId, n);
 
 /** The n-th run of this stage for this change, from 0. */
 export const stageRunIdOf = (changeId: string, stage: string, n: number): string =>
   deriveId('stage_run', changeId, stage, n);
 
-/** At most one live stage run per queue; Verify has one queue per change. */
-export const verifyQueue = (changeId: string): string => `verify:${changeId}`;
+/** At most one live stage run per queue: of Verify per change, of Build and Acceptance per pipeline, of the others per enterprise. */
+export const queueKeyOf = (stage: Stage, changeId: string, scope: Scope, pipeline: string): string => {
+  switch (stage) {
+    case 'verify':
+      return `verify:${changeId}`;
+    case 'build':
+    case 'acceptance':
+      return `${stage}:${pipelineIdOf(scope, pipeline)}`;
+    default:
+      return `${stage}:${scope.enterprise}`;
+  }
+};
 
 /** The host's own key of a phase run. */
 export const hostKeyOf = (stageRunId: string, phase: string): string => `${stageRunId}/${phase}`;

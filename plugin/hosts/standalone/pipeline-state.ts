@@ -1,30 +1,19 @@
-/** What the standalone host's process remembers: queues of stage runs that have not ended, and nothing of those that have. */
-import type { TypeOf } from 'io-ts';
+/** What the standalone host's process remembers of stage runs: queues of those that have not ended, and ends that are owed to their changes. */
 import type { BatonEvent } from '../../../src/events/catalog.js';
-import type { StageRunStarted } from '../../../src/events/change.js';
-import type { Outcome, Scope, Source } from '../../../src/events/shapes.js';
+import type { EndedPhase } from '../../../src/events/promotion.js';
+import type { Scope, Source } from '../../../src/events/shapes.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
 import { HOST, hostKeyOf, idIn } from './ids.js';
-import { progress } from './progress.js';
+import { stepOf, triggeredRun, type Ending, type LiveRun } from './live-run.js';
 
 interface KnownChange {
   readonly scope: Scope;
   readonly pipeline: string;
   readonly title: string;
+  /** Of the latest patchset: what Verify runs. */
   source?: Source;
-}
-
-/** A stage run that waits or runs. */
-export interface LiveRun {
-  readonly stageRunId: string;
-  readonly data: TypeOf<typeof StageRunStarted>;
-  /** Id of the event that made the start, this group's promotions, or the end owed. */
-  cause: string;
-  started: boolean;
-  readonly promoted: Set<string>;
-  /** Ended phase runs whose end is not yet in the stage run's stream. */
-  readonly unrecorded: Map<string, { phaseRunId: string; outcome: Outcome; eventId: string }>;
-  readonly ended: Record<string, Outcome>;
+  /** The merge: what later stages run. */
+  merge?: Source;
 }
 
 export interface PipelineState {
@@ -34,6 +23,8 @@ export interface PipelineState {
   readonly queueOfRun: Map<string, string>;
   /** Phase run → its place, for phase runs of this host that have not been recorded. */
   readonly phaseRuns: Map<string, { readonly stageRunId: string; readonly phase: string }>;
+  /** By stage run. */
+  readonly endings: Map<string, Ending>;
 }
 
 /** Nothing has happened yet. */
@@ -42,18 +33,15 @@ export const noPipelines = (): PipelineState => ({
   queues: new Map(),
   queueOfRun: new Map(),
   phaseRuns: new Map(),
+  endings: new Map(),
 });
-
-/** First of a queue; undefined when nothing waits or runs there. */
-export const head = (state: PipelineState, queueKey: string): LiveRun | undefined =>
-  state.queues.get(queueKey)?.[0];
 
 const runOf = (state: PipelineState, stageRunId: string): LiveRun | undefined =>
   state.queues.get(state.queueOfRun.get(stageRunId) ?? '')?.find((run) => run.stageRunId === stageRunId);
 
 /** Folds one event in place. */
 export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEvent>): PipelineState => {
-  const { event, stream, id } = recorded;
+  const { event, stream, id, metadata } = recorded;
   switch (event.type) {
     case 'ChangeOpened': {
       const { scope, pipeline, title } = event.data;
@@ -65,17 +53,39 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       if (change) change.source = event.data.source;
       break;
     }
+    case 'MergeIntended': {
+      const change = state.changes.get(idIn(stream, 'change'));
+      if (change) change.merge = event.data.source;
+      break;
+    }
     case 'StageTriggered':
-      enqueue(state, idIn(stream, 'change'), event.data, id);
+      enqueue(state, idIn(stream, 'change'), event.data, [], id);
+      break;
+    case 'PhaseRerunTriggered':
+      enqueue(state, idIn(stream, 'change'), event.data, event.data.kept, id);
+      break;
+    case 'StageCancelRequested': {
+      const { actor, reason } = metadata;
+      cancelled(runOf(state, event.data.stageRunId), { why: event.data.why, actor, reason }, id);
+      break;
+    }
+    case 'StageEnded':
+      state.endings.delete(event.data.stageRunId);
       break;
     case 'StageRunStarted': {
       const run = runOf(state, idIn(stream, 'stage_run'));
-      if (run) Object.assign(run, { started: true, cause: id });
+      if (run) Object.assign(run, { started: true, cause: id, cancelCause: id });
       break;
     }
     case 'PhasePromoted':
-      promoted(state, event.data, idIn(stream, 'phase_run'));
+      promoted(state, event.data, idIn(stream, 'phase_run'), id);
       break;
+    case 'PhaseCancelRequested': {
+      const place = state.phaseRuns.get(idIn(stream, 'phase_run'));
+      const phase = place && runOf(state, place.stageRunId)?.promoted.get(place.phase);
+      if (phase) phase.cancelAsked = true;
+      break;
+    }
     case 'PhaseFinished': {
       const phaseRunId = idIn(stream, 'phase_run');
       const place = state.phaseRuns.get(phaseRunId);
@@ -87,7 +97,10 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       phaseRecorded(state, idIn(stream, 'stage_run'), event.data, id);
       break;
     case 'StageRunFinished':
-      dequeue(state, idIn(stream, 'stage_run'), id);
+      dequeue(state, idIn(stream, 'stage_run'), event.data.status, id);
+      break;
+    case 'StageRunCancelled':
+      dequeue(state, idIn(stream, 'stage_run'), 'cancelled', id);
       break;
     default:
       break;
@@ -101,32 +114,39 @@ const enqueue = (
   state: PipelineState,
   changeId: string,
   { stage, stageRunId, patchset, queueKey, plan }: DataOf<'StageTriggered'>,
+  kept: readonly EndedPhase[],
   cause: string,
 ): void => {
   const change = state.changes.get(changeId);
-  if (!change?.source) return;
-  const { title, scope, pipeline, source } = change;
-  const run: LiveRun = {
-    stageRunId,
-    data: { changeId, title, patchset, scope, pipeline, stage, queueKey, source, plan },
-    cause,
-    started: false,
-    promoted: new Set(),
-    unrecorded: new Map(),
-    ended: {},
-  };
+  const source = stage === 'verify' ? change?.source : change?.merge;
+  if (!change || !source) return;
+  const { title, scope, pipeline } = change;
+  const data = { changeId, title, patchset, scope, pipeline, stage, queueKey, source, plan };
+  const run = triggeredRun(stageRunId, data, kept, cause);
   state.queues.set(queueKey, [...(state.queues.get(queueKey) ?? []), run]);
   state.queueOfRun.set(stageRunId, queueKey);
 };
 
 /** A later attempt is a retry of one job by a person; the stage has had its answer from the first. */
-const promoted = (state: PipelineState, data: DataOf<'PhasePromoted'>, phaseRunId: string): void => {
+const promoted = (
+  state: PipelineState,
+  data: DataOf<'PhasePromoted'>,
+  phaseRunId: string,
+  eventId: string,
+): void => {
   if (data.host !== HOST || data.attempt !== 1) return;
   const stageRunId = data.hostKey.slice(0, data.hostKey.lastIndexOf('/'));
   const run = runOf(state, stageRunId);
   if (!run || data.hostKey !== hostKeyOf(stageRunId, data.phase)) return;
-  run.promoted.add(data.phase);
+  const cancelCause = run.cancel ? eventId : undefined;
+  run.promoted.set(data.phase, { phaseRunId, cancelCause, cancelAsked: false });
   state.phaseRuns.set(phaseRunId, { stageRunId, phase: data.phase });
+};
+
+const cancelled = (run: LiveRun | undefined, cancel: LiveRun['cancel'], eventId: string): void => {
+  if (!run || run.cancel) return;
+  Object.assign(run, { cancel, cancelCause: eventId });
+  for (const phase of run.promoted.values()) phase.cancelCause = eventId;
 };
 
 const phaseRecorded = (
@@ -137,28 +157,35 @@ const phaseRecorded = (
 ): void => {
   const run = runOf(state, stageRunId);
   if (!run) return;
-  const before = step(run);
-  run.ended[phase] = outcome;
+  const before = stepOf(run);
+  run.ended[phase] = { phase, phaseRunId, outcome };
   run.unrecorded.delete(phase);
   state.phaseRuns.delete(phaseRunId);
   // What is still owed to the same group keeps its cause, and with it its command ids.
-  if (step(run) !== before) run.cause = eventId;
+  if (stepOf(run) !== before) run.cause = eventId;
+  if (run.cancel) run.cancelCause = eventId;
 };
 
-const step = (run: LiveRun): string => {
-  const now = progress(run.data.plan, run.ended);
-  return now.at === 'end' ? 'end' : `group ${now.group}`;
-};
-
-const dequeue = (state: PipelineState, stageRunId: string, eventId: string): void => {
+const dequeue = (
+  state: PipelineState,
+  stageRunId: string,
+  status: Ending['status'],
+  eventId: string,
+): void => {
   const queueKey = state.queueOfRun.get(stageRunId);
-  if (queueKey === undefined) return;
-  const rest = (state.queues.get(queueKey) ?? []).filter((run) => run.stageRunId !== stageRunId);
+  const run = runOf(state, stageRunId);
+  if (queueKey === undefined || !run) return;
+  const runs = state.queues.get(queueKey) ?? [];
+  const rest = runs.filter((other) => other !== run);
+  for (const { phaseRunId } of run.promoted.values()) state.phaseRuns.delete(phaseRunId);
   state.queueOfRun.delete(stageRunId);
+  const { changeId, stage } = run.data;
+  const phases = Object.values(run.ended);
+  state.endings.set(stageRunId, { changeId, stage, stageRunId, status, phases, eventId });
   if (rest.length === 0) state.queues.delete(queueKey);
   else state.queues.set(queueKey, rest);
   const next = rest[0];
-  if (next && !next.started) next.cause = eventId;
+  if (runs[0] === run && next && !next.started) next.cause = eventId;
 };
 
 /** Queues in which this event, already folded, may have made something owed. */
@@ -168,18 +195,25 @@ export const queuesOf = (
 ): readonly string[] => {
   switch (event.type) {
     case 'StageTriggered':
+    case 'PhaseRerunTriggered':
       return [event.data.queueKey];
+    case 'StageCancelRequested': {
+      const key = state.queueOfRun.get(event.data.stageRunId);
+      return key === undefined ? [] : [key];
+    }
     case 'StageRunStarted':
     case 'StagePhaseFinished': {
       const key = state.queueOfRun.get(idIn(stream, 'stage_run'));
       return key === undefined ? [] : [key];
     }
+    case 'PhasePromoted':
     case 'PhaseFinished': {
       const place = state.phaseRuns.get(idIn(stream, 'phase_run'));
       const key = place && state.queueOfRun.get(place.stageRunId);
       return key === undefined ? [] : [key];
     }
     case 'StageRunFinished':
+    case 'StageRunCancelled':
       // Its run is forgotten by now; only the next of its queue can owe because of it.
       return [...state.queues].filter(([, runs]) => runs[0]?.cause === id).map(([queueKey]) => queueKey);
     default:

@@ -5,6 +5,7 @@ import { nearest, type Problem } from '../../../src/domain/problem.js';
 import type { ProjectConfig } from '../../../src/domain/project-config.js';
 import { phases, stagePlan, type Phase, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
+import type { ConfiguredPhase } from '../../../src/events/promotion.js';
 
 const CANCEL_GRACE_MS = 10_000;
 const LOG_BYTES = 64 * 1024 * 1024;
@@ -14,29 +15,44 @@ export const planStage = (
   stage: Stage,
   dispatch: DispatchConfig,
   project: ProjectConfig,
-): E.Either<readonly Problem[], readonly PlannedPhase[]> => {
-  const problems: Problem[] = [];
-  const plan = stagePlan[stage].flatMap((group, index) =>
-    group.map((phase): PlannedPhase => {
-      const { skipped, rows, timeoutMs } = dispatch.phases[phase];
-      const run = project.commands[phase];
-      if (!skipped && run === undefined) problems.push(noCommand(phase, project));
-      return {
-        phase,
-        group: index,
-        skipped,
-        rows,
-        steps: skipped || run === undefined ? [] : [{ name: phase, run }],
-        limits: {
-          cancelGraceMs: CANCEL_GRACE_MS,
-          logBytes: LOG_BYTES,
-          ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }),
-        },
-      };
-    }),
+): E.Either<readonly Problem[], readonly PlannedPhase[]> =>
+  E.map((configured: readonly ConfiguredPhase[]) => planOf(stage, configured))(
+    configurePhases(stagePlan[stage].flat(), dispatch, project),
   );
-  return problems.length > 0 ? E.left(problems) : E.right(plan);
+
+/** What each of these phases runs, or a problem for each that should run and has no command. */
+export const configurePhases = (
+  wanted: readonly Phase[],
+  dispatch: DispatchConfig,
+  project: ProjectConfig,
+): E.Either<readonly Problem[], readonly ConfiguredPhase[]> => {
+  const problems: Problem[] = [];
+  const configured = wanted.map((phase): ConfiguredPhase => {
+    const { skipped, rows, timeoutMs } = dispatch.phases[phase];
+    const run = project.commands[phase];
+    if (!skipped && run === undefined) problems.push(noCommand(phase, project));
+    return {
+      phase,
+      skipped,
+      rows,
+      steps: skipped || run === undefined ? [] : [{ name: phase, run }],
+      limits: {
+        cancelGraceMs: CANCEL_GRACE_MS,
+        logBytes: LOG_BYTES,
+        ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }),
+      },
+    };
+  });
+  return problems.length > 0 ? E.left(problems) : E.right(configured);
 };
+
+/** The phases of the stage in their groups; one that is not configured is left out. */
+export const planOf = (stage: Stage, configured: readonly ConfiguredPhase[]): readonly PlannedPhase[] =>
+  stagePlan[stage].flatMap((phasesOfGroup, group) =>
+    configured
+      .filter(({ phase }) => (phasesOfGroup as readonly string[]).includes(phase))
+      .map((phase) => ({ ...phase, group })),
+  );
 
 const noCommand = (phase: Phase, { otherKeys, remoteFile }: ProjectConfig): Problem => {
   const misspelt = otherKeys.find((key) => nearest(key, phases) === phase);

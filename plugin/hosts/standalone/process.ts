@@ -1,69 +1,141 @@
 /**
- * What does the pipeline owe next? Starts triggered stages, one per queue; promotes their phases group by group; ends them.
- * Level-triggered: `owed` reads the state alone, and what it answers keeps the id of the event that made it owed.
+ * What does the pipeline owe next? Starts triggered stages, one per queue; promotes their phases group by group; ends them;
+ * tells their changes; performs merges; keeps changesets. Level-triggered: what is owed is read from the state alone, and
+ * keeps the id of the event that made it owed.
  */
 import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { PhasePromoted } from '../../../src/events/phase-run.js';
+import type { Source } from '../../../src/events/shapes.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Process } from '../../../src/kernel/process.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
+import type { ChangeCommand } from './change.js';
 import { HOST, hostKeyOf } from './ids.js';
-import { progress } from './progress.js';
-import {
-  evolvePipeline,
-  head,
-  noPipelines,
-  queuesOf,
-  type LiveRun,
-  type PipelineState,
-} from './pipeline-state.js';
+import { isQuiet, progressOf, type LiveRun } from './live-run.js';
+import type { PipelineCommand } from './pipeline.js';
+import { evolvePipeline, noPipelines, queuesOf, type PipelineState } from './pipeline-state.js';
+import { evolvePromotion, noPromotions, owedInLine, type PromotionState } from './promotion-state.js';
 import type { StageRunCommand } from './stage-run.js';
 
-interface Envelope {
+interface Owed {
   readonly commandId: string;
   /** The event that made this owed. */
   readonly causationId: string;
   /** The change. */
   readonly correlationId: string;
+  /** Carried over from the person who set this off. */
+  readonly actor?: string;
+  readonly reason?: string;
 }
 
-/** All but the last are for `stageRunDecider` on `stage_run-<stageRunId>`; `PromotePhase` is for the core's phase runs. */
-export type StandaloneCommand =
-  | (Envelope & StageRunCommand & { readonly stageRunId: string })
-  | (Envelope & { readonly kind: 'PromotePhase'; readonly data: PhasePromoted });
+type ToChange = Extract<ChangeCommand, { kind: 'RecordStageEnded' | 'SupersedeChange' }>;
+
+export type StandaloneCommand = Owed &
+  (
+    | (StageRunCommand & { readonly target: 'stage_run'; readonly stageRunId: string })
+    | (ToChange & { readonly target: 'change' })
+    | (PipelineCommand & { readonly target: 'pipeline' })
+    /** For the core's phase runs. */
+    | { readonly target: 'phase_run'; readonly kind: 'PromotePhase'; readonly data: PhasePromoted }
+    | { readonly target: 'phase_run'; readonly kind: 'CancelPhase'; readonly hostKey: string }
+    /** Takes long: looks at the refs, pushes, looks again. */
+    | {
+        readonly target: 'source';
+        readonly kind: 'PerformMerge';
+        readonly changeId: string;
+        readonly source: Source;
+      }
+  );
+
+export interface StandaloneState extends PipelineState, PromotionState {}
 
 const NAME = 'standalone';
 
-/** Everything owed by this queue now: only its first stage run can owe anything. */
-export const owed = (state: PipelineState, queueKey: string): readonly StandaloneCommand[] => {
-  const run = head(state, queueKey);
-  if (!run) return [];
-  const { stageRunId } = run;
-  const envelope = (causationId: string, what: string): Envelope => ({
-    commandId: deriveId(causationId, NAME, what),
-    causationId,
-    correlationId: run.data.changeId,
-  });
-  if (!run.started)
-    return [{ ...envelope(run.cause, 'start'), kind: 'StartStageRun', stageRunId, data: run.data }];
+const because = (eventId: string, what: string, changeId: string): Owed => ({
+  commandId: deriveId(eventId, NAME, what),
+  causationId: eventId,
+  correlationId: changeId,
+});
 
-  const unrecorded = [...run.unrecorded].map(
-    ([phase, { phaseRunId, outcome, eventId }]): StandaloneCommand => ({
-      ...envelope(eventId, `record ${phase}`),
-      ...{ kind: 'RecordPhaseFinished', stageRunId, phase, phaseRunId, outcome },
-    }),
+const reasons = {
+  requested: 'the stage was cancelled',
+  new_patchset: 'a new patchset was submitted',
+  deleted: 'the change was deleted',
+  superseded: 'a later change of the pipeline has begun Acceptance',
+} as const;
+
+/** Everything owed by this queue now: its first stage run goes on, and any that was cancelled ends. */
+const owedInQueue = (state: PipelineState, queueKey: string): readonly StandaloneCommand[] =>
+  (state.queues.get(queueKey) ?? []).flatMap((run, at) =>
+    run.cancel ? owedByCancelled(run) : at === 0 ? owedByFirst(run) : [],
   );
-  const now = progress(run.data.plan, run.ended);
+
+const owedByFirst = (run: LiveRun): readonly StandaloneCommand[] => {
+  const { stageRunId, data, cause } = run;
+  const toRun = { target: 'stage_run', stageRunId } as const;
+  if (!run.started) {
+    const start = {
+      ...because(cause, 'start', data.changeId),
+      ...toRun,
+      kind: 'StartStageRun',
+      data,
+    } as const;
+    return [run.kept.length === 0 ? start : { ...start, kept: run.kept }];
+  }
+  const now = progressOf(run);
   if (now.at === 'end')
-    return [...unrecorded, { ...envelope(run.cause, 'finish'), kind: 'FinishStageRun', stageRunId }];
+    return [
+      ...unrecorded(run),
+      { ...because(cause, 'finish', data.changeId), ...toRun, kind: 'FinishStageRun' },
+    ];
   const promotions = now.phases
-    .filter(({ phase }) => !run.promoted.has(phase))
+    .filter(({ phase }) => !run.promoted.has(phase) && run.ended[phase] === undefined)
     .map(({ phase }): StandaloneCommand => ({
-      ...envelope(run.cause, `promote ${phase}`),
-      ...{ kind: 'PromotePhase', data: promotion(run, phase) },
+      ...because(cause, `promote ${phase}`, data.changeId),
+      ...{ target: 'phase_run', kind: 'PromotePhase', data: promotion(run, phase) },
     }));
-  return [...unrecorded, ...promotions];
+  return [...unrecorded(run), ...promotions];
 };
+
+/** Promotes nothing more, cancels what runs, and ends when nothing does. All that had passed before stays passed. */
+const owedByCancelled = (run: LiveRun): readonly StandaloneCommand[] => {
+  const { stageRunId, data, cancel } = run;
+  if (!cancel) return [];
+  const { changeId, stage } = data;
+  const toRun = { target: 'stage_run', stageRunId } as const;
+  const now = progressOf(run);
+  if (run.started && now.at === 'end' && now.status === 'passed')
+    return [
+      ...unrecorded(run),
+      { ...because(run.cause, 'finish', changeId), ...toRun, kind: 'FinishStageRun' },
+    ];
+  if (isQuiet(run))
+    return [
+      {
+        ...because(run.cancelCause, `cancel ${stageRunId}`, changeId),
+        ...{ ...toRun, kind: 'CancelStageRun', changeId, stage, why: cancel.why },
+      },
+    ];
+  const cancels = [...run.promoted].flatMap(([phase, { cancelCause, cancelAsked }]): StandaloneCommand[] =>
+    cancelCause === undefined || cancelAsked || run.ended[phase] || run.unrecorded.has(phase)
+      ? []
+      : [
+          {
+            ...because(cancelCause, `cancel ${stageRunId} ${phase}`, changeId),
+            ...{ actor: cancel.actor, reason: cancel.reason ?? reasons[cancel.why] },
+            ...{ target: 'phase_run', kind: 'CancelPhase', hostKey: hostKeyOf(stageRunId, phase) },
+          },
+        ],
+  );
+  return [...unrecorded(run), ...cancels];
+};
+
+const unrecorded = (run: LiveRun): readonly StandaloneCommand[] =>
+  [...run.unrecorded].map(([phase, { phaseRunId, outcome, eventId }]): StandaloneCommand => ({
+    ...because(eventId, `record ${phase}`, run.data.changeId),
+    ...{ target: 'stage_run', kind: 'RecordPhaseFinished', stageRunId: run.stageRunId },
+    ...{ phase, phaseRunId, outcome },
+  }));
 
 const promotion = ({ stageRunId, data }: LiveRun, phase: string): PhasePromoted => {
   const planned = data.plan.find((candidate) => candidate.phase === phase);
@@ -81,15 +153,57 @@ const promotion = ({ stageRunId, data }: LiveRun, phase: string): PhasePromoted 
   };
 };
 
+/** Ends that changes are to take notice of, merges, and what the lines of the pipelines owe. */
+const owedToChanges = (state: StandaloneState): readonly StandaloneCommand[] => [
+  ...[...state.endings.values()].map(({ eventId, ...ending }): StandaloneCommand => ({
+    ...because(eventId, `ended ${ending.stageRunId}`, ending.changeId),
+    ...{ target: 'change', kind: 'RecordStageEnded', ...ending },
+  })),
+  ...[...state.merges].map(([changeId, { source, eventId }]): StandaloneCommand => ({
+    ...because(eventId, 'merge', changeId),
+    ...{ target: 'source', kind: 'PerformMerge', changeId, source },
+  })),
+  ...[...state.lines].flatMap(([pipelineId, line]) => {
+    const { joins, superseded } = owedInLine(line);
+    return [
+      ...joins.map(({ changeId, eventId }): StandaloneCommand => ({
+        ...because(eventId, 'join', changeId),
+        ...{ target: 'pipeline', kind: 'JoinChangeset', pipelineId, changeId },
+      })),
+      ...superseded.map(({ changeId, by, delivered, eventId }): StandaloneCommand => ({
+        ...because(eventId, `supersede ${changeId}`, changeId),
+        ...{ target: 'change', kind: 'SupersedeChange', changeId, by, delivered },
+      })),
+    ];
+  }),
+  ...[...state.closings].map(([changeId, { pipelineId, eventId }]): StandaloneCommand => ({
+    ...because(eventId, 'close', changeId),
+    ...{ target: 'pipeline', kind: 'CloseChangeset', pipelineId, changeId },
+  })),
+];
+
+const concernsChanges = new Set<BatonEvent['type']>([
+  ...(['StageRunStarted', 'StageRunFinished', 'StageRunCancelled', 'MergeIntended'] as const),
+  ...(['ChangeMerged', 'ChangeDelivered', 'ChangesetJoined'] as const),
+]);
+
 /** The standalone host's saga. `react` gives what this event made owed; `resume` gives all of it again, under the same ids. */
-export const standaloneProcess: Process<BatonEvent, StandaloneCommand, PipelineState> = {
+export const standaloneProcess: Process<BatonEvent, StandaloneCommand, StandaloneState> = {
   name: NAME,
-  init: noPipelines,
-  evolve: evolvePipeline,
-  react: (state, event: Recorded<BatonEvent>) =>
-    queuesOf(state, event)
-      .flatMap((queueKey) => owed(state, queueKey))
-      .filter(({ causationId }) => causationId === event.id),
+  init: () => ({ ...noPipelines(), ...noPromotions() }),
+  evolve: (state, recorded) => {
+    evolvePipeline(state, recorded);
+    evolvePromotion(state, recorded);
+    return state;
+  },
+  react: (state, recorded: Recorded<BatonEvent>) =>
+    [
+      ...queuesOf(state, recorded).flatMap((queueKey) => owedInQueue(state, queueKey)),
+      ...(concernsChanges.has(recorded.event.type) ? owedToChanges(state) : []),
+    ].filter(({ causationId }) => causationId === recorded.id),
   tick: () => [],
-  resume: (state) => [...state.queues.keys()].flatMap((queueKey) => owed(state, queueKey)),
+  resume: (state) => [
+    ...[...state.queues.keys()].flatMap((queueKey) => owedInQueue(state, queueKey)),
+    ...owedToChanges(state),
+  ],
 };

@@ -2,24 +2,38 @@
  * One run of a stage: started once, its phases end, then it ends as they did. Repeats are no-ops.
  *
  *   none ─Start→ running ─RecordPhaseFinished→ running ─Finish→ finished
+ *    └────────────┴─Cancel→ finished
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import type { PlannedPhase, StageRunStarted } from '../../../src/events/change.js';
+import type { EndedPhase, StageCancelWhy } from '../../../src/events/promotion.js';
 import type { Outcome } from '../../../src/events/shapes.js';
-import { never, type Decider } from '../../../src/kernel/decider.js';
+import type { Decider } from '../../../src/kernel/decider.js';
 import type { TypeOf } from 'io-ts';
 import { progress } from './progress.js';
 
 export type StageRunCommand =
-  | { readonly kind: 'StartStageRun'; readonly data: TypeOf<typeof StageRunStarted> }
+  /** `kept`: phases that count as they ended in an earlier run. */
+  | {
+      readonly kind: 'StartStageRun';
+      readonly data: TypeOf<typeof StageRunStarted>;
+      readonly kept?: readonly EndedPhase[];
+    }
   | {
       readonly kind: 'RecordPhaseFinished';
       readonly phase: string;
       readonly phaseRunId: string;
       readonly outcome: Outcome;
     }
-  | { readonly kind: 'FinishStageRun' };
+  | { readonly kind: 'FinishStageRun' }
+  /** It is not to go on, and nothing of it runs any more. */
+  | {
+      readonly kind: 'CancelStageRun';
+      readonly changeId: string;
+      readonly stage: string;
+      readonly why: StageCancelWhy;
+    };
 
 export type StageRunRefusal =
   | { readonly code: 'stage_run_unknown'; readonly message: string }
@@ -40,17 +54,15 @@ const evolve = (state: StageRunState, event: ChangeEvent): StageRunState => {
     case 'StageRunStarted':
       return { status: 'running', plan: event.data.plan, ended: {} };
     case 'StagePhaseFinished':
+    case 'StagePhaseKept':
       return state.status === 'running'
         ? { ...state, ended: { ...state.ended, [event.data.phase]: event.data.outcome } }
         : state;
     case 'StageRunFinished':
+    case 'StageRunCancelled':
       return { status: 'finished' };
-    case 'ChangeOpened':
-    case 'PatchsetAdded':
-    case 'StageTriggered':
-      return state;
     default:
-      return never(event);
+      return state;
   }
 };
 
@@ -58,8 +70,12 @@ const decide = (
   command: StageRunCommand,
   state: StageRunState,
 ): E.Either<StageRunRefusal, readonly ChangeEvent[]> => {
-  if (command.kind === 'StartStageRun')
-    return E.right(state.status === 'none' ? [{ type: 'StageRunStarted', data: command.data }] : []);
+  if (command.kind === 'StartStageRun') return E.right(state.status === 'none' ? start(command) : []);
+  if (command.kind === 'CancelStageRun') {
+    const { changeId, stage, why } = command;
+    const cancelled: ChangeEvent = { type: 'StageRunCancelled', data: { changeId, stage, why } };
+    return E.right(state.status === 'finished' ? [] : [cancelled]);
+  }
   if (state.status === 'none')
     return E.left({ code: 'stage_run_unknown', message: 'A started stage run was expected; there is none.' });
   if (state.status === 'finished') return E.right([]);
@@ -72,6 +88,14 @@ const decide = (
         message: `All phases were expected to have ended; ${now.phases.map(({ phase }) => phase).join(', ')} may still run.`,
       });
 };
+
+const start = ({
+  data,
+  kept = [],
+}: Extract<StageRunCommand, { kind: 'StartStageRun' }>): readonly ChangeEvent[] => [
+  { type: 'StageRunStarted', data },
+  ...kept.map((phase): ChangeEvent => ({ type: 'StagePhaseKept', data: phase })),
+];
 
 const record = (
   { phase, phaseRunId, outcome }: Extract<StageRunCommand, { kind: 'RecordPhaseFinished' }>,

@@ -1,4 +1,4 @@
-/** May this branch become a change, and what would its Verify stage run? Everything is looked at before any event is written. */
+/** May this branch become a change, may this change be merged, and what would its stages run? Everything is looked at before any event is written. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { appError, type AppError } from '../../../src/app/errors.js';
@@ -15,10 +15,12 @@ import {
   parseProjectConfig,
   type ProjectConfig,
 } from '../../../src/domain/project-config.js';
+import { phases } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
+import type { ConfiguredPhase } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import { changeIdOf } from './ids.js';
-import { planStage } from './plan.js';
+import { configurePhases, planStage } from './plan.js';
 
 export interface Submission {
   readonly changeId: string;
@@ -44,17 +46,50 @@ export const prepareSubmission =
     const scope = scopeOf(request);
     if (E.isLeft(scope)) return scope;
     const { source: commit, title } = resolved.right;
-    const config = await source.readFile(commit, CONFIG)();
-    if (E.isLeft(config)) return config;
-    const project = await source.readFile(commit, PROJECT)();
-    if (E.isLeft(project)) return project;
+    const configured = await configuredAt(source, commit);
+    if (E.isLeft(configured)) return configured;
+    const { dispatch, project } = configured.right;
     const changeId = changeIdOf(scope.right, pipeline, branch);
     return E.map((plan: readonly PlannedPhase[]) => ({
       ...{ changeId, scope: scope.right, pipeline, branch, title, source: commit, plan },
-    }))(planFrom(config.right, project.right));
+    }))(E.mapLeft(noCommands)(planStage('verify', dispatch, project)));
   };
 
-const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
+/** The patchset merged into its target as it is now, and what this very merge configures for every later stage. */
+export const prepareMerge =
+  (
+    source: SourceProvider,
+    patchset: Source,
+  ): TaskEither<AppError, { readonly source: Source; readonly phases: readonly ConfiguredPhase[] }> =>
+  async () => {
+    const merge = await source.merge(patchset)();
+    if (E.isLeft(merge)) return merge;
+    const configured = await configuredAt(source, merge.right);
+    if (E.isLeft(configured)) return configured;
+    const { dispatch, project } = configured.right;
+    return E.map((found: readonly ConfiguredPhase[]) => ({ source: merge.right, phases: found }))(
+      E.mapLeft(noCommands)(configurePhases(phases, dispatch, project)),
+    );
+  };
+
+interface Configured {
+  readonly dispatch: DispatchConfig;
+  readonly project: ProjectConfig;
+}
+
+/** Both files at that commit. Problems of both come together. */
+const configuredAt = async (
+  source: SourceProvider,
+  commit: Source,
+): Promise<E.Either<AppError, Configured>> => {
+  const config = await source.readFile(commit, CONFIG)();
+  if (E.isLeft(config)) return config;
+  const project = await source.readFile(commit, PROJECT)();
+  return E.isLeft(project) ? project : configuredBy(config.right, project.right);
+};
+
+/** In whose scope the change would lie; the project may be named after the address of its repository. */
+export const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
   const scope: Scope = {
     enterprise: request.enterprise ?? 'default',
     organisation: request.organisation ?? 'default',
@@ -80,10 +115,10 @@ const projectOf = (repository: string): string =>
     .replace(/(?:\/)?\.git$/, '')
     .replace(/^.*[/:]/s, '');
 
-const planFrom = (
+const configuredBy = (
   configText: string | undefined,
   projectText: string | undefined,
-): E.Either<AppError, readonly PlannedPhase[]> => {
+): E.Either<AppError, Configured> => {
   const config = configText === undefined ? E.left(noConfig) : parseDispatchConfig(configText);
   if (E.isLeft(config) && config.left.code === 'not_dispatched_here') return E.left(elsewhere(config.left));
   const project = projectText === undefined ? E.right(noProjectConfig) : parseProjectConfig(projectText);
@@ -92,17 +127,12 @@ const planFrom = (
     ...(E.isLeft(project) ? inFile(PROJECT, project.left) : []),
   ];
   return E.isRight(config) && E.isRight(project)
-    ? planWith(config.right, project.right)
+    ? E.right({ dispatch: config.right, project: project.right })
     : E.left(invalid('config_invalid', 'The configuration of the project', problems));
 };
 
-const planWith = (
-  dispatch: DispatchConfig,
-  project: ProjectConfig,
-): E.Either<AppError, readonly PlannedPhase[]> =>
-  E.mapLeft((problems: readonly Problem[]) =>
-    invalid('no_command', 'The commands of the project', inFile(PROJECT, problems)),
-  )(planStage('verify', dispatch, project));
+const noCommands = (problems: readonly Problem[]): AppError =>
+  invalid('no_command', 'The commands of the project', inFile(PROJECT, problems));
 
 const noConfig: ConfigError = {
   code: 'invalid',

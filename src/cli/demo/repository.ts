@@ -23,19 +23,24 @@ export const LONG_SECONDS = 300;
 /** Lines that the job prints while its server is killed. */
 export const COUNT_TO = 30;
 
-const git = async (folder: string, ...args: readonly string[]): Promise<void> => {
-  await run('git', ['-c', 'init.defaultBranch=master', '-c', 'commit.gpgsign=false', ...args], {
-    cwd: folder,
-    env: {
-      PATH: environment()['PATH'],
-      HOME: folder,
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_AUTHOR_NAME: 'Demo',
-      GIT_AUTHOR_EMAIL: 'demo@example.org',
-      GIT_COMMITTER_NAME: 'Demo',
-      GIT_COMMITTER_EMAIL: 'demo@example.org',
+const git = async (folder: string, ...args: readonly string[]): Promise<string> => {
+  const { stdout } = await run(
+    'git',
+    ['-c', 'init.defaultBranch=master', '-c', 'commit.gpgsign=false', ...args],
+    {
+      cwd: folder,
+      env: {
+        PATH: environment()['PATH'],
+        HOME: folder,
+        GIT_CONFIG_NOSYSTEM: '1',
+        GIT_AUTHOR_NAME: 'Demo',
+        GIT_AUTHOR_EMAIL: 'demo@example.org',
+        GIT_COMMITTER_NAME: 'Demo',
+        GIT_COMMITTER_EMAIL: 'demo@example.org',
+      },
     },
-  });
+  );
+  return stdout.trim();
 };
 
 /** A branch off `master` that changes one file and says why. */
@@ -58,7 +63,15 @@ const withCommand =
   (toml: string): string =>
     toml.replace(new RegExp(`^${phase} = .*$`, 'm'), `${phase} = "${command}"`);
 
-/** Makes the repository in `folder` and answers its path. */
+/** Title and shas of the tip of `master`: itself, then its parents. */
+export const tipOf = async (repository: string): Promise<{ title: string; shas: readonly string[] }> => {
+  const [title = '', shas = ''] = (await git(repository, 'log', '-1', '--format=%s%n%H %P', 'master')).split(
+    '\n',
+  );
+  return { title, shas: shas.split(' ') };
+};
+
+/** Makes the project in `folder`, and a bare repository beside it, as a server would hold it; answers its path. */
 export const makeRepository = async (folder: string): Promise<string> => {
   await mkdir(folder, { recursive: true });
   await cp(sampleProject(), folder, { recursive: true });
@@ -90,5 +103,6 @@ export const makeRepository = async (folder: string): Promise<string> => {
     'Count slowly',
   );
   await git(folder, 'checkout', '-q', 'master');
-  return folder;
+  await git(folder, 'clone', '-q', '--bare', folder, `${folder}.git`);
+  return `${folder}.git`;
 };

@@ -1,37 +1,55 @@
 /** Jobs: list, show, follow, cancel, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok, single } from '../answers.js';
+import { none, ok, seen, single } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { jobFrames } from '../job-stream.js';
 import { logBytes } from '../log-bytes.js';
 import { logFrames } from '../log-stream.js';
 import { route, type Route } from '../route.js';
 import { sse } from '../sse.js';
+import { ofJob } from '../where.js';
+import { listOf, ref } from '../view-schemas.js';
+
+const EVENTS = 'text/event-stream';
+
+/** Usual and largest page: who followed no cursors before pages came still gets what there is to show. */
+const MOST_JOBS = 1000;
 
 export const jobRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/jobs',
+    doc: { summary: 'Jobs, newest first', answer: listOf('Job') },
     role: 'viewer',
-    query: codecs.JobsQuery,
-    run: (use, { query }) => pipe(use.listJobs(query), TE.map(list)),
+    where: 'anywhere',
+    query: codecs.JobsPageQuery,
+    run: (use, { query: { at, cursor, limit = MOST_JOBS, ...filter }, sees }) =>
+      asOf(use, at, (reads) =>
+        pipe(
+          reads.listJobs(seen(filter, sees), { limit, ...(cursor === undefined ? {} : { cursor }) }),
+          TE.map(ok),
+        ),
+      ),
   }),
   route({
     ...none,
     method: 'get',
     path: '/jobs/stream',
+    doc: { summary: 'Jobs as they change: event `job`, data = a job', media: EVENTS },
     role: 'viewer',
+    where: 'anywhere',
     query: codecs.JobsQuery,
     headers: codecs.PositionHeader,
-    run: (use, { query, headers, pace }) => {
+    run: (use, { query, headers, pace, sees }) => {
       const after = headers['Last-Event-ID'];
       return TE.right(
         sse((signal, requestId) =>
           jobFrames(
             use,
-            { filter: query, pace, requestId, ...(after === undefined ? {} : { after }) },
+            { filter: seen(query, sees), pace, requestId, ...(after === undefined ? {} : { after }) },
             signal,
           ),
         ),
@@ -42,15 +60,24 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id',
+    doc: { summary: 'One job', answer: ref('Job') },
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.showJob(params.id), TE.map(single)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showJob(params.id), TE.map(single))),
   }),
   route({
     ...none,
     method: 'post',
     path: '/jobs/:id/cancel',
+    doc: {
+      ...{ summary: 'End a job, or keep it from starting', status: 202, answer: ref('Job') },
+      example: { reason: 'wrong branch' },
+    },
     role: 'operator',
+    where: ofJob,
     params: codecs.IdParam,
     body: codecs.CancelBody,
     run: (use, { context, params }) =>
@@ -69,15 +96,32 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/explain',
+    doc: { summary: 'Why it waits, or why it ran there', answer: ref('Explanation') },
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
-    run: (use, { params }) => pipe(use.explainJob(params.id), TE.map(ok)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.explainJob(params.id), TE.map(ok))),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/timeline',
+    role: 'viewer',
+    where: ofJob,
+    params: codecs.IdParam,
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.jobTimeline(params.id), TE.map(ok))),
   }),
   route({
     ...none,
     method: 'get',
     path: '/jobs/:id/log',
+    doc: { summary: 'The bytes of its log, or a `Range` of them', media: 'text/plain' },
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
     query: codecs.AttemptQuery,
     run: (use, { params, query, range }) => logBytes(use, params.id, query.attempt, range),
@@ -86,7 +130,9 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log/stream',
+    doc: { summary: 'Its log as it grows: events `bytes`, then `end`', media: EVENTS },
     role: 'viewer',
+    where: ofJob,
     params: codecs.IdParam,
     query: codecs.AttemptQuery,
     headers: codecs.ByteOffsetHeader,

@@ -1,31 +1,33 @@
 /** What waits, what was, and how it is folded. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, ok } from '../answers.js';
+import { none, ok, seen } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
+import { historyRoutes } from './history.js';
+import { ref } from '../view-schemas.js';
 
 export const overviewRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/queue',
+    doc: { summary: 'What waits and what runs, in the order of dispatch', answer: ref('Queue') },
     role: 'viewer',
-    run: (use) => pipe(use.queue(), TE.map(ok)),
+    where: 'anywhere',
+    query: codecs.AtQuery,
+    run: (use, { query, sees }) =>
+      asOf(use, query.at, (reads) => pipe(reads.queue(seen({}, sees)), TE.map(ok))),
   }),
-  route({
-    ...none,
-    method: 'get',
-    path: '/history',
-    role: 'viewer',
-    query: codecs.HistoryQuery,
-    run: (use, { query }) => pipe(use.history({ ...query, limit: query.limit ?? 100 }), TE.map(list)),
-  }),
+  ...historyRoutes,
   route({
     ...none,
     method: 'post',
     path: '/projections/:name/rebuild',
+    doc: { summary: 'Fold a view anew from the first event', answer: ref('Rebuilt') },
     role: 'admin',
+    ifMatch: false,
     params: codecs.ProjectionParam,
     run: (use, { params }) => pipe(use.rebuild(params.name), TE.map(ok)),
   }),

@@ -3,26 +3,41 @@ import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { AppError } from '../../app/errors.js';
+import type { RunnerStatus } from '../../app/evidence.js';
 import type { Done } from '../../app/use-cases.js';
+import type { Role } from '../../domain/grants.js';
 import { list, none, ok, single } from '../answers.js';
+import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
-import { route, type Answer, type Role, type Route } from '../route.js';
+import { route, type Answer, type Route } from '../route.js';
+import { listOf, ref } from '../view-schemas.js';
 
-const command = (verb: string, role: Role) => ({
+const command = (
+  verb: string,
+  role: Role,
+  summary: string,
+  answer: 'Runner' | 'RunnerTested' | 'RunnerAdded' = 'Runner',
+) => ({
   ...none,
   method: 'post' as const,
   path: `/runners/:name/${verb}`,
+  doc: { summary, answer: ref(answer) },
   role,
   params: codecs.NameParam,
 });
 
-const done = <A>(
-  task: TaskEither<AppError, Done<A>>,
+type Changed = RunnerStatus | { readonly runner: RunnerStatus };
+
+const done = (
+  task: TaskEither<AppError, Done<Changed>>,
   status: 200 | 202 = 200,
 ): TaskEither<AppError, Answer> =>
   pipe(
     task,
-    TE.map(({ value, repeated }) => ({ kind: 'json', status, value, repeated })),
+    TE.map(({ value, repeated }) => {
+      const { revision } = 'runner' in value ? value.runner : value;
+      return { kind: 'json', status, value, repeated, revision };
+    }),
   );
 
 export const runnerRoutes: readonly Route[] = [
@@ -30,13 +45,20 @@ export const runnerRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/runners',
+    doc: { summary: 'Runners, by name', answer: listOf('Runner') },
     role: 'viewer',
-    run: (use) => pipe(use.listRunners(), TE.map(list)),
+    where: 'anywhere',
+    query: codecs.AtQuery,
+    run: (use, { query }) => asOf(use, query.at, (reads) => pipe(reads.listRunners(), TE.map(list))),
   }),
   route({
     ...none,
     method: 'post',
     path: '/runners',
+    doc: {
+      ...{ summary: 'Enrol a machine', status: 201, answer: ref('RunnerAdded') },
+      example: { name: 'build-07', host: 'build-07.example.org', user: 'builder', slots: 2 },
+    },
     role: 'admin',
     body: codecs.AddRunnerBody,
     run: (use, { context, body }) =>
@@ -47,21 +69,32 @@ export const runnerRoutes: readonly Route[] = [
           slots: body.slots ?? 1,
           labels: body.labels ?? [],
         }),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 201, value, repeated })),
+        TE.map(({ value, repeated }) => ({
+          kind: 'json',
+          status: 201,
+          value,
+          repeated,
+          revision: value.runner.revision,
+        })),
       ),
   }),
   route({
     ...none,
     method: 'get',
     path: '/runners/:name',
+    doc: { summary: 'One runner, with the evidence for its state', answer: ref('Runner') },
     role: 'viewer',
+    where: 'anywhere',
     params: codecs.NameParam,
-    run: (use, { params }) => pipe(use.showRunner(params.name), TE.map(single)),
+    query: codecs.AtQuery,
+    run: (use, { params, query }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showRunner(params.name), TE.map(single))),
   }),
   route({
     ...none,
     method: 'post',
     path: '/runners/:name/test',
+    doc: { summary: 'Connect now and say whether jobs can run there', answer: ref('RunnerTested') },
     role: 'operator',
     params: codecs.NameParam,
     body: codecs.TestRunnerBody,
@@ -75,27 +108,27 @@ export const runnerRoutes: readonly Route[] = [
       ),
   }),
   route({
-    ...command('drain', 'operator'),
+    ...command('drain', 'operator', 'Let its jobs finish, give it no new ones'),
     body: codecs.ReasonBody,
     run: (use, { context, params }) => done(use.drainRunner(context, params.name)),
   }),
   route({
-    ...command('pause', 'operator'),
+    ...command('pause', 'operator', 'The same, until a time'),
     body: codecs.PauseBody,
     run: (use, { context, params, body }) => done(use.pauseRunner(context, params.name, body.until)),
   }),
   route({
-    ...command('resume', 'operator'),
+    ...command('resume', 'operator', 'End a drain or a pause'),
     body: codecs.ReasonBody,
     run: (use, { context, params }) => done(use.resumeRunner(context, params.name)),
   }),
   route({
-    ...command('clear', 'operator'),
+    ...command('clear', 'operator', 'End the quarantine of the runner or of a slot'),
     body: codecs.ClearBody,
     run: (use, { context, params, body }) => done(use.clearRunner(context, params.name, body.slot)),
   }),
   route({
-    ...command('trust', 'admin'),
+    ...command('trust', 'admin', 'Accept a changed host key by its fingerprint', 'RunnerTested'),
     body: codecs.TrustBody,
     run: (use, { context, params, body: { fingerprint, jump } }) =>
       done(
@@ -106,14 +139,18 @@ export const runnerRoutes: readonly Route[] = [
       ),
   }),
   route({
-    ...command('remove', 'admin'),
+    ...command('remove', 'admin', 'Take the runner out for good, once its jobs have ended'),
+    doc: {
+      ...{ summary: 'Take the runner out for good, once its jobs have ended', status: 202 },
+      answer: ref('Runner'),
+    },
     body: codecs.RemoveBody,
     // jobs may have to end first
     run: (use, { context, params, body }) =>
       done(use.removeRunner(context, params.name, body.cancelJobs === true), 202),
   }),
   route({
-    ...command('settings', 'admin'),
+    ...command('settings', 'admin', 'Change how it is reached and what it offers', 'RunnerAdded'),
     body: codecs.SettingsBody,
     run: (use, { context, params, body: { reason: _, ...settings } }) =>
       done(use.setRunner(context, params.name, settings)),

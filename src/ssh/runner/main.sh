@@ -26,7 +26,7 @@ main() {
       operation=$1
       shift
       case $operation in
-        start | cancel | follow | query | put | tidy | probe) "op_$operation" "$@" ;;
+        start | cancel | revoke | follow | query | put | tidy | probe) "op_$operation" "$@" ;;
         *) refuse protocol 'no such operation' ;;
       esac
       ;;

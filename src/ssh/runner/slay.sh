@@ -99,10 +99,8 @@ slay_detached() {
   slay cancel "$2"
 }
 
-# id graceMs
-op_cancel() {
-  [ $# -eq 2 ] && is_attempt "$1" && is_count "$2" || refuse protocol 'not an attempt and a count'
-  id=$1 J=$PWD/$1
+# Takes the claim and the start where nobody has, so that a late start finds them taken. Sets `phase`.
+keep_from_starting() {
   set -C
   # No claim yet: take it, so that a late start finds it taken.
   { printf '%-127s\n' "- 0 0 $boot" >"$J.rc"; } 2>/dev/null
@@ -116,17 +114,40 @@ op_cancel() {
     nap 0.05
   done
   case $phase in
-    revoked) say revoked ;;
-    running | orphan) leave slay "$id" "$2" ;;
     absent | claimed)
       [ "$phase" = claimed ] || rm -f "$J.go"
       refuse disk_full 'cannot create the file that keeps the job from starting'
       ;;
-    tombstone)
-      rm -f "$J.go"
-      say ended
-      ;;
+    tombstone) rm -f "$J.go" ;;
+  esac
+}
+
+# id graceMs
+op_cancel() {
+  [ $# -eq 2 ] && is_attempt "$1" && is_count "$2" || refuse protocol 'not an attempt and a count'
+  id=$1 J=$PWD/$1
+  keep_from_starting
+  case $phase in
+    revoked) say revoked ;;
+    running | orphan) leave slay "$id" "$2" ;;
     *) say ended ;;
   esac
+  end_answer
+}
+
+# id base boot: what has started is left alone. Another folder or boot knows nothing of what ran before.
+op_revoke() {
+  [ $# -eq 3 ] && is_attempt "$1" && is_word "$2" && is_word "$3" || refuse protocol 'not an attempt and two words'
+  id=$1 J=$PWD/$1
+  if [ "$2" != "$base_id" ] || [ "$3" != "$boot" ]; then
+    say "changed $base_id $boot"
+  else
+    keep_from_starting
+    case $phase in
+      revoked) say revoked ;;
+      running | orphan) say started ;;
+      *) say ended ;;
+    esac
+  fi
   end_answer
 }

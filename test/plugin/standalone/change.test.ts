@@ -1,10 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { changeDecider, type ChangeCommand } from '../../../plugin/hosts/standalone/change.js';
-import { stageRunIdOf } from '../../../plugin/hosts/standalone/ids.js';
+import { pipelineIdOf, stageRunIdOf } from '../../../plugin/hosts/standalone/ids.js';
+import type { Stage } from '../../../src/domain/stage-plan.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
+import type { MergeObstacle } from '../../../src/events/promotion.js';
 import { fold } from '../../../src/kernel/decider.js';
-import { changeId, planned, source, submit } from './history.js';
+import { approve, changeId, planned, scope, source, submit } from './history.js';
 
 const after = (events: readonly ChangeEvent[], command: ChangeCommand) =>
   changeDecider.decide(command, fold(changeDecider, events));
@@ -27,10 +29,14 @@ describe('SubmitPatchset', () => {
     });
   });
 
-  it('given an open change and another sha, then patchset 2 and another run of Verify', () => {
+  it('given an open change and another sha, then patchset 2, another run of Verify, and the old one is not to go on', () => {
     const next = events(after(opened, submit('b2', [planned('unit')])));
     expect(next.map(({ type, data }) => [type, data])).toEqual([
       ['PatchsetAdded', { number: 2, source: source('b2') }],
+      [
+        'StageCancelRequested',
+        { stage: 'verify', stageRunId: stageRunIdOf(changeId, 'verify', 0), why: 'new_patchset' },
+      ],
       [
         'StageTriggered',
         {
@@ -56,17 +62,219 @@ describe('SubmitPatchset', () => {
   });
 });
 
-describe('TriggerStage', () => {
-  it('given an open change, then Verify once more for the same patchset', () => {
-    const again = after(opened, { kind: 'TriggerStage', changeId, stage: 'verify', plan: [] });
-    expect(events(again)[0]?.data).toMatchObject({
-      patchset: 1,
-      stageRunId: stageRunIdOf(changeId, 'verify', 1),
-    });
+/** Histories of a change, by the name of where they have come to. */
+const stories = (() => {
+  const at: Record<string, readonly ChangeEvent[]> = { none: [] };
+  const then = (from: string, name: string, ...commands: readonly ChangeCommand[]): void => {
+    at[name] = commands.reduce<readonly ChangeEvent[]>(
+      (past, command) => [...past, ...events(after(past, command))],
+      at[from] ?? [],
+    );
+  };
+  const ended = (stage: string, status: 'passed' | 'failed' | 'cancelled', n = 0): ChangeCommand => ({
+    ...{ kind: 'RecordStageEnded', changeId, stage, stageRunId: stageRunIdOf(changeId, stage, n), status },
+    phases: [
+      { phase: 'unit', phaseRunId: 'u', outcome: status === 'passed' ? 'succeeded' : 'failed' },
+      { phase: 'lint', phaseRunId: 'l', outcome: 'succeeded' },
+    ],
+  });
+  const landed: ChangeCommand = { kind: 'RecordMerged', changeId, sha: 'merge-a1', branchDeleted: true };
+  const superseded = (delivered: boolean): ChangeCommand => ({
+    ...{ kind: 'SupersedeChange', changeId, by: 'later', delivered },
+  });
+  const deliver: ChangeCommand = { kind: 'DeliverChange', changeId };
+  then('none', 'verifying', submit('a1'));
+  then('verifying', 'verified', ended('verify', 'passed'));
+  then('verifying', 'verify failed', ended('verify', 'failed'));
+  then('verifying', 'verify cancelled', { kind: 'CancelStage', changeId }, ended('verify', 'cancelled'));
+  then('verified', 'verifying again', { kind: 'RerunStage', changeId, stage: 'verify' });
+  then('verified', 'merging', approve('a1'));
+  then('merging', 'refused', {
+    ...{ kind: 'RecordMergeRefused', changeId, sha: 'merge-a1', why: 'target_moved', detail: 'No.' },
+  });
+  then('merging', 'building', landed);
+  then('building', 'build failed', ended('build', 'failed'));
+  then('building', 'superseded while building', superseded(false));
+  then('build failed', 'superseded', superseded(false));
+  then('building', 'accepting', ended('build', 'passed'));
+  then('accepting', 'accepted', ended('acceptance', 'passed'));
+  then('accepting', 'acceptance failed', ended('acceptance', 'failed'));
+  then('accepted', 'in union', deliver);
+  then('in union', 'union failed', ended('union', 'failed'));
+  then('in union', 'in rehearsal', ended('union', 'passed'));
+  then('in rehearsal', 'rehearsal failed', ended('rehearsal', 'failed'));
+  then('in rehearsal', 'in delivered', ended('rehearsal', 'passed'));
+  then('in delivered', 'through', ended('delivered', 'passed'));
+  then('through', 'through, later delivered', superseded(true));
+  then('in union', 'in union, later delivered', superseded(true));
+  then('verified', 'deleted', { kind: 'DeleteChange', changeId });
+  return { at, landed, ended, superseded };
+})();
+
+const rerun = (stage: Stage): ChangeCommand => ({ kind: 'RerunStage', changeId, stage });
+const again = (stage: Stage, phase: string): ChangeCommand => ({
+  ...{ kind: 'RerunPhase', changeId, stage, phase },
+});
+const simple = (kind: 'DeliverChange' | 'DeleteChange' | 'CancelStage'): ChangeCommand => ({
+  kind,
+  changeId,
+});
+const deliver = simple('DeliverChange');
+const remove = simple('DeleteChange');
+const cancel = simple('CancelStage');
+const { landed, ended, superseded } = stories;
+const refused = (why: MergeObstacle, sha = 'merge-a1'): ChangeCommand => ({
+  ...{ kind: 'RecordMergeRefused', changeId, sha, why, detail: 'No.' },
+});
+
+/** Where the change stands, what is asked, and what comes of it: types of events, or a refusal's code. */
+const table: readonly (readonly [string, string, ChangeCommand, readonly string[] | string])[] = [
+  ['none', 'approve', approve('a1'), 'change_unknown'],
+  ['none', 'deliver', deliver, 'change_unknown'],
+  ['none', 'delete', remove, 'change_unknown'],
+  ['none', 'cancel', cancel, 'change_unknown'],
+  ['none', 'rerun verify', rerun('verify'), 'change_unknown'],
+
+  ['verifying', 'approve', approve('a1'), 'stage_not_over'],
+  ['verifying', 'deliver', deliver, 'change_open'],
+  ['verifying', 'rerun verify', rerun('verify'), 'stage_running'],
+  ['verifying', 'rerun phase', again('verify', 'unit'), 'stage_running'],
+  ['verifying', 'cancel', cancel, ['StageCancelRequested']],
+  ['verifying', 'delete', remove, ['ChangeDeleted', 'StageCancelRequested']],
+  ['verifying', 'an end of another run', ended('verify', 'passed', 7), []],
+
+  ['verified', 'approve', approve('a1'), ['MergeIntended']],
+  ['verified', 'approve an older patchset', approve('a1', [], { patchset: 0 }), 'patchset_outdated'],
+  ['verified', 'cancel', cancel, 'nothing_to_cancel'],
+  ['verified', 'delete', remove, ['ChangeDeleted']],
+  ['verified', 'rerun verify', rerun('verify'), ['StageTriggered']],
+  ['verified', 'rerun build', rerun('build'), 'change_open'],
+  ['verified', 'rerun a phase that succeeded', again('verify', 'unit'), 'phase_not_to_rerun'],
+  ['verified', 'the same end once more', ended('verify', 'failed'), []],
+  ['verified', 'a merge that nobody intended', landed, []],
+  ['verified', 'a refusal of no merge', refused('declined'), []],
+  ['verified', 'supersede', superseded(false), []],
+
+  ['verify failed', 'approve', approve('a1'), 'stage_not_passed'],
+  ['verify failed', 'rerun verify', rerun('verify'), ['StageTriggered']],
+  ['verify failed', 'rerun phase', again('verify', 'unit'), ['PhaseRerunTriggered']],
+  ['verify failed', 'rerun an unheard-of phase', again('verify', 'deploy'), 'phase_not_to_rerun'],
+  ['verify cancelled', 'approve', approve('a1'), 'stage_not_passed'],
+  ['verify cancelled', 'rerun verify', rerun('verify'), ['StageTriggered']],
+  ['verifying again', 'approve', approve('a1'), 'stage_not_over'],
+
+  ['merging', 'approve', approve('a1'), 'change_merging'],
+  ['merging', 'delete', remove, 'change_merging'],
+  ['merging', 'submit', submit('b2'), 'change_merging'],
+  ['merging', 'cancel', cancel, 'nothing_to_cancel'],
+  ['merging', 'rerun verify', rerun('verify'), 'change_merging'],
+  ['merging', 'landed', landed, ['ChangeMerged', 'StageTriggered']],
+  ['merging', 'another merge landed', { ...landed, sha: 'other' }, []],
+  ['merging', 'refused', refused('target_moved'), ['MergeRefused']],
+  ['refused', 'approve', approve('a1'), ['MergeIntended']],
+  ['refused', 'submit', submit('b2'), ['PatchsetAdded', 'StageTriggered']],
+  ['refused', 'landed after all', landed, []],
+
+  ['building', 'submit', submit('b2'), 'change_closed'],
+  ['building', 'approve', approve('a1'), 'change_merged'],
+  ['building', 'delete', remove, 'change_merged'],
+  ['building', 'deliver', deliver, 'stage_not_over'],
+  ['building', 'rerun build', rerun('build'), 'stage_running'],
+  ['building', 'cancel', cancel, ['StageCancelRequested']],
+  ['building', 'landed once more', landed, []],
+  ['building', 'supersede', superseded(false), ['ChangeSuperseded', 'StageCancelRequested']],
+  ['building', 'build failed', ended('build', 'failed'), ['StageEnded']],
+  ['building', 'build passed', ended('build', 'passed'), ['StageEnded', 'StageTriggered']],
+  ['superseded while building', 'build passed', ended('build', 'passed'), ['StageEnded']],
+  ['build failed', 'rerun build', rerun('build'), ['StageTriggered']],
+  ['build failed', 'rerun phase', again('build', 'unit'), ['PhaseRerunTriggered']],
+  ['build failed', 'rerun verify', rerun('verify'), 'change_merged'],
+  ['build failed', 'rerun acceptance', rerun('acceptance'), 'stage_not_reached'],
+  ['build failed', 'deliver', deliver, 'stage_not_over'],
+
+  ['superseded', 'rerun build', rerun('build'), 'change_superseded'],
+  ['superseded', 'deliver', deliver, 'change_superseded'],
+  ['superseded', 'submit', submit('b2'), 'change_closed'],
+  ['superseded', 'supersede', superseded(false), []],
+
+  ['accepting', 'deliver', deliver, 'stage_not_over'],
+  ['accepting', 'rerun build', rerun('build'), 'stage_passed_by'],
+  ['accepting', 'acceptance passed', ended('acceptance', 'passed'), ['StageEnded']],
+  ['acceptance failed', 'deliver', deliver, 'stage_not_passed'],
+  ['acceptance failed', 'rerun acceptance', rerun('acceptance'), ['StageTriggered']],
+  ['accepted', 'deliver', deliver, ['ChangeDelivered', 'StageTriggered']],
+  ['accepted', 'rerun acceptance', rerun('acceptance'), ['StageTriggered']],
+  ['accepted', 'supersede', superseded(false), ['ChangeSuperseded']],
+
+  ['in union', 'deliver', deliver, 'change_delivered'],
+  ['in union', 'supersede by one in Acceptance', superseded(false), []],
+  ['in union', 'union passed', ended('union', 'passed'), ['StageEnded', 'StageTriggered']],
+  ['in union, later delivered', 'union passed', ended('union', 'passed'), ['StageEnded']],
+  ['union failed', 'rerun union', rerun('union'), ['StageTriggered']],
+  ['union failed', 'rerun rehearsal', rerun('rehearsal'), 'stage_not_reached'],
+  ['in rehearsal', 'rerun union', rerun('union'), 'stage_passed_by'],
+  ['rehearsal failed', 'rerun rehearsal', rerun('rehearsal'), ['StageTriggered']],
+  ['in delivered', 'rerun rehearsal', rerun('rehearsal'), 'stage_passed_by'],
+  ['through', 'rerun delivered', rerun('delivered'), ['StageTriggered']],
+  ['through', 'rerun acceptance', rerun('acceptance'), 'change_delivered'],
+  ['through', 'cancel', cancel, 'nothing_to_cancel'],
+  ['through', 'submit', submit('b2'), 'change_closed'],
+  ['through, later delivered', 'rerun delivered', rerun('delivered'), 'change_superseded'],
+
+  ['deleted', 'submit', submit('b2'), 'change_closed'],
+  ['deleted', 'approve', approve('a1'), 'change_deleted'],
+  ['deleted', 'delete', remove, 'change_deleted'],
+  ['deleted', 'rerun verify', rerun('verify'), 'change_deleted'],
+];
+
+describe('every transition', () => {
+  it.each(table)(
+    'given a change %s, when asked to %s, then as the table says',
+    (where, _, command, result) => {
+      const decided = after(stories.at[where] ?? [], command);
+      if (typeof result === 'string') expect(decided).toMatchObject(E.left({ code: result }));
+      else expect(events(decided).map(({ type }) => type)).toEqual(result);
+    },
+  );
+
+  it('every story of the table is told, and every refusal has a way out', () => {
+    for (const [where, , command, result] of table) {
+      expect(Object.keys(stories.at)).toContain(where);
+      const decided = after(stories.at[where] ?? [], command);
+      if (typeof result === 'string' && E.isLeft(decided)) {
+        expect(decided.left.message).toMatch(/expected.*\.$/);
+        expect(decided.left.hint).not.toBe('');
+      }
+    }
   });
 
-  it('given no change, then refused: change_unknown', () => {
-    const command = { kind: 'TriggerStage', changeId, stage: 'verify', plan: [] } as const;
-    expect(after([], command)).toMatchObject(E.left({ code: 'change_unknown' }));
+  it('given a cancel that was asked for, then once more changes nothing', () => {
+    const asked = [
+      ...(stories.at['verifying'] ?? []),
+      ...events(after(stories.at['verifying'] ?? [], cancel)),
+    ];
+    expect(events(after(asked, cancel))).toEqual([]);
+  });
+
+  it('given a phase run again, then the new run keeps the others with their phase runs', () => {
+    const [event] = events(after(stories.at['verify failed'] ?? [], again('verify', 'unit')));
+    expect(event?.data).toMatchObject({
+      ...{ stage: 'verify', phase: 'unit', rerunOf: stageRunIdOf(changeId, 'verify', 0) },
+      stageRunId: stageRunIdOf(changeId, 'verify', 1),
+      kept: [{ phase: 'lint', phaseRunId: 'l', outcome: 'succeeded' }],
+    });
+  });
+});
+
+describe('stage queues', () => {
+  it('are one per change for Verify, one per pipeline for Build and Acceptance, one per enterprise after', () => {
+    const keys = (stories.at['through'] ?? []).flatMap((event) =>
+      event.type === 'StageTriggered' ? [event.data.queueKey] : [],
+    );
+    const pipelineId = pipelineIdOf(scope, 'main');
+    expect(keys).toEqual([
+      ...[`verify:${changeId}`, `build:${pipelineId}`, `acceptance:${pipelineId}`],
+      ...['union:default', 'rehearsal:default', 'delivered:default'],
+    ]);
   });
 });

@@ -2,12 +2,16 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { changeDecider, type ChangeCommand } from '../../../plugin/hosts/standalone/change.js';
 import { changeIdOf } from '../../../plugin/hosts/standalone/ids.js';
+import { pipelineDecider } from '../../../plugin/hosts/standalone/pipeline.js';
 import { standaloneProcess, type StandaloneCommand } from '../../../plugin/hosts/standalone/process.js';
 import { stageRunDecider } from '../../../plugin/hosts/standalone/stage-run.js';
-import type { BatonEvent, ChangeEvent } from '../../../src/events/catalog.js';
+import { phaseRun } from '../../../src/domain/phase-run.js';
+import { phases } from '../../../src/domain/stage-plan.js';
+import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { Outcome, Source } from '../../../src/events/shapes.js';
-import { fold } from '../../../src/kernel/decider.js';
+import type { ConfiguredPhase, MergeObstacle } from '../../../src/events/promotion.js';
+import { fold, type Decider } from '../../../src/kernel/decider.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
 
@@ -29,20 +33,44 @@ export const planned = (phase: string, more: Partial<PlannedPhase> = {}): Planne
 export const submit = (
   sha: string,
   plan: readonly PlannedPhase[] = [planned('unit'), planned('lint')],
+  branch = 'feature',
 ): ChangeCommand => ({
-  ...{ kind: 'SubmitPatchset', changeId, scope, pipeline: 'main', branch: 'feature', title: 'Add b' },
-  ...{ source: source(sha), plan },
+  ...{ kind: 'SubmitPatchset', changeId: changeIdOf(scope, 'main', branch), scope, pipeline: 'main', branch },
+  ...{ title: 'Add b', source: source(sha), plan },
+});
+
+/** All ten phases; only these are not skipped. */
+export const configured = (...run: readonly string[]): readonly ConfiguredPhase[] =>
+  phases.map((phase) => {
+    const { group: _, ...rest } = planned(phase, { skipped: !run.includes(phase) });
+    return rest;
+  });
+
+/** The merge that is verified and lands in these histories. */
+export const mergeOf = (sha: string): Source => ({
+  ...source(`merge-${sha}`),
+  ...{ branch: 'feature', merge: { target: 'main', targetSha: 'tip', branchSha: sha } },
+});
+
+export const approve = (
+  sha: string,
+  run: readonly string[] = ['unit', 'deploy'],
+  more: { readonly patchset?: number; readonly changeId?: string } = {},
+): ChangeCommand => ({
+  ...{ kind: 'ApproveChange', changeId, patchset: 1, source: mergeOf(sha), phases: configured(...run) },
+  ...more,
 });
 
 /** A small world: streams, the process at their head, and the commands that it gave. */
-export const aWorld = (category = '') => {
-  const log: Recorded<BatonEvent>[] = [];
-  const given: StandaloneCommand[] = [];
-  let state = standaloneProcess.init();
+export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] = []) => {
+  const log: Recorded<BatonEvent>[] = [...recorded];
+  let state = recorded.reduce(standaloneProcess.evolve, standaloneProcess.init());
+  /** After a start, what is owed; then what each event made owed. */
+  const given: StandaloneCommand[] = [...standaloneProcess.resume(state)];
 
   const record = (stream: string, event: BatonEvent): Recorded<BatonEvent> => {
     const revision = log.filter((other) => other.stream === category + stream).length;
-    const recorded = {
+    const written = {
       ...{ stream: category + stream, revision, event, position: String(log.length + 1) },
       id: deriveId(stream, revision),
       metadata: {
@@ -53,32 +81,64 @@ export const aWorld = (category = '') => {
         schema: 1,
       },
     };
-    log.push(recorded);
-    state = standaloneProcess.evolve(state, recorded);
-    given.push(...standaloneProcess.react(state, recorded));
-    return recorded;
+    log.push(written);
+    state = standaloneProcess.evolve(state, written);
+    given.push(...standaloneProcess.react(state, written));
+    return written;
   };
-  const past = (stream: string): readonly ChangeEvent[] =>
-    log.filter((other) => other.stream === category + stream).map(({ event }) => event as ChangeEvent);
+  const past = (stream: string): readonly BatonEvent[] =>
+    log.filter((other) => other.stream === category + stream).map(({ event }) => event);
 
-  const change = (command: ChangeCommand): void => {
-    const stream = `change-${command.changeId}`;
-    const decided = changeDecider.decide(command, fold(changeDecider, past(stream)));
-    if (E.isLeft(decided)) throw new Error(decided.left.message);
+  /** As the server would: decide on the stream's past, and record what comes of it. A refusal is answered. */
+  const decide = <C, S, Ev extends BatonEvent, R>(
+    stream: string,
+    decider: Decider<C, S, Ev, R>,
+    command: C,
+  ): R | undefined => {
+    const decided = decider.decide(command, fold(decider, past(stream) as readonly Ev[]));
+    if (E.isLeft(decided)) return decided.left;
     for (const event of decided.right) record(stream, event);
+    return undefined;
+  };
+  const tryChange = (command: ChangeCommand) => decide(`change-${command.changeId}`, changeDecider, command);
+  const change = (command: ChangeCommand): void => {
+    const refusal = tryChange(command);
+    if (refusal) throw new Error(refusal.message);
+  };
+  /** What comes of a merge; by default it lands. */
+  let obstacle: MergeObstacle | undefined;
+  const merge = (command: Extract<StandaloneCommand, { kind: 'PerformMerge' }>): void => {
+    const { sha } = command.source;
+    const recorded: ChangeCommand = obstacle
+      ? { kind: 'RecordMergeRefused', changeId: command.changeId, sha, why: obstacle, detail: 'No.' }
+      : { kind: 'RecordMerged', changeId: command.changeId, sha, branchDeleted: true };
+    change(recorded);
   };
   /** Carries a command out, as the server would. */
   const perform = (command: StandaloneCommand): void => {
-    if (command.kind === 'PromotePhase') {
-      const { host, hostKey, attempt } = command.data;
-      const stream = `phase_run-${deriveId('phase_run', host, hostKey, attempt)}`;
-      if (past(stream).length === 0) record(stream, { type: 'PhasePromoted', data: command.data });
-      return;
+    switch (command.target) {
+      case 'change':
+        change(command);
+        break;
+      case 'pipeline':
+        decide(`pipeline-${command.pipelineId}`, pipelineDecider, command);
+        break;
+      case 'source':
+        merge(command);
+        break;
+      case 'stage_run':
+        decide(`stage_run-${command.stageRunId}`, stageRunDecider, command);
+        break;
+      case 'phase_run': {
+        const hostKey = command.kind === 'PromotePhase' ? command.data.hostKey : command.hostKey;
+        const stream = `phase_run-${deriveId('phase_run', 'standalone', hostKey, 1)}`;
+        decide(
+          stream,
+          phaseRun,
+          command.kind === 'PromotePhase' ? command : { kind: 'CancelPhase', host: 'standalone', hostKey },
+        );
+      }
     }
-    const stream = `stage_run-${command.stageRunId}`;
-    const decided = stageRunDecider.decide(command, fold(stageRunDecider, past(stream)));
-    if (E.isLeft(decided)) throw new Error(decided.left.message);
-    for (const event of decided.right) record(stream, event);
   };
   /** Performs what was given until nothing is left to do. */
   const settle = (): void => {
@@ -87,11 +147,32 @@ export const aWorld = (category = '') => {
   const phaseRunOf = (stageRunId: string, phase: string, attempt = 1): string =>
     deriveId('phase_run', 'standalone', `${stageRunId}/${phase}`, attempt);
   const finishPhase = (stageRunId: string, phase: string, outcome: Outcome): void => {
-    record(`phase_run-${phaseRunOf(stageRunId, phase)}`, {
-      type: 'PhaseFinished',
-      data: { outcome, jobs: [] },
+    const stream = `phase_run-${phaseRunOf(stageRunId, phase)}`;
+    const jobs = [{ jobId: 'j', label: '', outcome }];
+    decide(stream, phaseRun, { kind: 'FinishPhase', jobs });
+  };
+  /** Phase runs that were promoted and have not ended. */
+  const running = (): readonly { readonly stageRunId: string; readonly phase: string }[] =>
+    log.flatMap(({ event, stream }) => {
+      if (event.type !== 'PhasePromoted') return [];
+      const ended = log.some((other) => other.stream === stream && other.event.type === 'PhaseFinished');
+      const [stageRunId = '', phase = ''] = event.data.hostKey.split('/');
+      return ended ? [] : [{ stageRunId, phase }];
     });
+  /** Everything owed is done, and every phase ends well, until nothing moves any more. */
+  const runOn = (outcome: (phase: string) => Outcome = () => 'succeeded'): void => {
+    settle();
+    while (running().length > 0) {
+      for (const { stageRunId, phase } of running()) finishPhase(stageRunId, phase, outcome(phase));
+      settle();
+    }
   };
   const types = (stream: string): readonly string[] => past(stream).map(({ type }) => type);
-  return { log, given, record, change, perform, settle, finishPhase, phaseRunOf, types, state: () => state };
+  return {
+    ...{ log, given, record, change, tryChange, perform, settle, runOn, running, finishPhase },
+    ...{ phaseRunOf, types, past, state: () => state },
+    refuseMerges: (why: MergeObstacle | undefined) => {
+      obstacle = why;
+    },
+  };
 };

@@ -12,10 +12,14 @@ import { source } from './history.js';
 const holding = (files: Readonly<Record<string, string>>): SourceProvider => ({
   resolve: ({ repository }) => TE.right({ source: source('a1', repository), title: 'Add b' }),
   readFile: (_, path) => TE.right(files[path]),
-  archive: () => {
-    throw new Error('not needed to submit');
-  },
+  archive: notNeeded,
+  merge: (patchset) => TE.right({ ...patchset, sha: 'merged' }),
+  land: notNeeded,
+  dropBranch: notNeeded,
 });
+const notNeeded = (): never => {
+  throw new Error('not needed to submit');
+};
 
 const v2 = (more: object = {}): string =>
   JSON.stringify({ version: '2', job_dispatch: { version: 'v2' }, ...more });

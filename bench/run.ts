@@ -1,0 +1,18 @@
+/** `npm run bench -- NAME [--json] [--quick]`. `--quick`: as small as it gets, to see that it runs; its numbers mean nothing. */
+import { matchBench } from './match.js';
+import { text, type Report } from './report.js';
+
+const benches: Readonly<Record<string, (quick: boolean) => Report>> = { match: matchBench };
+
+const words = process.argv.slice(2);
+const name = words.find((word) => !word.startsWith('-')) ?? '';
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  process.stderr.write(
+    `npm run bench -- NAME [--json] [--quick]\nThere are: ${Object.keys(benches).join(', ')}\n`,
+  );
+  process.exitCode = 64;
+} else {
+  const report = bench(words.includes('--quick'));
+  process.stdout.write(`${words.includes('--json') ? JSON.stringify(report) : text(report)}\n`);
+}

@@ -1,0 +1,54 @@
+/** What can be asked of changes, now or as they were. */
+import * as E from 'fp-ts/lib/Either.js';
+import { appError, type AppError } from '../../../src/app/errors.js';
+import type { ViewSource } from '../../../src/app/past.js';
+import type { ChangeView, Sees, UseCases } from '../../../src/app/use-cases.js';
+import type { ChangesView } from './changes.js';
+
+const MIN_PREFIX = 4;
+
+/** The change with that id, or the only one whose id starts so, among those that are seen. */
+export const findChange = (
+  { changes }: ChangesView,
+  id: string,
+  sees: Sees = () => true,
+): E.Either<AppError, ChangeView> => {
+  const exact = Object.hasOwn(changes, id) ? changes[id] : undefined;
+  const matching =
+    exact !== undefined && sees(exact)
+      ? [exact]
+      : id.length < MIN_PREFIX
+        ? []
+        : Object.values(changes).filter((change) => change.id.startsWith(id) && sees(change));
+  const [found] = matching;
+  return found !== undefined && matching.length === 1
+    ? E.right(structuredClone(found))
+    : E.left(
+        matching.length > 1
+          ? appError(
+              'not_found',
+              'change_ambiguous',
+              `${matching.length} changes have ids that start with ${id}.`,
+              { hint: 'Give more characters.' },
+            )
+          : appError('not_found', 'change_unknown', `There is no change ${id}.`, {
+              hint: 'baton change list',
+            }),
+      );
+};
+
+/** List and show, of the live view or of one at a moment. */
+export const changeReads = (
+  changes: ViewSource<ChangesView>,
+): Pick<UseCases, 'listChanges' | 'showChange'> => ({
+  listChanges:
+    ({ sees = () => true } = {}) =>
+    async () => {
+      await changes.caughtUp();
+      return E.right(structuredClone(Object.values(changes.view().changes).filter(sees)));
+    },
+  showChange: (id) => async () => {
+    await changes.caughtUp();
+    return findChange(changes.view(), id);
+  },
+});

@@ -1,0 +1,103 @@
+/** What whoever loads Baton tells it. Everything that is wrong is said at once. */
+import * as E from 'fp-ts/lib/Either.js';
+import { isAbsolute } from 'node:path';
+import * as t from 'io-ts';
+import { shown, suggest } from '../src/domain/problem.js';
+import { problemsOf } from '../src/events/report.js';
+import { checked, whole } from './checks.js';
+import type { HostUser, MiddlewareContext, Problem } from './contract.js';
+
+export interface BatonOptions {
+  /** Recorded with every phase run; the same for ever, since ids follow from it. */
+  readonly host: string;
+  /** Events, logs, secrets and mirrors live below this folder. */
+  readonly data: string;
+  /** Operator key that seals secrets; absent: `operator.key` below `data`, made at the first start. */
+  readonly keyFile?: string;
+  /** Local repositories must lie below one of these. */
+  readonly repositoryRoots: readonly string[];
+  /** Jobs that may wait and run at a time; more are answered `busy`. */
+  readonly maxQueued: number;
+  readonly logLevel: string;
+  /** Path below which the host mounts the API, e.g. `/baton`; empty when the host strips it. */
+  readonly mount: string;
+  /** Names that the `Host` header may have beside those of the loopback. */
+  readonly allowedHosts: readonly string[];
+  /** An answer of the host is waited for so long. */
+  readonly reportTimeoutMs: number;
+  /** Longest wait before a report is told again. */
+  readonly reportRetryMs: number;
+  /** Who asks, as the host knows it; undefined: the request has to carry a token of Baton. */
+  readonly authenticate?: (ctx: MiddlewareContext) => HostUser | undefined | Promise<HostUser | undefined>;
+}
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+const isText = (value: unknown): value is string => typeof value === 'string';
+const folder = checked('an absolute path', (value): value is string => isText(value) && isAbsolute(value));
+
+const required = {
+  host: checked(
+    'a name of 1 to 32 lower-case letters, digits and dashes that starts with a letter, other than standalone',
+    (value): value is string =>
+      isText(value) && /^[a-z][a-z0-9-]{0,31}$/.test(value) && value !== 'standalone',
+  ),
+  data: folder,
+};
+const optional = {
+  keyFile: folder,
+  repositoryRoots: t.readonlyArray(folder),
+  maxQueued: whole(1, 1_000_000),
+  logLevel: checked(LEVELS.join(', '), (value): value is string => isText(value) && LEVELS.includes(value)),
+  mount: checked(
+    'a path such as /baton, or nothing',
+    (value): value is string => isText(value) && /^(?:\/[A-Za-z0-9._~-]+)*$/.test(value),
+  ),
+  allowedHosts: t.readonlyArray(
+    checked(
+      'a host name',
+      (value): value is string => isText(value) && /^[A-Za-z0-9._:[\]-]{1,261}$/.test(value),
+    ),
+  ),
+  reportTimeoutMs: whole(10, 3_600_000),
+  reportRetryMs: whole(10, 3_600_000),
+  authenticate: checked(
+    'a function',
+    (value): value is NonNullable<BatonOptions['authenticate']> => typeof value === 'function',
+  ),
+};
+const known = [...Object.keys(required), ...Object.keys(optional)];
+const Options = t.intersection([t.type(required), t.partial(optional)]);
+
+const defaults = {
+  repositoryRoots: [],
+  maxQueued: 1000,
+  logLevel: 'warn',
+  mount: '',
+  allowedHosts: [],
+  reportTimeoutMs: 30_000,
+  reportRetryMs: 30_000,
+};
+
+const strangers = (raw: object): readonly Problem[] =>
+  Object.keys(raw)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      path: key,
+      expected: 'no option of this name',
+      found: 'one',
+      mend: suggest(key, known),
+    }));
+
+/** The options with their defaults, or every problem. */
+export const parseOptions = (
+  raw: unknown,
+): { readonly problems: readonly Problem[] } | { readonly options: BatonOptions } => {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    return { problems: [{ path: '', expected: 'an object with options', found: shown(raw) }] };
+  const decoded = Options.decode(raw);
+  const problems = [...strangers(raw), ...(E.isLeft(decoded) ? problemsOf(decoded.left) : [])];
+  if (E.isLeft(decoded) || problems.length > 0) return { problems };
+  // an option that is there and undefined is one that was left out
+  const given = Object.entries(decoded.right).filter(([, value]: [string, unknown]) => value !== undefined);
+  return { options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right) } };
+};

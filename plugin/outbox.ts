@@ -1,0 +1,272 @@
+/**
+ * Tells the host what happened: at least once, in order for each phase run, and without anything waiting for the host.
+ *
+ * It follows the log from a checkpoint of its own. Phase runs do not wait for each other: each has at most one report under
+ * way; one that fails is told again later. When too many phase runs wait for the host it stops reading on, so a dead host
+ * costs a bounded amount of memory and nothing else.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Observable, Subscription } from 'rxjs';
+import type { CheckpointStore } from '../src/app/checkpoints.js';
+import { pause, textOf } from '../src/app/follow-store.js';
+import type { EventStore } from '../src/app/ports.js';
+import { decode } from '../src/events/catalog.js';
+import { comparePositions, type Position } from '../src/kernel/recorded.js';
+import type { Host, Report, ReportAnswer } from './contract.js';
+import { closeRun, evolveReports, nextReport, noReports, takeReport, type ReportsView } from './reports.js';
+
+export interface OutboxOptions {
+  readonly host: string;
+  readonly report: Host['report'];
+  readonly store: Pick<EventStore, 'readAll' | 'head'>;
+  /** Says that something may have been written. */
+  readonly written: Observable<unknown>;
+  readonly checkpoints: CheckpointStore;
+  /** Records that the host has closed the phase run; false when that could not be written now. */
+  readonly refuse: (report: Report) => Promise<boolean>;
+  readonly timeoutMs: number;
+  readonly mostRetryMs: number;
+  readonly onProblem: (message: string, cause?: unknown) => void;
+}
+
+export interface Outbox {
+  /** Reads on from the checkpoint to the present; tells nothing yet. */
+  readonly open: () => Promise<void>;
+  /** Tells from now on. */
+  readonly go: () => void;
+  readonly waiting: () => number;
+  readonly retried: () => number;
+  /** Resolves when everything up to there was taken by the host. */
+  readonly settled: (upTo: Position) => Promise<void>;
+  /** Waits for no answer of the host: it may be the host that waits for this. */
+  readonly close: () => Promise<void>;
+}
+
+const VERSION = 1;
+const PAGE = 500;
+/** Reports under way at a time; one that is to be told again is not under way meanwhile. */
+const MOST_UNDER_WAY = 32;
+/** Phase runs that wait for the host before reading stops. */
+const MOST_WAITING = 1000;
+/** The checkpoint is as large as what waits, so it is not written for each report: a crash in between repeats those since. */
+const SAVE_EVERY_MS = 100;
+const FIRST_RETRY_MS = 100;
+
+export const openOutbox = (options: OutboxOptions): Outbox => {
+  const { host, store, checkpoints, onProblem } = options;
+  const name = `reports-${host}`;
+  const closing = new AbortController();
+  const closed = (): boolean => closing.signal.aborted;
+  let view: ReportsView = noReports();
+  let position: Position | undefined;
+  let going = false;
+  /** Phase runs with something to tell, none of it under way or put off. */
+  const ready = new Set<string>();
+  const underWay = new Set<string>();
+  /** Phase run → its failures in a row, and the timer of its next try. */
+  const putOff = new Map<string, { failures: number; timer?: NodeJS.Timeout }>();
+  let settling: (() => void)[] = [];
+  let subscription: Subscription | undefined;
+
+  const waiting = (): number =>
+    ready.size + underWay.size + [...putOff.values()].filter(({ timer }) => timer !== undefined).length;
+
+  // ---- the checkpoint
+
+  let saving: Promise<void> = Promise.resolve();
+  let saveTimer: NodeJS.Timeout | undefined;
+  const saveNow = async (): Promise<void> => {
+    if (position === undefined) return;
+    const saved = await checkpoints.save({ name, version: VERSION, position, view })();
+    if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
+  };
+  const save = (): void => {
+    saveTimer ??= setTimeout(() => {
+      saveTimer = undefined;
+      // one after the other, so that an older one never replaces a newer one
+      saving = saving.then(saveNow);
+    }, SAVE_EVERY_MS);
+  };
+
+  const restore = async (): Promise<void> => {
+    const loaded = await checkpoints.load(name, VERSION)();
+    if (E.isLeft(loaded))
+      onProblem(`${loaded.left.message}; the host is told everything once more`, loaded.left.cause);
+    if (E.isLeft(loaded) || loaded.right === undefined) return;
+    const head = await store.head()();
+    if (E.isLeft(head)) throw new Error(textOf(head.left), { cause: head.left });
+    if (comparePositions(loaded.right.position, head.right?.position ?? '') > 0) {
+      onProblem(`the checkpoint ${name} is of another store and is not used`);
+      return;
+    }
+    // the version says that it has this shape, the digest that it is whole
+    view = loaded.right.view as ReportsView;
+    position = loaded.right.position;
+    for (const id of Object.keys(view.runs)) if (nextReport(view, id)) ready.add(id);
+  };
+
+  // ---- reading
+
+  let reading: Promise<void> | undefined;
+  /** It stopped before the end of the log. */
+  let tooMany = false;
+  let readAgain = false;
+
+  const readAgainNow = (): boolean => readAgain && !closed();
+
+  const readOn = async (): Promise<void> => {
+    do {
+      readAgain = false;
+      while (!closed() && !(tooMany = waiting() >= MOST_WAITING)) {
+        const page = await store.readAll(position ?? 'start', { maxCount: PAGE })();
+        if (E.isLeft(page)) throw new Error(textOf(page.left), { cause: page.left });
+        const news = page.right.filter(
+          (e) => position === undefined || comparePositions(e.position, position) > 0,
+        );
+        if (news.length === 0) break;
+        for (const recorded of news) {
+          const decoded = decode(recorded);
+          // who cannot be understood is reported by the read models
+          if (E.isRight(decoded)) evolveReports(host, view, decoded.right);
+          position = recorded.position;
+          const id = recorded.stream.startsWith('phase_run-')
+            ? recorded.stream.slice('phase_run-'.length)
+            : view.jobs[recorded.stream.replace(/^job-/, '')];
+          if (id !== undefined) consider(id);
+        }
+        save();
+        tellReady();
+      }
+    } while (readAgainNow());
+    settle();
+  };
+
+  const read = (): Promise<void> => {
+    readAgain = true;
+    return (reading ??= readOn()
+      .catch(async (cause: unknown) => {
+        if (closed()) return;
+        onProblem('the log could not be read for reports and is read again later', cause);
+        await pause(1000, closing.signal);
+        readAgain = true;
+      })
+      .finally(() => {
+        reading = undefined;
+        if (readAgain && !closed()) void read();
+      }));
+  };
+
+  // ---- telling
+
+  const consider = (id: string): void => {
+    if (nextReport(view, id) && !underWay.has(id) && putOff.get(id)?.timer === undefined) ready.add(id);
+  };
+
+  const tellReady = (): void => {
+    if (!going || closed()) return;
+    for (const id of ready) {
+      if (underWay.size >= MOST_UNDER_WAY) return;
+      ready.delete(id);
+      underWay.add(id);
+      void tell(id);
+    }
+  };
+
+  /** The answer; undefined when it has to be told again. */
+  const ask = async (report: Report): Promise<ReportAnswer | undefined> => {
+    const patient = new AbortController();
+    const signal = AbortSignal.any([patient.signal, closing.signal]);
+    try {
+      // called in a turn of its own, so that whatever it throws lands here
+      const asked = Promise.resolve().then(() => options.report(report, { signal }));
+      asked.catch(() => undefined);
+      const late = pause(options.timeoutMs, AbortSignal.any([patient.signal, closing.signal])).then(() => {
+        throw new Error(`no answer within ${options.timeoutMs} ms`);
+      });
+      late.catch(() => undefined);
+      const answer: unknown = await Promise.race([asked, late]);
+      if (answer === 'ok' || answer === 'stale' || answer === 'gone') return answer;
+      throw new Error(`ok, stale or gone was expected as answer, found ${JSON.stringify(answer)}`);
+    } catch (cause) {
+      if (!closed() && !putOff.has(report.phaseRunId))
+        onProblem(`the host did not take report ${report.seq} of ${report.hostKey}; it is told again`, cause);
+      return undefined;
+    } finally {
+      patient.abort();
+    }
+  };
+
+  const tell = async (id: string): Promise<void> => {
+    const report = nextReport(view, id);
+    const answer = report && (await ask(report));
+    if (closed()) return;
+    const refused =
+      answer === 'gone' && report !== undefined && !(await options.refuse(report).catch(() => false));
+    if (closed()) return;
+    underWay.delete(id);
+    if (report !== undefined && (answer === undefined || refused)) putOffTell(id);
+    else {
+      putOff.delete(id);
+      if (answer === 'gone') closeRun(view, id);
+      // a refusal that was read meanwhile has closed it already
+      else if (nextReport(view, id)?.seq === report?.seq) takeReport(view, id);
+      consider(id);
+      save();
+      if (tooMany) void read();
+    }
+    tellReady();
+    settle();
+  };
+
+  const putOffTell = (id: string): void => {
+    const failures = putOff.get(id)?.failures ?? 0;
+    const timer = setTimeout(
+      () => {
+        putOff.set(id, { failures: failures + 1 });
+        consider(id);
+        if (!ready.has(id)) putOff.delete(id);
+        tellReady();
+      },
+      Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 20), options.mostRetryMs),
+    );
+    putOff.set(id, { failures: failures + 1, timer });
+  };
+
+  const settle = (): void => {
+    const now = settling;
+    settling = [];
+    for (const check of now) check();
+  };
+
+  return {
+    open: async () => {
+      await restore();
+      await read();
+    },
+    go: () => {
+      going = true;
+      subscription = options.written.subscribe(() => void read());
+      tellReady();
+    },
+    waiting,
+    retried: () => putOff.size,
+    settled: (upTo) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (closed() || (waiting() === 0 && comparePositions(position ?? '', upTo) >= 0)) resolve();
+          else settling.push(check);
+        };
+        check();
+      }),
+    close: async () => {
+      closing.abort();
+      subscription?.unsubscribe();
+      for (const { timer } of putOff.values()) clearTimeout(timer);
+      await reading;
+      clearTimeout(saveTimer);
+      await saving;
+      await saveNow();
+      settle();
+    },
+  };
+};

@@ -1,0 +1,161 @@
+/**
+ * What does a host have to be told, and in which order? Pure: the same events give the same reports with the same numbers,
+ * so a repeat after a crash is recognised as one.
+ */
+import { exitCodeOf, isJobEnd, outcomeOf, summaryOf } from '../projections/summary.js';
+import { drop, find, idIn, put } from '../projections/table.js';
+import { isJobEvent, type BatonEvent, type JobEvent } from '../src/events/catalog.js';
+import type { Outcome } from '../src/events/shapes.js';
+import type { Recorded } from '../src/kernel/recorded.js';
+import type { JobEnd, Report } from './contract.js';
+
+interface TrackedJob {
+  readonly label: string;
+  runner?: string;
+  canceller?: string;
+  end?: Pick<JobEnd, 'outcome' | 'cause' | 'exitCode'>;
+}
+
+interface TrackedRun {
+  readonly hostKey: string;
+  readonly attempt: number;
+  readonly jobs: Record<string, TrackedJob>;
+  /** Number of the last report that was made. */
+  seq: number;
+  started: boolean;
+  finished: boolean;
+  /** The host has closed it: nothing is told any more. */
+  closed: boolean;
+  /** Not yet taken by the host, in order. */
+  due: Report[];
+}
+
+/** Phase runs of one host that live, or whose reports were not all taken. Plain JSON. */
+export interface ReportsView {
+  readonly runs: Record<string, TrackedRun>;
+  /** Job → its phase run. */
+  readonly jobs: Record<string, string>;
+}
+
+export const noReports = (): ReportsView => ({ runs: {}, jobs: {} });
+
+type Content<R = Report> = R extends Report
+  ? Omit<R, 'phaseRunId' | 'hostKey' | 'attempt' | 'seq' | 'at'>
+  : never;
+
+const add = (phaseRunId: string, run: TrackedRun, at: string, content: Content): void => {
+  run.seq += 1;
+  const { hostKey, attempt, seq } = run;
+  // a union of objects spread into another is more than the compiler can follow
+  if (!run.closed) run.due.push({ phaseRunId, hostKey, attempt, seq, at, ...content });
+};
+
+/** Forgets the phase run once there is nothing left to tell. */
+const tidy = (view: ReportsView, phaseRunId: string, run: TrackedRun): void => {
+  if (!run.finished || run.due.length > 0) return;
+  for (const jobId of Object.keys(run.jobs)) drop(view.jobs, jobId);
+  drop(view.runs, phaseRunId);
+};
+
+const evolveJob = (
+  run: TrackedRun,
+  phaseRunId: string,
+  job: TrackedJob,
+  event: JobEvent,
+  recorded: Recorded,
+): void => {
+  const { actor, recordedAt } = recorded.metadata;
+  if (event.type === 'JobAssigned') job.runner = event.data.runner;
+  if (event.type === 'JobCancelRequested') job.canceller ??= actor;
+  if (event.type === 'JobStarted' && !run.started) {
+    run.started = true;
+    add(phaseRunId, run, recordedAt, { type: 'phase.started', runner: job.runner ?? '' });
+  }
+  if (!isJobEnd(event)) return;
+  const exitCode = exitCodeOf(event);
+  job.end = {
+    outcome: outcomeOf(event),
+    cause: summaryOf(event, job.canceller),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+};
+
+const finish = (
+  run: TrackedRun,
+  outcome: Outcome,
+  ended: readonly { readonly jobId: string; readonly label: string; readonly outcome: Outcome }[],
+): Content => {
+  const jobs = ended.map((job): JobEnd => ({ cause: '', ...find(run.jobs, job.jobId)?.end, ...job }));
+  const deciding = jobs.find((job) => job.outcome === outcome);
+  return {
+    type: 'phase.finished',
+    outcome,
+    cause:
+      deciding === undefined
+        ? 'cancelled before anything was started'
+        : deciding.label === ''
+          ? deciding.cause
+          : `${deciding.label}: ${deciding.cause}`,
+    ...(deciding?.exitCode === undefined ? {} : { exitCode: deciding.exitCode }),
+    jobs,
+  };
+};
+
+/** Folds one event into the view of that host. */
+export const evolveReports = (host: string, view: ReportsView, recorded: Recorded<BatonEvent>): void => {
+  const { stream, event, metadata } = recorded;
+  const at = metadata.recordedAt;
+  if (isJobEvent(event)) {
+    const jobId = idIn('job', stream) ?? '';
+    if (event.type === 'JobQueued') {
+      const { phaseRunId, label } = event.data;
+      const run = find(view.runs, phaseRunId);
+      if (!run) return;
+      put(run.jobs, jobId, { label });
+      put(view.jobs, jobId, phaseRunId);
+      return;
+    }
+    const phaseRunId = find(view.jobs, jobId) ?? '';
+    const run = find(view.runs, phaseRunId);
+    const job = run && find(run.jobs, jobId);
+    if (run && job) evolveJob(run, phaseRunId, job, event, recorded);
+    return;
+  }
+  const phaseRunId = idIn('phase_run', stream);
+  if (phaseRunId === undefined) return;
+  const known = find(view.runs, phaseRunId);
+  if (event.type === 'PhasePromoted' && event.data.host === host && !known) {
+    const { hostKey, attempt } = event.data;
+    const run: TrackedRun = {
+      ...{ hostKey, attempt, jobs: {}, seq: 0, due: [] },
+      ...{ started: false, finished: false, closed: false },
+    };
+    put(view.runs, phaseRunId, run);
+    add(phaseRunId, run, at, { type: 'phase.queued' });
+  } else if (event.type === 'PhaseFinished' && known && !known.finished) {
+    add(phaseRunId, known, at, finish(known, event.data.outcome, event.data.jobs));
+    known.finished = true;
+    tidy(view, phaseRunId, known);
+  } else if (event.type === 'PhaseReportRefused') closeRun(view, phaseRunId);
+};
+
+/** The next report of that phase run. */
+export const nextReport = (view: ReportsView, phaseRunId: string): Report | undefined =>
+  find(view.runs, phaseRunId)?.due[0];
+
+/** The host has it. */
+export const takeReport = (view: ReportsView, phaseRunId: string): void => {
+  const run = find(view.runs, phaseRunId);
+  if (!run) return;
+  run.due.shift();
+  tidy(view, phaseRunId, run);
+};
+
+/** The host wants to hear no more of it. */
+export const closeRun = (view: ReportsView, phaseRunId: string): void => {
+  const run = find(view.runs, phaseRunId);
+  if (!run) return;
+  run.closed = true;
+  run.due = [];
+  tidy(view, phaseRunId, run);
+};

@@ -1,0 +1,91 @@
+/** How a change reads: in a list, by itself, and in one line. */
+import type { ChangeView, Deed } from '../app/use-cases.js';
+import type { Io } from './io.js';
+import { age, fields, short, table } from './print.js';
+
+type Stage = ChangeView['stages'][number];
+
+/** The latest run of each stage. */
+export const stageText = ({ stages }: ChangeView): string =>
+  stages
+    .filter((run, at) => !stages.slice(at + 1).some(({ stage }) => stage === run.stage))
+    .map(({ stage, status }) => `${stage} ${status}`)
+    .join(', ') || 'no stage yet';
+
+/** A change in one line, with the phases of the stage that moves. */
+export const lineText = (change: ChangeView): string => {
+  const live = change.stages.findLast(({ status }) => status === 'queued' || status === 'running');
+  const phases = (live?.phases ?? []).map(({ phase, status }) => `${phase} ${status}`).join(', ');
+  return [
+    `${short(change.id)} ${change.status}: ${stageText(change)}`,
+    ...(phases === '' ? [] : [`(${phases})`]),
+  ].join(' ');
+};
+
+export const listText = (changes: readonly ChangeView[]): string =>
+  changes.length === 0
+    ? 'No changes.'
+    : table(
+        ['CHANGE', 'STATUS', 'PROJECT', 'BRANCH', 'PATCHSET', 'STAGES', 'TITLE'],
+        changes.map((change) => [
+          short(change.id),
+          change.status,
+          change.project,
+          `${change.branch} -> ${change.pipeline}`,
+          String(change.patchset),
+          stageText(change),
+          change.title,
+        ]),
+      );
+
+const deedText = (deed: Deed | undefined, now: number): string | undefined =>
+  deed && `${age(deed.at, now)} by ${deed.by}${deed.reason === undefined ? '' : `: ${deed.reason}`}`;
+
+const statusText = (run: Stage): string =>
+  run.cancelRequested !== undefined && (run.status === 'queued' || run.status === 'running')
+    ? `${run.status}, cancelling`
+    : run.status;
+
+/** `rerun-build` → the command that does it. */
+const commandOf = (action: string, id: string): string =>
+  action.startsWith('rerun-')
+    ? `baton change rerun ${id} --stage ${action.slice('rerun-'.length)}`
+    : `baton change ${action} ${id}`;
+
+export const showText = (io: Io, change: ChangeView): string => {
+  const now = io.now();
+  const { merge, mergeRefused } = change;
+  const head = fields([
+    ['change', change.id],
+    ['title', change.title],
+    ['status', change.status],
+    ['project', change.project],
+    ['branch', `${change.branch} -> ${change.pipeline}`],
+    ['patchset', `${change.patchset} at ${change.sha}`],
+    ['approved', deedText(change.approved, now)],
+    ['merge', merge && `${merge.sha} onto ${merge.targetSha}`],
+    ['not merged', mergeRefused && `${age(mergeRefused.at, now)}: ${mergeRefused.detail}`],
+    ['delivered', deedText(change.delivered, now)],
+    ['deleted', deedText(change.deleted, now)],
+    ['superseded by', change.supersededBy],
+  ]);
+  const rows = change.stages.flatMap((run) =>
+    run.phases.map(({ phase, status, jobs, kept }, at) => [
+      at === 0 ? run.stage : '',
+      at === 0 ? String(run.patchset) : '',
+      at === 0 ? statusText(run) : '',
+      phase,
+      kept === true ? `${status} (kept)` : status,
+      jobs.map(short).join(', '),
+    ]),
+  );
+  const stages =
+    rows.length === 0 ? [] : [table(['STAGE', 'PATCHSET', 'STATUS', 'PHASE', 'OUTCOME', 'JOBS'], rows)];
+  const next =
+    change.actions.length === 0
+      ? change.moving
+        ? 'Next: nothing to do, it goes on by itself.'
+        : 'Next: nothing to do.'
+      : ['Next:', ...change.actions.map((action) => `  ${commandOf(action, short(change.id))}`)].join('\n');
+  return [head, ...stages, next].join('\n\n');
+};

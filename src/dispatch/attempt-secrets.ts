@@ -1,0 +1,57 @@
+/** Secrets of one attempt on their way into its environment, and out of its log. A phase without secrets has none of this. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { AppError } from '../app/errors.js';
+import type { JobSecrets, SecretValues } from '../app/job-secrets.js';
+import type { AttemptRef, LogStore } from '../app/ports.js';
+import type { PhasePromoted } from '../events/phase-run.js';
+
+/** Tries until it succeeds or we are closed. */
+type Insist = <Err, A>(what: string, task: () => Promise<E.Either<Err, A>>) => Promise<A | undefined>;
+
+interface Deps {
+  readonly secrets: JobSecrets;
+  readonly logs: LogStore;
+  readonly onProblem: (message: string, cause: unknown) => void;
+}
+
+export interface AttemptSecrets {
+  /** For the start; a refusal when the job cannot have them, undefined when we are closed. A full disk is waited for. */
+  readonly take: (promoted: PhasePromoted) => Promise<E.Either<AppError, SecretValues> | undefined>;
+  /** What must not reach the log. Without it collection pauses, and says so. Undefined when we are closed. */
+  readonly masked: (promoted: PhasePromoted) => Promise<readonly string[] | undefined>;
+  /** When the attempt is over: its log is sealed, or there will be none. */
+  readonly forget: (promoted: PhasePromoted) => Promise<void>;
+}
+
+const hasNone = ({ secretRefs }: PhasePromoted): boolean => secretRefs.length === 0;
+
+export const attemptSecrets = (
+  { secrets, logs, onProblem }: Deps,
+  insist: Insist,
+  attempt: AttemptRef,
+): AttemptSecrets => {
+  const name = `${attempt.jobId}.${attempt.attempt}`;
+  return {
+    take: async (promoted) => {
+      if (hasNone(promoted)) return E.right({});
+      return insist<AppError, E.Either<AppError, SecretValues>>(`giving ${name} its secrets`, async () => {
+        const answer = await secrets.take(attempt, promoted.secretRefs, promoted.scope);
+        return E.isLeft(answer) && answer.left.reason === 'secret_store_io' ? answer : E.right(answer);
+      });
+    },
+    masked: async (promoted) => {
+      if (hasNone(promoted)) return [];
+      const log = await insist(`reading the log of ${name}`, logs.read(attempt, 0, 0));
+      // nothing will be stored any more
+      if (log === undefined || log.sealed) return log && [];
+      const what = `the log of ${name} is not collected, since reading the secrets to mask in it`;
+      const values = await insist(what, () => secrets.given(attempt));
+      return values && Object.values(values);
+    },
+    forget: async (promoted) => {
+      if (hasNone(promoted)) return;
+      const forgotten = await secrets.forget(attempt);
+      if (E.isLeft(forgotten)) onProblem(`forgetting the secrets of ${name} failed`, forgotten.left);
+    },
+  };
+};

@@ -1,0 +1,286 @@
+/**
+ * Who waits and who is free, kept so that an event costs what it touches and no more: the freed slot, the new job, the
+ * changed runner. Jobs with the same filter wait in one line, their *filter class*. Runners that suit the same classes are
+ * one *pool*: there are as many pools as kinds of machine, however many machines. Which pools serve which class is worked
+ * out once, when a class or a runner comes or changes.
+ */
+import type { Filter } from '../events/shapes.js';
+import { Line } from './line.js';
+import { suits, type Candidate } from './matching.js';
+
+/** A job, as far as its dispatch goes. */
+export interface QueuedJob {
+  readonly jobId: string;
+  readonly cls: FilterClass;
+  /** Smaller goes first: see `dispatchKey`. */
+  readonly key: number;
+  /** Order of arrival, to decide between equals. */
+  readonly order: number;
+  readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
+  /** Runner that failed its last attempt; empty when none did. Changes only while the job is in no line. */
+  readonly avoid: string;
+}
+
+export interface RunnerSlots extends Candidate {
+  /** Empty when it can take jobs now; else why not, in words. */
+  readonly unavailable: string;
+  /** Never looked at: what it has is not known yet. */
+  readonly untested?: boolean;
+  readonly slots: number;
+  /** Slot → job that holds it. */
+  readonly busy: ReadonlyMap<number, string>;
+  readonly badSlots: ReadonlySet<number>;
+}
+
+export interface FilterClass {
+  readonly id: string;
+  readonly filter: Filter;
+  readonly seq: number;
+  readonly line: Line<QueuedJob>;
+  /** Those that would rather run elsewhere than where they failed: few. */
+  readonly retries: Line<QueuedJob>;
+  readonly pools: Set<Pool>;
+  /** Since when no runner matches; means something only while `pools` is empty. */
+  unmatchedSinceMs: number;
+  /** Live jobs, waiting or not. */
+  jobs: number;
+  /** Waiting jobs that do not wait for ever when nothing matches. */
+  impatient: number;
+}
+
+export interface Pool {
+  key: string;
+  readonly classes: Set<FilterClass>;
+  /** Those of its classes in which a job waits. */
+  readonly waiting: Set<FilterClass>;
+  readonly members: Set<Runner>;
+  /** Members that can take jobs at all. */
+  available: number;
+  /** Members with a free slot, the least loaded first. */
+  readonly free: Line<Runner>;
+}
+
+export interface Runner {
+  readonly name: string;
+  readonly seq: number;
+  slots: RunnerSlots;
+  pool: Pool;
+  /** Share of its slots that is busy, as it stands in `free`. */
+  load: number;
+  inFree: boolean;
+}
+
+/** The first slot that is neither held nor quarantined nor in `taken`. */
+export const freeSlot = (
+  { slots, busy, badSlots }: RunnerSlots,
+  taken?: ReadonlySet<number>,
+): number | undefined => {
+  for (let slot = 0; slot < slots; slot++)
+    if (!busy.has(slot) && !badSlots.has(slot) && taken?.has(slot) !== true) return slot;
+  return undefined;
+};
+
+export const byDispatch = (a: QueuedJob, b: QueuedJob): number => a.key - b.key || a.order - b.order;
+const byLoad = (a: Runner, b: Runner): number => a.load - b.load || a.seq - b.seq;
+
+export const waitingIn = (cls: FilterClass): number => cls.line.size + cls.retries.size;
+
+/** More classes than this without a live job are forgotten. */
+const IDLE_CLASSES = 256;
+
+export class DispatchIndex {
+  readonly runners = new Map<string, Runner>();
+  /** Pools with a free slot. */
+  readonly open = new Set<Pool>();
+  /** Classes in which jobs wait and that no enrolled runner matches. */
+  readonly unmatched = new Set<FilterClass>();
+  /** Classes whose reason to wait may have changed since somebody looked. */
+  readonly unsettled = new Set<FilterClass>();
+  /** Runners that were never looked at. */
+  untested = 0;
+  private readonly classes = new Map<string, FilterClass>();
+  private readonly pools = new Map<string, Pool>();
+  private idle = 0;
+  private seq = 0;
+
+  /** Classes with a live job, and some without. */
+  get classCount(): number {
+    return this.classes.size;
+  }
+
+  /** The class of a new job; from now on it counts as one of its live jobs. */
+  join(id: string, filter: Filter, atMs: number): FilterClass {
+    const cls = this.classes.get(id) ?? this.addClass(id, filter, atMs);
+    if (cls.jobs++ === 0) this.idle--;
+    return cls;
+  }
+
+  /** The job has ended. */
+  leave(cls: FilterClass): void {
+    if (--cls.jobs > 0) return;
+    if (++this.idle > IDLE_CLASSES) this.forgetIdle();
+  }
+
+  enqueue(job: QueuedJob): void {
+    const { cls } = job;
+    (job.avoid === '' ? cls.line : cls.retries).insert(job);
+    if (job.whenUnmatchable !== 'wait') cls.impatient++;
+    if (waitingIn(cls) > 1) return;
+    for (const pool of cls.pools) pool.waiting.add(cls);
+    if (cls.pools.size === 0) this.unmatched.add(cls);
+    this.unsettled.add(cls);
+  }
+
+  dequeue(job: QueuedJob): void {
+    const { cls } = job;
+    if (!(job.avoid === '' ? cls.line : cls.retries).remove(job)) return;
+    if (job.whenUnmatchable !== 'wait') cls.impatient--;
+    if (waitingIn(cls) > 0) return;
+    for (const pool of cls.pools) pool.waiting.delete(cls);
+    this.unmatched.delete(cls);
+    this.unsettled.add(cls);
+  }
+
+  /** Enrolled or changed; `undefined`: retired. */
+  setRunner(name: string, slots: RunnerSlots | undefined, atMs: number): void {
+    const before = this.runners.get(name);
+    if (before?.slots.untested === true) this.untested--;
+    if (slots?.untested === true) this.untested++;
+    const samePlace =
+      before !== undefined &&
+      before.slots.attributes === slots?.attributes &&
+      before.slots.labels === slots.labels;
+    if (samePlace && before.slots.unavailable === slots.unavailable) {
+      before.slots = slots;
+      this.refresh(name);
+      return;
+    }
+    if (before !== undefined) {
+      this.mark(before.pool.waiting);
+      this.displace(before, atMs);
+    }
+    if (slots === undefined) this.runners.delete(name);
+    else {
+      const runner = before ?? this.addRunner(name, slots);
+      runner.slots = slots;
+      this.place(runner);
+      this.mark(runner.pool.waiting);
+    }
+    // their reason tells what the runners have instead
+    if (!samePlace) this.mark(this.unmatched);
+  }
+
+  /** One of its slots was taken, freed or quarantined. */
+  refresh(name: string): void {
+    const runner = this.runners.get(name);
+    if (runner === undefined) return;
+    this.closeSlots(runner);
+    this.openSlots(runner);
+  }
+
+  private mark(classes: ReadonlySet<FilterClass>): void {
+    for (const cls of classes) this.unsettled.add(cls);
+  }
+
+  private openSlots(runner: Runner): void {
+    const { slots, pool } = runner;
+    if (slots.unavailable !== '' || freeSlot(slots) === undefined) return;
+    runner.load = slots.busy.size / slots.slots;
+    runner.inFree = true;
+    pool.free.insert(runner);
+    this.open.add(pool);
+  }
+
+  private closeSlots(runner: Runner): void {
+    if (!runner.inFree) return;
+    runner.pool.free.remove(runner);
+    runner.inFree = false;
+    if (runner.pool.free.size === 0) this.open.delete(runner.pool);
+  }
+
+  private addRunner(name: string, slots: RunnerSlots): Runner {
+    const runner = { name, seq: this.seq++, slots, pool: newPool('', []), load: 0, inFree: false };
+    this.runners.set(name, runner);
+    return runner;
+  }
+
+  private place(runner: Runner): void {
+    const classes = [...this.classes.values()].filter(({ filter }) => suits(runner.slots, filter));
+    const key = classes.map(({ seq }) => seq).join(' ');
+    let pool = this.pools.get(key);
+    if (pool === undefined) {
+      pool = newPool(key, classes);
+      this.addPool(pool);
+    }
+    this.admit(runner, pool);
+  }
+
+  private admit(runner: Runner, pool: Pool): void {
+    runner.pool = pool;
+    pool.members.add(runner);
+    if (runner.slots.unavailable === '') pool.available++;
+    this.openSlots(runner);
+  }
+
+  private displace(runner: Runner, atMs: number): void {
+    const { pool } = runner;
+    this.closeSlots(runner);
+    pool.members.delete(runner);
+    if (runner.slots.unavailable === '') pool.available--;
+    if (pool.members.size > 0) return;
+    this.pools.delete(pool.key);
+    for (const cls of pool.classes) {
+      cls.pools.delete(pool);
+      if (cls.pools.size > 0) continue;
+      cls.unmatchedSinceMs = atMs;
+      if (waitingIn(cls) > 0) this.unmatched.add(cls);
+    }
+  }
+
+  private addPool(pool: Pool): void {
+    this.pools.set(pool.key, pool);
+    for (const cls of pool.classes) {
+      cls.pools.add(pool);
+      this.unmatched.delete(cls);
+    }
+  }
+
+  /** A new class splits each pool of which it suits only some. */
+  private addClass(id: string, filter: Filter, atMs: number): FilterClass {
+    const cls: FilterClass = {
+      ...{ id, filter, seq: this.seq++, jobs: 0, impatient: 0, unmatchedSinceMs: atMs, pools: new Set() },
+      line: new Line(byDispatch),
+      retries: new Line(byDispatch),
+    };
+    this.classes.set(id, cls);
+    this.idle++;
+    for (const pool of [...this.pools.values()]) {
+      const suited = [...pool.members].filter(({ slots }) => suits(slots, filter));
+      if (suited.length === 0) continue;
+      const part = newPool(`${pool.key} ${cls.seq}`.trim(), [...pool.classes, cls]);
+      this.addPool(part);
+      for (const runner of suited) {
+        this.displace(runner, atMs);
+        this.admit(runner, part);
+      }
+    }
+    return cls;
+  }
+
+  private forgetIdle(): void {
+    for (const cls of [...this.classes.values()]) if (cls.jobs === 0) this.classes.delete(cls.id);
+    this.idle = 0;
+    this.pools.clear();
+    this.open.clear();
+    for (const cls of this.classes.values()) cls.pools.clear();
+    for (const runner of this.runners.values()) {
+      runner.inFree = false;
+      this.place(runner);
+    }
+  }
+}
+
+const newPool = (key: string, classes: readonly FilterClass[]): Pool => ({
+  ...{ key, classes: new Set(classes), members: new Set(), available: 0, free: new Line(byLoad) },
+  waiting: new Set(classes.filter((cls) => waitingIn(cls) > 0)),
+});

@@ -1,0 +1,67 @@
+/**
+ * Why do the jobs of one filter class wait? The answer speaks of runners, not of the jobs that hold them, and names at most
+ * `SHOWN`: so it stays the same while jobs come and go on a busy fleet, and changes only when a reader would act otherwise.
+ */
+import type { WaitReasonChanged } from '../events/ownership.js';
+import type { Filter } from '../events/shapes.js';
+import { waitingIn, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
+import { describeFilter, judge, type Candidate } from './matching.js';
+
+/** Runners and values that a reason names. */
+const SHOWN = 8;
+
+/** The nearest miss: which clauses fail, and what the runners have instead. */
+const missing = (filter: Filter, runners: readonly Candidate[]): string => {
+  const failing = filter.filter((clause) => !runners.some((r) => judge(r, [clause])[0]?.holds));
+  const shown = (failing.length > 0 ? failing : filter).map((clause) => {
+    const have = [...new Set(runners.map((r) => judge(r, [clause])[0]?.found || 'nothing'))].sort();
+    return `${describeFilter([clause])} (they have ${have.slice(0, 5).join('; ')})`;
+  });
+  return `no enrolled runner can ever match: wanted ${shown.join(' and ')}`;
+};
+
+/** The first few of its matching runners, in the order of their pools; one more than is shown, to know whether there are more. */
+const someOf = ({ pools }: FilterClass, wanted: (runner: Runner) => boolean): readonly Runner[] => {
+  const found: Runner[] = [];
+  for (const pool of pools)
+    for (const runner of pool.members) {
+      if (wanted(runner)) found.push(runner);
+      if (found.length > SHOWN) return found;
+    }
+  return found;
+};
+
+const listed = (parts: readonly string[], separator: string): string =>
+  `${parts.slice(0, SHOWN).join(separator)}${parts.length > SHOWN ? `${separator}and others` : ''}`;
+
+/** The reason as the fleet is now; `nothing_waits` when the line is empty. */
+export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChanged => {
+  const { filter, pools } = cls;
+  if (waitingIn(cls) === 0) return { filter, reason: 'nothing_waits', detail: '', blockers: [] };
+  if (index.runners.size === 0)
+    return { filter, reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] };
+  if (pools.size === 0) {
+    const detail = missing(
+      filter,
+      [...index.runners.values()].map(({ slots }) => slots),
+    );
+    return { filter, reason: 'none_matches', detail, blockers: [] };
+  }
+  const available = someOf(cls, ({ slots }) => slots.unavailable === '');
+  const blocking = available.length > 0 ? available : someOf(cls, () => true);
+  const blockers = blocking.slice(0, SHOWN).map(({ name }) => name);
+  if (available.length === 0) {
+    const detail = listed(
+      blocking.map(({ name, slots }) => `${name} ${slots.unavailable}`),
+      '; ',
+    );
+    return { filter, reason: 'none_available', detail, blockers };
+  }
+  const names = listed(
+    available.map(({ name }) => name),
+    ', ',
+  );
+  const who =
+    available.length === 1 ? 'the only available matching runner is' : 'all available matching runners are';
+  return { filter, reason: 'all_busy', detail: `${who} busy: ${names}`, blockers };
+};

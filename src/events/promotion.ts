@@ -1,0 +1,121 @@
+/**
+ * How a change comes from Verify to Delivered: streams `change-<id>`, `stage_run-<id>` and `pipeline-<id>` of the
+ * standalone host. The core knows nothing of them.
+ */
+import * as t from 'io-ts';
+import { PlannedPhase } from './change.js';
+import { Count, Limits, Outcome, Row, shape, Source, Step } from './shapes.js';
+
+/** A phase as the files of one commit configure it, whatever the stage. */
+export const ConfiguredPhase = shape(
+  'ConfiguredPhase',
+  {
+    phase: t.string,
+    skipped: t.boolean,
+    rows: t.readonlyArray(Row),
+    steps: t.readonlyArray(Step),
+    limits: Limits,
+  },
+  {},
+);
+export type ConfiguredPhase = t.TypeOf<typeof ConfiguredPhase>;
+
+/** How a phase of a stage run ended, and in which phase run. */
+export const EndedPhase = t.type({ phase: t.string, phaseRunId: t.string, outcome: Outcome }, 'EndedPhase');
+export type EndedPhase = t.TypeOf<typeof EndedPhase>;
+
+/** Written before the target is touched: `source.sha` is to become its tip, if that still is `source.merge.targetSha`. */
+const MergeIntended = t.type(
+  { patchset: Count, source: Source, phases: t.readonlyArray(ConfiguredPhase) },
+  'MergeIntended',
+);
+/** The target holds the merge. */
+const ChangeMerged = t.type({ sha: t.string, branchDeleted: t.boolean }, 'ChangeMerged');
+
+/** Why the target was left as it is. */
+export const MergeObstacle = t.keyof(
+  {
+    target_moved: null,
+    target_missing: null,
+    target_checked_out: null,
+    not_writable: null,
+    declined: null,
+    merge_lost: null,
+  },
+  'MergeObstacle',
+);
+export type MergeObstacle = t.TypeOf<typeof MergeObstacle>;
+
+/** The change is open again. */
+const MergeRefused = t.type({ why: MergeObstacle, detail: t.string }, 'MergeRefused');
+
+const ChangeSuperseded = t.type({ by: t.string }, 'ChangeSuperseded');
+const ChangeDelivered = t.type({ sha: t.string }, 'ChangeDelivered');
+const ChangeDeleted = t.type({ patchset: Count }, 'ChangeDeleted');
+
+/** The change has taken notice of the end of one of its stage runs. */
+const StageEnded = t.type(
+  {
+    stage: t.string,
+    stageRunId: t.string,
+    status: t.keyof({ passed: null, failed: null, cancelled: null }),
+    phases: t.readonlyArray(EndedPhase),
+  },
+  'StageEnded',
+);
+
+/** Why a stage run is not to go on. */
+export const StageCancelWhy = t.keyof(
+  { requested: null, new_patchset: null, deleted: null, superseded: null },
+  'StageCancelWhy',
+);
+export type StageCancelWhy = t.TypeOf<typeof StageCancelWhy>;
+
+const StageCancelRequested = t.type(
+  { stage: t.string, stageRunId: t.string, why: StageCancelWhy },
+  'StageCancelRequested',
+);
+
+/** Like StageTriggered, but only `phase` and what comes after it runs; `kept` is taken over from the run `rerunOf`. */
+const PhaseRerunTriggered = t.type(
+  {
+    stage: t.string,
+    stageRunId: t.string,
+    patchset: Count,
+    queueKey: t.string,
+    plan: t.readonlyArray(PlannedPhase),
+    phase: t.string,
+    rerunOf: t.string,
+    kept: t.readonlyArray(EndedPhase),
+  },
+  'PhaseRerunTriggered',
+);
+
+/** In a stage run: this phase is not run again, its end in an earlier stage run counts. */
+const StagePhaseKept = t.type({ phase: t.string, phaseRunId: t.string, outcome: Outcome }, 'StagePhaseKept');
+/** The end of a stage run that was not to go on; perhaps its only event. */
+const StageRunCancelled = t.type(
+  { changeId: t.string, stage: t.string, why: StageCancelWhy },
+  'StageRunCancelled',
+);
+
+const ChangesetJoined = t.type({ changesetId: t.string, changeId: t.string }, 'ChangesetJoined');
+const ChangesetClosed = t.type(
+  { changesetId: t.string, changeId: t.string, changes: t.readonlyArray(t.string) },
+  'ChangesetClosed',
+);
+
+export const promotionEvents = {
+  MergeIntended,
+  ChangeMerged,
+  MergeRefused,
+  ChangeSuperseded,
+  ChangeDelivered,
+  ChangeDeleted,
+  StageEnded,
+  StageCancelRequested,
+  PhaseRerunTriggered,
+  StagePhaseKept,
+  StageRunCancelled,
+};
+export const pipelineEvents = { ChangesetJoined, ChangesetClosed };

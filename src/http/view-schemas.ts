@@ -1,0 +1,178 @@
+/** The shapes of answers, for programs. They say what is there at least: a later version may add members. */
+import { Clause, EndEvidence, Outcome, SealedOutput } from '../events/shapes.js';
+import { Finding } from '../events/runner.js';
+import type { JsonSchema } from './closed.js';
+import { schemaOf } from './schema-of.js';
+
+const text = { type: 'string' };
+const whole = { type: 'integer' };
+const yes = { type: 'boolean' };
+const instant = { type: 'string', format: 'date-time' };
+const listOfTexts = { type: 'array', items: text };
+const words = (...list: readonly string[]): JsonSchema => ({ type: 'string', enum: list });
+
+/** Members that are always there, and members that may be. */
+const object = (
+  required: Readonly<Record<string, JsonSchema>>,
+  optional: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema => ({
+  type: 'object',
+  required: Object.keys(required),
+  properties: { ...required, ...optional },
+});
+
+export const arrayOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+export const ref = (name: keyof typeof viewSchemas): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+/** The form of every list. */
+export const listOf = (name: keyof typeof viewSchemas): JsonSchema => object({ items: arrayOf(ref(name)) });
+
+const outcomes = Object.keys(Outcome.keys);
+const scope = { enterprise: text, organisation: text, project: text };
+const inQueue = ['queued', 'assigned', 'running'];
+const role = words('viewer', 'operator', 'admin');
+const grant = object({ role }, scope);
+const token = {
+  ...{ id: text, subject: text, grants: arrayOf(grant), issuedAt: instant, issuedBy: text, usable: yes },
+};
+const tokenMore = { expiresAt: instant, revokedAt: instant };
+
+const attempt = object(
+  { attempt: whole },
+  {
+    ...{ runner: text, slot: whole, rule: text, assignedAt: instant, startedAt: instant, endedAt: instant },
+    ...{ pid: whole, exitCode: whole, why: text, outputs: arrayOf(schemaOf(SealedOutput)) },
+  },
+);
+
+const job = object(
+  {
+    ...{ id: text, phaseRunId: text, label: text, ...scope, pipeline: text, stage: text, phase: text },
+    ...{ filter: arrayOf(schemaOf(Clause)), filterClass: text, priority: whole, queuedAt: instant },
+    status: words(...inQueue, ...outcomes),
+    ...{ attempts: arrayOf(attempt), revision: whole, position: text },
+  },
+  {
+    ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
+    cancelRequested: object({ at: instant, by: text }, { reason: text }),
+    evidence: schemaOf(EndEvidence),
+  },
+);
+
+const phase = object(
+  {
+    phase: text,
+    status: words('skipped', 'waiting', 'running', ...outcomes),
+    jobs: listOfTexts,
+  },
+  { phaseRunId: text },
+);
+
+const runnerMore = {
+  ...{ auth: words('key', 'agent'), base: text },
+  ...{ jump: text, jumpHostKeys: listOfTexts, foundJumpHostKey: text },
+  evidence: {
+    ...object(
+      { at: instant, ok: yes, code: text, findings: arrayOf(schemaOf(Finding)) },
+      {
+        ...{ detail: text, latencyMs: { type: 'number' }, load: { type: 'number' } },
+        skewSeconds: { type: 'number' },
+      },
+    ),
+    type: ['object', 'null'],
+    description: 'the last look since the server started; absent from the past',
+  },
+  watch: object({ kind: words('probe', 'person', 'off') }, { next: instant }),
+};
+
+const runner = object(
+  {
+    ...{ name: text, host: text, port: whole, user: text, slots: whole, labels: listOfTexts },
+    ...{ hostKeys: listOfTexts, attributes: { type: 'object' }, state: text, revision: whole },
+    current: { type: 'object', description: 'slot → job', additionalProperties: text },
+    quarantinedSlots: arrayOf(whole),
+    lastOutcomes: arrayOf(object({ jobId: text, outcome: words(...outcomes), at: instant })),
+  },
+  {
+    ...{ publicKey: text, detail: text, foundHostKey: text },
+    ...runnerMore,
+    probe: object(
+      { at: instant, verdict: text, findings: arrayOf(schemaOf(Finding)) },
+      { code: text, detail: text, latencyMs: { type: 'number' } },
+    ),
+  },
+);
+
+const queueEntry = object(
+  {
+    ...{ jobId: text, phase: text, stage: text, label: text, project: text, since: instant },
+    ...{ status: words(...inQueue), priority: whole },
+  },
+  {
+    ...{ changeTitle: text, runner: text },
+    waiting: object({ reason: text, detail: text, blockers: listOfTexts }),
+  },
+);
+
+export const viewSchemas = {
+  Job: job,
+  Change: object(
+    {
+      ...{ id: text, title: text, branch: text, pipeline: text, ...scope, patchset: whole, sha: text },
+      stages: arrayOf(object({ stageRunId: text, stage: text, status: text, phases: arrayOf(phase) })),
+      revision: whole,
+    },
+    {},
+  ),
+  Runner: runner,
+  RunnerAdded: object({ runner }, { publicKey: text }),
+  RunnerTested: object(
+    { code: text, sentence: text, runner },
+    { fingerprint: text, hop: words('runner', 'jump') },
+  ),
+  Queue: object(
+    { position: text, entries: arrayOf(queueEntry) },
+    {
+      others: {
+        ...object({ queued: whole, assigned: whole, running: whole }),
+        description: 'jobs that this token does not see',
+      },
+    },
+  ),
+  HistoryRow: object(
+    {
+      ...{ jobId: text, attempt: whole, project: text, stage: text, phase: text, label: text },
+      queuedAt: instant,
+    },
+    {
+      ...{ changeId: text, runner: text, exitCode: whole, startedAt: instant, endedAt: instant },
+      outcome: words(...outcomes, 'requeued'),
+      ...{ waitedMs: { type: 'number' }, ranMs: { type: 'number' }, cancelledBy: text, reason: text },
+    },
+  ),
+  Explanation: object({
+    ...{ jobId: text, status: text, verdict: text },
+    runners: arrayOf(
+      object(
+        {
+          ...{ runner: text, suits: yes },
+          clauses: arrayOf(object({ clause: schemaOf(Clause), holds: yes, found: text })),
+        },
+        { unavailable: text },
+      ),
+    ),
+  }),
+  Rebuilt: object({ name: text, events: whole }),
+  Token: object(token, tokenMore),
+  IssuedToken: object(token, {
+    ...tokenMore,
+    token: { ...text, description: 'shown this once; absent when the command is a repeat' },
+  }),
+  Grant: object({ subject: text, role }, scope),
+  Problem: object(
+    { type: text, title: text, status: whole, detail: text, code: text, reason: text, instance: text },
+    {
+      hint: text,
+      problems: arrayOf(object({ path: text, expected: text, found: text }, { mend: text })),
+    },
+  ),
+} as const;

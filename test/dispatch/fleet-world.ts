@@ -1,0 +1,134 @@
+/** A scheduler alone with its events: what it asks for becomes events as the deciders would write them. */
+import type { Waiting } from '../domain/reference-schedule.js';
+import { slotsOf } from '../../src/dispatch/fleet.js';
+import { scheduler, type SchedulerState } from '../../src/dispatch/scheduler.js';
+import type { DispatchCommand } from '../../src/dispatch/commands.js';
+import { struckBy } from '../../src/domain/failures.js';
+import { filterClassOf } from '../../src/domain/matching.js';
+import type { BatonEvent } from '../../src/events/catalog.js';
+import type { JobQueued } from '../../src/events/job.js';
+import type { RunnerEnrolled } from '../../src/events/runner.js';
+import type { Attributes, Filter } from '../../src/events/shapes.js';
+import { deriveId } from '../../src/kernel/ids.js';
+import type { Recorded } from '../../src/kernel/recorded.js';
+import { plusMillis } from '../../src/kernel/time.js';
+import { anAssignment, anEnrolment, aQueuedJob } from '../builders.js';
+import { FIRST_INSTANT } from '../given.js';
+
+export const policy = { ageingMs: 600_000, unmatchedMs: 600_000 };
+
+export const ready = { verdict: 'ready', findings: [], baseId: 'base', bootId: 'boot' } as const;
+
+export class FleetWorld {
+  readonly process = scheduler({ fence: 1, policy });
+  state: SchedulerState = this.process.init();
+  readonly events: Recorded<BatonEvent>[] = [];
+  /** As the scheduler asked for them, `job→runner/slot rule`. */
+  readonly assignments: string[] = [];
+  /** Milliseconds since the first instant. */
+  nowMs = 0;
+
+  fold(stream: string, event: BatonEvent): Recorded<BatonEvent> {
+    const position = this.events.length + 1;
+    const recordedAt = plusMillis(FIRST_INSTANT, this.nowMs);
+    const recorded = {
+      ...{ stream, revision: 0, position: String(position), id: deriveId('event', position), event },
+      metadata: { commandId: '', bodySha256: '', recordedAt, actor: 'test', schema: 1 },
+    };
+    this.events.push(recorded);
+    this.state = this.process.evolve(this.state, recorded);
+    return recorded;
+  }
+
+  /** What is owed because of this event; carried out at once. */
+  react(recorded: Recorded<BatonEvent>): readonly DispatchCommand[] {
+    const commands = this.process.react(this.state, recorded);
+    for (const written of commands.flatMap((command) => this.execute(command))) this.react(written);
+    return commands;
+  }
+
+  /** Folds one event and lets the scheduler act until it rests. */
+  tell(stream: string, event: BatonEvent): void {
+    this.react(this.fold(stream, event));
+  }
+
+  tick(): readonly DispatchCommand[] {
+    const commands = this.process.tick(this.state, plusMillis(FIRST_INSTANT, this.nowMs));
+    for (const written of commands.flatMap((command) => this.execute(command))) this.react(written);
+    return commands;
+  }
+
+  execute(command: DispatchCommand): readonly Recorded<BatonEvent>[] {
+    if (command.target === 'filter_class')
+      return [
+        this.fold(`filter_class-${command.id}`, { type: 'WaitReasonChanged', data: command.command.data }),
+      ];
+    if (command.target !== 'job') throw new Error(`the scheduler asks for ${command.target}`);
+    const { id, command: asked } = command;
+    switch (asked.kind) {
+      case 'AssignJob': {
+        const { runner, slot, rule } = asked.data;
+        this.assignments.push(`${id}→${runner}/${slot} ${rule}`);
+        return [this.fold(`job-${id}`, { type: 'JobAssigned', data: asked.data })];
+      }
+      case 'RefuseJob':
+      case 'ExpireJob': {
+        const { why, detail } = asked;
+        const type = asked.kind === 'RefuseJob' ? 'JobUndeliverable' : 'JobExpired';
+        return [this.fold(`job-${id}`, { type, data: { why, detail } })];
+      }
+      default:
+        throw new Error(`the scheduler asks for ${asked.kind}`);
+    }
+  }
+
+  enrolled(name: string, more: Partial<RunnerEnrolled> = {}): void {
+    this.tell(`runner-${name}`, { type: 'RunnerEnrolled', data: anEnrolment({ name, ...more }) });
+  }
+  /** Enrolled, and found ready with these attributes. */
+  ready(name: string, attributes: Attributes = {}, more: Partial<RunnerEnrolled> = {}): void {
+    this.enrolled(name, more);
+    this.tell(`runner-${name}`, { type: 'RunnerAttributesChanged', data: { attributes } });
+    this.tell(`runner-${name}`, { type: 'RunnerProbed', data: ready });
+  }
+  queue(jobId: string, filter: Filter = [], more: Partial<JobQueued> = {}): void {
+    this.tell(`job-${jobId}`, { type: 'JobQueued', data: aQueuedJob({ filter, ...more }) });
+  }
+  succeed(jobId: string): void {
+    this.tell(`job-${jobId}`, { type: 'JobSucceeded', data: { attempt: 1 } });
+  }
+  fail(jobId: string): void {
+    this.tell(`job-${jobId}`, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } });
+  }
+  /** An assignment that was made before, whatever the scheduler thinks. */
+  held(jobId: string, runner: string, slot = 0): void {
+    this.fold(`job-${jobId}`, { type: 'JobQueued', data: aQueuedJob() });
+    this.tell(`job-${jobId}`, { type: 'JobAssigned', data: anAssignment({ runner, slot }) });
+  }
+
+  /** Recorded reasons, one per change. */
+  reasons(filter: Filter = []): readonly string[] {
+    return this.events.flatMap(({ stream, event }) =>
+      event.type === 'WaitReasonChanged' && stream === `filter_class-${filterClassOf(filter)}`
+        ? [event.data.reason]
+        : [],
+    );
+  }
+
+  /** The queue as the reference takes it. */
+  waiting(): readonly Waiting[] {
+    return this.events.flatMap(({ stream, event, metadata }, order) => {
+      const job = this.state.jobs.get(stream.slice('job-'.length));
+      if (event.type !== 'JobQueued' || job?.queued !== true) return [];
+      const { filter, filterClass, priority, whenUnmatchable } = event.data;
+      const queuedAtMs = Date.parse(metadata.recordedAt);
+      const { jobId, avoid } = job;
+      return [{ jobId, filter, filterClass, priority, queuedAtMs, order, whenUnmatchable, avoid }];
+    });
+  }
+  runners() {
+    return [...this.state.runners.values()].map((one) =>
+      slotsOf(one, struckBy(this.state.failures, one.name)?.detail),
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import type { RevokeAnswer, RunnerTransport, TransportError } from '../../src/app/ports.js';
+import type { AttemptFacts, PerformDeps } from '../../src/dispatch/drive.js';
+import { performer } from '../../src/dispatch/perform.js';
+import type { JobCommand } from '../../src/domain/job.js';
+import { anAssignment, aPromotion } from '../builders.js';
+
+const unreachable = { code: 'unreachable', message: 'no route' } as TransportError;
+
+/** A runner that gives these answers to `revoke`, one after the other; `current` until something is recorded. */
+const given = (answers: readonly E.Either<TransportError, RevokeAnswer['kind']>[]) => {
+  const recorded: JobCommand[] = [];
+  const asked: unknown[] = [];
+  let done: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => (done = resolve));
+  const facts = (): AttemptFacts => ({
+    ...{ promoted: aPromotion(), phaseRunId: 'p', assigned: anAssignment(), started: false },
+    current: recorded.length === 0,
+  });
+  const transport = {
+    revoke: (_: unknown, order: unknown) => () => {
+      const answer = answers[asked.length] ?? E.left(unreachable);
+      asked.push(order);
+      if (asked.length >= answers.length) setTimeout(done);
+      return Promise.resolve(E.map((kind: RevokeAnswer['kind']) => ({ kind }))(answer));
+    },
+    cleanUp: () => () => Promise.resolve(E.right(undefined)),
+  } as unknown as RunnerTransport;
+  const deps = {
+    transport,
+    facts: () => Promise.resolve(E.right(facts())),
+    targetOf: () => Promise.resolve(E.right({})),
+    record: (_job: string, _attempt: number, command: JobCommand) => {
+      recorded.push(command);
+      return Promise.resolve(true);
+    },
+    onProblem: () => undefined,
+  } as unknown as PerformDeps;
+  const effects = performer(deps);
+  effects.revoke({
+    ...{ target: 'effect', effect: 'revoke', jobId: 'j', attempt: 1, runner: 'r1', startMs: 120_000 },
+  });
+  return { asked, recorded, finished, close: () => effects.close() };
+};
+
+describe('an attempt that does not start in time', () => {
+  it('is queued again once the runner says that it will never start', async () => {
+    const world = given([E.left(unreachable), E.right('revoked')]);
+    await world.finished;
+    await world.close();
+    expect(world.asked).toHaveLength(2);
+    expect(world.asked[0]).toMatchObject({ jobId: 'j', attempt: 1, baseId: 'base', bootId: 'boot' });
+    expect(world.recorded).toMatchObject([
+      { kind: 'RequeueJob', attempt: 1, cause: 'infrastructure', why: 'start_timeout' },
+    ]);
+  });
+  it.each(['started', 'ended', 'runner_changed'] as const)(
+    'is left to whom drives it when the runner says %s',
+    async (kind) => {
+      const world = given([E.right(kind)]);
+      await world.finished;
+      await world.close();
+      expect(world.recorded).toEqual([]);
+    },
+  );
+  it('stays where it is while the runner does not answer: it may be running', async () => {
+    const world = given([E.left(unreachable), E.left(unreachable)]);
+    await world.finished;
+    await world.close();
+    expect(world.recorded).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+/** The rules of dispatch in their plainest form: every job against every runner, in order. Slow, and easy to believe. */
+import type { RunnerSlots } from '../../src/domain/dispatch-index.js';
+import { suits } from '../../src/domain/matching.js';
+import type { WaitReasonChanged } from '../../src/events/ownership.js';
+import type { Filter } from '../../src/events/shapes.js';
+
+export interface Waiting {
+  readonly jobId: string;
+  readonly filter: Filter;
+  readonly filterClass: string;
+  readonly priority: number;
+  readonly queuedAtMs: number;
+  readonly order: number;
+  readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
+  readonly avoid: string;
+}
+
+export interface Decisions {
+  /** `job→runner/slot rule`, in the order of decision. */
+  readonly assignments: readonly string[];
+  readonly hopeless: readonly string[];
+  readonly reasons: ReadonlyMap<string, WaitReasonChanged['reason']>;
+}
+
+export const referenceSchedule = (
+  queue: readonly Waiting[],
+  runners: readonly RunnerSlots[],
+  ageingMs: number,
+): Decisions => {
+  const assignments: string[] = [];
+  const hopeless: string[] = [];
+  const reasons = new Map<string, WaitReasonChanged['reason']>();
+  const busy = new Map(runners.map((r) => [r.name, new Set(r.busy.keys())]));
+  const load = (r: RunnerSlots) => busy.get(r.name)!.size / r.slots;
+  const free = (r: RunnerSlots) =>
+    [...Array(r.slots).keys()].find((slot) => !busy.get(r.name)!.has(slot) && !r.badSlots.has(slot));
+  const rank = (w: Waiting) => w.queuedAtMs - w.priority * ageingMs;
+  const inOrder = [...queue].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
+
+  for (const { jobId, filter, filterClass, whenUnmatchable, avoid } of inOrder) {
+    const matching = runners.filter((r) => suits(r, filter));
+    const available = matching.filter((r) => r.unavailable === '');
+    const mayGo = available.filter((r) => r.name !== avoid || available.length === 1);
+    let best: RunnerSlots | undefined;
+    for (const r of mayGo)
+      if (free(r) !== undefined && (best === undefined || load(r) < load(best))) best = r;
+    if (best !== undefined) {
+      const slot = free(best)!;
+      busy.get(best.name)!.add(slot);
+      const rule =
+        mayGo.length < available.length
+          ? 'other_runner'
+          : matching.length === 1
+            ? 'only_match'
+            : 'least_loaded';
+      assignments.push(`${jobId}→${best.name}/${slot} ${rule}`);
+    } else if (runners.length === 0) reasons.set(filterClass, 'no_runner');
+    else if (matching.length > 0)
+      reasons.set(filterClass, available.length > 0 ? 'all_busy' : 'none_available');
+    else {
+      reasons.set(filterClass, 'none_matches');
+      if (whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true)) hopeless.push(jobId);
+    }
+  }
+  return { assignments, hopeless, reasons };
+};

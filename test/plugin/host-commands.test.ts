@@ -1,0 +1,100 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { canonical } from '../../plugin/canonical.js';
+import type { HostCommand } from '../../plugin/contract.js';
+import { parseHostCommand, promotedBy } from '../../plugin/host-commands.js';
+
+const promotion = {
+  hostKey: 'build-1',
+  scope: { enterprise: 'e', organisation: 'o', project: 'p' },
+  ...{ pipeline: 'main', stage: 'verify', phase: 'unit' },
+  source: { kind: 'git', repository: 'https://example.org/web.git', sha: 'a'.repeat(40) },
+  steps: [{ name: 'unit', run: 'make test' }],
+};
+const command = { type: 'phase.promoted', commandId: 'c1', actor: 'ada', promotion };
+
+const parsed = (raw: unknown): HostCommand => {
+  const found = parseHostCommand(raw);
+  if (E.isLeft(found)) throw new Error(JSON.stringify(found.left));
+  return found.right;
+};
+const pathsOf = (raw: unknown): readonly string[] => {
+  const found = parseHostCommand(raw);
+  return E.isLeft(found) && 'problems' in found.left ? found.left.problems.map(({ path }) => path) : [];
+};
+
+describe('parseHostCommand', () => {
+  it('leaves behind what is not known, at every depth: nothing unknown is ever recorded', () => {
+    const rich = {
+      ...command,
+      token: 'secret',
+      promotion: {
+        ...promotion,
+        env: { PASSWORD: 'secret' },
+        source: { ...promotion.source, branch: 'main', login: 'secret' },
+        steps: [{ name: 'unit', run: 'make test', secret: 'secret' }],
+        rows: [
+          { label: '', filter: [{ key: 'os', op: 'in', values: ['linux'], note: 'secret' }], x: 'secret' },
+        ],
+        change: { id: '7', title: 'A change', author: 'secret' },
+      },
+    };
+    expect(JSON.stringify(parsed(rich))).not.toContain('secret');
+    expect(parsed(rich)).toMatchObject({ promotion: { source: { branch: 'main' }, change: { id: '7' } } });
+  });
+
+  it.each([
+    ['promotion.hostKey', { hostKey: '' }],
+    ['promotion.stage', { stage: 'verify; reboot' }],
+    ['promotion.phase', { phase: '../unit' }],
+    ['promotion.pipeline', { pipeline: '--upload-pack=x' }],
+    ['promotion.source.sha', { source: { ...promotion.source, sha: 'main' } }],
+    ['promotion.source.repository', { source: { ...promotion.source, repository: '-oProxyCommand=x' } }],
+    [
+      'promotion.source.repository',
+      { source: { ...promotion.source, repository: 'https://u:p@example.org/' } },
+    ],
+    ['promotion.source.branch', { source: { ...promotion.source, branch: 'a..b' } }],
+    ['promotion.steps[0].run', { steps: [{ name: 'x', run: 'a\0b' }] }],
+    [
+      'promotion.rows[0].filter[0].op',
+      { rows: [{ label: '', filter: [{ key: 'os', op: 'not', values: ['x'] }] }] },
+    ],
+    ['promotion.limits.totalMs', { limits: { totalMs: -1 } }],
+    ['promotion.secretRefs[0]', { secretRefs: ['../key'] }],
+    ['promotion.change.url', { change: { id: '7', title: 'x', url: 'javascript:alert(1)' } }],
+    ['promotion.attempt', { attempt: 0 }],
+  ])('refuses what does not belong at %s', (path, more) => {
+    expect(pathsOf({ ...command, promotion: { ...promotion, ...more } })).toEqual([path]);
+  });
+
+  it('refuses an actor that would say that Baton did it', () => {
+    expect(pathsOf({ ...command, actor: 'baton' })).toEqual(['actor']);
+  });
+
+  it.each([undefined, null, 5, [], {}, { type: 'constructor' }, { type: 5 }])(
+    'has no command for %j',
+    (raw) => {
+      expect(parseHostCommand(raw)).toMatchObject(E.left({ code: 'unknown_command' }));
+    },
+  );
+});
+
+describe('promotedBy', () => {
+  it('fills in what was left out', () => {
+    const found = parsed(command);
+    if (found.type !== 'phase.promoted') throw new Error(found.type);
+    expect(promotedBy('ci', found)).toMatchObject({
+      ...{ host: 'ci', hostKey: 'build-1', attempt: 1, priority: 0, whenUnmatchable: 'wait' },
+      ...{ rows: [{ label: '', filter: [] }], secretRefs: [], variables: [] },
+      limits: { cancelGraceMs: 10_000, logBytes: 67_108_864 },
+    });
+  });
+});
+
+describe('canonical', () => {
+  it('is the same text for the same content, in whatever order its members come', () => {
+    expect(canonical({ b: [{ y: 1, x: 2 }], a: null })).toBe(canonical({ a: null, b: [{ x: 2, y: 1 }] }));
+    expect(canonical({ a: [1, 2] })).not.toBe(canonical({ a: [2, 1] }));
+  });
+});
