@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment } from '../src/config.js';
+import { defaultProbes } from '../src/app/health-watch.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { logger, openCore } from '../src/main.js';
 import type { Capability, PluginModule } from './contract.js';
@@ -59,6 +60,7 @@ const baton: PluginModule<BatonOptions> = {
               logLevel,
               environment: environment(),
               queue: defaultQueuePolicy,
+              ...defaultProbes,
             },
             log,
             {

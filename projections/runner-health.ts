@@ -1,7 +1,8 @@
 /** Every runner with the evidence for its state; the reader adds the evidence's age. */
+import { isReachedOtherwise } from '../src/domain/runner-state.js';
 import type { BatonEvent, JobEvent, RunnerEvent } from '../src/events/catalog.js';
 import { isJobEvent, isRunnerEvent } from '../src/events/catalog.js';
-import type { Finding, RunnerEnrolled } from '../src/events/runner.js';
+import type { Finding, RunnerEnrolled, RunnerSettingsChanged } from '../src/events/runner.js';
 import type { Attributes, Outcome } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Recorded } from '../src/kernel/recorded.js';
@@ -16,10 +17,25 @@ export interface RunnerView {
   slots: number;
   labels: readonly string[];
   hostKeys: readonly string[];
+  /** How Baton proves itself there. */
+  auth: 'key' | 'agent';
   publicKey?: string;
+  /** `user@host[:port]` of the host on the way, and what is accepted and was found there. */
+  jump?: string;
+  jumpHostKeys?: readonly string[];
+  foundJumpHostKey?: string;
   attributes: Attributes;
   /** Enrolled and never probed: `untested`. */
-  state: 'untested' | 'ready' | 'unfit' | 'unreachable' | 'draining' | 'paused' | 'quarantined' | 'retired';
+  state:
+    | 'untested'
+    | 'ready'
+    | 'unfit'
+    | 'unreachable'
+    | 'draining'
+    | 'paused'
+    | 'quarantined'
+    | 'removing'
+    | 'retired';
   /** Why it is not ready, in words. */
   detail?: string;
   /** The last recorded probe (recorded when its verdict changed). */
@@ -33,6 +49,10 @@ export interface RunnerView {
   };
   /** Host key that was found and is not accepted. */
   foundHostKey?: string;
+  /** Instant at which a pause is over. */
+  pausedUntil?: string;
+  /** `cleanProbes`: automatic ones in a row since it began. */
+  quarantine?: { readonly why: string; readonly at: string; cleanProbes: number };
   /** Slot → job that holds it now. */
   current: Record<string, string>;
   quarantinedSlots: readonly number[];
@@ -44,6 +64,7 @@ export interface RunnerView {
 /** What keeps a runner from taking jobs, each set and lifted on its own; the strongest gives the state. */
 interface Gates {
   retired?: string;
+  removing?: string;
   quarantined?: string;
   paused?: string;
   draining?: string;
@@ -71,7 +92,9 @@ const enrolled = (name: string, data: RunnerEnrolled, revision: number): RunnerV
   slots: data.slots,
   labels: data.labels,
   hostKeys: [],
+  auth: data.auth.kind,
   ...(data.auth.kind === 'key' ? { publicKey: data.auth.publicKey } : {}),
+  ...((data.jump ?? '') === '' ? {} : { jump: data.jump, jumpHostKeys: [] }),
   attributes: {},
   state: 'untested',
   current: {},
@@ -84,6 +107,7 @@ type StateNow = Pick<RunnerView, 'state' | 'detail'>;
 
 const stateOf = ({ probe }: RunnerView, gates: Gates): StateNow => {
   if (gates.retired !== undefined) return { state: 'retired', detail: gates.retired };
+  if (gates.removing !== undefined) return { state: 'removing', detail: gates.removing };
   if (gates.quarantined !== undefined) return { state: 'quarantined', detail: gates.quarantined };
   if (gates.paused !== undefined) return { state: 'paused', detail: gates.paused };
   if (gates.draining !== undefined) return { state: 'draining', detail: gates.draining };
@@ -102,6 +126,33 @@ const told = (what: string, { actor, reason }: Metadata): string =>
 
 const without = <A>(list: readonly A[], removed: readonly A[]): readonly A[] =>
   list.filter((item) => !removed.includes(item));
+
+/** An absent member stays as it was; another place, or way to it, was not probed yet. */
+const settle = (runner: RunnerView, data: RunnerSettingsChanged): void => {
+  const { auth, jump, host, port, user, slots, labels } = data;
+  if (host !== undefined) runner.host = host;
+  if (port !== undefined) runner.port = port;
+  if (user !== undefined) runner.user = user;
+  if (slots !== undefined) runner.slots = slots;
+  if (labels !== undefined) runner.labels = labels;
+  if (auth !== undefined) {
+    runner.auth = auth.kind;
+    delete runner.publicKey;
+    if (auth.kind === 'key') runner.publicKey = auth.publicKey;
+  }
+  if (jump !== undefined) {
+    delete runner.jump;
+    delete runner.jumpHostKeys;
+    delete runner.foundJumpHostKey;
+    if (jump !== '') Object.assign(runner, { jump, jumpHostKeys: [] });
+  }
+  if (isReachedOtherwise(data)) delete runner.probe;
+};
+
+const acceptAtJump = (runner: RunnerView, fingerprint: string, replaces: readonly string[]): void => {
+  runner.jumpHostKeys = [...without(runner.jumpHostKeys ?? [], [...replaces, fingerprint]), fingerprint];
+  delete runner.foundJumpHostKey;
+};
 
 /** Accepts a host key: what was found under another one is settled. */
 const accept = (runner: RunnerView, fingerprint: string, replaces: readonly string[]): void => {
@@ -140,25 +191,55 @@ const change = (runner: RunnerView, gates: Gates, event: RunnerEvent, metadata: 
         runner.foundHostKey = found;
       return;
     }
+    case 'RunnerSettingsChanged':
+      settle(runner, event.data);
+      return;
+    case 'JumpHostKeyPinned':
+      acceptAtJump(runner, event.data.fingerprint, []);
+      return;
+    case 'JumpHostKeyTrusted':
+      acceptAtJump(runner, event.data.fingerprint, event.data.replaces);
+      return;
+    case 'JumpHostKeyChanged':
+      runner.foundJumpHostKey = event.data.found;
+      return;
     case 'RunnerDrained':
       delete gates.paused;
+      delete runner.pausedUntil;
       gates.draining = told('drained', metadata);
       return;
     case 'RunnerPaused': {
       const { until } = event.data;
       delete gates.draining;
+      delete runner.pausedUntil;
+      if (until !== undefined) runner.pausedUntil = until;
       gates.paused = told(until === undefined ? 'paused' : `paused until ${until}`, metadata);
       return;
     }
     case 'RunnerResumed':
       delete gates.paused;
       delete gates.draining;
+      delete runner.pausedUntil;
       return;
     case 'RunnerQuarantined':
       gates.quarantined = event.data.detail;
+      runner.quarantine = { why: event.data.why, at: metadata.recordedAt, cleanProbes: 0 };
+      return;
+    case 'RecoveryProbed':
+      if (runner.quarantine !== undefined)
+        runner.quarantine.cleanProbes = event.data.passed ? runner.quarantine.cleanProbes + 1 : 0;
       return;
     case 'RunnerCleared':
       delete gates.quarantined;
+      delete runner.quarantine;
+      delete runner.foundHostKey;
+      delete runner.foundJumpHostKey;
+      return;
+    case 'RunnerRemovalRequested':
+      gates.removing = told('is being removed', metadata);
+      return;
+    case 'RunnerKeyRemoved':
+      delete runner.publicKey;
       return;
     case 'SlotQuarantined':
       runner.quarantinedSlots = [...without(runner.quarantinedSlots, [event.data.slot]), event.data.slot];
@@ -223,7 +304,7 @@ const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: s
 /** Folds the streams `runner-<name>` and, for what runs there, `job-<id>`. */
 export const runnerHealth: Projection<RunnerHealthView, BatonEvent> = {
   name: 'runner_health',
-  version: 1,
+  version: 2,
   init: () => ({ runners: {}, gates: {}, held: {} }),
   evolve: (view, recorded) => {
     const { stream, event, metadata } = recorded;

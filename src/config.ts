@@ -31,6 +31,9 @@ export interface Config {
   readonly mayMakeKey: boolean;
   readonly http: HttpConfig;
   readonly queue: QueuePolicy;
+  /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
+  readonly probeMs: number;
+  readonly recoveryProbeMs: number;
   readonly environment: Environment;
 }
 
@@ -65,7 +68,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   if (E.isLeft(found)) return found;
   const address = checked(found.right);
   if (E.isLeft(address)) return address;
-  const { data, repoRoot, logLevel, keyFile } = found.right;
+  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval } = found.right;
   return E.right({
     data: data.value,
     ...address.right,
@@ -75,6 +78,8 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     mayMakeKey: keyFile.source === 'default',
     http: httpConfigOf(found.right, address.right.host),
     queue: queuePolicyOf(found.right),
+    probeMs: probeInterval.value,
+    recoveryProbeMs: recoveryInterval.value,
     environment: env,
   });
 };

@@ -27,8 +27,11 @@ import { fileCheckpoints } from './app/checkpoints.js';
 import { readModel, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats, type Repeats } from './app/repeats.js';
+import { createEvidence } from './app/evidence.js';
+import { runnerCommands } from './app/runner-commands.js';
 import { runnerReads } from './app/runner-reads.js';
-import { onRunner, runnerUseCases, targetOf } from './app/runners.js';
+import { targetOf } from './app/runner-target.js';
+import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -200,23 +203,24 @@ export const openCore = async (
   if (E.isLeft(access)) return fail(access.left);
 
   const repeated = repeats(models.commands);
-  const { probeAgain, ...runners } = runnerUseCases(
-    {
-      ...deps,
-      transport,
-      secrets,
-      repeats: repeated,
-      health: models['runner-health'],
-      keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
-    },
-    probeOf,
-  );
+  const evidence = createEvidence();
+  const runnerDeps = {
+    ...deps,
+    transport,
+    secrets,
+    repeats: repeated,
+    health: models['runner-health'],
+    evidence,
+    keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
+  };
+  const looks = runnerLooks(runnerDeps, probeOf);
   const dispatch = openDispatch({
     ...deps,
     transport,
     logs,
     source,
     secrets: jobSecrets(secrets, embedding.secretOf),
+    runnerKeys: secrets,
     epoch,
     policy: config.queue,
     targetOf: (name) => targetOf(deps, name),
@@ -234,13 +238,18 @@ export const openCore = async (
   });
   add(() => standalone.close());
 
-  const watch = watchHealth(models['runner-health'], probeAgain, (message, cause) =>
-    log.warn({ err: cause }, message),
+  const watch = watchHealth(
+    models['runner-health'],
+    evidence,
+    looks.probeAgain,
+    (message, cause) => log.warn({ err: cause }, message),
+    { probeMs: config.probeMs, recoveryMs: config.recoveryProbeMs, clock: systemClock },
   );
   add(() => watch.close());
 
   const useCases: UseCases = {
-    ...runners,
+    ...runnerUseCases(runnerDeps, looks),
+    ...runnerCommands(runnerDeps, looks),
     ...jobUseCases({ ...deps, logs, repeats: repeated, ...models, queuePolicy: config.queue }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: repeated }),

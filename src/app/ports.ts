@@ -101,6 +101,13 @@ export interface RunnerTarget {
   readonly hostKeys: readonly string[];
   /** Baton's folder there; relative to the home of `user` unless absolute. */
   readonly base: string;
+  /** The host to go through. The same key or agent proves us there. */
+  readonly jump?: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly hostKeys: readonly string[];
+  };
 }
 
 export type TransportCode =
@@ -120,6 +127,8 @@ export type TransportCode =
   /** No free channel: try again later, not a failure of the job. */
   | 'back_pressure'
   | 'no_key'
+  /** The jump host lets us in, but does not let us through. */
+  | 'forwarding_refused'
   | 'closed'
   | 'protocol';
 
@@ -129,6 +138,8 @@ export interface TransportError {
   readonly message: string;
   /** For host_key_unknown and host_key_changed. */
   readonly fingerprint?: string;
+  /** It happened at the jump host, before the runner itself was reached. */
+  readonly hop?: 'jump';
   readonly cause?: unknown;
 }
 
@@ -139,6 +150,10 @@ export interface ProbeReport {
   readonly bootId: string;
   /** Round trip on the open connection. */
   readonly latencyMs: number;
+  /** Load of the machine over the last minute. */
+  readonly load?: number;
+  /** Seconds since 1970 on the machine's clock, read as the probe ran. */
+  readonly epochSeconds?: number;
 }
 
 /** Names an attempt on the runner: `<jobId>.<attempt>`. */
@@ -234,6 +249,8 @@ export interface RevokeAnswer {
 export interface RunnerTransport {
   /** Connects anew, so that the answer is about now. */
   readonly probe: (target: RunnerTarget) => TaskEither<TransportError, ProbeReport>;
+  /** The same look over the open connection; one is opened, and kept, when there is none. */
+  readonly check: (target: RunnerTarget) => TaskEither<TransportError, ProbeReport>;
   readonly start: (target: RunnerTarget, order: StartOrder) => TaskEither<TransportError, StartAnswer>;
   readonly query: (target: RunnerTarget, attempt: AttemptRef) => TaskEither<TransportError, AttemptState>;
   /** Pull-based, so a slow reader slows the source. Throws TransportError when the link is lost. */

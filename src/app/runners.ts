@@ -1,12 +1,18 @@
 /** Use cases of runners: add, list, show, test. */
 import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
-import type { RunnerHealthView, RunnerView } from '../../projections/runner-health.js';
-import { runner, type Probed, type RunnerCommand, type RunnerRefusal } from '../domain/runner.js';
-import type { RunnerEnrolled } from '../events/runner.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { runnerViews, type RunnerHealthView } from '../../projections/runner-health.js';
+import type { Probed } from '../domain/runner-probe.js';
+import { runner, type RunnerCommand } from '../domain/runner.js';
+import type { RunnerAuth, RunnerEnrolled } from '../events/runner.js';
+import { deriveId } from '../kernel/ids.js';
 import { appError, type AppError } from './errors.js';
+import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
-import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, TransportError } from './ports.js';
+import type { ProbeReport, RunnerTransport, SecretStore, TransportError } from './ports.js';
+import { refused } from './runner-refusals.js';
+import { targetOf } from './runner-target.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { runnerReads } from './runner-reads.js';
@@ -17,15 +23,13 @@ export interface RunnerDeps extends Deps {
   readonly secrets: SecretStore;
   readonly repeats: Repeats;
   readonly health: ReadModel<RunnerHealthView>;
+  readonly evidence: Evidence;
   readonly keys: {
     readonly generate: () => { readonly privateKey: string; readonly publicKey: string };
     /** Public half of a private key, as a line for authorized_keys; undefined when it cannot be read. */
     readonly publicKeyOf: (privateKey: string) => string | undefined;
   };
 }
-
-/** Baton's folder on a runner, below the home of its user, unless told otherwise. */
-const DEFAULT_BASE = '.baton';
 
 export const envelopeOf = (context: CommandContext, correlationId: string): Envelope => ({
   commandId: context.commandId,
@@ -36,34 +40,8 @@ export const envelopeOf = (context: CommandContext, correlationId: string): Enve
   ...(context.expectedRevision === undefined ? {} : { expectedRevision: context.expectedRevision }),
 });
 
-const refused = (name: string, refusal: RunnerRefusal): AppError => {
-  switch (refusal.code) {
-    case 'runner_unknown':
-      return appError('not_found', refusal.code, `There is no runner named ${name}.`, {
-        hint: 'baton runner list',
-      });
-    case 'runner_exists':
-      return appError('conflict', refusal.code, `A runner named ${name} is enrolled already.`, {
-        hint: `baton runner show ${name}`,
-      });
-    case 'runner_retired':
-      return appError(
-        'conflict',
-        refusal.code,
-        `The runner ${name} was retired; history speaks of it under this name.`,
-        {
-          hint: 'Enrol the machine under a new name.',
-        },
-      );
-    case 'host_key_pinned':
-      return appError(
-        'conflict',
-        refusal.code,
-        `The runner ${name} has the accepted host key ${refusal.pinned.join(', ')} already.`,
-        { hint: 'A changed key needs to be trusted by name: find out first why it changed.' },
-      );
-  }
-};
+/** For what follows the first command of a request, which may have moved the revision. */
+export const withoutRevision = ({ expectedRevision: _, ...envelope }: Envelope): Envelope => envelope;
 
 /** Records a command on a runner's stream. */
 export const onRunner = async (
@@ -77,29 +55,12 @@ export const onRunner = async (
   return E.left(handled.left.kind === 'failed' ? handled.left.error : refused(name, handled.left.refusal));
 };
 
-/** Everything needed to reach a runner, from its events. */
-export const targetOf = async (deps: Deps, name: string): Promise<E.Either<AppError, RunnerTarget>> => {
-  const history = await load(deps.store, `runner-${name}`);
-  if (E.isLeft(history)) return history;
-  let enrolled: RunnerEnrolled | undefined;
-  let hostKeys: readonly string[] = [];
-  for (const { event } of history.right.events) {
-    if (event.type === 'RunnerEnrolled') enrolled = event.data;
-    if (event.type === 'HostKeyPinned') hostKeys = [...hostKeys, event.data.fingerprint];
-    if (event.type === 'HostKeyTrusted') hostKeys = [event.data.fingerprint];
-  }
-  if (enrolled === undefined) return E.left(refused(name, { code: 'runner_unknown' }));
-  const { host, port, user, auth, base = DEFAULT_BASE } = enrolled;
-  return E.right({ name, host, port, user, auth, hostKeys, base });
-};
-
 /** Without these no job can be started, or none be known again. */
-const NEEDED: ReadonlySet<string> = new Set(['proc', 'setsid', 'tools']);
+const NEEDED: ReadonlySet<string> = new Set(['proc', 'setsid', 'tools', 'base_writable', 'can_start']);
 
-const probedOf = (
-  answer: E.Either<TransportError, ProbeReport>,
-  probeOf: (e: TransportError) => Probed,
-): Probed => {
+type Answer = E.Either<TransportError, ProbeReport>;
+
+const probedOf = (answer: Answer, probeOf: (e: TransportError) => Probed): Probed => {
   if (E.isLeft(answer)) return probeOf(answer.left);
   const { findings, baseId, bootId, latencyMs, attributes } = answer.right;
   const bad = findings.filter((f) => !f.ok && f.consequence !== undefined);
@@ -115,21 +76,140 @@ const probedOf = (
   };
 };
 
-const sentenceOf = (name: string, answer: E.Either<TransportError, ProbeReport>, probed: Probed): string =>
+const sentenceOf = (name: string, answer: Answer, probed: Probed): string =>
   E.isLeft(answer)
     ? answer.left.message
     : probed.verdict === 'ready'
       ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.`
       : `The runner ${name} was reached, but cannot run jobs: ${probed.detail ?? 'see the findings'}`;
 
+const NO_KEY = (): AppError =>
+  appError('invalid', 'private_key', 'The private key cannot be read.', {
+    problems: [
+      {
+        path: 'privateKey',
+        expected: 'an OpenSSH or PEM private key without a passphrase',
+        found: 'something else (not shown)',
+        mend: 'ssh-keygen -p -N "" -f COPY_OF_KEY takes a passphrase off a copy',
+      },
+    ],
+  });
+
+/** Keeps the given key, or a new one, under that name. */
+export const keepKey = async (
+  deps: Pick<RunnerDeps, 'keys' | 'secrets'>,
+  secretRef: string,
+  privateKey: string | undefined,
+): Promise<E.Either<AppError, RunnerAuth>> => {
+  const pair =
+    privateKey === undefined
+      ? deps.keys.generate()
+      : { privateKey, publicKey: deps.keys.publicKeyOf(privateKey) };
+  if (pair.publicKey === undefined) return E.left(NO_KEY());
+  const kept = await deps.secrets.put(secretRef, pair.privateKey)();
+  return E.isLeft(kept) ? kept : E.right({ kind: 'key', secretRef, publicKey: pair.publicKey });
+};
+
+export interface RunnerLooks {
+  /** The runner now, with its evidence. */
+  readonly view: (name: string) => Promise<E.Either<AppError, RunnerStatus>>;
+  /** Connects, records what is new, and answers for people. */
+  readonly test: (name: string, envelope: Envelope) => Promise<E.Either<AppError, RunnerTested>>;
+  /** Looks again over the open connection; what has changed is recorded. */
+  readonly probeAgain: (name: string) => Promise<void>;
+}
+
+/** Looking at runners. */
+export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) => Probed): RunnerLooks => {
+  const view = async (name: string): Promise<E.Either<AppError, RunnerStatus>> => {
+    const found = await runnerReads(deps.health).showRunner(name)();
+    return E.isLeft(found) ? found : E.right(deps.evidence.beside(found.right));
+  };
+
+  const note = (name: string, answer: Answer, probed: Probed): void => {
+    const at = deps.clock.now();
+    const { load: busy, epochSeconds } = E.isRight(answer) ? answer.right : {};
+    const measured: Measured = {
+      ...(busy === undefined ? {} : { load: busy }),
+      ...(epochSeconds === undefined
+        ? {}
+        : { skewSeconds: epochSeconds - Math.floor(Date.parse(at) / 1000) }),
+    };
+    deps.evidence.saw(name, at, probed, measured);
+  };
+
+  const test = async (name: string, envelope: Envelope): Promise<E.Either<AppError, RunnerTested>> => {
+    const target = await targetOf(deps, name);
+    if (E.isLeft(target)) return target;
+    const answer = await deps.transport.probe(target.right)();
+    const probed = probedOf(answer, probeOf);
+    note(name, answer, probed);
+    const recorded = await onRunner(
+      deps,
+      name,
+      { kind: 'RecordProbe', probe: probed },
+      // a probe is a fact of its own: the same request asked twice finds twice
+      { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
+    );
+    if (E.isLeft(recorded)) return recorded;
+    const shown = await view(name);
+    if (E.isLeft(shown)) return shown;
+    const failure = E.isLeft(answer) ? answer.left : undefined;
+    return E.right({
+      code: failure?.code ?? probed.verdict,
+      sentence: sentenceOf(name, answer, probed),
+      ...(failure?.fingerprint === undefined ? {} : { fingerprint: failure.fingerprint }),
+      ...(failure?.hop === undefined ? {} : { hop: failure.hop }),
+      runner: shown.right,
+    });
+  };
+
+  const probeAgain = async (name: string): Promise<void> => {
+    const target = await targetOf(deps, name);
+    if (E.isLeft(target)) return;
+    const answer = await deps.transport.check(target.right)();
+    if (E.isLeft(answer) && answer.left.code === 'closed') return;
+    const probed = probedOf(answer, probeOf);
+    note(name, answer, probed);
+    // no free session means that it is busy, which says nothing against it
+    if (E.isLeft(answer) && answer.left.code === 'back_pressure') return;
+    await onRunner(
+      deps,
+      name,
+      { kind: 'RecordProbe', probe: { ...probed, automatic: true } },
+      { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name },
+    );
+  };
+
+  return { view, test, probeAgain };
+};
+
+/** Enrolling and seeing. */
 export const runnerUseCases = (
   deps: RunnerDeps,
-  probeOf: (error: TransportError) => Probed,
-): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> & {
-  readonly probeAgain: (name: string) => Promise<void>;
-} => {
-  const reads = runnerReads(deps.health);
-  const view = (name: string): Promise<E.Either<AppError, RunnerView>> => reads.showRunner(name)();
+  looks: RunnerLooks,
+): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> => {
+  const authFor = async (
+    { name, auth = 'key', privateKey }: AddRunner,
+    before: RunnerEnrolled | undefined,
+  ): Promise<E.Either<AppError, RunnerAuth>> => {
+    if (before !== undefined) return E.right(before.auth);
+    if (auth === 'key') return keepKey(deps, `runner/${name}`, privateKey);
+    return privateKey === undefined
+      ? E.right({ kind: 'agent' })
+      : E.left(
+          appError('invalid', 'auth', 'With an agent no private key is kept.', {
+            problems: [
+              {
+                path: 'privateKey',
+                expected: 'none beside auth agent',
+                found: 'a key (not shown)',
+                mend: 'leave one of the two out',
+              },
+            ],
+          }),
+        );
+  };
 
   const add = async (
     context: CommandContext,
@@ -137,121 +217,79 @@ export const runnerUseCases = (
   ): Promise<E.Either<AppError, Done<RunnerAdded>>> => {
     const before = await deps.repeats.streamOf(context);
     if (E.isLeft(before)) return before;
-    const { name, host, port, user, slots, labels, hostKey, base, privateKey } = request;
-    const secretRef = `runner/${name}`;
+    const { name, host, port, user, slots, labels, hostKey, base, jump, jumpHostKey } = request;
     const known = await load(deps.store, `runner-${name}`);
     if (E.isLeft(known)) return known;
-    const first = known.right.events[0];
-    let publicKey = '';
-    if (first === undefined) {
-      const pair =
-        privateKey === undefined
-          ? deps.keys.generate()
-          : { privateKey, publicKey: deps.keys.publicKeyOf(privateKey) };
-      if (pair.publicKey === undefined)
-        return E.left(
-          appError('invalid', 'private_key', 'The private key cannot be read.', {
-            problems: [
-              {
-                path: 'privateKey',
-                expected: 'an OpenSSH or PEM private key without a passphrase',
-                found: 'something else (not shown)',
-                mend: 'ssh-keygen -p -N "" -f COPY_OF_KEY takes a passphrase off a copy',
-              },
-            ],
-          }),
-        );
-      const kept = await deps.secrets.put(secretRef, pair.privateKey)();
-      if (E.isLeft(kept)) return kept;
-      publicKey = pair.publicKey;
-    } else if (first.event.type === 'RunnerEnrolled' && first.event.data.auth.kind === 'key')
-      publicKey = first.event.data.auth.publicKey;
+    const first = known.right.events[0]?.event;
+    const auth = await authFor(request, first?.type === 'RunnerEnrolled' ? first.data : undefined);
+    if (E.isLeft(auth)) return auth;
     const data: RunnerEnrolled = {
-      name,
-      host,
-      port,
-      user,
-      slots,
-      labels,
-      auth: { kind: 'key', secretRef, publicKey },
+      ...{ name, host, port, user, slots, labels, auth: auth.right },
       ...(base === undefined ? {} : { base }),
+      ...(jump === undefined || jump === '' ? {} : { jump }),
     };
     const done = await onRunner(
       deps,
       name,
-      { kind: 'EnrolRunner', data, ...(hostKey === undefined ? {} : { hostKey }) },
+      {
+        kind: 'EnrolRunner',
+        data,
+        ...(hostKey === undefined ? {} : { hostKey }),
+        ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
+      },
       envelopeOf(context, name),
     );
     if (E.isLeft(done)) return done;
-    const shown = await view(name);
-    return E.isLeft(shown)
-      ? shown
-      : E.right({ value: { runner: shown.right, publicKey }, repeated: done.right.repeated });
+    const shown = await looks.view(name);
+    if (E.isLeft(shown)) return shown;
+    const value = {
+      runner: shown.right,
+      ...(auth.right.kind === 'key' ? { publicKey: auth.right.publicKey } : {}),
+    };
+    return E.right({ value, repeated: done.right.repeated });
   };
 
   const test = async (
     context: CommandContext,
     name: string,
-    acceptHostKey?: string,
+    accept: { readonly hostKey?: string; readonly jumpHostKey?: string },
   ): Promise<E.Either<AppError, RunnerTested>> => {
-    const { expectedRevision, ...envelope } = envelopeOf(context, name);
-    const expected = expectedRevision === undefined ? {} : { expectedRevision };
-    if (acceptHostKey !== undefined) {
-      const pinned = await onRunner(
-        deps,
-        name,
-        { kind: 'PinHostKey', fingerprint: acceptHostKey, how: 'approved' },
-        { ...envelope, ...expected },
-      );
+    let envelope = envelopeOf(context, name);
+    const commands: readonly (readonly [RunnerCommand, string])[] = [
+      ...(accept.jumpHostKey === undefined
+        ? []
+        : [
+            [
+              { kind: 'PinJumpHostKey', fingerprint: accept.jumpHostKey, how: 'approved' },
+              deriveId(envelope.commandId, 'jump'),
+            ] as const,
+          ]),
+      ...(accept.hostKey === undefined
+        ? []
+        : [
+            [
+              { kind: 'PinHostKey', fingerprint: accept.hostKey, how: 'approved' },
+              envelope.commandId,
+            ] as const,
+          ]),
+    ];
+    for (const [command, commandId] of commands) {
+      const pinned = await onRunner(deps, name, command, { ...envelope, commandId });
       if (E.isLeft(pinned)) return pinned;
+      // a pinned key has moved the revision
+      envelope = withoutRevision(envelope);
     }
-    const target = await targetOf(deps, name);
-    if (E.isLeft(target)) return target;
-    const answer = await deps.transport.probe(target.right)();
-    const probed = probedOf(answer, probeOf);
-    const recorded = await onRunner(
-      deps,
-      name,
-      { kind: 'RecordProbe', probe: probed },
-      // a probe is a fact of its own: the same request asked twice finds twice
-      {
-        ...envelope,
-        // when a key was pinned, that has moved the revision
-        ...(acceptHostKey === undefined ? expected : {}),
-        commandId: randomUUID(),
-        causationId: envelope.commandId,
-      },
-    );
-    if (E.isLeft(recorded)) return recorded;
-    const shown = await view(name);
-    if (E.isLeft(shown)) return shown;
-    return E.right({
-      code: E.isLeft(answer) ? answer.left.code : probed.verdict,
-      sentence: sentenceOf(name, answer, probed),
-      ...(E.isLeft(answer) && answer.left.fingerprint !== undefined
-        ? { fingerprint: answer.left.fingerprint }
-        : {}),
-      runner: shown.right,
-    });
+    return looks.test(name, envelope);
   };
 
-  /** Looks again; what has changed is recorded. */
-  const probeAgain = async (name: string): Promise<void> => {
-    const target = await targetOf(deps, name);
-    if (E.isLeft(target)) return;
-    const probe = probedOf(await deps.transport.probe(target.right)(), probeOf);
-    await onRunner(
-      deps,
-      name,
-      { kind: 'RecordProbe', probe },
-      { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name },
-    );
+  const list: TaskEither<AppError, readonly RunnerStatus[]> = async () => {
+    await deps.health.caughtUp();
+    return E.right(runnerViews(deps.health.view()).map(deps.evidence.beside));
   };
-
   return {
     addRunner: (context, request) => () => add(context, request),
-    ...reads,
-    probeAgain,
-    testRunner: (context, name, acceptHostKey) => () => test(context, name, acceptHostKey),
+    listRunners: () => list,
+    showRunner: (name) => () => looks.view(name),
+    testRunner: (context, name, accept) => () => test(context, name, accept),
   };
 };

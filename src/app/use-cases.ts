@@ -17,6 +17,7 @@ import type { Instant } from '../kernel/time.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { Caller, CommandContext, Done, Place, Sees } from './calls.js';
 import type { AppError } from './errors.js';
+import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
 import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
@@ -35,13 +36,26 @@ export interface AddRunner {
   /** Accepted host key, `SHA256:…`; absent: the key found at first contact is told and awaits approval. */
   readonly hostKey?: string;
   readonly base?: string;
+  /** `agent`: the server's ssh-agent proves us, and no key is made or kept. Absent: `key`. */
+  readonly auth?: 'key' | 'agent';
+  /** `user@host[:port]` of a host to go through; its own host key is as strict as the runner's. */
+  readonly jump?: string;
+  readonly jumpHostKey?: string;
 }
 
 export interface RunnerAdded {
-  readonly runner: RunnerView;
-  /** One line for `authorized_keys`. */
-  readonly publicKey: string;
+  readonly runner: RunnerStatus;
+  /** One line for `authorized_keys`; absent with an agent. */
+  readonly publicKey?: string;
 }
+
+/** What is to be other than before. An empty `jump`: reached directly. `auth: 'key'` makes a new key unless one is given. */
+export type SetRunner = Partial<
+  Pick<
+    AddRunner,
+    'host' | 'port' | 'user' | 'slots' | 'labels' | 'jump' | 'jumpHostKey' | 'auth' | 'privateKey'
+  >
+>;
 
 /** One sentence for people; `code` is a transport code or `ready`. */
 export interface RunnerTested {
@@ -49,7 +63,9 @@ export interface RunnerTested {
   readonly sentence: string;
   /** Host key that was found, when it is not accepted yet. */
   readonly fingerprint?: string;
-  readonly runner: RunnerView;
+  /** It was the jump host that could not be used, and whose host key that is. */
+  readonly hop?: 'jump';
+  readonly runner: RunnerStatus;
 }
 
 export interface SubmitChange {
@@ -142,6 +158,12 @@ export interface JobFilter {
   readonly sees?: Sees;
 }
 
+type RunnerAct<A = void> = (
+  context: CommandContext,
+  name: string,
+  detail: A,
+) => TaskEither<AppError, Done<RunnerStatus>>;
+
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
 
@@ -153,14 +175,34 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     context: CommandContext,
     request: AddRunner,
   ) => TaskEither<AppError, Done<RunnerAdded>>;
-  readonly listRunners: () => TaskEither<AppError, readonly RunnerView[]>;
-  readonly showRunner: (name: string) => TaskEither<AppError, RunnerView>;
-  /** Connects now, records a changed verdict and changed attributes. `acceptHostKey` pins exactly that fingerprint. */
+  readonly listRunners: () => TaskEither<AppError, readonly RunnerStatus[]>;
+  readonly showRunner: (name: string) => TaskEither<AppError, RunnerStatus>;
+  /** Connects now, records a changed verdict and changed attributes. `accept` pins exactly these fingerprints. */
   readonly testRunner: (
     context: CommandContext,
     name: string,
-    acceptHostKey?: string,
+    accept: { readonly hostKey?: string; readonly jumpHostKey?: string },
   ) => TaskEither<AppError, RunnerTested>;
+  /** Jobs that run there finish, no new ones come. */
+  readonly drainRunner: RunnerAct;
+  /** As drained, and back by itself at `until`: an instant, or a length of time from now. */
+  readonly pauseRunner: RunnerAct<string | undefined>;
+  readonly resumeRunner: RunnerAct;
+  /** Ends a quarantine: of one slot when it is given, else of the runner. */
+  readonly clearRunner: RunnerAct<number | undefined>;
+  /** Accepts the host key that was found, if it is the one named. Without a name both keys are told, and nothing is done. */
+  readonly trustRunner: (
+    context: CommandContext,
+    name: string,
+    key: { readonly fingerprint?: string; readonly hop: 'runner' | 'jump' },
+  ) => TaskEither<AppError, Done<RunnerTested>>;
+  /** Refused while jobs run there, unless these are to be cancelled. */
+  readonly removeRunner: RunnerAct<boolean>;
+  readonly setRunner: (
+    context: CommandContext,
+    name: string,
+    settings: SetRunner,
+  ) => TaskEither<AppError, Done<RunnerAdded>>;
 
   readonly submitChange: (
     context: CommandContext,
@@ -246,8 +288,6 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
 /** What can be asked of the past as well as of the present. */
 export type Reads = Pick<
   UseCases,
-  | 'listRunners'
-  | 'showRunner'
   | 'listChanges'
   | 'showChange'
   | 'listJobs'
@@ -257,7 +297,11 @@ export type Reads = Pick<
   | 'queue'
   | 'history'
   | 'summariseHistory'
->;
+> & {
+  /** The past knows only what is recorded; live runners come with their evidence. */
+  readonly listRunners: () => TaskEither<AppError, readonly RunnerView[]>;
+  readonly showRunner: (name: string) => TaskEither<AppError, RunnerView>;
+};
 
 export interface PastReads {
   readonly moment: Moment;

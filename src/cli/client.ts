@@ -6,7 +6,7 @@ import type { HistoryRow } from '../../projections/history.js';
 import type { HistorySummary } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
-import type { RunnerView } from '../../projections/runner-health.js';
+import type { RunnerAsOf, RunnerStatus } from '../app/evidence.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
 import type {
   AddRunner,
@@ -14,6 +14,7 @@ import type {
   RunnerAdded,
   RunnerTested,
   SecretView,
+  SetRunner,
   SubmitChange,
 } from '../app/use-cases.js';
 import type { GrantView, IssuedToken, TokenView } from '../app/access-use-cases.js';
@@ -179,18 +180,36 @@ export type ReadQuery = Readonly<Record<string, string | undefined>>;
 
 export type ChangeDeedWord = 'approve' | 'deliver' | 'cancel' | 'delete';
 
+export type RunnerAct = 'drain' | 'pause' | 'resume' | 'clear' | 'remove';
+export interface RunnerActBody {
+  readonly reason?: string;
+  readonly until?: string;
+  readonly slot?: number;
+  readonly cancelJobs?: boolean;
+}
+export interface TrustBody {
+  readonly reason?: string;
+  readonly fingerprint?: string;
+  readonly jump?: boolean;
+}
+
 /** Everything that the commands need of a server. */
 export const createClient = (at: Endpoint) => ({
   url: at.url,
   addRunner: (body: NewRunner) => ask<RunnerAdded>(at, '/runners', { method: 'POST', body }),
-  listRunners: (when?: string) => ask<Asked<Items<RunnerView>>>(at, `/runners${query({ at: when })}`),
+  listRunners: (when?: string) => ask<Asked<Items<RunnerAsOf>>>(at, `/runners${query({ at: when })}`),
   showRunner: (name: string, when?: string) =>
-    ask<Asked<RunnerView>>(at, to('runners', name) + query({ at: when })),
-  testRunner: (name: string, acceptHostKey?: string) =>
-    ask<RunnerTested>(at, to('runners', name, 'test'), {
-      method: 'POST',
-      body: acceptHostKey === undefined ? {} : { acceptHostKey },
-    }),
+    ask<Asked<RunnerAsOf>>(at, to('runners', name) + query({ at: when })),
+  testRunner: (
+    name: string,
+    body: { readonly acceptHostKey?: string; readonly acceptJumpHostKey?: string } = {},
+  ) => ask<RunnerTested>(at, to('runners', name, 'test'), { method: 'POST', body }),
+  actOnRunner: (name: string, act: RunnerAct, body: RunnerActBody) =>
+    ask<RunnerStatus>(at, to('runners', name, act), { method: 'POST', body }),
+  trustRunner: (name: string, body: TrustBody) =>
+    ask<RunnerTested>(at, to('runners', name, 'trust'), { method: 'POST', body }),
+  setRunner: (name: string, body: SetRunner & { readonly reason?: string }) =>
+    ask<RunnerAdded>(at, to('runners', name, 'settings'), { method: 'POST', body }),
   submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
   listChanges: (when?: string) => ask<Asked<Items<ChangeView>>>(at, `/changes${query({ at: when })}`),
   showChange: (id: string, when?: string) =>

@@ -1,79 +1,26 @@
-/** `baton runner …`: which machines there are, whether they can be used, and adding one. */
-import { readFile, stat } from 'node:fs/promises';
+/** `baton runner …`: which machines there are, whether they can be used, adding one and testing it. */
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
-import type { RunnerView } from '../../projections/runner-health.js';
+import { Option, type Command } from 'commander';
 import type { RunnerTested } from '../app/use-cases.js';
 import { asOf, atOption } from './as-of.js';
 import type { NewRunner } from './client.js';
 import { exitCodes } from './exit.js';
+import { identityOf } from './identity.js';
 import { note, type Io } from './io.js';
-import { age, fields, short, table } from './print.js';
+import { collect, whole } from './options.js';
+import { registerRunnerCommands } from './runner-commands.js';
+import { listText, showText } from './runner-text.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
 
-const busy = (runner: RunnerView): string => `${Object.keys(runner.current).length}/${runner.slots}`;
-
-const listText = (io: Io, runners: readonly RunnerView[]): string =>
-  runners.length === 0
-    ? 'No runner yet; add one with `baton runner add NAME --host HOST`.'
-    : table(
-        ['NAME', 'STATE', 'BUSY', 'ADDRESS', 'PROBED', 'LABELS', 'DETAIL'],
-        runners.map((runner) => [
-          runner.name,
-          runner.state,
-          busy(runner),
-          `${runner.user}@${runner.host}:${runner.port}`,
-          age(runner.probe?.at, io.now()),
-          runner.labels.join(','),
-          runner.detail ?? '',
-        ]),
-      );
-
-const showText = (io: Io, runner: RunnerView): string => {
-  const head = fields([
-    ['name', runner.name],
-    ['state', runner.state],
-    ['detail', runner.detail],
-    ['address', `${runner.user}@${runner.host}:${runner.port}`],
-    ['slots', `${busy(runner)} busy`],
-    ['quarantined slots', runner.quarantinedSlots.join(', ')],
-    ['labels', runner.labels.join(', ')],
-    ...Object.entries(runner.attributes).map(([name, value]) => [name, value] as const),
-    ['host keys', runner.hostKeys.join(', ')],
-    ['found host key', runner.foundHostKey],
-    ['public key', runner.publicKey],
-    ['probed', runner.probe === undefined ? 'never' : age(runner.probe.at, io.now())],
-    ['verdict', runner.probe?.verdict],
-    ['jobs now', Object.values(runner.current).map(short).join(', ')],
-    [
-      'last outcomes',
-      runner.lastOutcomes.map(({ jobId, outcome }) => `${short(jobId)} ${outcome}`).join(', '),
-    ],
-  ]);
-  const findings = runner.probe?.findings ?? [];
-  if (findings.length === 0) return head;
-  const rows = findings.map(({ check, ok, found, consequence }) => [
-    check,
-    ok ? 'yes' : 'no',
-    found ?? '',
-    consequence ?? '',
-  ]);
-  return `${head}\n\n${table(['CHECK', 'WELL', 'FOUND', 'CONSEQUENCE'], rows)}`;
-};
-
-const testText = ({ sentence, fingerprint, runner }: RunnerTested): string =>
-  fingerprint === undefined
-    ? plain(sentence)
-    : `${plain(sentence)}\nIf ${plain(fingerprint)} is the key of this machine, accept it:\n  baton runner test ${plain(runner.name)} --accept-host-key ${plain(fingerprint)}`;
-
-const KEY_LIMIT_BYTES = 65_536;
-
-const readKey = async (file: string): Promise<string | undefined> => {
-  const { size } = await stat(file);
-  const content = size <= KEY_LIMIT_BYTES ? await readFile(file, 'utf8') : '';
-  return /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(content) ? content : undefined;
+const testText = ({ code, sentence, fingerprint, hop, runner }: RunnerTested): string => {
+  if (fingerprint === undefined) return plain(sentence);
+  const [name, key] = [plain(runner.name), plain(fingerprint)];
+  const isNew = code === 'host_key_unknown';
+  const command = isNew
+    ? `baton runner test ${name} --accept-${hop === 'jump' ? 'jump-' : ''}host-key ${key}`
+    : `baton runner trust ${name}${hop === 'jump' ? ' --jump' : ''} --fingerprint ${key}`;
+  return `${plain(sentence)}\nIf ${key} is the key of this machine, ${isNew ? 'accept' : 'trust'} it:\n  ${command}`;
 };
 
 /** As ssh(1) does: the same name there as here. */
@@ -95,6 +42,9 @@ interface AddOptions {
   readonly slots: number;
   readonly label: readonly string[];
   readonly base?: string;
+  readonly auth?: 'key' | 'agent';
+  readonly jump?: string;
+  readonly jumpHostKey?: string;
 }
 
 const add = async (io: Io, name: string, options: AddOptions, command: Command): Promise<void> => {
@@ -105,19 +55,9 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
     usage(io, 'you have no user name here; give --user');
     return;
   }
-  let privateKey: string | undefined;
-  if (options.identity !== undefined) {
-    try {
-      privateKey = await readKey(resolve(io.cwd, options.identity));
-    } catch {
-      usage(io, `the file of --identity cannot be read: ${plain(options.identity)}`);
-      return;
-    }
-    if (privateKey === undefined) {
-      usage(io, `${plain(options.identity)} is not a private key in PEM or OpenSSH form`);
-      return;
-    }
-  }
+  const identity = await identityOf(io, options.identity);
+  if (identity === undefined) return;
+  const { auth, jump, jumpHostKey, hostKey, base } = options;
   const request: NewRunner = {
     name,
     host: options.host,
@@ -125,14 +65,21 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
     user,
     slots: options.slots,
     labels: options.label,
-    ...(privateKey === undefined ? {} : { privateKey }),
-    ...(options.hostKey === undefined ? {} : { hostKey: options.hostKey }),
-    ...(options.base === undefined ? {} : { base: options.base }),
+    ...identity,
+    ...(hostKey === undefined ? {} : { hostKey }),
+    ...(base === undefined ? {} : { base }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(jump === undefined ? {} : { jump }),
+    ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
   };
   session.answer(await session.client.addRunner(request), ({ runner, publicKey }) =>
     [
-      `Runner ${plain(runner.name)} added. It may log in with this key; put the line into ~${plain(runner.user)}/.ssh/authorized_keys on ${plain(runner.host)}:`,
-      plain(publicKey),
+      ...(publicKey === undefined
+        ? [`Runner ${plain(runner.name)} added. The server's ssh-agent lets Baton in.`]
+        : [
+            `Runner ${plain(runner.name)} added. It may log in with this key; put the line into ~${plain(runner.user)}/.ssh/authorized_keys on ${plain(runner.host)}${runner.jump === undefined ? '' : ` and at the jump host ${plain(runner.jump)}`}:`,
+            plain(publicKey),
+          ]),
       `Then test it: baton runner test ${plain(runner.name)}`,
     ].join('\n'),
   );
@@ -141,26 +88,32 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
 const test = async (
   io: Io,
   name: string,
-  options: { readonly acceptHostKey?: string },
+  options: { readonly acceptHostKey?: string; readonly acceptJumpHostKey?: string },
   command: Command,
 ): Promise<void> => {
   const session = sessionOf(io, command);
   if (session === undefined) return;
-  const got = await session.client.testRunner(name, options.acceptHostKey);
+  const got = await session.client.testRunner(name, options);
   if (session.answer(got, testText) && got.right.code !== 'ready') {
     io.exit(exitCodes.error);
     if (!session.asJson) note(io, `${plain(name)} is not ready: ${plain(got.right.code)}`);
   }
 };
 
-const whole = (value: string): number => {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It is not a whole number.');
-  return Number(value);
+const listCommand = (command: Command, io: Io): void => {
+  command
+    .description('all runners, with the evidence for their state')
+    .option(...atOption)
+    .action(async ({ at }: { at?: string }, self: Command) => {
+      const session = sessionOf(io, self);
+      if (session === undefined) return;
+      session.answer(await session.client.listRunners(at), (answer) =>
+        listText(asOf(io, answer), answer.items),
+      );
+    });
 };
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
-/** Adds `runner` with its commands. */
+/** Adds `runner` with its commands, and `list-runners` and `delete-runner`. */
 export const registerRunner = (program: Command, io: Io): void => {
   const runner = program.command('runner').description('machines that jobs run on');
   runner
@@ -175,18 +128,21 @@ export const registerRunner = (program: Command, io: Io): void => {
     .option('--slots <n>', 'jobs at the same time', whole, 1)
     .option('--label <label>', 'label to match on; may be repeated', collect, [])
     .option('--base <dir>', "Baton's folder there")
+    .addOption(
+      new Option('--auth <how>', 'with a key that Baton keeps, or with the ssh-agent of the server').choices([
+        'key',
+        'agent',
+      ]),
+    )
+    .option('--jump <user@host:port>', 'go through this host; the same key or agent is used there')
+    .option('--jump-host-key <fingerprint>', 'accepted host key of the jump host, SHA256:...')
+    .addHelpText(
+      'after',
+      '\nExample:\n  baton runner add build-07 --host build-07.example.org --user builder --slots 2 --jump gate@jump.example.org',
+    )
     .action((name: string, options: AddOptions, command: Command) => add(io, name, options, command));
-  runner
-    .command('list')
-    .description('all runners')
-    .option(...atOption)
-    .action(async ({ at }: { at?: string }, command: Command) => {
-      const session = sessionOf(io, command);
-      if (session === undefined) return;
-      session.answer(await session.client.listRunners(at), (answer) =>
-        listText(asOf(io, answer), answer.items),
-      );
-    });
+  listCommand(runner.command('list'), io);
+  listCommand(program.command('list-runners'), io);
   runner
     .command('show')
     .description('one runner, with the evidence for its state')
@@ -202,7 +158,14 @@ export const registerRunner = (program: Command, io: Io): void => {
     .description('connect now and say whether jobs can run there; exit code 1 when not')
     .argument('<name>')
     .option('--accept-host-key <fingerprint>', 'accept exactly this host key, SHA256:...')
-    .action((name: string, options: { acceptHostKey?: string }, command: Command) =>
-      test(io, name, options, command),
+    .option('--accept-jump-host-key <fingerprint>', 'the same for its jump host')
+    .addHelpText(
+      'after',
+      '\nExample:\n  baton runner test build-07 --accept-host-key SHA256:ejz3lKUvQ+9QG6gyBBrEJz3tM1nYhZ8xQ2sO0aV4pXc',
+    )
+    .action(
+      (name: string, options: { acceptHostKey?: string; acceptJumpHostKey?: string }, command: Command) =>
+        test(io, name, options, command),
     );
+  registerRunnerCommands(program, runner, io);
 };

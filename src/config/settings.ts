@@ -1,9 +1,10 @@
 /** Every setting of the server, in one table: what is not here cannot be set. `serve`, the file and `config explain` are made from it. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { defaultProbes } from '../app/health-watch.js';
 import { httpSettings } from './http.js';
 import { queueSettings } from './queue.js';
-import { choice, path, paths, setting, text, type Environment } from './setting.js';
+import { choice, path, paths, setting, span, text, type Environment } from './setting.js';
 
 /** `host:port`; undefined when it is something else. */
 export const addressOf = (given: string): { readonly host: string; readonly port: number } | undefined => {
@@ -67,6 +68,24 @@ export const settings = {
     defaultOf: () => 'info',
     defaultText: 'info',
     meaning: 'What the server says of itself on stderr: fatal, error, warn, info, debug, trace or silent.',
+  }),
+  probeInterval: setting({
+    flag: '--probe-interval',
+    takes: '<time>',
+    env: 'BATON_PROBE_INTERVAL',
+    codec: span,
+    defaultOf: () => defaultProbes.probeMs,
+    defaultText: '60s',
+    meaning: 'Time between two automatic probes of a runner.',
+  }),
+  recoveryInterval: setting({
+    flag: '--recovery-interval',
+    takes: '<time>',
+    env: 'BATON_RECOVERY_INTERVAL',
+    codec: span,
+    defaultOf: () => defaultProbes.recoveryProbeMs,
+    defaultText: '20s',
+    meaning: 'The same for a runner in quarantine for its failures.',
   }),
   ...httpSettings,
   ...queueSettings,

@@ -36,6 +36,14 @@ export interface EndAttempt {
   readonly insist?: boolean;
 }
 
+/** Remove the private key of a runner that is no more, and record that. */
+export interface ForgetKey {
+  readonly target: 'effect';
+  readonly effect: 'forget_key';
+  readonly runner: string;
+  readonly secretRef: string;
+}
+
 /** Keep an attempt from starting that should have started long ago; then it is queued again. */
 export interface RevokeAttempt {
   readonly target: 'effect';
@@ -47,7 +55,7 @@ export interface RevokeAttempt {
   readonly startMs: number;
 }
 
-export type Effect = DriveAttempt | EndAttempt | RevokeAttempt;
+export type Effect = DriveAttempt | EndAttempt | RevokeAttempt | ForgetKey;
 
 export type DispatchCommand =
   | (Owed & { readonly target: 'job'; readonly id: string; readonly command: JobCommand })

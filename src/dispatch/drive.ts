@@ -15,7 +15,7 @@ import type {
 } from '../app/ports.js';
 import type { JobCommand } from '../domain/job.js';
 import { verdictOf } from '../domain/outcome.js';
-import type { Probed } from '../domain/runner.js';
+import type { Probed } from '../domain/runner-probe.js';
 import type { JobAssigned } from '../events/job.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { SealedOutput } from '../events/shapes.js';

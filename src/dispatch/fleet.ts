@@ -1,6 +1,7 @@
 /** What several processes remember of runners: enough to know who can take a job now. */
 import type { RunnerSlots } from '../domain/dispatch-index.js';
 import type { Candidate } from '../domain/matching.js';
+import { isReachedOtherwise } from '../domain/runner-state.js';
 import type { BatonEvent } from '../events/catalog.js';
 import type { Attributes } from '../events/shapes.js';
 
@@ -10,6 +11,7 @@ export interface FleetRunner extends Candidate {
   slots: number;
   probe: { verdict: string; detail: string; baseId: string; bootId: string } | undefined;
   availability: '' | 'is draining' | 'is paused';
+  removing: boolean;
   quarantine: string;
   readonly badSlots: Set<number>;
   readonly busy: Map<number, string>;
@@ -27,6 +29,7 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       slots: event.data.slots,
       probe: undefined,
       availability: '',
+      removing: false,
       quarantine: '',
       badSlots: new Set(),
       busy: new Map(),
@@ -65,6 +68,16 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
     case 'SlotCleared':
       runner.badSlots.delete(event.data.slot);
       return;
+    case 'RunnerSettingsChanged': {
+      const { slots, labels } = event.data;
+      if (slots !== undefined) runner.slots = slots;
+      if (labels !== undefined) runner.labels = labels;
+      if (isReachedOtherwise(event.data)) runner.probe = undefined;
+      return;
+    }
+    case 'RunnerRemovalRequested':
+      runner.removing = true;
+      return;
     case 'RunnerRetired':
       fleet.delete(name);
       return;
@@ -72,22 +85,39 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
 };
 
 /** Empty when it can take jobs now; else why not. */
-const unavailable = (runner: FleetRunner): string => {
+const unavailable = (runner: FleetRunner, suspicion: string): string => {
+  if (runner.removing) return 'is being removed';
   if (runner.quarantine !== '') return `is quarantined: ${runner.quarantine}`;
+  // its quarantine follows as an event; until then it must not get the next job
+  if (suspicion !== '') return `is about to be quarantined: ${suspicion}`;
   if (runner.availability !== '') return runner.availability;
   if (runner.probe === undefined) return 'was never tested (baton runner test)';
   if (runner.probe.verdict !== 'ready') return `is ${runner.probe.verdict}: ${runner.probe.detail}`;
-  if (runner.badSlots.size >= runner.slots) return 'has only slots in quarantine';
+  if ([...runner.badSlots].filter((slot) => slot < runner.slots).length >= runner.slots)
+    return 'has only slots in quarantine';
   return '';
 };
 
-export const slotsOf = (runner: FleetRunner): RunnerSlots => ({
+/** After a cut of its slots jobs go on in those that are no more: as many of the others stay shut, so that the number holds. */
+const shut = ({ slots, busy, badSlots }: FleetRunner): ReadonlySet<number> => {
+  let beyond = [...busy.keys()].filter((slot) => slot >= slots).length;
+  const closed = new Set(badSlots);
+  for (let slot = slots - 1; slot >= 0 && beyond > 0; slot -= 1)
+    if (!busy.has(slot) && !closed.has(slot)) {
+      closed.add(slot);
+      beyond -= 1;
+    }
+  return closed;
+};
+
+/** `suspicion`: why it is about to be quarantined, empty when it is not. */
+export const slotsOf = (runner: FleetRunner, suspicion = ''): RunnerSlots => ({
   name: runner.name,
   attributes: runner.attributes,
   labels: runner.labels,
-  unavailable: unavailable(runner),
+  unavailable: unavailable(runner, suspicion),
   untested: runner.probe === undefined,
   slots: runner.slots,
   busy: runner.busy,
-  badSlots: runner.badSlots,
+  badSlots: shut(runner),
 });

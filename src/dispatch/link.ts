@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { TransportError } from '../app/ports.js';
-import type { Probed } from '../domain/runner.js';
+import type { Probed } from '../domain/runner-probe.js';
 
 /** Nothing can have been started when one of these came back from a start. */
 export const BEFORE_ANYTHING: ReadonlySet<string> = new Set([
@@ -18,6 +18,7 @@ export const BEFORE_ANYTHING: ReadonlySet<string> = new Set([
   'missing_tool',
   'disk_full',
   'no_key',
+  'forwarding_refused',
 ]);
 
 /** What a probe would say of a runner that answered like this. */
@@ -31,13 +32,18 @@ export const probeOf = (error: TransportError): Probed => ({
     'no_key',
     'host_key_unknown',
     'host_key_changed',
+    'forwarding_refused',
   ].includes(error.code)
     ? 'unfit'
     : 'unreachable',
   code: error.code,
   detail: error.message,
   findings: [],
-  ...(error.fingerprint === undefined ? {} : { foundHostKey: error.fingerprint }),
+  ...(error.fingerprint === undefined
+    ? {}
+    : error.hop === 'jump'
+      ? { foundJumpHostKey: error.fingerprint }
+      : { foundHostKey: error.fingerprint }),
 });
 
 /** Carries a transport error through `throw` inside one attempt's loop. */

@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from '../app/errors.js';
 import { handle, load, type Deps, type Envelope, type Handled } from '../app/handle.js';
 import type { JobSecrets } from '../app/job-secrets.js';
-import type { LogStore, RunnerTarget, RunnerTransport, SourceProvider } from '../app/ports.js';
+import type { LogStore, RunnerTarget, RunnerTransport, SecretStore, SourceProvider } from '../app/ports.js';
 import { runProcess } from '../app/run-process.js';
 import { job } from '../domain/job.js';
 import { phaseRun } from '../domain/phase-run.js';
@@ -18,11 +18,14 @@ import { deriveId } from '../kernel/ids.js';
 import type { Process } from '../kernel/process.js';
 import type { Position } from '../kernel/recorded.js';
 import { cancellation } from './cancellation.js';
-import type { DispatchCommand, Owed } from './commands.js';
+import type { DispatchCommand, ForgetKey, Owed } from './commands.js';
 import { dispatcher } from './dispatcher.js';
 import { fanOut } from './fan-out.js';
 import type { AttemptFacts } from './drive.js';
+import { pauses } from './pauses.js';
 import { performer } from './perform.js';
+import { quarantine } from './quarantine.js';
+import { removal } from './removal.js';
 import { scheduler } from './scheduler.js';
 import { supersession } from './supersession.js';
 import { watchdog } from './watchdog.js';
@@ -32,6 +35,8 @@ export interface DispatchDeps extends Deps {
   readonly logs: LogStore;
   readonly source: SourceProvider;
   readonly secrets: JobSecrets;
+  /** Where the private keys of runners are. */
+  readonly runnerKeys: Pick<SecretStore, 'remove'>;
   readonly epoch: number;
   readonly policy: QueuePolicy;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
@@ -137,6 +142,17 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     onProblem: deps.onProblem,
   });
 
+  /** The key first, then the fact: after a crash between the two it is removed again, which harms nothing. */
+  const forgetKey = async (command: Owed & ForgetKey): Promise<Position | undefined> => {
+    const { runner, secretRef } = command;
+    const gone = await deps.runnerKeys.remove(secretRef)();
+    if (E.isLeft(gone)) throw new Error(gone.left.message, { cause: gone.left });
+    const record: RunnerCommand = { kind: 'RecordKeyRemoved', secretRef };
+    const done = await deps.onRunner(runner, record, envelopeOf(command, record));
+    if (E.isLeft(done)) throw new Error(done.left.message, { cause: done.left });
+    return done.right.position;
+  };
+
   const execute = async (command: DispatchCommand): Promise<Position | undefined> => {
     switch (command.target) {
       case 'job':
@@ -167,6 +183,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
         return E.isRight(done) ? done.right.position : undefined;
       }
       case 'effect':
+        if (command.effect === 'forget_key') return forgetKey(command);
         if (command.effect === 'drive') effects.drive(command);
         else if (command.effect === 'end') effects.end(command);
         else effects.revoke(command);
@@ -190,6 +207,9 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     run(cancellation),
     run(supersession),
     run(watchdog(deps.policy), TICK_MS),
+    run(pauses, TICK_MS),
+    run(quarantine),
+    run(removal, TICK_MS),
   ];
   return {
     ready: Promise.all(running.map((process) => process.ready)).then(() => undefined),

@@ -1,5 +1,6 @@
 /** Process: queued jobs and freed slots → assignments, the reasons of those that wait, and the end of those that wait too long. */
 import { DispatchIndex, type QueuedJob } from '../domain/dispatch-index.js';
+import { evolveFailures, noFailures, struckBy, type Failures } from '../domain/failures.js';
 import { Line } from '../domain/line.js';
 import { decide, dispatchKey, hopeless, type Assignment, type Policy } from '../domain/schedule.js';
 import { reasonOf } from '../domain/why-waiting.js';
@@ -31,6 +32,7 @@ export interface SchedulerState {
   readonly jobs: Map<string, Job>;
   readonly index: DispatchIndex;
   readonly runners: Fleet;
+  readonly failures: Failures;
   /** Waiting jobs with a limit of their own, the first to run out first. */
   readonly deadlines: Line<Job>;
   /** Last recorded reason per filter class, and the id of its event. */
@@ -50,6 +52,7 @@ const init = (): SchedulerState => ({
   jobs: new Map(),
   index: new DispatchIndex(),
   runners: new Map(),
+  failures: noFailures(),
   deadlines: new Line((a, b) => deadlineOf(a) - deadlineOf(b) || a.order - b.order),
   reasons: new Map(),
   arrivals: 0,
@@ -68,13 +71,19 @@ const dequeue = ({ index, deadlines }: SchedulerState, job: Job): void => {
   if (job.queueMs !== undefined) deadlines.remove(job);
 };
 
-const release = (state: SchedulerState, job: Job): void => {
+/** Tells the index what the runner is now: also which slots are shut, and whether it failed too much, depends on its jobs. */
+const renew = (state: SchedulerState, name: string, atMs: number): void => {
+  const runner = state.runners.get(name);
+  state.index.setRunner(name, runner && slotsOf(runner, struckBy(state.failures, name)?.detail), atMs);
+};
+
+const release = (state: SchedulerState, job: Job, atMs: number): void => {
   const { place, jobId } = job;
   const runner = place && state.runners.get(place.runner);
   job.place = undefined;
-  if (!runner || runner.busy.get(place.slot) !== jobId) return;
-  runner.busy.delete(place.slot);
-  state.index.refresh(runner.name);
+  if (!runner) return;
+  if (runner.busy.get(place.slot) === jobId) runner.busy.delete(place.slot);
+  renew(state, runner.name, atMs);
 };
 
 const queued = (
@@ -110,6 +119,7 @@ const evolveJob = (
   event: JobEvent,
   { id, metadata }: Recorded<BatonEvent>,
 ): void => {
+  const atMs = Date.parse(metadata.recordedAt);
   switch (event.type) {
     case 'JobAssigned': {
       const { runner, slot, attempt } = event.data;
@@ -117,15 +127,15 @@ const evolveJob = (
       job.attempt = attempt;
       job.place = { runner, slot };
       state.runners.get(runner)?.busy.set(slot, job.jobId);
-      state.index.refresh(runner);
+      renew(state, runner, atMs);
       return;
     }
     case 'JobRequeued':
       // what failed there once would rather be tried elsewhere
       job.avoid = event.data.cause === 'infrastructure' ? (job.place?.runner ?? '') : '';
-      release(state, job);
+      release(state, job, atMs);
       job.queuedBy = id;
-      job.waitsSinceMs = Date.parse(metadata.recordedAt);
+      job.waitsSinceMs = atMs;
       enqueue(state, job);
       return;
     case 'JobQueued':
@@ -136,12 +146,9 @@ const evolveJob = (
     default: {
       // the quarantine follows as an event of the runner; until then the slot must not be given away
       const soiled = survivorsOf(event) > 0 && job.place ? state.runners.get(job.place.runner) : undefined;
-      if (soiled && job.place) {
-        soiled.badSlots.add(job.place.slot);
-        state.index.setRunner(soiled.name, slotsOf(soiled), Date.parse(metadata.recordedAt));
-      }
+      if (soiled && job.place) soiled.badSlots.add(job.place.slot);
       dequeue(state, job);
-      release(state, job);
+      release(state, job, atMs);
       state.jobs.delete(job.jobId);
       state.index.leave(job.cls);
     }
@@ -154,13 +161,13 @@ const evolve = (
   { policy }: SchedulerOptions,
 ): SchedulerState => {
   const { stream, event, id, metadata } = recorded;
+  evolveFailures(state.failures, recorded);
   if (event.type === 'WaitReasonChanged') {
     state.reasons.set(idOf(stream), { data: event.data, eventId: id });
   } else if (isRunnerEvent(event)) {
     const name = idOf(stream);
     evolveFleet(state.runners, name, event);
-    const runner = state.runners.get(name);
-    state.index.setRunner(name, runner && slotsOf(runner), Date.parse(metadata.recordedAt));
+    renew(state, name, Date.parse(metadata.recordedAt));
   } else if (event.type === 'JobQueued') queued(state, event.data, recorded, policy);
   else if (isJobEvent(event)) {
     const job = state.jobs.get(idOf(stream));

@@ -70,8 +70,11 @@ export type JobState =
   | ({ readonly status: 'assigned' | 'running'; readonly sealed: boolean } & Common)
   | { readonly status: 'ended'; readonly outcome: Outcome };
 
-/** Infrastructure may fail an attempt this often before the job is undeliverable. */
-const MAX_ATTEMPTS = 3;
+/**
+ * Infrastructure may fail an attempt this often before the job is undeliverable. More often than a runner may fail in a row
+ * (failures.ts), so that one bad machine cannot use up a job that another could run.
+ */
+const MAX_ATTEMPTS = 5;
 
 const evolve = (state: JobState, event: JobEvent): JobState => {
   switch (event.type) {

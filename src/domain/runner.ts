@@ -1,151 +1,147 @@
 /**
- * A runner: enrolled once, probed, drained, paused, quarantined, retired last.
+ * A runner: enrolled once, probed, set anew, drained, paused, quarantined, retired last.
  *
- *   none ─Enrol→ enrolled ─Retire→ retired (its name stays taken: history speaks of it)
+ *   none ─Enrol→ enrolled ─RequestRemoval→ enrolled, removing ─Retire→ retired (its name stays taken: history speaks of it)
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerEvent } from '../events/catalog.js';
-import type { Finding, RunnerEnrolled } from '../events/runner.js';
-import type { Attributes } from '../events/shapes.js';
+import type { RunnerEnrolled, RunnerSettingsChanged } from '../events/runner.js';
 import { never, type Decider } from '../kernel/decider.js';
-
-/** What a probe found. */
-export interface Probed {
-  readonly verdict: 'ready' | 'unfit' | 'unreachable';
-  readonly findings: readonly Finding[];
-  readonly code?: string;
-  readonly detail?: string;
-  readonly baseId?: string;
-  readonly bootId?: string;
-  readonly latencyMs?: number;
-  readonly attributes?: Attributes;
-  /** The host key that was met and is not accepted. */
-  readonly foundHostKey?: string;
-}
+import { probeEvents, type Probed } from './runner-probe.js';
+import { evolveRunner, type Enrolled, type RunnerSettings, type RunnerState } from './runner-state.js';
 
 export type RunnerCommand =
-  | { readonly kind: 'EnrolRunner'; readonly data: RunnerEnrolled; readonly hostKey?: string }
+  | {
+      readonly kind: 'EnrolRunner';
+      readonly data: RunnerEnrolled;
+      readonly hostKey?: string;
+      readonly jumpHostKey?: string;
+    }
   | {
       readonly kind: 'PinHostKey';
       readonly fingerprint: string;
       readonly how: 'given' | 'known_hosts' | 'approved';
     }
-  | { readonly kind: 'TrustHostKey'; readonly fingerprint: string }
+  | { readonly kind: 'PinJumpHostKey'; readonly fingerprint: string; readonly how: 'given' | 'approved' }
+  /** Only a key that was met there can be trusted; whoever trusts it names it. */
+  | { readonly kind: 'TrustHostKey'; readonly fingerprint: string; readonly hop: Hop }
   | { readonly kind: 'RecordProbe'; readonly probe: Probed }
+  | {
+      readonly kind: 'ChangeSettings';
+      readonly data: RunnerSettingsChanged;
+      readonly jumpHostKey?: string;
+    }
   | { readonly kind: 'DrainRunner' }
   | { readonly kind: 'PauseRunner'; readonly until?: string }
-  | { readonly kind: 'ResumeRunner' }
+  /** `ifUntil`: only while the pause that ends then is still the current one. */
+  | { readonly kind: 'ResumeRunner'; readonly ifUntil?: string }
   | { readonly kind: 'QuarantineRunner'; readonly why: string; readonly detail: string }
   | { readonly kind: 'ClearRunner'; readonly by: 'person' | 'probe' }
   | { readonly kind: 'QuarantineSlot'; readonly slot: number; readonly why: string; readonly jobId: string }
   | { readonly kind: 'ClearSlot'; readonly slot: number; readonly by: 'person' | 'probe' }
-  | { readonly kind: 'RetireRunner' };
+  | { readonly kind: 'RequestRemoval'; readonly cancelJobs: boolean }
+  | { readonly kind: 'RetireRunner' }
+  | { readonly kind: 'RecordKeyRemoved'; readonly secretRef: string };
+
+/** Where a host key was shown: by the runner itself, or by the host on the way to it. */
+export type Hop = 'runner' | 'jump';
 
 export type RunnerRefusal =
   | { readonly code: 'runner_unknown' }
   | { readonly code: 'runner_exists' }
   | { readonly code: 'runner_retired' }
-  | { readonly code: 'host_key_pinned'; readonly pinned: readonly string[] };
-
-export interface Enrolled {
-  readonly status: 'enrolled';
-  readonly hostKeys: readonly string[];
-  readonly foundHostKey?: string;
-  readonly attributes: Attributes;
-  readonly probe?: {
-    readonly verdict: string;
-    readonly code: string;
-    readonly baseId: string;
-    readonly bootId: string;
-  };
-  readonly availability: 'open' | 'draining' | 'paused';
-  readonly quarantine?: string;
-  readonly badSlots: readonly number[];
-}
-export type RunnerState = { readonly status: 'none' } | { readonly status: 'retired' } | Enrolled;
-
-const without = <T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> => {
-  const { [key]: _, ...rest } = value;
-  return rest;
-};
-
-const evolve = (state: RunnerState, event: RunnerEvent): RunnerState => {
-  if (event.type === 'RunnerEnrolled')
-    return { status: 'enrolled', hostKeys: [], attributes: {}, availability: 'open', badSlots: [] };
-  if (event.type === 'RunnerRetired') return { status: 'retired' };
-  if (state.status !== 'enrolled') return state;
-  switch (event.type) {
-    case 'HostKeyPinned':
-      return { ...without(state, 'foundHostKey'), hostKeys: [...state.hostKeys, event.data.fingerprint] };
-    case 'HostKeyTrusted':
-      return { ...without(state, 'foundHostKey'), hostKeys: [event.data.fingerprint] };
-    case 'HostKeyChanged':
-      return { ...state, foundHostKey: event.data.found };
-    case 'RunnerAttributesChanged':
-      return { ...state, attributes: event.data.attributes };
-    case 'RunnerProbed': {
-      const { verdict, code = '', baseId = '', bootId = '' } = event.data;
-      return { ...state, probe: { verdict, code, baseId, bootId } };
+  | { readonly code: 'runner_removing' }
+  | { readonly code: 'host_key_pinned'; readonly pinned: readonly string[]; readonly hop: Hop }
+  | {
+      readonly code: 'host_key_not_found';
+      readonly found: string | undefined;
+      readonly pinned: readonly string[];
+      readonly hop: Hop;
     }
-    case 'RunnerDrained':
-      return { ...state, availability: 'draining' };
-    case 'RunnerPaused':
-      return { ...state, availability: 'paused' };
-    case 'RunnerResumed':
-      return { ...state, availability: 'open' };
-    case 'RunnerQuarantined':
-      return { ...state, quarantine: event.data.why };
-    case 'RunnerCleared':
-      return without(state, 'quarantine');
-    case 'SlotQuarantined':
-      return { ...state, badSlots: [...new Set([...state.badSlots, event.data.slot])] };
-    case 'SlotCleared':
-      return { ...state, badSlots: state.badSlots.filter((slot) => slot !== event.data.slot) };
-    default:
-      return never(event);
-  }
+  | { readonly code: 'trust_needed'; readonly found: string; readonly hop: Hop }
+  | { readonly code: 'no_jump_host' };
+
+/** What of the settings is other than before; undefined when nothing is. */
+const changed = (
+  wanted: RunnerSettingsChanged,
+  settings: RunnerSettings,
+): RunnerSettingsChanged | undefined => {
+  const before: Readonly<Record<string, unknown>> = { ...settings };
+  const other = Object.entries(wanted).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]),
+  );
+  return other.length === 0 ? undefined : Object.fromEntries(other);
 };
 
-const sameAttributes = (a: Attributes, b: Attributes): boolean =>
-  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+type Decision = E.Either<RunnerRefusal, readonly RunnerEvent[]>;
 
-/** Only what changed becomes an event: a probe that finds the same again is evidence, not history. */
-const probeEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] => {
-  const events: RunnerEvent[] = [];
-  const { verdict, code = '', attributes, foundHostKey } = probe;
-  const baseId = probe.baseId ?? state.probe?.baseId ?? '';
-  const bootId = probe.bootId ?? state.probe?.bootId ?? '';
-  if (foundHostKey !== undefined && state.hostKeys.length > 0 && foundHostKey !== state.foundHostKey) {
-    events.push({ type: 'HostKeyChanged', data: { expected: state.hostKeys, found: foundHostKey } });
-    if (state.quarantine === undefined)
-      events.push({
-        type: 'RunnerQuarantined',
-        data: { why: 'host_key_changed', detail: `It now shows the host key ${foundHostKey}.` },
-      });
-  }
-  if (attributes !== undefined && !sameAttributes(attributes, state.attributes))
-    events.push({ type: 'RunnerAttributesChanged', data: { attributes } });
-  const known = state.probe;
-  if (known?.verdict !== verdict || known.code !== code || known.baseId !== baseId || known.bootId !== bootId)
-    events.push({
-      type: 'RunnerProbed',
-      data: {
-        verdict,
-        findings: probe.findings,
-        code,
-        ...(probe.detail === undefined ? {} : { detail: probe.detail }),
-        baseId,
-        bootId,
-        ...(probe.latencyMs === undefined ? {} : { latencyMs: probe.latencyMs }),
-      },
-    });
-  return events;
+const when = (needed: boolean, ...events: readonly RunnerEvent[]): Decision => E.right(needed ? events : []);
+
+const jumpPin = (fingerprint: string | undefined, how: 'given' | 'approved'): readonly RunnerEvent[] =>
+  fingerprint === undefined ? [] : [{ type: 'JumpHostKeyPinned', data: { fingerprint, how } }];
+
+/** The first key is accepted so; another one later needs trust. */
+const pin = (
+  command: Extract<RunnerCommand, { kind: 'PinHostKey' | 'PinJumpHostKey' }>,
+  state: Enrolled,
+): Decision => {
+  const { fingerprint } = command;
+  const hop = command.kind === 'PinHostKey' ? 'runner' : 'jump';
+  if (hop === 'jump' && state.settings.jump === '') return E.left({ code: 'no_jump_host' });
+  const pinned = hop === 'runner' ? state.hostKeys : state.jumpHostKeys;
+  if (pinned.includes(fingerprint)) return E.right([]);
+  if (pinned.length > 0) return E.left({ code: 'host_key_pinned', pinned, hop });
+  return E.right(
+    command.kind === 'PinHostKey'
+      ? [{ type: 'HostKeyPinned', data: { fingerprint, how: command.how } }]
+      : jumpPin(fingerprint, command.how),
+  );
 };
 
-const decide = (
-  command: RunnerCommand,
-  state: RunnerState,
-): E.Either<RunnerRefusal, readonly RunnerEvent[]> => {
+const trust = (
+  { fingerprint, hop }: Extract<RunnerCommand, { kind: 'TrustHostKey' }>,
+  state: Enrolled,
+): Decision => {
+  const isRunner = hop === 'runner';
+  const pinned = isRunner ? state.hostKeys : state.jumpHostKeys;
+  const found = isRunner ? state.foundHostKey : state.foundJumpHostKey;
+  if (found === undefined && pinned.length === 1 && pinned.includes(fingerprint)) return E.right([]);
+  if (found !== fingerprint) return E.left({ code: 'host_key_not_found', found, pinned, hop });
+  const data = { fingerprint, replaces: pinned };
+  const other = isRunner ? state.foundJumpHostKey : state.foundHostKey;
+  return E.right([
+    isRunner ? { type: 'HostKeyTrusted', data } : { type: 'JumpHostKeyTrusted', data },
+    ...(state.quarantine === 'host_key_changed' && other === undefined
+      ? [{ type: 'RunnerCleared', data: { by: 'person' } } satisfies RunnerEvent]
+      : []),
+  ]);
+};
+
+const changeSettings = (
+  { data, jumpHostKey }: Extract<RunnerCommand, { kind: 'ChangeSettings' }>,
+  { settings, jumpHostKeys }: Enrolled,
+): Decision => {
+  const news = changed(data, settings);
+  const jump = news?.jump ?? settings.jump;
+  if (jumpHostKey !== undefined && jump === '') return E.left({ code: 'no_jump_host' });
+  // another host on the way has other keys: those accepted before are not its
+  const accepted = news?.jump === undefined ? jumpHostKeys : [];
+  if (jumpHostKey !== undefined && accepted.length > 0 && !accepted.includes(jumpHostKey))
+    return E.left({ code: 'host_key_pinned', pinned: accepted, hop: 'jump' });
+  return E.right([
+    ...(news === undefined ? [] : [{ type: 'RunnerSettingsChanged', data: news } satisfies RunnerEvent]),
+    ...(jumpHostKey !== undefined && accepted.includes(jumpHostKey) ? [] : jumpPin(jumpHostKey, 'given')),
+  ]);
+};
+
+const NOT_WHILE_REMOVING: ReadonlySet<RunnerCommand['kind']> = new Set([
+  'DrainRunner',
+  'PauseRunner',
+  'ResumeRunner',
+  'ChangeSettings',
+]);
+
+const decide = (command: RunnerCommand, state: RunnerState): Decision => {
   if (command.kind === 'EnrolRunner') {
     if (state.status !== 'none')
       return E.left({ code: state.status === 'retired' ? 'runner_retired' : 'runner_exists' });
@@ -153,46 +149,60 @@ const decide = (
       command.hostKey === undefined
         ? []
         : [{ type: 'HostKeyPinned', data: { fingerprint: command.hostKey, how: 'given' } }];
-    return E.right([{ type: 'RunnerEnrolled', data: command.data }, ...pinned]);
+    if (command.jumpHostKey !== undefined && (command.data.jump ?? '') === '')
+      return E.left({ code: 'no_jump_host' });
+    return E.right([
+      { type: 'RunnerEnrolled', data: command.data },
+      ...pinned,
+      ...jumpPin(command.jumpHostKey, 'given'),
+    ]);
   }
   if (state.status === 'none') return E.left({ code: 'runner_unknown' });
-  if (state.status === 'retired') return E.left({ code: 'runner_retired' });
-  const when = (
-    needed: boolean,
-    ...events: readonly RunnerEvent[]
-  ): E.Either<RunnerRefusal, readonly RunnerEvent[]> => E.right(needed ? events : []);
+  if (state.status === 'retired')
+    return command.kind !== 'RecordKeyRemoved'
+      ? E.left({ code: 'runner_retired' })
+      : E.right(
+          state.keysRemoved.includes(command.secretRef)
+            ? []
+            : [{ type: 'RunnerKeyRemoved', data: { secretRef: command.secretRef } }],
+        );
+  if (state.removing !== undefined && NOT_WHILE_REMOVING.has(command.kind))
+    return E.left({ code: 'runner_removing' });
   switch (command.kind) {
     case 'PinHostKey':
-      if (state.hostKeys.includes(command.fingerprint)) return E.right([]);
-      if (state.hostKeys.length > 0) return E.left({ code: 'host_key_pinned', pinned: state.hostKeys });
-      return E.right([
-        { type: 'HostKeyPinned', data: { fingerprint: command.fingerprint, how: command.how } },
-      ]);
+    case 'PinJumpHostKey':
+      return pin(command, state);
     case 'TrustHostKey':
-      return when(
-        state.hostKeys.length !== 1 || !state.hostKeys.includes(command.fingerprint),
-        { type: 'HostKeyTrusted', data: { fingerprint: command.fingerprint, replaces: state.hostKeys } },
-        ...(state.quarantine === 'host_key_changed'
-          ? [{ type: 'RunnerCleared', data: { by: 'person' } } satisfies RunnerEvent]
-          : []),
-      );
+      return trust(command, state);
     case 'RecordProbe':
       return E.right(probeEvents(command.probe, state));
+    case 'ChangeSettings':
+      return changeSettings(command, state);
     case 'DrainRunner':
       return when(state.availability !== 'draining', { type: 'RunnerDrained', data: {} });
     case 'PauseRunner':
       return E.right([
         { type: 'RunnerPaused', data: command.until === undefined ? {} : { until: command.until } },
       ]);
-    case 'ResumeRunner':
-      return when(state.availability !== 'open', { type: 'RunnerResumed', data: {} });
+    case 'ResumeRunner': {
+      const current = command.ifUntil === undefined || command.ifUntil === state.pausedUntil;
+      return when(current && state.availability !== 'open', { type: 'RunnerResumed', data: {} });
+    }
     case 'QuarantineRunner':
       return when(state.quarantine === undefined, {
         type: 'RunnerQuarantined',
         data: { why: command.why, detail: command.detail },
       });
-    case 'ClearRunner':
+    case 'ClearRunner': {
+      const { probe, foundHostKey, foundJumpHostKey } = state;
+      if (state.quarantine === 'host_key_changed' && probe?.code === 'host_key_changed')
+        return E.left(
+          foundJumpHostKey === undefined
+            ? { code: 'trust_needed', found: foundHostKey ?? '', hop: 'runner' }
+            : { code: 'trust_needed', found: foundJumpHostKey, hop: 'jump' },
+        );
       return when(state.quarantine !== undefined, { type: 'RunnerCleared', data: { by: command.by } });
+    }
     case 'QuarantineSlot':
       return when(!state.badSlots.includes(command.slot), {
         type: 'SlotQuarantined',
@@ -203,8 +213,15 @@ const decide = (
         type: 'SlotCleared',
         data: { slot: command.slot, by: command.by },
       });
+    case 'RequestRemoval':
+      return when(state.removing === undefined || (command.cancelJobs && !state.removing.cancelJobs), {
+        type: 'RunnerRemovalRequested',
+        data: { cancelJobs: command.cancelJobs },
+      });
     case 'RetireRunner':
       return E.right([{ type: 'RunnerRetired', data: {} }]);
+    case 'RecordKeyRemoved':
+      return E.right([]);
     default:
       return never(command);
   }
@@ -213,5 +230,5 @@ const decide = (
 export const runner: Decider<RunnerCommand, RunnerState, RunnerEvent, RunnerRefusal> = {
   initial: { status: 'none' },
   decide,
-  evolve,
+  evolve: evolveRunner,
 };

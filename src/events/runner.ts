@@ -75,6 +75,44 @@ export const SlotQuarantined = t.type({ slot: Count, why: t.string, jobId: t.str
 export const SlotCleared = t.type({ slot: Count, by: t.keyof({ person: null, probe: null }) }, 'SlotCleared');
 export const RunnerRetired = t.type({}, 'RunnerRetired');
 
+/** What was set anew; a member that is absent stays as it was. An empty `jump`: reached directly from now on. */
+export const RunnerSettingsChanged = shape(
+  'RunnerSettingsChanged',
+  {},
+  {
+    host: t.string,
+    port: Count,
+    user: t.string,
+    auth: RunnerAuth,
+    slots: Count,
+    labels: t.readonlyArray(t.string),
+    jump: t.string,
+  },
+);
+export type RunnerSettingsChanged = t.TypeOf<typeof RunnerSettingsChanged>;
+
+/** From here on it takes no jobs; it is retired as soon as none is left there. */
+export const RunnerRemovalRequested = t.type({ cancelJobs: t.boolean }, 'RunnerRemovalRequested');
+
+/** After the end of all its jobs: its private key was removed from the secret store. */
+export const RunnerKeyRemoved = t.type({ secretRef: t.string }, 'RunnerKeyRemoved');
+
+/** An automatic probe while in quarantine for repeated failures; failed ones are recorded once in a row. */
+export const RecoveryProbed = shape('RecoveryProbed', { passed: t.boolean }, { detail: t.string });
+
+export const JumpHostKeyPinned = t.type(
+  { ...fingerprint, how: t.keyof({ given: null, approved: null }) },
+  'JumpHostKeyPinned',
+);
+export const JumpHostKeyChanged = t.type(
+  { expected: t.readonlyArray(t.string), found: t.string },
+  'JumpHostKeyChanged',
+);
+export const JumpHostKeyTrusted = t.type(
+  { ...fingerprint, replaces: t.readonlyArray(t.string) },
+  'JumpHostKeyTrusted',
+);
+
 export const runnerEvents = {
   RunnerEnrolled,
   HostKeyPinned,
@@ -90,4 +128,11 @@ export const runnerEvents = {
   SlotQuarantined,
   SlotCleared,
   RunnerRetired,
+  RunnerSettingsChanged,
+  RunnerRemovalRequested,
+  RunnerKeyRemoved,
+  RecoveryProbed,
+  JumpHostKeyPinned,
+  JumpHostKeyChanged,
+  JumpHostKeyTrusted,
 };

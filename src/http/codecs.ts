@@ -1,6 +1,8 @@
 /** What may come in: every name, address and number that a request can carry, checked before anything else sees it. */
 import { isIP } from 'node:net';
 import * as t from 'io-ts';
+import { deadlineOf } from '../domain/deadline.js';
+import { jumpOf } from '../domain/jump.js';
 import { summaryKeys } from '../../projections/history-summary.js';
 import { phases, stages } from '../domain/stage-plan.js';
 import { Outcome } from '../events/shapes.js';
@@ -82,6 +84,16 @@ const BasePath = text(
     !value.split('/').some((part) => part === '..'),
 );
 
+const Auth = oneOf(['key', 'agent']);
+
+const Jump = text(
+  {
+    expected: 'user@host or user@host:port of a jump host',
+    mend: 'give e.g. gate@jump.example.org:2222, or an empty text to reach the runner directly',
+  },
+  (value) => value === '' || jumpOf(value) !== undefined,
+);
+
 /** Body of `POST /runners`. */
 export const AddRunnerBody = closed(
   { name: RunnerName, host: Host, user: User },
@@ -92,15 +104,55 @@ export const AddRunnerBody = closed(
     privateKey: PrivateKey,
     hostKey: HostKey,
     base: BasePath,
+    auth: Auth,
+    jump: Jump,
+    jumpHostKey: HostKey,
   },
 );
 
 /** Body of `POST /runners/:name/test`. */
-export const TestRunnerBody = closed({}, { acceptHostKey: HostKey });
+export const TestRunnerBody = closed({}, { acceptHostKey: HostKey, acceptJumpHostKey: HostKey });
 
 export const Reason = text(
   { expected: 'one line of 1 to 500 characters', mend: 'shorten it, without line breaks' },
   (value) => value.trim() !== '' && value.length <= 500 && !hasControl(value),
+);
+
+/** Bodies of `POST /runners/:name/…`. */
+export const ReasonBody = closed({}, { reason: Reason });
+export const PauseBody = closed(
+  {},
+  {
+    reason: Reason,
+    until: text(
+      {
+        expected: 'an instant of RFC 3339, or a length of time such as 30m, 2h or 1h30m',
+        mend: 'give 30m, or 2026-01-31T12:00:00Z; leave it out to pause until it is resumed',
+      },
+      (value) => deadlineOf(value, '2026-01-01T00:00:00.000Z') !== undefined,
+    ),
+  },
+);
+export const ClearBody = closed(
+  {},
+  { reason: Reason, slot: whole(0, 63, 'leave it out to clear the runner') },
+);
+export const TrustBody = closed({}, { reason: Reason, fingerprint: HostKey, jump: t.boolean });
+export const RemoveBody = closed({}, { reason: Reason, cancelJobs: t.boolean });
+export const SettingsBody = closed(
+  {},
+  {
+    reason: Reason,
+    host: Host,
+    port: whole(1, 65_535, 'leave it out to keep it'),
+    user: User,
+    slots: whole(1, 64, 'leave it out to keep it'),
+    labels: t.readonlyArray(Label),
+    auth: Auth,
+    privateKey: PrivateKey,
+    jump: Jump,
+    jumpHostKey: HostKey,
+  },
 );
 
 /** Body of `POST /jobs/:id/cancel`. */

@@ -67,6 +67,23 @@ const phase = object(
   { phaseRunId: text },
 );
 
+const runnerMore = {
+  ...{ auth: words('key', 'agent'), base: text },
+  ...{ jump: text, jumpHostKeys: listOfTexts, foundJumpHostKey: text },
+  evidence: {
+    ...object(
+      { at: instant, ok: yes, code: text, findings: arrayOf(schemaOf(Finding)) },
+      {
+        ...{ detail: text, latencyMs: { type: 'number' }, load: { type: 'number' } },
+        skewSeconds: { type: 'number' },
+      },
+    ),
+    type: ['object', 'null'],
+    description: 'the last look since the server started; absent from the past',
+  },
+  watch: object({ kind: words('probe', 'person', 'off') }, { next: instant }),
+};
+
 const runner = object(
   {
     ...{ name: text, host: text, port: whole, user: text, slots: whole, labels: listOfTexts },
@@ -77,6 +94,7 @@ const runner = object(
   },
   {
     ...{ publicKey: text, detail: text, foundHostKey: text },
+    ...runnerMore,
     probe: object(
       { at: instant, verdict: text, findings: arrayOf(schemaOf(Finding)) },
       { code: text, detail: text, latencyMs: { type: 'number' } },
@@ -106,8 +124,11 @@ export const viewSchemas = {
     {},
   ),
   Runner: runner,
-  RunnerAdded: object({ runner, publicKey: text }),
-  RunnerTested: object({ code: text, sentence: text, runner }, { fingerprint: text }),
+  RunnerAdded: object({ runner }, { publicKey: text }),
+  RunnerTested: object(
+    { code: text, sentence: text, runner },
+    { fingerprint: text, hop: words('runner', 'jump') },
+  ),
   Queue: object(
     { position: text, entries: arrayOf(queueEntry) },
     {

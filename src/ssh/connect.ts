@@ -1,9 +1,10 @@
-/** How does one connection come about? Host key first and strictly, then one key, nothing forwarded. */
+/** How does one connection come about? Host key first and strictly, then one key, nothing forwarded; through a jump host twice. */
 import * as E from 'fp-ts/lib/Either.js';
 import ssh2 from 'ssh2';
 import type { Algorithms, Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
-import { fromClientError, transportError } from './errors.js';
+import type { Duplex } from 'node:stream';
+import { fromClientError, jumpError, transportError } from './errors.js';
 import { fingerprintOf } from './keys.js';
 
 export interface ConnectOptions {
@@ -72,11 +73,20 @@ type Attempted =
   | { readonly kind: 'failed'; readonly error: TransportError }
   | { readonly kind: 'other_key'; readonly key: Buffer };
 
+/** Whose connection it is: of the runner, or of the host on the way, whose errors say so. */
+interface Hop {
+  readonly target: RunnerTarget;
+  readonly told: typeof transportError;
+  /** The stream to the machine; absent: a socket of its own. Asked for once per try. */
+  readonly through?: () => Promise<E.Either<TransportError, Duplex>>;
+}
+
 const attempt = (
-  target: RunnerTarget,
+  { target, told }: Hop,
   proof: Credentials,
   options: ConnectOptions,
   accepted: readonly ServerHostKeyAlgorithm[],
+  sock: Duplex | undefined,
 ): Promise<Attempted> =>
   new Promise((resolve) => {
     const client = new ssh2.Client();
@@ -88,7 +98,7 @@ const attempt = (
     const failed = (error: Error) => {
       settle(
         refused === undefined
-          ? { kind: 'failed', error: fromClientError(target, error) }
+          ? { kind: 'failed', error: fromClientError(target, error, told) }
           : { kind: 'other_key', key: refused },
       );
     };
@@ -99,13 +109,13 @@ const attempt = (
       failed(new Error('Connection lost before handshake'));
     });
     client.once('ready', () => {
-      client.setNoDelay(true);
+      // What goes through a jump host is no socket.
+      if (sock === undefined) client.setNoDelay(true);
       settle({ kind: 'connected', client });
     });
     try {
       client.connect({
-        host: target.host,
-        port: target.port,
+        ...(sock === undefined ? { host: target.host, port: target.port } : { sock }),
         username: target.user,
         ...proof,
         algorithms: algorithms(accepted),
@@ -126,31 +136,88 @@ const attempt = (
     }
   });
 
-/** Authenticated, or an error; with an unaccepted host key nothing is authenticated. */
+/** Authenticated at one machine, or an error; with an unaccepted host key nothing is authenticated. */
+const connectHop = async (
+  hop: Hop,
+  proof: Credentials,
+  options: ConnectOptions,
+): Promise<E.Either<TransportError, Client>> => {
+  const { target, told, through } = hop;
+  const unaccepted = (key: Buffer): TransportError =>
+    told(target.hostKeys.length === 0 ? 'host_key_unknown' : 'host_key_changed', target, fingerprintOf(key));
+  let accepted = hostKeyAlgorithms;
+  let first: Buffer | undefined;
+  for (;;) {
+    const stream = await through?.();
+    if (stream !== undefined && E.isLeft(stream)) return stream;
+    const outcome = await attempt(hop, proof, options, accepted, stream?.right);
+    if (outcome.kind === 'connected') return E.right(outcome.client);
+    if (outcome.kind === 'failed') {
+      // Asked for another kind of key, which the machine has not: the first one is what it shows.
+      return E.left(first === undefined ? outcome.error : unaccepted(first));
+    }
+    first ??= outcome.key;
+    accepted = otherAlgorithms(outcome.key, accepted);
+    if (target.hostKeys.length === 0 || accepted.length === 0) return E.left(unaccepted(first));
+  }
+};
+
+/** RFC 4254 §5.1: why a channel was not opened. */
+const PROHIBITED = 1;
+
+/** A stream from the jump host to the runner. */
+const streamThrough = (
+  jump: Client,
+  target: RunnerTarget,
+  timeoutMs: number,
+): Promise<E.Either<TransportError, Duplex>> =>
+  new Promise((resolve) => {
+    const lost = () => {
+      settle(E.left(jumpError('connection_lost', target)));
+    };
+    const timer = setTimeout(() => {
+      settle(E.left(transportError('timed_out', target, 'through the jump host')));
+    }, timeoutMs);
+    const settle = (answer: E.Either<TransportError, Duplex>) => {
+      clearTimeout(timer);
+      jump.off('close', lost);
+      resolve(answer);
+    };
+    jump.once('close', lost);
+    jump.forwardOut('127.0.0.1', 0, target.host, target.port, (error, channel) => {
+      if (error === undefined) {
+        settle(E.right(channel));
+        return;
+      }
+      const prohibited = 'reason' in error && error.reason === PROHIBITED;
+      settle(
+        E.left(
+          prohibited
+            ? { ...transportError('forwarding_refused', target, error.message, error), hop: 'jump' }
+            : transportError('unreachable', target, `the jump host says: ${error.message}`, error),
+        ),
+      );
+    });
+  });
+
+/** Authenticated, or an error that names the machine that it happened at. */
 export const connect = async (
   target: RunnerTarget,
   options: ConnectOptions,
 ): Promise<E.Either<TransportError, Client>> => {
   const proof = await credentials(target, options);
   if (E.isLeft(proof)) return proof;
-  let accepted = hostKeyAlgorithms;
-  let first: Buffer | undefined;
-  for (;;) {
-    const outcome = await attempt(target, proof.right, options, accepted);
-    if (outcome.kind === 'connected') return E.right(outcome.client);
-    if (outcome.kind === 'failed') {
-      // Asked for another kind of key, which the machine has not: the first one is what it shows.
-      return E.left(first === undefined ? outcome.error : unaccepted(target, first));
-    }
-    first ??= outcome.key;
-    accepted = otherAlgorithms(outcome.key, accepted);
-    if (target.hostKeys.length === 0 || accepted.length === 0) return E.left(unaccepted(target, first));
-  }
-};
-
-const unaccepted = (target: RunnerTarget, key: Buffer): TransportError =>
-  transportError(
-    target.hostKeys.length === 0 ? 'host_key_unknown' : 'host_key_changed',
-    target,
-    fingerprintOf(key),
+  if (target.jump === undefined) return connectHop({ target, told: transportError }, proof.right, options);
+  const jump = await connectHop(
+    { target: { ...target, ...target.jump }, told: jumpError },
+    proof.right,
+    options,
   );
+  if (E.isLeft(jump)) return jump;
+  const through = () => streamThrough(jump.right, target, options.connectTimeoutMs);
+  const made = await connectHop({ target, told: transportError, through }, proof.right, options);
+  if (E.isLeft(made)) jump.right.end();
+  // One way, one connection: either takes the other with it.
+  else made.right.once('close', () => jump.right.end());
+  return made;
+};

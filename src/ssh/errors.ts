@@ -5,12 +5,14 @@ import type { RunnerTarget, TransportCode, TransportError } from '../app/ports.j
 export class LinkError extends Error implements TransportError {
   readonly code: TransportCode;
   readonly fingerprint?: string;
+  readonly hop?: 'jump';
 
   constructor(error: TransportError) {
     super(error.message, error.cause === undefined ? {} : { cause: error.cause });
     this.name = 'LinkError';
     this.code = error.code;
     if (error.fingerprint !== undefined) this.fingerprint = error.fingerprint;
+    if (error.hop !== undefined) this.hop = error.hop;
   }
 }
 
@@ -30,9 +32,11 @@ const sentences: Readonly<Record<TransportCode, Sentence>> = {
   host_key_unknown: (t, d) =>
     `Runner ${t.name} at ${place(t)} showed the host key ${d}, and none is accepted yet; compare it with the machine's own, then run \`baton runner test ${t.name} --accept-host-key ${d}\`.`,
   host_key_changed: (t, d) =>
-    `Runner ${t.name} at ${place(t)} showed the host key ${d}, expected ${t.hostKeys.join(' or ')}; if the machine was rebuilt, enrol it under a new name, otherwise somebody may stand in between.`,
+    `Runner ${t.name} at ${place(t)} showed the host key ${d}, expected ${t.hostKeys.join(' or ')}; somebody may stand in between. If the machine was rebuilt, compare the key and run \`baton runner trust ${t.name} --fingerprint ${d}\`.`,
   permission_denied: (t) =>
-    `${place(t)} refused to let ${t.user} in with the key of runner ${t.name}; add its public key to ~${t.user}/.ssh/authorized_keys and check that the account is not locked.`,
+    t.auth.kind === 'agent'
+      ? `${place(t)} refused to let ${t.user} in with any key of the server's ssh-agent; add one that runner ${t.name} accepts with ssh-add.`
+      : `${place(t)} refused to let ${t.user} in with the key of runner ${t.name}; add its public key to ~${t.user}/.ssh/authorized_keys and check that the account is not locked.`,
   no_usable_shell: (t, d) =>
     `Logging in as ${t.user} at ${place(t)} worked, but commands do not reach a POSIX shell${d}; give the account a login shell and remove any forced command for the key.`,
   workspace_not_writable: (t, d) =>
@@ -44,10 +48,49 @@ const sentences: Readonly<Record<TransportCode, Sentence>> = {
   back_pressure: (t) =>
     `${place(t)} opens no further session now (MaxSessions or MaxStartups of sshd); try again later.`,
   no_key: (t, d) =>
-    `There is no usable private key for runner ${t.name}${d}; restore the folder of secrets, or enrol the machine under a new name.`,
+    t.auth.kind === 'agent'
+      ? `The ssh-agent cannot be used for runner ${t.name}${d}; start the server with SSH_AUTH_SOCK set.`
+      : `There is no usable private key for runner ${t.name}${d}; restore the folder of secrets, or make a new one with \`baton runner set ${t.name} --auth key\`.`,
+  forwarding_refused: (t, d) =>
+    `The jump host of runner ${t.name} does not let connections through to ${place(t)}${d}; allow it there (AllowTcpForwarding, PermitOpen, no \`restrict\` for the key).`,
   closed: (t) => `The SSH transport is closed, so runner ${t.name} was not asked.`,
   protocol: (t, d) =>
     `Runner ${t.name} at ${place(t)} and Baton do not understand each other${d}; if it stays, report it with this text.`,
+};
+
+/** What it means at the host on the way; the other codes speak of the connection as such. */
+const atJumpHost: Readonly<Partial<Record<TransportCode, Sentence>>> = {
+  name_not_found: () => 'its name is not known to DNS; correct the host or add the name.',
+  refused: () => 'nothing accepts connections there; start its sshd or correct the port.',
+  timed_out: () => 'no answer in time; check that it is up and that no firewall drops the packets.',
+  unreachable: (_, d) => `it cannot be reached${d}; check the network between Baton and it.`,
+  host_key_unknown: (t, d) =>
+    `it showed the host key ${d}, and none is accepted yet; compare it with the machine's own, then run \`baton runner test ${t.name} --accept-jump-host-key ${d}\`.`,
+  host_key_changed: (t, d) =>
+    `it showed the host key ${d}, expected ${t.hostKeys.join(' or ')}; somebody may stand in between. If the machine was rebuilt, compare the key and run \`baton runner trust ${t.name} --jump --fingerprint ${d}\`.`,
+  permission_denied: (t) =>
+    t.auth.kind === 'agent'
+      ? `it refused to let ${t.user} in with any key of the server's ssh-agent; add one that it accepts with ssh-add.`
+      : `it refused to let ${t.user} in with the key of the runner; add the public key to ~${t.user}/.ssh/authorized_keys there too.`,
+};
+
+/** The same error, told of the host on the way; `target` is that host's. */
+export const jumpError = (
+  code: TransportCode,
+  target: RunnerTarget,
+  detail = '',
+  cause?: unknown,
+): TransportError => {
+  const error = transportError(code, target, detail, cause);
+  const shown = printable(detail);
+  const isKey = error.fingerprint !== undefined;
+  const text = isKey || shown === '' ? shown : ` (found: ${shown})`;
+  const sentence = atJumpHost[code]?.(target, text) ?? error.message;
+  return {
+    ...error,
+    hop: 'jump',
+    message: `The jump host ${place(target)} of runner ${target.name}: ${sentence}`,
+  };
 };
 
 /** Makes the error with its sentence. `detail` is a fingerprint, or what was found; made printable here. */
@@ -89,20 +132,26 @@ const bySocketCode: Readonly<Record<string, TransportCode>> = {
   EPIPE: 'connection_lost',
 };
 
-/** ssh2 tells the kind of an error by `level`, the socket's by `code`. */
-export const fromClientError = (target: RunnerTarget, error: Error): TransportError => {
+type Told = (code: TransportCode, target: RunnerTarget, detail?: string, cause?: unknown) => TransportError;
+
+/** ssh2 tells the kind of an error by `level`, the socket's by `code`. `told` makes the error of it. */
+export const fromClientError = (
+  target: RunnerTarget,
+  error: Error,
+  told: Told = transportError,
+): TransportError => {
   const level = 'level' in error ? error.level : undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = bySocketCode[code];
-  if (known !== undefined) return transportError(known, target, error.message, error);
-  if (level === 'client-timeout') return transportError('timed_out', target, error.message, error);
-  if (level === 'client-dns') return transportError('name_not_found', target, '', error);
-  if (level === 'client-authentication') return transportError('permission_denied', target, '', error);
-  if (level === 'agent') return transportError('no_key', target, error.message, error);
-  if (level === 'client-socket') return transportError('unreachable', target, error.message, error);
+  if (known !== undefined) return told(known, target, error.message, error);
+  if (level === 'client-timeout') return told('timed_out', target, error.message, error);
+  if (level === 'client-dns') return told('name_not_found', target, '', error);
+  if (level === 'client-authentication') return told('permission_denied', target, '', error);
+  if (level === 'agent') return told('no_key', target, error.message, error);
+  if (level === 'client-socket') return told('unreachable', target, error.message, error);
   // sshd at MaxStartups closes the socket before the handshake.
-  if (/before handshake/i.test(error.message)) return transportError('back_pressure', target, '', error);
-  return transportError('protocol', target, error.message, error);
+  if (/before handshake/i.test(error.message)) return told('back_pressure', target, '', error);
+  return told('protocol', target, error.message, error);
 };
 
 const runnerCodes: readonly TransportCode[] = [

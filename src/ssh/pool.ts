@@ -10,6 +10,8 @@ export interface Lease {
   readonly channel: ClientChannel;
   /** False: the whole link was lost, not only the command. */
   readonly isConnected: () => boolean;
+  /** From asking for the channel to having it: about one round trip for the channel and one for its command. */
+  readonly openedInMs: number;
 }
 
 export type OpenChannel = (command: string) => Promise<E.Either<TransportError, Lease>>;
@@ -46,6 +48,7 @@ export const execOn = (
     // ssh2 answers no open request any more once the link is gone.
     connection.client.once('close', lost);
     connection.open += 1;
+    const asked = performance.now();
     const opened = (error: Error | undefined, channel: ClientChannel) => {
       connection.client.off('close', lost);
       if (error === undefined) {
@@ -55,7 +58,13 @@ export const execOn = (
         });
         // A broken channel also closes; that is where it is judged.
         channel.on('error', () => undefined);
-        resolve(E.right({ channel, isConnected: () => connection.alive }));
+        resolve(
+          E.right({
+            channel,
+            isConnected: () => connection.alive,
+            openedInMs: performance.now() - asked,
+          }),
+        );
         return;
       }
       connection.open -= 1;
@@ -107,7 +116,7 @@ export interface Pool {
 }
 
 const keyOf = (target: RunnerTarget): string =>
-  JSON.stringify([target.host, target.port, target.user, target.auth, target.hostKeys]);
+  JSON.stringify([target.host, target.port, target.user, target.auth, target.hostKeys, target.jump]);
 
 const pause = (ms: number, connections: readonly Connection[]): Promise<void> =>
   new Promise((resolve) => {

@@ -12,6 +12,7 @@ const consequences: Readonly<Record<string, string>> = {
   setsid: 'No job can start: it could not be parted from the SSH session (install util-linux).',
   tools: 'No job can start until the missing tools are installed.',
   base_writable: "No job can start: Baton's folder cannot be written.",
+  can_start: 'No job can start: what a start does was tried, and failed.',
   disk_free: 'Jobs may fail for want of disk space.',
   inodes_free: 'Jobs may fail for want of inodes.',
 };
@@ -79,6 +80,7 @@ const findingOf = (rest: string): Finding => {
 export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latencyMs'> | undefined => {
   const found = new Map<string, string>();
   const findings: Finding[] = [];
+  const measured = new Map<string, number>();
   let ids: readonly string[] = [];
   for (const line of lines.map(printable)) {
     const rest = line.slice(2);
@@ -86,10 +88,17 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
     if (line.startsWith('a ') && space > 0) found.set(rest.slice(0, space), rest.slice(space + 1).trim());
     else if (line.startsWith('f ')) findings.push(findingOf(rest));
     else if (line.startsWith('b ')) ids = rest.split(' ');
+    else if (line.startsWith('m ') && space > 0)
+      measured.set(rest.slice(0, space), Number(rest.slice(space + 1)));
   }
   const [baseId, bootId] = ids;
   if (baseId === undefined || bootId === undefined) return undefined;
-  return { attributes: attributesOf(found), findings, baseId, bootId };
+  const [load, epochSeconds] = [measured.get('load'), measured.get('epoch')];
+  return {
+    ...{ attributes: attributesOf(found), findings, baseId, bootId },
+    ...(load === undefined || Number.isNaN(load) ? {} : { load }),
+    ...(epochSeconds === undefined || !Number.isSafeInteger(epochSeconds) ? {} : { epochSeconds }),
+  };
 };
 
 /** Also creates the folder and raises the fence to `epoch`. */

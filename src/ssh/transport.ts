@@ -101,7 +101,25 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     return E.map((found: Omit<ProbeReport, 'latencyMs'>) => ({ ...found, latencyMs }))(report);
   };
 
+  /** Over the pool: on the connection that is open, else on one that stays. */
+  const checkOpen = async (target: RunnerTarget): Promise<E.Either<TransportError, ProbeReport>> => {
+    const channel = pool.channel(target, 'short');
+    for (let again = false; ; again = true) {
+      let latencyMs = 0;
+      const open = async (command: string) => {
+        const lease = await channel(command);
+        if (E.isRight(lease)) latencyMs = lease.right.openedInMs / 2;
+        return lease;
+      };
+      const report = await probe({ target, open, site }, options.epoch);
+      // One lost link is no news: whether the machine is there, a new one tells.
+      if (E.isLeft(report) && report.left.code === 'connection_lost' && !again) continue;
+      return E.map((found: Omit<ProbeReport, 'latencyMs'>) => ({ ...found, latencyMs }))(report);
+    }
+  };
+
   return {
+    check: (target) => guarded(target, () => checkOpen(target)),
     probe: (target) => guarded(target, () => probeAnew(target)),
     start: (target, order) => guarded(target, () => start(runnerOf(target, 'short'), order, send)),
     query: (target, attempt) => guarded(target, () => query(runnerOf(target, 'short'), attempt)),

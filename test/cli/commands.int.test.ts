@@ -265,7 +265,7 @@ describe('runner', () => {
     const server = await start({
       testRunner: (_context, _name, accepted) =>
         TE.right(
-          accepted === fingerprint
+          accepted.hostKey === fingerprint
             ? { code: 'ready', sentence: 'It is ready.', runner: aRunner() }
             : { code: 'host_key_unknown', sentence: 'Its key is not known.', fingerprint, runner: aRunner() },
         ),

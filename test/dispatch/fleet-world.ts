@@ -3,6 +3,7 @@ import type { Waiting } from '../domain/reference-schedule.js';
 import { slotsOf } from '../../src/dispatch/fleet.js';
 import { scheduler, type SchedulerState } from '../../src/dispatch/scheduler.js';
 import type { DispatchCommand } from '../../src/dispatch/commands.js';
+import { struckBy } from '../../src/domain/failures.js';
 import { filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { JobQueued } from '../../src/events/job.js';
@@ -126,6 +127,8 @@ export class FleetWorld {
     });
   }
   runners() {
-    return [...this.state.runners.values()].map(slotsOf);
+    return [...this.state.runners.values()].map((one) =>
+      slotsOf(one, struckBy(this.state.failures, one.name)?.detail),
+    );
   }
 }

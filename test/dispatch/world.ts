@@ -2,6 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { cancellation } from '../../src/dispatch/cancellation.js';
 import type { DispatchCommand, DriveAttempt } from '../../src/dispatch/commands.js';
+import { quarantine } from '../../src/dispatch/quarantine.js';
+import { removal } from '../../src/dispatch/removal.js';
 import { dispatcher } from '../../src/dispatch/dispatcher.js';
 import { fanOut } from '../../src/dispatch/fan-out.js';
 import { scheduler } from '../../src/dispatch/scheduler.js';
@@ -30,6 +32,8 @@ const processes = () =>
     dispatcher,
     cancellation,
     watchdog({ startMs: 300_000 }),
+    quarantine,
+    removal,
   ] as readonly Process<BatonEvent, DispatchCommand, unknown>[];
 
 /**
@@ -168,6 +172,7 @@ export class World {
         this.append(`filter_class-${command.id}`, waitReason, command.command, command.commandId);
         return;
       case 'effect': {
+        if (command.effect === 'forget_key') return;
         if (command.effect === 'drive') {
           this.drive(command);
           return;

@@ -85,9 +85,9 @@ describe('the end of an attempt', () => {
       .when({ kind: 'RequeueJob', attempt: 1, cause: 'infrastructure', why: 'refused', detail: '' })
       .then('JobCancelled');
   });
-  it('given the third attempt, when the infrastructure fails again, then the job is undeliverable', () => {
-    given(queued, { type: 'JobAssigned', data: anAssignment({ attempt: 3 }) })
-      .when({ kind: 'RequeueJob', attempt: 3, cause: 'infrastructure', why: 'refused', detail: '' })
+  it('given the fifth attempt, when the infrastructure fails again, then the job is undeliverable', () => {
+    given(queued, { type: 'JobAssigned', data: anAssignment({ attempt: 5 }) })
+      .when({ kind: 'RequeueJob', attempt: 5, cause: 'infrastructure', why: 'refused', detail: '' })
       .then('JobUndeliverable');
   });
   it('given a revoked attempt nobody wanted cancelled, when told, then the job is queued again', () => {

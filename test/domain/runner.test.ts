@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
-import { runner, type Probed } from '../../src/domain/runner.js';
+import { runner } from '../../src/domain/runner.js';
+import type { Probed } from '../../src/domain/runner-probe.js';
 import { anEnrolment } from '../builders.js';
 import { givenFor } from '../given.js';
 
@@ -65,7 +66,7 @@ describe('TrustHostKey', () => {
       { type: 'HostKeyChanged', data: { expected: ['SHA256:a'], found: 'SHA256:b' } },
       { type: 'RunnerQuarantined', data: { why: 'host_key_changed', detail: '' } },
     ])
-      .when({ kind: 'TrustHostKey', fingerprint: 'SHA256:b' })
+      .when({ kind: 'TrustHostKey', fingerprint: 'SHA256:b', hop: 'runner' })
       .then([
         { type: 'HostKeyTrusted', data: { fingerprint: 'SHA256:b', replaces: ['SHA256:a'] } },
         { type: 'RunnerCleared', data: { by: 'person' } },
@@ -78,5 +79,111 @@ describe('PinHostKey', () => {
     given([enrolled, pinned])
       .when({ kind: 'PinHostKey', fingerprint: 'SHA256:b', how: 'approved' })
       .thenRefused('host_key_pinned');
+  });
+});
+
+const changedKey = [
+  { type: 'HostKeyChanged', data: { expected: ['SHA256:a'], found: 'SHA256:b' } },
+  { type: 'RunnerQuarantined', data: { why: 'host_key_changed', detail: '' } },
+  {
+    type: 'RunnerProbed',
+    data: { verdict: 'unfit', findings: [], code: 'host_key_changed', baseId: '', bootId: '' },
+  },
+] as const;
+
+describe('trust', () => {
+  it('given a key that was found, when another is named, then refused, and both are told', () => {
+    given([enrolled, pinned, ...changedKey])
+      .when({ kind: 'TrustHostKey', fingerprint: 'SHA256:c', hop: 'runner' })
+      .thenRefused({ code: 'host_key_not_found', found: 'SHA256:b', pinned: ['SHA256:a'] });
+  });
+  it('given no other key was found, when one is named, then refused: nobody has seen it', () => {
+    given([enrolled, pinned])
+      .when({ kind: 'TrustHostKey', fingerprint: 'SHA256:b', hop: 'runner' })
+      .thenRefused('host_key_not_found');
+  });
+  it('given a changed key, when the quarantine is to be cleared, then refused: that takes trust', () => {
+    given([enrolled, pinned, ...changedKey])
+      .when({ kind: 'ClearRunner', by: 'person' })
+      .thenRefused({ code: 'trust_needed', found: 'SHA256:b' });
+  });
+  it('given the old key is shown again, when the quarantine is cleared, then it is over', () => {
+    given([enrolled, pinned, ...changedKey, probed])
+      .when({ kind: 'ClearRunner', by: 'person' })
+      .thenTypes(['RunnerCleared']);
+  });
+});
+
+describe('pause and resume', () => {
+  const paused = { type: 'RunnerPaused', data: { until: '2026-01-01T01:00:00.000Z' } } as const;
+  it('given a pause, when its own end comes, then it is resumed', () => {
+    given([enrolled, paused])
+      .when({ kind: 'ResumeRunner', ifUntil: paused.data.until })
+      .thenTypes(['RunnerResumed']);
+  });
+  it('given a pause that was made longer, when the end of the first comes, then nothing happens', () => {
+    given([enrolled, paused, { type: 'RunnerPaused', data: { until: '2026-01-01T02:00:00.000Z' } }])
+      .when({ kind: 'ResumeRunner', ifUntil: paused.data.until })
+      .then([]);
+  });
+  it('given a draining runner, when drained again, then nothing changes', () => {
+    given([enrolled, { type: 'RunnerDrained', data: {} }])
+      .when({ kind: 'DrainRunner' })
+      .then([]);
+  });
+});
+
+describe('ChangeSettings', () => {
+  it('given the same slots, when set with other labels, then only the labels are recorded', () => {
+    given([enrolled])
+      .when({ kind: 'ChangeSettings', data: { slots: 1, labels: ['gpu'] } })
+      .then([{ type: 'RunnerSettingsChanged', data: { labels: ['gpu'] } }]);
+  });
+  it('given what it has already, when set, then nothing is recorded', () => {
+    given([enrolled])
+      .when({ kind: 'ChangeSettings', data: { slots: 1, port: 22 } })
+      .then([]);
+  });
+  it('given another host, when it is probed next, then the verdict is recorded even when it is the same', () => {
+    given([enrolled, attributes, probed, { type: 'RunnerSettingsChanged', data: { host: 'h2' } }])
+      .when({ kind: 'RecordProbe', probe: ready })
+      .thenTypes(['RunnerProbed']);
+  });
+  it('given a jump host with a key, when another is set, then the key of the first is not accepted there', () => {
+    given([
+      enrolled,
+      { type: 'RunnerSettingsChanged', data: { jump: 'g@one' } },
+      { type: 'JumpHostKeyPinned', data: { fingerprint: 'SHA256:one', how: 'given' } },
+    ])
+      .when({ kind: 'ChangeSettings', data: { jump: 'g@two' }, jumpHostKey: 'SHA256:two' })
+      .thenTypes(['RunnerSettingsChanged', 'JumpHostKeyPinned']);
+  });
+  it('given no jump host, when a key of one is to be accepted, then refused', () => {
+    given([enrolled])
+      .when({ kind: 'PinJumpHostKey', fingerprint: 'SHA256:one', how: 'approved' })
+      .thenRefused('no_jump_host');
+  });
+});
+
+describe('removal', () => {
+  const removing = { type: 'RunnerRemovalRequested', data: { cancelJobs: false } } as const;
+  it('given it is under way, when drained or set, then refused', () => {
+    given([enrolled, removing]).when({ kind: 'DrainRunner' }).thenRefused('runner_removing');
+    given([enrolled, removing])
+      .when({ kind: 'ChangeSettings', data: { slots: 2 } })
+      .thenRefused('runner_removing');
+  });
+  it('given it waits for jobs, when asked again with their cancel, then that is recorded too', () => {
+    given([enrolled, removing])
+      .when({ kind: 'RequestRemoval', cancelJobs: true })
+      .then([{ type: 'RunnerRemovalRequested', data: { cancelJobs: true } }]);
+    given([enrolled, removing]).when({ kind: 'RequestRemoval', cancelJobs: false }).then([]);
+  });
+  it('given it is over, when its key is gone, then that is recorded once and nothing else is taken', () => {
+    const retired = { type: 'RunnerRetired', data: {} } as const;
+    const gone = { type: 'RunnerKeyRemoved', data: { secretRef: 'runner/r1' } } as const;
+    given([enrolled, retired]).when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1' }).then([gone]);
+    given([enrolled, retired, gone]).when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1' }).then([]);
+    given([enrolled, retired]).when({ kind: 'DrainRunner' }).thenRefused('runner_retired');
   });
 });

@@ -53,10 +53,14 @@ export class World {
     mkdirSync(this.repositories);
   }
 
-  /** Starts the server, and waits until it says where it listens. `env`: over the usual environment. */
-  async start(env: Readonly<Record<string, string>> = {}, logLevel = 'error'): Promise<void> {
+  /** Starts the server, and waits until it says where it listens. `env`: over the usual environment; `more`: further flags. */
+  async start(
+    env: Readonly<Record<string, string>> = {},
+    logLevel = 'error',
+    more: readonly string[] = [],
+  ): Promise<void> {
     const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
-    const rest = ['--repo-root', this.repositories, '--log-level', logLevel];
+    const rest = ['--repo-root', this.repositories, '--log-level', logLevel, ...more];
     const server = begin(this.folder, [...args, ...rest], env);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
@@ -157,6 +161,11 @@ export class World {
     await opened.right.close();
     if (E.isLeft(read)) throw new Error(read.left.code);
     return read.right;
+  }
+
+  /** A folder beside everything else. */
+  dir(name: string): void {
+    mkdirSync(join(this.folder, name));
   }
 
   /** A file beside everything else. */

@@ -37,6 +37,10 @@ const read = (path: () => string, more: Partial<Case> = {}): Case => ({
   path,
   ...more,
 });
+const ofRunner = (verb: string, status: number, body?: () => unknown): Case => ({
+  ...{ where: 'everywhere', status, stranger: 403, path: () => `/runners/build-07/${verb}` },
+  ...(body === undefined ? {} : { body }),
+});
 const ofJob = (more = '') => read(() => `/jobs/${ids.job.slice(0, 8)}${more}`);
 const listed = (path: string): Case => read(() => path, { where: 'seen', stranger: 200 });
 
@@ -51,6 +55,15 @@ const cases: Readonly<Record<string, Case>> = {
   'post /runners/:name/test': {
     ...{ where: 'everywhere', status: 200, stranger: 403, path: () => '/runners/build-07/test' },
   },
+  'post /runners/:name/drain': ofRunner('drain', 200),
+  'post /runners/:name/pause': ofRunner('pause', 200),
+  'post /runners/:name/resume': ofRunner('resume', 200),
+  'post /runners/:name/clear': ofRunner('clear', 200),
+  'post /runners/:name/trust': ofRunner('trust', 409),
+  'post /runners/:name/remove': {
+    ...{ where: 'everywhere', status: 202, stranger: 403, path: () => '/runners/build-06/remove' },
+  },
+  'post /runners/:name/settings': ofRunner('settings', 200, () => ({ slots: 2 })),
   'get /changes': listed('/changes'),
   'post /changes': {
     ...{ where: 'project', status: 201, stranger: 403, path: () => '/changes' },
@@ -181,7 +194,8 @@ beforeAll(async () => {
   ids.tokenOfOurs = (await issue('of-ours', 'operator', OURS)).id;
   await issue('withdrawn', 'viewer', OURS);
 
-  await asAdmin('POST', '/runners', { name: 'build-07', host: '127.0.0.1', port: 1, user: 'builder' });
+  for (const name of ['build-06', 'build-07'])
+    await asAdmin('POST', '/runners', { name, host: '127.0.0.1', port: 1, user: 'builder' });
   const ours = await submit('feature', OURS);
   const [job] = ours.jobs;
   Object.assign(ids, { change: ours.change.id, job: job?.id });

@@ -11,13 +11,13 @@ import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
 import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
+import type { RunnerStatus } from '../../src/app/evidence.js';
 import { totals } from '../../projections/totals.js';
-import type { RunnerView } from '../../projections/runner-health.js';
 
 export const tokens = { viewer: 'token-viewer', operator: 'token-operator', admin: 'token-admin' } as const;
 export type Role = keyof typeof tokens;
 
-export const aRunner = (over: Partial<RunnerView> = {}): RunnerView => ({
+export const aRunner = (over: Partial<RunnerStatus> = {}): RunnerStatus => ({
   name: 'build-07',
   host: 'build-07.example.org',
   port: 22,
@@ -25,12 +25,15 @@ export const aRunner = (over: Partial<RunnerView> = {}): RunnerView => ({
   slots: 2,
   labels: ['linux'],
   hostKeys: [],
+  auth: 'key',
   attributes: { os: 'linux' },
   state: 'ready',
   current: {},
   quarantinedSlots: [],
   lastOutcomes: [],
   revision: 3,
+  evidence: null,
+  watch: { kind: 'off' },
   ...over,
 });
 
@@ -125,9 +128,12 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
   const log = growingLog(Buffer.from('hello\n'));
   log.seal();
   const base: UseCases = {
-    addRunner: (_context, request) =>
+    addRunner: (_context, { name, host, port, user, slots, labels }) =>
       TE.right({
-        value: { runner: aRunner({ ...request, state: 'untested' }), publicKey: 'ssh-ed25519 AAAA baton' },
+        value: {
+          runner: aRunner({ name, host, port, user, slots, labels, state: 'untested' }),
+          publicKey: 'ssh-ed25519 AAAA baton',
+        },
         repeated: false,
       }),
     listRunners: () => TE.right([aRunner()]),
@@ -136,6 +142,17 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         ? TE.right(aRunner())
         : TE.left(appError('not_found', 'runner_not_found', `There is no runner ${name}.`)),
     testRunner: () => TE.right({ code: 'ready', sentence: 'build-07 is ready.', runner: aRunner() }),
+    drainRunner: () => TE.right({ value: aRunner({ state: 'draining' }), repeated: false }),
+    pauseRunner: () => TE.right({ value: aRunner({ state: 'paused' }), repeated: false }),
+    resumeRunner: () => TE.right({ value: aRunner(), repeated: false }),
+    clearRunner: () => TE.right({ value: aRunner(), repeated: false }),
+    trustRunner: () =>
+      TE.right({
+        value: { code: 'ready', sentence: 'build-07 is ready.', runner: aRunner() },
+        repeated: false,
+      }),
+    removeRunner: () => TE.right({ value: aRunner({ state: 'retired' }), repeated: false }),
+    setRunner: () => TE.right({ value: { runner: aRunner() }, repeated: false }),
     submitChange: () => TE.right({ value: aChange(), repeated: false }),
     listChanges: () => TE.right([aChange()]),
     showChange: (id) => TE.right(aChange({ id })),
@@ -197,6 +214,13 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listRunners: recording('listRunners', merged.listRunners),
     showRunner: recording('showRunner', merged.showRunner),
     testRunner: recording('testRunner', merged.testRunner),
+    drainRunner: recording('drainRunner', merged.drainRunner),
+    pauseRunner: recording('pauseRunner', merged.pauseRunner),
+    resumeRunner: recording('resumeRunner', merged.resumeRunner),
+    clearRunner: recording('clearRunner', merged.clearRunner),
+    trustRunner: recording('trustRunner', merged.trustRunner),
+    removeRunner: recording('removeRunner', merged.removeRunner),
+    setRunner: recording('setRunner', merged.setRunner),
     submitChange: recording('submitChange', merged.submitChange),
     listChanges: recording('listChanges', merged.listChanges),
     showChange: recording('showChange', merged.showChange),

@@ -8,11 +8,12 @@ import { history } from '../../projections/history.js';
 import type { HistoryRow } from '../../projections/history.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue } from '../../projections/queue.js';
-import { runnerHealth } from '../../projections/runner-health.js';
+import { runnerHealth, type RunnerView } from '../../projections/runner-health.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { jobReads, jobSourcesAt } from '../../src/app/job-reads.js';
 import { past, type AtMoment } from '../../src/app/past.js';
 import { readModel } from '../../src/app/read-models.js';
+import { createEvidence } from '../../src/app/evidence.js';
 import { runnerReads } from '../../src/app/runner-reads.js';
 import { systemClock } from '../../src/kernel/time.js';
 import { memoryStore } from '../../src/store/memory.js';
@@ -62,10 +63,14 @@ beforeEach(async () => {
     health: readModel(runnerHealth, store, { onProblem }),
     changes: readModel(changes, store, { onProblem }),
   };
+  const evidence = createEvidence();
+  const runners = runnerReads(live.health);
   const before = past(store, systemClock);
   edge = await startEdge({
     ...jobReads(live, store, defaultQueuePolicy),
-    ...runnerReads(live.health),
+    listRunners: () =>
+      TE.map((all: readonly RunnerView[]) => all.map(evidence.beside))(runners.listRunners()),
+    showRunner: (name) => TE.map(evidence.beside)(runners.showRunner(name)),
     ...changeReads(live.changes),
     at: (at) =>
       TE.map((then: AtMoment) => ({

@@ -67,6 +67,43 @@ describe('the state of a runner', () => {
   });
 });
 
+describe('what a person and the record make of a runner', () => {
+  const later = (...events: readonly RunnerEvent[]) => after(...ready, ...events.map((one) => r1(one)));
+  it('given other slots and labels, then it still is what its probe said; another host was not probed yet', () => {
+    expect(later({ type: 'RunnerSettingsChanged', data: { slots: 5, labels: ['gpu'] } })).toMatchObject({
+      ...{ state: 'ready', slots: 5, labels: ['gpu'] },
+    });
+    const moved = later({ type: 'RunnerSettingsChanged', data: { host: 'h2', jump: 'gate@j' } });
+    expect(moved).toMatchObject({ state: 'untested', host: 'h2', jump: 'gate@j', jumpHostKeys: [] });
+    expect(moved).not.toHaveProperty('probe');
+  });
+  it('given a quarantine for failures, then its clean probes in a row are counted until it is cleared', () => {
+    const struck = { type: 'RunnerQuarantined', data: { why: 'repeated_failures', detail: 'd' } } as const;
+    const probe = (passed: boolean) => ({ type: 'RecoveryProbed', data: { passed } }) as const;
+    expect(later(struck, probe(true), probe(false), probe(true), probe(true))).toMatchObject({
+      state: 'quarantined',
+      quarantine: { why: 'repeated_failures', cleanProbes: 2 },
+    });
+    const cleared = later(struck, probe(true), { type: 'RunnerCleared', data: { by: 'probe' } });
+    expect(cleared?.state).toBe('ready');
+    expect(cleared).not.toHaveProperty('quarantine');
+  });
+  it('given its removal was asked for, then it is removing, then retired, and its key is shown no more', () => {
+    const asked = { type: 'RunnerRemovalRequested', data: { cancelJobs: true } } as const;
+    expect(later(asked)).toMatchObject({ state: 'removing', detail: 'is being removed by baton' });
+    const gone = later(
+      asked,
+      { type: 'RunnerRetired', data: {} },
+      {
+        type: 'RunnerKeyRemoved',
+        data: { secretRef: 'runner/r1' },
+      },
+    );
+    expect(gone?.state).toBe('retired');
+    expect(gone).not.toHaveProperty('publicKey');
+  });
+});
+
 describe('what a runner does', () => {
   it('holds a slot from the assignment to the end', () => {
     const running = [...ready, queued('a'), assigned('a', { slot: 1 }), started('a')];

@@ -1,11 +1,44 @@
 /** Runners: which machines there are, and what is done with them. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { AppError } from '../../app/errors.js';
+import type { RunnerStatus } from '../../app/evidence.js';
+import type { Done } from '../../app/use-cases.js';
+import type { Role } from '../../domain/grants.js';
 import { list, none, ok, single } from '../answers.js';
 import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
-import { route, type Route } from '../route.js';
+import { route, type Answer, type Route } from '../route.js';
 import { listOf, ref } from '../view-schemas.js';
+
+const command = (
+  verb: string,
+  role: Role,
+  summary: string,
+  answer: 'Runner' | 'RunnerTested' | 'RunnerAdded' = 'Runner',
+) => ({
+  ...none,
+  method: 'post' as const,
+  path: `/runners/:name/${verb}`,
+  doc: { summary, answer: ref(answer) },
+  role,
+  params: codecs.NameParam,
+});
+
+type Changed = RunnerStatus | { readonly runner: RunnerStatus };
+
+const done = (
+  task: TaskEither<AppError, Done<Changed>>,
+  status: 200 | 202 = 200,
+): TaskEither<AppError, Answer> =>
+  pipe(
+    task,
+    TE.map(({ value, repeated }) => {
+      const { revision } = 'runner' in value ? value.runner : value;
+      return { kind: 'json', status, value, repeated, revision };
+    }),
+  );
 
 export const runnerRoutes: readonly Route[] = [
   route({
@@ -66,6 +99,60 @@ export const runnerRoutes: readonly Route[] = [
     params: codecs.NameParam,
     body: codecs.TestRunnerBody,
     run: (use, { context, params, body }) =>
-      pipe(use.testRunner(context, params.name, body.acceptHostKey), TE.map(ok)),
+      pipe(
+        use.testRunner(context, params.name, {
+          ...(body.acceptHostKey === undefined ? {} : { hostKey: body.acceptHostKey }),
+          ...(body.acceptJumpHostKey === undefined ? {} : { jumpHostKey: body.acceptJumpHostKey }),
+        }),
+        TE.map(ok),
+      ),
+  }),
+  route({
+    ...command('drain', 'operator', 'Let its jobs finish, give it no new ones'),
+    body: codecs.ReasonBody,
+    run: (use, { context, params }) => done(use.drainRunner(context, params.name)),
+  }),
+  route({
+    ...command('pause', 'operator', 'The same, until a time'),
+    body: codecs.PauseBody,
+    run: (use, { context, params, body }) => done(use.pauseRunner(context, params.name, body.until)),
+  }),
+  route({
+    ...command('resume', 'operator', 'End a drain or a pause'),
+    body: codecs.ReasonBody,
+    run: (use, { context, params }) => done(use.resumeRunner(context, params.name)),
+  }),
+  route({
+    ...command('clear', 'operator', 'End the quarantine of the runner or of a slot'),
+    body: codecs.ClearBody,
+    run: (use, { context, params, body }) => done(use.clearRunner(context, params.name, body.slot)),
+  }),
+  route({
+    ...command('trust', 'admin', 'Accept a changed host key by its fingerprint', 'RunnerTested'),
+    body: codecs.TrustBody,
+    run: (use, { context, params, body: { fingerprint, jump } }) =>
+      done(
+        use.trustRunner(context, params.name, {
+          hop: jump === true ? 'jump' : 'runner',
+          ...(fingerprint === undefined ? {} : { fingerprint }),
+        }),
+      ),
+  }),
+  route({
+    ...command('remove', 'admin', 'Take the runner out for good, once its jobs have ended'),
+    doc: {
+      ...{ summary: 'Take the runner out for good, once its jobs have ended', status: 202 },
+      answer: ref('Runner'),
+    },
+    body: codecs.RemoveBody,
+    // jobs may have to end first
+    run: (use, { context, params, body }) =>
+      done(use.removeRunner(context, params.name, body.cancelJobs === true), 202),
+  }),
+  route({
+    ...command('settings', 'admin', 'Change how it is reached and what it offers', 'RunnerAdded'),
+    body: codecs.SettingsBody,
+    run: (use, { context, params, body: { reason: _, ...settings } }) =>
+      done(use.setRunner(context, params.name, settings)),
   }),
 ];

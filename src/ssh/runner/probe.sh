@@ -1,4 +1,5 @@
-# Is this machine fit to run jobs, and what is it? Lines `a <attribute> <value>`, `f <check> ok|bad <found>`, `b <baseId> <bootId>`.
+# Is this machine fit to run jobs, and what is it? Lines `a <attribute> <value>`, `f <check> ok|bad <found>`, `b <baseId> <bootId>`,
+# `m <measure> <number>`.
 
 # epoch
 op_probe() {
@@ -34,11 +35,26 @@ op_probe() {
     finding base_writable bad "$PWD"
   fi
   rm -f "in/$nonce"
+  if said=$(rehearse 2>&1); then
+    finding can_start ok rehearsed
+  else
+    finding can_start bad "$(printf %s "$said" | tr '\n' ' ')"
+  fi
+  rm -rf "in/$nonce.ws"
+  if { read -r load _ </proc/loadavg; } 2>/dev/null; then say "m load $load"; fi
+  say "m epoch $(date +%s)"
   find in bin -type f -name '*[0-9a-f]' -mtime +1 -exec rm -f {} + 2>/dev/null
   free disk_free Pk 102400 KiB
   free inodes_free Pi 1000 inodes
   end_answer
 }
+# What a start does, with nothing in it: a workspace, a pipe, a source packed and unpacked, a script run in a session of its own.
+rehearse() (
+  ws=in/$nonce.ws
+  mkdir "$ws" "$ws/from" "$ws/to" && mkfifo "$ws/out" && printf 'exit 0\n' >"$ws/from/script" &&
+    tar -cf "$ws/tar" -C "$ws/from" script && tar -xof "$ws/tar" -C "$ws/to" && cd "$ws/to" &&
+    setsid /bin/sh ./script </dev/null
+)
 finding() { say "f $1 $2 $3"; }
 # check, option of df, least, unit
 free() {

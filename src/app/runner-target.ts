@@ -1,0 +1,51 @@
+/** Where and how is a runner reached? From its events; also after it was retired, since a job may still have to be asked for. */
+import * as E from 'fp-ts/lib/Either.js';
+import { jumpOf } from '../domain/jump.js';
+import { evolveRunner, type RunnerState } from '../domain/runner-state.js';
+import { isRunnerEvent } from '../events/catalog.js';
+import { appError, type AppError } from './errors.js';
+import { load, type Deps } from './handle.js';
+import type { RunnerTarget } from './ports.js';
+
+/** Baton's folder on a runner, below the home of its user, unless told otherwise. */
+const DEFAULT_BASE = '.baton';
+
+export const unknownRunner = (name: string): AppError =>
+  appError('not_found', 'runner_unknown', `There is no runner named ${name}.`, { hint: 'baton runner list' });
+
+/** What is recorded of a runner. */
+export const runnerState = async (
+  deps: Pick<Deps, 'store'>,
+  name: string,
+): Promise<E.Either<AppError, RunnerState>> => {
+  const history = await load(deps.store, `runner-${name}`);
+  if (E.isLeft(history)) return history;
+  return E.right(
+    history.right.events.reduce<RunnerState>(
+      (state, { event }) => (isRunnerEvent(event) ? evolveRunner(state, event) : state),
+      { status: 'none' },
+    ),
+  );
+};
+
+/** Everything needed to reach a runner. */
+export const targetOf = async (
+  deps: Pick<Deps, 'store'>,
+  name: string,
+): Promise<E.Either<AppError, RunnerTarget>> => {
+  const found = await runnerState(deps, name);
+  if (E.isLeft(found)) return found;
+  const state = found.right.status === 'retired' ? found.right.last : found.right;
+  if (state?.status !== 'enrolled') return E.left(unknownRunner(name));
+  const { settings, hostKeys, jumpHostKeys, base = DEFAULT_BASE } = state;
+  const { host, port, user, auth, jump } = settings;
+  const way = jumpOf(jump);
+  if (jump !== '' && way === undefined)
+    return E.left(
+      appError('internal', 'jump_unreadable', `The jump host of ${name} cannot be read: ${jump}`),
+    );
+  return E.right({
+    ...{ name, host, port, user, auth, hostKeys, base },
+    ...(way === undefined ? {} : { jump: { ...way, hostKeys: jumpHostKeys } }),
+  });
+};

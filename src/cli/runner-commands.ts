@@ -1,0 +1,175 @@
+/** `baton runner drain|pause|resume|clear|trust|remove|set`: what is done with an enrolled runner. */
+import { Option, type Command } from 'commander';
+import type { RunnerStatus } from '../app/evidence.js';
+import type { RunnerAct, RunnerActBody } from './client.js';
+import { exitCodes } from './exit.js';
+import { identityOf } from './identity.js';
+import { note, type Io } from './io.js';
+import { collect, whole } from './options.js';
+import { short } from './print.js';
+import { evidenceText } from './runner-text.js';
+import { sessionOf } from './session.js';
+import { plain } from './terminal.js';
+
+/** One sentence: state, why, evidence, and the jobs that are still there. */
+const nowText = (io: Io, runner: RunnerStatus): string => {
+  const { name, state, detail } = runner;
+  const jobs = Object.values(runner.current).map(short);
+  const still =
+    jobs.length === 0 || state === 'ready'
+      ? ''
+      : ` ${jobs.length === 1 ? 'One job is' : `${jobs.length} jobs are`} still there: ${jobs.join(', ')}.`;
+  const why = detail === undefined ? '' : ` (${detail})`;
+  return plain(`Runner ${name} is ${state}${why}; probe: ${evidenceText(runner, io.now())}.${still}`);
+};
+
+const act = async (
+  io: Io,
+  name: string,
+  which: RunnerAct,
+  body: RunnerActBody,
+  command: Command,
+): Promise<void> => {
+  const session = sessionOf(io, command);
+  if (session === undefined) return;
+  session.answer(await session.client.actOnRunner(name, which, body), (runner) => nowText(io, runner));
+};
+
+/** A command that takes a runner and a reason. */
+const described = (command: Command, description: string, example: string): Command =>
+  command
+    .description(description)
+    .argument('<name>')
+    .option('--reason <text>', 'kept with the fact')
+    .addHelpText('after', `\nExample:\n  baton ${example}`);
+
+const registerActs = (runner: Command, io: Io): void => {
+  const plainAct = (which: RunnerAct, description: string, example: string): Command =>
+    described(runner.command(which), description, example).action(
+      (name: string, options: RunnerActBody, command: Command) => act(io, name, which, options, command),
+    );
+  plainAct(
+    'drain',
+    'take no new jobs; those that run there finish',
+    'runner drain build-07 --reason "new disk on Friday"',
+  );
+  plainAct(
+    'pause',
+    'take no new jobs for a while',
+    'runner pause build-07 --until 30m --reason "backup"',
+  ).option('--until <when>', 'when it comes back by itself: 30m, 2h, 1h30m or 2026-01-31T12:00:00Z');
+  plainAct('resume', 'take jobs again, after drain or pause', 'runner resume build-07');
+  plainAct(
+    'clear',
+    'end a quarantine, or that of one slot',
+    'runner clear build-07 --slot 1 --reason "killed what was left"',
+  ).option('--slot <n>', 'only this slot', whole);
+};
+
+const removeCommand = (command: Command, io: Io, called: string): void => {
+  described(
+    command,
+    'retire a runner; refused while jobs run there',
+    `${called} build-07 --cancel-jobs --reason "sold"`,
+  )
+    .option('--cancel-jobs', 'cancel them first')
+    .action((name: string, options: RunnerActBody, self: Command) => act(io, name, 'remove', options, self));
+};
+
+const trustCommand = (runner: Command, io: Io): void => {
+  described(
+    runner.command('trust'),
+    'accept a changed host key; without --fingerprint both keys are shown and nothing is done',
+    'runner trust build-07 --fingerprint SHA256:ejz3lKUvQ+9QG6gyBBrEJz3tM1nYhZ8xQ2sO0aV4pXc',
+  )
+    .option('--fingerprint <fingerprint>', 'exactly the key that was found, SHA256:...')
+    .option('--jump', 'the key of its jump host')
+    .action(
+      async (
+        name: string,
+        options: { fingerprint?: string; jump?: boolean; reason?: string },
+        command: Command,
+      ) => {
+        const session = sessionOf(io, command);
+        if (session === undefined) return;
+        const got = await session.client.trustRunner(name, options);
+        if (session.answer(got, ({ sentence }) => plain(sentence)) && got.right.code !== 'ready') {
+          io.exit(exitCodes.error);
+          if (!session.asJson) note(io, `${plain(name)} is not ready: ${plain(got.right.code)}`);
+        }
+      },
+    );
+};
+
+interface SetOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly slots?: number;
+  readonly label?: readonly string[];
+  readonly auth?: 'key' | 'agent';
+  readonly identity?: string;
+  readonly jump?: string;
+  readonly jumpHostKey?: string;
+  readonly reason?: string;
+}
+
+const set = async (io: Io, name: string, options: SetOptions, command: Command): Promise<void> => {
+  const session = sessionOf(io, command);
+  if (session === undefined) return;
+  const { label, identity, jump, ...plainly } = options;
+  const key = await identityOf(io, identity);
+  if (key === undefined) return;
+  const body = {
+    ...plainly,
+    ...key,
+    ...(label === undefined ? {} : { labels: label.filter((one) => one !== '') }),
+    ...(jump === undefined ? {} : { jump: jump === 'none' ? '' : jump }),
+  };
+  session.answer(await session.client.setRunner(name, body), ({ runner, publicKey }) =>
+    [
+      nowText(io, runner),
+      ...(publicKey === undefined
+        ? []
+        : [
+            `It logs in with another key from now on; put this line into ~${plain(runner.user)}/.ssh/authorized_keys on ${plain(runner.host)}:`,
+            plain(publicKey),
+          ]),
+      ...(runner.state === 'untested'
+        ? [`It is reached otherwise than before, so test it: baton runner test ${plain(name)}`]
+        : []),
+    ].join('\n'),
+  );
+};
+
+const setCommand = (runner: Command, io: Io): void => {
+  described(
+    runner.command('set'),
+    'change how many jobs it takes, its labels, or how it is reached; what is not given stays',
+    'runner set build-07 --slots 4 --label gpu --label fast',
+  )
+    .option('--slots <n>', 'jobs at the same time; fewer disturb none that runs', whole)
+    .option('--label <label>', 'labels from now on; may be repeated; an empty one alone: none', collect)
+    .option('--host <host>', 'host name or IP address')
+    .option('--port <port>', 'port of its SSH server', whole)
+    .option('--user <user>', 'account there')
+    .addOption(
+      new Option('--auth <how>', 'key: a new one is made, unless --identity gives one').choices([
+        'key',
+        'agent',
+      ]),
+    )
+    .option('--identity <file>', 'private key to log in with')
+    .option('--jump <user@host:port>', 'go through this host; none: directly')
+    .option('--jump-host-key <fingerprint>', 'accepted host key of the jump host, SHA256:...')
+    .action((name: string, options: SetOptions, command: Command) => set(io, name, options, command));
+};
+
+/** Adds the commands to `runner`, and `delete-runner` beside it. */
+export const registerRunnerCommands = (program: Command, runner: Command, io: Io): void => {
+  registerActs(runner, io);
+  trustCommand(runner, io);
+  removeCommand(runner.command('remove'), io, 'runner remove');
+  removeCommand(program.command('delete-runner'), io, 'delete-runner');
+  setCommand(runner, io);
+};

@@ -1,0 +1,89 @@
+/** What of a probe is history? Only what changed: one that finds the same again is evidence with its age, and no event. */
+import type { RunnerEvent } from '../events/catalog.js';
+import type { Finding } from '../events/runner.js';
+import type { Attributes } from '../events/shapes.js';
+import type { Enrolled } from './runner-state.js';
+
+/** What a probe found. */
+export interface Probed {
+  readonly verdict: 'ready' | 'unfit' | 'unreachable';
+  readonly findings: readonly Finding[];
+  readonly code?: string;
+  readonly detail?: string;
+  readonly baseId?: string;
+  readonly bootId?: string;
+  readonly latencyMs?: number;
+  readonly attributes?: Attributes;
+  /** The host key that was met and is not accepted; at the jump host the other one. */
+  readonly foundHostKey?: string;
+  readonly foundJumpHostKey?: string;
+  /** Nobody asked for it: it counts for the recovery from a quarantine. */
+  readonly automatic?: boolean;
+}
+
+const sameAttributes = (a: Attributes, b: Attributes): boolean =>
+  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+
+const quarantined = (state: Enrolled, detail: string): readonly RunnerEvent[] =>
+  state.quarantine === undefined
+    ? [{ type: 'RunnerQuarantined', data: { why: 'host_key_changed', detail } }]
+    : [];
+
+const keyEvents = ({ foundHostKey, foundJumpHostKey }: Probed, state: Enrolled): readonly RunnerEvent[] => {
+  if (foundHostKey !== undefined && state.hostKeys.length > 0 && foundHostKey !== state.foundHostKey)
+    return [
+      { type: 'HostKeyChanged', data: { expected: state.hostKeys, found: foundHostKey } },
+      ...quarantined(state, `It now shows the host key ${foundHostKey}.`),
+    ];
+  if (
+    foundJumpHostKey !== undefined &&
+    state.jumpHostKeys.length > 0 &&
+    foundJumpHostKey !== state.foundJumpHostKey
+  )
+    return [
+      { type: 'JumpHostKeyChanged', data: { expected: state.jumpHostKeys, found: foundJumpHostKey } },
+      ...quarantined(state, `Its jump host now shows the host key ${foundJumpHostKey}.`),
+    ];
+  return [];
+};
+
+/** In quarantine for its failures each clean probe counts; failed ones in a row say the same, so the first is enough. */
+const recoveryEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] => {
+  if (probe.automatic !== true || state.quarantine !== 'repeated_failures') return [];
+  const bad = probe.findings.filter(({ ok }) => !ok).map(({ check }) => check);
+  if (probe.verdict === 'ready' && bad.length === 0)
+    return [{ type: 'RecoveryProbed', data: { passed: true } }];
+  if (state.recovery === 'failed') return [];
+  const detail = probe.detail ?? `not well: ${bad.join(', ')}`;
+  return [{ type: 'RecoveryProbed', data: { passed: false, detail } }];
+};
+
+const verdictEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] => {
+  const { verdict, findings, code = '', detail, latencyMs } = probe;
+  const known = state.probe;
+  const baseId = probe.baseId ?? known?.baseId ?? '';
+  const bootId = probe.bootId ?? known?.bootId ?? '';
+  if (known?.verdict === verdict && known.code === code && known.baseId === baseId && known.bootId === bootId)
+    return [];
+  return [
+    {
+      type: 'RunnerProbed',
+      data: {
+        ...{ verdict, findings, code },
+        ...(detail === undefined ? {} : { detail }),
+        ...{ baseId, bootId },
+        ...(latencyMs === undefined ? {} : { latencyMs }),
+      },
+    },
+  ];
+};
+
+/** The events of one probe, in their order. */
+export const probeEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] => [
+  ...keyEvents(probe, state),
+  ...(probe.attributes !== undefined && !sameAttributes(probe.attributes, state.attributes)
+    ? [{ type: 'RunnerAttributesChanged', data: { attributes: probe.attributes } } satisfies RunnerEvent]
+    : []),
+  ...verdictEvents(probe, state),
+  ...recoveryEvents(probe, state),
+];

@@ -1,0 +1,98 @@
+/** Commands on a runner, as a person gives them and reads their answers. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { aRunner, startEdge, tokens, type Edge } from '../http/edge.js';
+import { baton, type Ran } from './terminal.js';
+
+let edge: Edge;
+const MIN = 60_000;
+const now = Date.parse('2026-01-31T12:00:10.000Z');
+const ago = (ms: number): string => new Date(now - ms).toISOString();
+const seen = { at: ago(12_000), ok: true, code: 'ready', latencyMs: 3.2, findings: [] };
+const probe = { at: ago(180 * MIN), verdict: 'ready', findings: [] };
+
+beforeEach(async () => {
+  edge = await startEdge({
+    listRunners: () =>
+      TE.right([
+        aRunner({ name: 'seen', evidence: seen, probe }),
+        aRunner({ name: 'unseen', probe }),
+        aRunner({ name: 'new', state: 'untested' }),
+        aRunner({
+          name: 'gone',
+          state: 'unreachable',
+          evidence: { ...seen, ok: false, code: 'refused' },
+          detail: 'Nothing accepts connections.',
+        }),
+      ]),
+    showRunner: () =>
+      TE.right(
+        aRunner({
+          state: 'unfit',
+          watch: { kind: 'person' },
+          evidence: { ...seen, ok: false, code: 'permission_denied', load: 0.5, skewSeconds: -7 },
+        }),
+      ),
+    drainRunner: () =>
+      TE.right({
+        value: aRunner({ state: 'draining', detail: 'drained by ops: disk', current: { 0: 'abcdef012345' } }),
+        repeated: false,
+      }),
+  });
+});
+afterEach(() => edge.close());
+const ask = (...argv: readonly string[]): Promise<Ran> =>
+  baton(argv, { env: { BATON_URL: edge.url, BATON_TOKEN: tokens.admin }, now });
+const args = (): unknown => edge.calls.at(-1)?.args.slice(1);
+
+describe('evidence', () => {
+  it('given a list, then each runner has its evidence with its age, or none and says so', async () => {
+    for (const argv of [['runner', 'list'], ['list-runners']]) {
+      const { out } = await ask(...argv);
+      const row = (name: string): string => out.split('\n').find((line) => line.startsWith(name)) ?? '';
+      expect(row('seen')).toMatch(/ready .*ok, 3 ms, 1[2-9] s ago/);
+      expect(row('unseen')).toMatch(/ready .*not since the server started; recorded ready 3 h ago/);
+      expect(row('new')).toMatch(/untested .*never probed/);
+      expect(row('gone')).toMatch(/unreachable .*refused, 1\d s ago.*Nothing accepts/);
+    }
+  });
+  it('given one whose key was refused, then it is told that a person has to act', async () => {
+    const { out } = await ask('runner', 'show', 'build-07');
+    expect(out).toMatch(/next: +nothing by itself: a person has to act/);
+    expect(out).toMatch(/clock skew: +7 s behind/);
+  });
+});
+
+describe('commands', () => {
+  it('given drain, then one sentence with state, why, and the jobs that are still there', async () => {
+    const { out, code } = await ask('runner', 'drain', 'build-07', '--reason', 'disk');
+    expect(code).toBe(0);
+    expect(out).toBe(
+      'Runner build-07 is draining (drained by ops: disk); probe: never probed. One job is still there: abcdef01.\n',
+    );
+  });
+  it.each([
+    [['pause', 'b', '--until', '2h'], 'pauseRunner', ['b', '2h']],
+    [['clear', 'b', '--slot', '1'], 'clearRunner', ['b', 1]],
+    [['remove', 'b', '--cancel-jobs'], 'removeRunner', ['b', true]],
+    [['trust', 'b', '--jump'], 'trustRunner', ['b', { hop: 'jump' }]],
+    [['set', 'b', '--label', 'x', '--label', 'y'], 'setRunner', ['b', { labels: ['x', 'y'] }]],
+    [['set', 'b', '--label', ''], 'setRunner', ['b', { labels: [] }]],
+    [['set', 'b', '--jump', 'none', '--slots', '3'], 'setRunner', ['b', { jump: '', slots: 3 }]],
+  ])('given %j, then %s', async (argv, called, given) => {
+    expect((await ask('runner', ...argv)).code).toBe(0);
+    expect([edge.names().at(-1), args()]).toEqual([called, given]);
+  });
+  it('given delete-runner, then it removes; given --json, then the answer of the API', async () => {
+    const ran = await ask('delete-runner', 'b', '--json');
+    expect(edge.names()).toEqual(['removeRunner']);
+    expect(JSON.parse(ran.out)).toMatchObject({ state: 'retired', evidence: null });
+  });
+  it.each(['drain', 'pause', 'resume', 'clear', 'trust', 'remove', 'set'])(
+    'given %s --help, then there is an example',
+    async (verb) => {
+      const { out, code } = await ask('runner', verb, '--help');
+      expect([code, out]).toEqual([0, expect.stringContaining(`Example:\n  baton runner ${verb} build-07`)]);
+    },
+  );
+});
