@@ -16,13 +16,25 @@ const deed = (word: string, name: Deed, status: 200 | 202): Route =>
     ...none,
     method: 'post',
     path: `/changes/:id/${word}`,
+    doc: {
+      summary: `${word[0]?.toUpperCase() ?? ''}${word.slice(1)} a change`,
+      status,
+      answer: ref('Change'),
+    },
     role: 'operator',
+    where: ofChange,
     params: codecs.IdParam,
     body: codecs.ChangeDeedBody,
     run: (use, { context, params }) =>
       pipe(
         use[name](context, params.id),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status, value, repeated })),
+        TE.map(({ value, repeated }) => ({
+          kind: 'json',
+          status,
+          value,
+          repeated,
+          revision: value.revision,
+        })),
       ),
   });
 
@@ -81,7 +93,9 @@ export const changeRoutes: readonly Route[] = [
     ...none,
     method: 'post',
     path: '/changes/:id/rerun',
+    doc: { summary: 'Run a stage of a change again, or one phase of it', status: 202, answer: ref('Change') },
     role: 'operator',
+    where: ofChange,
     params: codecs.IdParam,
     body: codecs.RerunChangeBody,
     run: (use, { context, params, body }) =>
