@@ -1,7 +1,7 @@
 /** In whose scope is what a request names? For the rows of the table. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { appError, type Problem } from '../app/errors.js';
+import { appError, type AppError, type Problem } from '../app/errors.js';
 import type { SubmitChange } from '../app/use-cases.js';
 import type { GrantScope } from '../domain/grants.js';
 import { ownerOf } from '../domain/secret-ref.js';
@@ -29,6 +29,8 @@ export const ofChange: Where<ById, unknown> = (use, { params }, sees) =>
 export const ofSubmission: Where<unknown, SubmitChange> = (use, { body }) =>
   pipe(
     use.placeOfSubmission(body),
+    // an address that names no project lies nowhere: what else is wrong with it is told to those who may submit everywhere
+    TE.orElse(() => TE.right<AppError, GrantScope>({})),
     TE.map((scope) => ({ scope })),
   );
 
