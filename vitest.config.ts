@@ -21,8 +21,8 @@ export default defineConfig({
           name: 'real',
           include: ['test/**/*.{int,e2e}.test.ts'],
           // real processes on few cores: patience is no measure of speed
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
