@@ -49,7 +49,7 @@ describe('baton demo', () => {
       (await processesOf(folder)).length === 0 ? true : undefined,
     );
     expect(await readdir(folder)).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('given --keep, when told to stop, then no process and no folder is left', async () => {
     const demo = begin(folder, ['demo', '--keep']);
@@ -76,7 +76,7 @@ describe('baton demo', () => {
       (await processesOf(folder)).length === 0 ? true : undefined,
     );
     expect(await readdir(folder)).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 /** What the demo prints for the person's own terminal. */

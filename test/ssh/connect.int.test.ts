@@ -35,7 +35,7 @@ if (kinds.length === 1)
     it.skip('skipped: this machine has no sshd (install openssh-server)', () => undefined);
   });
 
-describe.each(kinds)('connecting to the %s', { timeout: 30_000 }, (kind) => {
+describe.each(kinds)('connecting to the %s', { timeout: 120_000 }, (kind) => {
   it('given the right key and host key, then the probe tells what the machine is', async () => {
     const rig = await rigOf(kind);
     const answer = await rig.transport({ epoch: 5 }).probe(rig.target)();
@@ -206,7 +206,7 @@ describe.each(kinds)('connecting to the %s', { timeout: 30_000 }, (kind) => {
   });
 });
 
-describe.runIf(kinds.includes('system sshd'))('what only a real sshd can do', { timeout: 30_000 }, () => {
+describe.runIf(kinds.includes('system sshd'))('what only a real sshd can do', { timeout: 120_000 }, () => {
   it.each([
     ['prints and leaves', 'command="echo This account is currently not available."', 'not available'],
     ['says nothing', 'command="exit 1"', 'POSIX shell'],
