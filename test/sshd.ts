@@ -59,6 +59,8 @@ const startServer = async (
     sshdPath,
     directory: join(directory, 'sshd'),
     authorizedKey,
+    // A developer's rc files are no part of a test.
+    environment: { HOME: directory },
     settings,
   });
   return {

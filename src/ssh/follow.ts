@@ -124,6 +124,7 @@ async function* session(
         head = Buffer.concat([head ?? Buffer.alloc(0), chunk]);
         const parsed = parseHead(head, nonce);
         if (parsed === undefined) continue;
+        lease.right.reached();
         if (parsed.line !== 'following') {
           yield judgeHead(runner, parsed.line);
           return;

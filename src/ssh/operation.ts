@@ -84,6 +84,7 @@ const exchange = (
       if (start === undefined) {
         start = afterMarker(received, nonce);
         if (start !== undefined) {
+          lease.reached();
           clearTimeout(timer);
           timer = setTimeout(late, site.operationMs);
         } else if (received.length > noiseLimit) {

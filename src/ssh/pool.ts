@@ -4,6 +4,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
 import { connect, type ConnectOptions } from './connect.js';
 import { transportError } from './errors.js';
+import { createGate, type Gate } from './gate.js';
 
 /** One running command on a runner. */
 export interface Lease {
@@ -12,6 +13,8 @@ export interface Lease {
   readonly isConnected: () => boolean;
   /** From asking for the channel to having it: about one round trip for the channel and one for its command. */
   readonly openedInMs: number;
+  /** To be called once our program has answered: the account's shell has started, and the next command may. */
+  readonly reached: () => void;
 }
 
 export type OpenChannel = (command: string) => Promise<E.Either<TransportError, Lease>>;
@@ -19,6 +22,10 @@ export type OpenChannel = (command: string) => Promise<E.Either<TransportError, 
 /** Follows last as long as their jobs, so they must leave room for short operations. sshd's default is 10 sessions. */
 const channelsPerConnection = { short: 8, long: 6 };
 const connectionsPerRunner = 16;
+
+/** sshd has the account's shell run each command, and rc files can be slow and wait for each other (pyenv's takes a lock):
+ * with more at once, the last of many would seem dead only for having waited. */
+const shellsStartingPerRunner = 4;
 
 export interface Connection {
   readonly client: Client;
@@ -63,6 +70,7 @@ export const execOn = (
             channel,
             isConnected: () => connection.alive,
             openedInMs: performance.now() - asked,
+            reached: () => undefined,
           }),
         );
         return;
@@ -108,6 +116,7 @@ interface Member {
   readonly connections: Connection[];
   /** Connects one after the other: sshd drops unauthenticated connections above MaxStartups at random. */
   connecting: Promise<unknown>;
+  readonly starting: Gate;
 }
 
 export interface Pool {
@@ -140,7 +149,12 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
     if (known?.key === key) return known;
     // Another host, user or trusted key: what was open belongs to the old ones.
     for (const one of known?.connections ?? []) one.client.end();
-    const member: Member = { key, connections: [], connecting: Promise.resolve() };
+    const member: Member = {
+      key,
+      connections: [],
+      connecting: Promise.resolve(),
+      starting: createGate(shellsStartingPerRunner),
+    };
     members.set(target.name, member);
     return member;
   };
@@ -189,15 +203,26 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
       while (performance.now() < until) {
         if (closed) return E.left(transportError('closed', target));
         const member = memberOf(target);
-        const connection = free(member, lasting);
-        if (connection === undefined && member.connections.length < connectionsPerRunner) {
+        if (free(member, lasting) === undefined && member.connections.length < connectionsPerRunner) {
           const grown = await grow(member, target, lasting);
           if (E.isRight(grown)) continue;
           if (grown.left.code !== 'back_pressure') return grown;
           last = grown.left;
-        } else if (connection !== undefined) {
+        } else if (free(member, lasting) !== undefined) {
+          const leave = await member.starting.enter(until - performance.now());
+          if (leave === undefined) break;
+          // What was free before may be so no more.
+          const connection = free(member, lasting);
+          if (connection === undefined) {
+            leave();
+            continue;
+          }
           const lease = await execOn(connection, target, command);
-          if (E.isRight(lease)) return lease;
+          if (E.isRight(lease)) {
+            lease.right.channel.once('close', leave);
+            return E.right({ ...lease.right, reached: leave });
+          }
+          leave();
           if (lease.left.code === 'back_pressure') connection.limit = Math.max(1, connection.open);
           // Nothing was sent: a link found dead here is simply replaced.
           else if (lease.left.code !== 'connection_lost') return lease;

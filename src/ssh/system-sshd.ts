@@ -15,6 +15,8 @@ export interface SystemSshdOptions {
   /** Lines for `authorized_keys`. */
   readonly authorizedKey: string;
   readonly port?: number;
+  /** Of the sessions, over the account's own; with HOME, their shells read the rc files there. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Further lines of sshd_config. */
   readonly settings?: readonly string[];
 }
@@ -32,6 +34,12 @@ const places = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd', '/usr
 
 /** Path of the system's sshd, if there is one. */
 export const findSshd = (): string | undefined => places.find((path) => existsSync(path));
+
+/** On one line: of several, sshd takes the first (sshd_config(5)). */
+const setEnv = (environment: Readonly<Record<string, string>> = {}): readonly string[] => {
+  const pairs = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`);
+  return pairs.length === 0 ? [] : [`SetEnv ${pairs.join(' ')}`];
+};
 
 /** Rejects, with sshd's own words, when it does not come up. */
 export const startSystemSshd = async (options: SystemSshdOptions): Promise<SystemSshd> => {
@@ -57,6 +65,7 @@ export const startSystemSshd = async (options: SystemSshdOptions): Promise<Syste
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
     'PrintMotd no',
+    ...setEnv(options.environment),
     ...(options.settings ?? []),
   ];
   await writeFile(file('sshd_config'), `${settings.join('\n')}\n`);

@@ -43,7 +43,7 @@ const anSshd = async (authorizedKey: string, port?: number): Promise<SystemSshd>
   if (sshdPath === undefined) throw new Error('this machine has no sshd; install openssh-server');
   const directory = join(world.folder, `sshd-${closers.length}`);
   const server = await startSystemSshd({
-    ...{ sshdPath, directory, authorizedKey },
+    ...{ sshdPath, directory, authorizedKey, environment: { HOME: world.folder } },
     ...(port === undefined ? {} : { port }),
   });
   closers.push(server.close);

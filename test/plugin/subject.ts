@@ -40,7 +40,7 @@ export const aSite = async (kind: RunnerKind): Promise<Site> => {
           sshdPath: findSshd() ?? '',
           directory: join(folder, 'sshd'),
           authorizedKey,
-          settings: [],
+          environment: { HOME: folder },
         });
   const repository = aRepository(join(folder, 'repositories', 'sample'));
   const { port, fingerprint } = server;

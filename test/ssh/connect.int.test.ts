@@ -259,4 +259,18 @@ describe.runIf(kinds.includes('system sshd'))('what only a real sshd can do', { 
     const answer = await rig.transport().probe(rig.target)();
     expect(E.isRight(answer)).toBe(true);
   });
+
+  // As pyenv's lock does: the shells of many commands wait for each other.
+  it('given slow rc files that let in one shell at a time, then many operations at once are no silence', async () => {
+    const rig = await rigOf('system sshd', {
+      keyOptions: 'command="flock $HOME sleep 0.3; eval \\"$SSH_ORIGINAL_COMMAND\\""',
+    });
+    const transport = rig.transport({ markerMs: 3_000 });
+    await transport.probe(rig.target)();
+    const attempts = Array.from({ length: 16 }, (_, n) => ({ jobId: `job-${String(n)}`, attempt: 1 }));
+    const answers = await Promise.all(attempts.map((one) => transport.query(rig.target, one)()));
+    expect(answers.map((one) => (E.isLeft(one) ? one.left.code : one.right.state))).toEqual(
+      attempts.map(() => 'absent'),
+    );
+  });
 });

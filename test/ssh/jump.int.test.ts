@@ -35,6 +35,7 @@ const aJumpHost = async (
     sshdPath: findSshd() ?? '',
     directory: join(rig.directory, 'jump'),
     authorizedKey: authorizedKey ?? rig.target.auth.publicKey,
+    environment: { HOME: rig.directory },
     settings,
   });
   closers.push(server.close);

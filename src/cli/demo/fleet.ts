@@ -47,7 +47,8 @@ export const startRunner = async (folder: string, name: string, release: Release
           sshdPath,
           directory: join(directory, 'sshd'),
           authorizedKey: publicKey,
-          settings: [`SetEnv BATON_OS_RELEASE=${osRelease}`],
+          // The account's rc files are no part of the demo.
+          environment: { HOME: directory, BATON_OS_RELEASE: osRelease },
         });
   const { port, fingerprint, close } = started;
   return {
