@@ -5,6 +5,7 @@ import type { ChangeView } from '../app/use-cases.js';
 import { lineText, stageText } from './change-text.js';
 import type { ChangeDeedWord, Got } from './client.js';
 import { note, say, type Io } from './io.js';
+import { example } from './options.js';
 import { fail, json, short } from './print.js';
 import { sessionOf, type Session } from './session.js';
 import { plain } from './terminal.js';
@@ -61,7 +62,7 @@ interface DeedOptions {
 const deeds: readonly (readonly [ChangeDeedWord, string, boolean])[] = [
   ['approve', 'merge it into its target; Build and Acceptance follow', true],
   ['deliver', 'let it out; Union, Rehearsal and Delivered follow', true],
-  ['cancel', 'end the stage that waits or runs', false],
+  ['cancel', 'end the stage that waits or runs', true],
   ['delete', 'give it up; only while it is not merged', false],
 ];
 
@@ -75,7 +76,7 @@ const registerDeed = (
     .description(description)
     .argument('<id>', 'id, or its first characters')
     .option('--reason <text>', 'kept with the fact')
-    .addHelpText('after', `\nExample:\n  baton change ${word} 1f3c9a2b${mayWait ? ' --wait' : ''}`);
+    .addHelpText(...example(`baton change ${word} 1f3c9a2b${mayWait ? ' --wait' : ''}`));
   if (mayWait) command.option('--wait', WAIT);
   command.action(async (id: string, options: DeedOptions, self: Command) => {
     const session = sessionOf(io, self);
@@ -104,7 +105,7 @@ export const registerChangeDeeds = (change: Command, io: Io): void => {
     )
     .option('--reason <text>', 'kept with the fact')
     .option('--wait', WAIT)
-    .addHelpText('after', '\nExample:\n  baton change rerun 1f3c9a2b --stage build --phase quality --wait')
+    .addHelpText(...example('baton change rerun 1f3c9a2b --stage build --phase quality --wait'))
     .action(async (id: string, options: RerunOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -120,7 +121,7 @@ export const registerChangeDeeds = (change: Command, io: Io): void => {
     .command('watch')
     .description('each state until it stops; Ctrl-C leaves the change alone')
     .argument('<id>', 'id, or its first characters')
-    .addHelpText('after', '\nExample:\n  baton change watch 1f3c9a2b')
+    .addHelpText(...example('baton change watch 1f3c9a2b'))
     .action(async (id: string, _options: unknown, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;

@@ -7,6 +7,7 @@ import { answerOrWait, registerChangeDeeds, WAIT } from './change-deeds.js';
 import { listText, showText } from './change-text.js';
 import { branchOf, isRemote, topOf } from './git.js';
 import type { Io } from './io.js';
+import { example } from './options.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
 
@@ -60,12 +61,13 @@ export const registerChange = (program: Command, io: Io): void => {
     .option('--target <branch>', 'branch to merge into, and name of the pipeline', 'master')
     .option('--project <name>', 'project (default: named after the repository)')
     .option('--wait', WAIT)
-    .addHelpText('after', '\nExample:\n  baton change submit --target main --wait')
+    .addHelpText(...example('baton change submit --target main --wait'))
     .action((options: SubmitOptions, command: Command) => submit(io, options, command));
   change
     .command('list')
     .description('all changes')
     .option(...atOption)
+    .addHelpText(...example('baton change list'))
     .action(async ({ at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -79,6 +81,7 @@ export const registerChange = (program: Command, io: Io): void => {
     .description('one change with its stages and phases, and what can be done next')
     .argument('<id>', 'id, or its first characters')
     .option(...atOption)
+    .addHelpText(...example('baton change show 4c1d9e02'))
     .action(async (id: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;

@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { candidatesFor, type Candidate } from './candidates.js';
 import type { Client } from './client.js';
 import { say, type Io } from './io.js';
+import { example } from './options.js';
 import { sessionOf } from './session.js';
 import { plain } from './terminal.js';
 
@@ -127,7 +128,7 @@ export const registerCompletion = (
     .command('completion')
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'shell to complete in').choices(Object.keys(SCRIPTS)))
-    .addHelpText('after', '\nExample:\n  source <(baton completion bash)')
+    .addHelpText(...example('source <(baton completion bash)'))
     .action((shell: Shell) => {
       io.stdout.write(SCRIPTS[shell]);
     });

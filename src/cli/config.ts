@@ -5,6 +5,7 @@ import { explainConfig, type Flags } from '../config.js';
 import { settings } from '../config/settings.js';
 import { complain } from './complain.js';
 import { say, type Io } from './io.js';
+import { example } from './options.js';
 import { json, table } from './print.js';
 
 /** Gives a command the options of these settings, each with its meaning, variable and default. */
@@ -25,7 +26,7 @@ export const registerConfig = (program: Command, io: Io): void => {
   const config = program.command('config').description('settings of the server');
   withSettings(config.command('explain'), allSettings)
     .description('every setting: its value, where that comes from, and what it means')
-    .addHelpText('after', '\nExample:\n  baton config explain --config /etc/baton/baton.toml')
+    .addHelpText(...example('baton config explain --config /etc/baton/baton.toml'))
     .action((flags: Flags, command: Command) => {
       const explained = explainConfig(flags, io.env, io.cwd);
       if (E.isLeft(explained)) {

@@ -14,6 +14,7 @@ import { startServer, type DemoServer } from './demo/server.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
 import { historyText } from './history.js';
+import { example } from './options.js';
 import { short } from './print.js';
 import { waitForChange } from './wait.js';
 
@@ -261,6 +262,7 @@ export const registerDemo = (program: Command, io: Io): void => {
       'show it all within a minute: runners, a change up to its merge, a cancel, a crash, the history',
     )
     .option('--keep', 'leave it running at the end, and print URL and token')
+    .addHelpText(...example('baton demo --keep'))
     .action(async ({ keep }: { keep?: boolean }) => {
       try {
         await play(io, keep === true);

@@ -5,6 +5,7 @@ import type { HistorySummary, Spread } from '../../projections/history-summary.j
 import { asOf, atOption } from './as-of.js';
 import { exportHistory } from './history-export.js';
 import type { Io } from './io.js';
+import { example } from './options.js';
 import { noteMore, pages, withPages, type PageOptions } from './paging.js';
 import { age, duration, short, table } from './print.js';
 import { sessionOf, usage } from './session.js';
@@ -145,7 +146,10 @@ export const registerHistory = (program: Command, io: Io): void => {
     .option('--output <file>', 'where the file goes (default: standard output)')
     .action((options: HistoryOptions, self: Command) => run(io, options, self))
     .addHelpText(
-      'after',
-      '\nExamples:\n  baton history --runner build-07 --since 2026-01-31T00:00:00Z\n  baton history --by project\n  baton history --format csv --output history.csv',
+      ...example(
+        'baton history --runner build-07 --since 2026-01-31T00:00:00Z',
+        'baton history --by project',
+        'baton history --format csv --output history.csv',
+      ),
     );
 };

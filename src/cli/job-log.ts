@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { followLog, interruptible } from './follow.js';
 import { note, write, type Io } from './io.js';
+import { example } from './options.js';
 import { fail } from './print.js';
 import { sessionOf, wantsColours, type Session } from './session.js';
 import { logFilter } from './terminal.js';
@@ -61,6 +62,7 @@ export const registerJobLog = (job: Command, io: Io): void => {
     .option('--follow', 'go on until it ends; Ctrl-C leaves the job alone')
     .option('--raw', 'the exact bytes')
     .option('--attempt <n>', 'of this attempt (default: the last)')
+    .addHelpText(...example('baton job log 0b7f2c1e --follow'))
     .action(async (id: string, options: LogOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;

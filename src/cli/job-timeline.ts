@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { TimelineEntry } from '../../projections/timeline.js';
 import { asOf, atOption } from './as-of.js';
 import type { Io } from './io.js';
+import { example } from './options.js';
 import { table } from './print.js';
 import { sessionOf } from './session.js';
 
@@ -32,5 +33,5 @@ export const registerJobTimeline = (job: Command, io: Io): void => {
         return timelineText(answer.items);
       });
     })
-    .addHelpText('after', '\nExample:\n  baton job timeline 0b7f2c1e');
+    .addHelpText(...example('baton job timeline 0b7f2c1e'));
 };

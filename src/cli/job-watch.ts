@@ -6,6 +6,7 @@ import type { JobView } from '../../projections/jobs.js';
 import { exitCodes, exitOfOutcome } from './exit.js';
 import { interruptible } from './follow.js';
 import { note, say, type Io } from './io.js';
+import { example } from './options.js';
 import { fail, json, short } from './print.js';
 import { sessionOf, type Session } from './session.js';
 import { plain } from './terminal.js';
@@ -22,10 +23,14 @@ const line = (job: JobView): string => {
     .join(' ');
 };
 
-const watch = async (io: Io, session: Session, first: JobView): Promise<JobView | undefined> => {
-  const { signal, release } = interruptible(io.onInterrupt, () =>
-    note(io, '\nNo longer watching; the job goes on. End it with `baton job cancel`.'),
-  );
+/** Prints each state; the job as it ended, or undefined when it was not awaited to its end. */
+export const watchJob = async (
+  io: Io,
+  session: Session,
+  first: JobView,
+  farewell = 'No longer watching; the job goes on. End it with `baton job cancel`.',
+): Promise<JobView | undefined> => {
+  const { signal, release } = interruptible(io.onInterrupt, () => note(io, `\n${farewell}`));
   let said = '';
   const tell = (job: JobView): void => {
     const now = session.asJson ? JSON.stringify(JSON.parse(json(job))) : line(job);
@@ -52,6 +57,8 @@ const watch = async (io: Io, session: Session, first: JobView): Promise<JobView 
   }
 };
 
+const exitOf = ({ status }: JobView): number => (Outcome.is(status) ? exitOfOutcome[status] : exitCodes.lost);
+
 /** Adds `watch`. */
 export const registerJobWatch = (job: Command, io: Io): void => {
   job
@@ -59,6 +66,7 @@ export const registerJobWatch = (job: Command, io: Io): void => {
     .description('each state until it has ended; Ctrl-C leaves the job alone')
     .argument('<id>', 'id, or its first characters')
     .option('--exit-status', 'exit with 0, 6, 7, 8, 9 or 10, as the job ended')
+    .addHelpText(...example('baton job watch 0b7f2c1e --exit-status'))
     .action(async (id: string, options: { exitStatus?: boolean }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -67,9 +75,7 @@ export const registerJobWatch = (job: Command, io: Io): void => {
         fail(io, session.asJson, got.left);
         return;
       }
-      const last = await watch(io, session, got.right);
-      if (options.exitStatus === true && last !== undefined) {
-        io.exit(Outcome.is(last.status) ? exitOfOutcome[last.status] : exitCodes.lost);
-      }
+      const last = await watchJob(io, session, got.right);
+      if (options.exitStatus === true && last !== undefined) io.exit(exitOf(last));
     });
 };

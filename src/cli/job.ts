@@ -1,5 +1,6 @@
 /** `baton job …`: what jobs there are, what they say, why they wait, and ending one. */
 import type { Command } from 'commander';
+import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
 import { asOf, atOption } from './as-of.js';
@@ -7,7 +8,8 @@ import type { JobsQuery } from './client.js';
 import type { Io } from './io.js';
 import { registerJobLog } from './job-log.js';
 import { registerJobTimeline } from './job-timeline.js';
-import { registerJobWatch } from './job-watch.js';
+import { registerJobWatch, watchJob } from './job-watch.js';
+import { example } from './options.js';
 import { noteMore, pages, withPages, type PageOptions } from './paging.js';
 import { age, fields, short, table } from './print.js';
 import { sessionOf } from './session.js';
@@ -105,6 +107,7 @@ export const registerJob = (program: Command, io: Io): void => {
     .option('--change <id>', 'only those of this change');
   withPages(list, 1000)
     .option(...atOption)
+    .addHelpText(...example('baton job list --status timed_out --runner build-07'))
     .action(async ({ status, runner, change, ...options }: JobsQuery & PageOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -122,6 +125,7 @@ export const registerJob = (program: Command, io: Io): void => {
     .description('one job with its attempts')
     .argument('<id>', 'id, or its first characters')
     .option(...atOption)
+    .addHelpText(...example('baton job show 0b7f2c1e'))
     .action(async (id: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -135,19 +139,22 @@ export const registerJob = (program: Command, io: Io): void => {
     .description('end a job, wherever it is')
     .argument('<id>', 'id, or its first characters')
     .option('--reason <text>', 'kept with the fact')
-    .action(async (id: string, options: { reason?: string }, command: Command) => {
+    .option('--wait', 'until it has ended; Ctrl-C ends the waiting only')
+    .addHelpText(...example('baton job cancel 0b7f2c1e --reason "wrong branch" --wait'))
+    .action(async (id: string, options: { reason?: string; wait?: boolean }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(
-        await session.client.cancelJob(id, options.reason),
-        (view) => `Job ${plain(short(view.id))} is ${plain(stateOf(view))}.`,
-      );
+      const got = await session.client.cancelJob(id, options.reason);
+      if (options.wait === true && E.isRight(got))
+        await watchJob(io, session, got.right, 'No longer waiting; the cancel goes on.');
+      else session.answer(got, (view) => `Job ${plain(short(view.id))} is ${plain(stateOf(view))}.`);
     });
   job
     .command('explain')
     .description('why it waits, or why it ran where it ran')
     .argument('<id>', 'id, or its first characters')
     .option(...atOption)
+    .addHelpText(...example('baton job explain 0b7f2c1e'))
     .action(async (id: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;

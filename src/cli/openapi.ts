@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { openApi } from '../http/openapi.js';
 import { routes } from '../http/routes.js';
 import { say, type Io } from './io.js';
+import { example } from './options.js';
 import { json } from './print.js';
 
 /** Adds `openapi`. */
@@ -10,7 +11,7 @@ export const registerOpenApi = (program: Command, io: Io): void => {
   program
     .command('openapi')
     .description('print the description of the HTTP API (OpenAPI 3.1)')
-    .addHelpText('after', '\nExample:\n  baton openapi > baton.openapi.json')
+    .addHelpText(...example('baton openapi > baton.openapi.json'))
     .action(() => {
       say(io, json(openApi(routes)));
     });

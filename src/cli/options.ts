@@ -11,3 +11,9 @@ export const collect = (value: string, before: readonly string[] = []): readonly
   ...before,
   value,
 ];
+
+/** For `addHelpText`: whole command lines that show how a command is used. */
+export const example = (...lines: readonly string[]): readonly ['after', string] => [
+  'after',
+  `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+];

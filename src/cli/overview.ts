@@ -4,6 +4,7 @@ import type { QueueEntry, QueueView } from '../../projections/queue.js';
 import { asOf, atOption } from './as-of.js';
 import { registerHistory } from './history.js';
 import type { Io } from './io.js';
+import { example } from './options.js';
 import { age, short, table } from './print.js';
 import { sessionOf } from './session.js';
 
@@ -50,6 +51,6 @@ export const registerOverview = (program: Command, io: Io): void => {
       if (session === undefined) return;
       session.answer(await session.client.queue(at), (view) => queueText(asOf(io, view), view));
     })
-    .addHelpText('after', '\nExample:\n  baton queue --at 2026-01-31T12:00:00Z');
+    .addHelpText(...example('baton queue --at 2026-01-31T12:00:00Z'));
   registerHistory(program, io);
 };

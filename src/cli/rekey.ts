@@ -6,6 +6,7 @@ import { readConfig, type Flags } from '../config.js';
 import { complain } from './complain.js';
 import { withSettings } from './config.js';
 import { say, type Io } from './io.js';
+import { example } from './options.js';
 import { json } from './print.js';
 
 /** Adds `rekey` below `secret`. */
@@ -14,8 +15,9 @@ export const registerRekey = (secret: Command, io: Io): void => {
     .description('seal every secret with another operator key; only while the server is stopped')
     .requiredOption('--new-key-file <file>', 'key to seal with from now on; made when there is no such file')
     .addHelpText(
-      'after',
-      '\nExample:\n  baton secret rekey --data /var/lib/baton --key-file /etc/baton/old.key --new-key-file /etc/baton/new.key',
+      ...example(
+        'baton secret rekey --data /var/lib/baton --key-file /etc/baton/old.key --new-key-file /etc/baton/new.key',
+      ),
     )
     .action(async (flags: Flags & { readonly newKeyFile: string }, command: Command) => {
       const config = readConfig(flags, io.env, io.cwd);

@@ -1,13 +1,15 @@
 /** `baton runner drain|pause|resume|clear|trust|remove|set`: what is done with an enrolled runner. */
 import { Option, type Command } from 'commander';
+import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerStatus } from '../app/evidence.js';
 import type { RunnerAct, RunnerActBody } from './client.js';
 import { exitCodes } from './exit.js';
 import { identityOf } from './identity.js';
 import { note, type Io } from './io.js';
-import { collect, whole } from './options.js';
+import { collect, example, whole } from './options.js';
 import { short } from './print.js';
 import { evidenceText } from './runner-text.js';
+import { untilIdle } from './runner-wait.js';
 import { sessionOf } from './session.js';
 import { plain } from './terminal.js';
 
@@ -23,36 +25,45 @@ const nowText = (io: Io, runner: RunnerStatus): string => {
   return plain(`Runner ${name} is ${state}${why}; probe: ${evidenceText(runner, io.now())}.${still}`);
 };
 
+interface Waiting {
+  readonly wait?: boolean;
+}
+
+const WAIT = ['--wait', 'until no job is left there; Ctrl-C ends the waiting only'] as const;
+
 const act = async (
   io: Io,
   name: string,
   which: RunnerAct,
-  body: RunnerActBody,
+  { wait, ...body }: RunnerActBody & Waiting,
   command: Command,
 ): Promise<void> => {
   const session = sessionOf(io, command);
   if (session === undefined) return;
-  session.answer(await session.client.actOnRunner(name, which, body), (runner) => nowText(io, runner));
+  const done = await session.client.actOnRunner(name, which, body);
+  const got = wait === true && E.isRight(done) ? await untilIdle(io, session.client, done.right) : done;
+  session.answer(got, (runner) => nowText(io, runner));
 };
 
 /** A command that takes a runner and a reason. */
-const described = (command: Command, description: string, example: string): Command =>
+const described = (command: Command, description: string, line: string): Command =>
   command
     .description(description)
     .argument('<name>')
     .option('--reason <text>', 'kept with the fact')
-    .addHelpText('after', `\nExample:\n  baton ${example}`);
+    .addHelpText(...example(`baton ${line}`));
 
 const registerActs = (runner: Command, io: Io): void => {
   const plainAct = (which: RunnerAct, description: string, example: string): Command =>
     described(runner.command(which), description, example).action(
-      (name: string, options: RunnerActBody, command: Command) => act(io, name, which, options, command),
+      (name: string, options: RunnerActBody & Waiting, command: Command) =>
+        act(io, name, which, options, command),
     );
   plainAct(
     'drain',
     'take no new jobs; those that run there finish',
-    'runner drain build-07 --reason "new disk on Friday"',
-  );
+    'runner drain build-07 --reason "new disk on Friday" --wait',
+  ).option(...WAIT);
   plainAct(
     'pause',
     'take no new jobs for a while',
@@ -73,7 +84,10 @@ const removeCommand = (command: Command, io: Io, called: string): void => {
     `${called} build-07 --cancel-jobs --reason "sold"`,
   )
     .option('--cancel-jobs', 'cancel them first')
-    .action((name: string, options: RunnerActBody, self: Command) => act(io, name, 'remove', options, self));
+    .option(...WAIT)
+    .action((name: string, options: RunnerActBody & Waiting, self: Command) =>
+      act(io, name, 'remove', options, self),
+    );
 };
 
 const trustCommand = (runner: Command, io: Io): void => {

@@ -7,7 +7,8 @@ import type { NewRunner } from './client.js';
 import { exitCodes } from './exit.js';
 import { identityOf } from './identity.js';
 import { note, type Io } from './io.js';
-import { collect, whole } from './options.js';
+import { collect, example, whole } from './options.js';
+import { progressOn } from './progress.js';
 import { registerRunnerCommands } from './runner-commands.js';
 import { listText, showText } from './runner-text.js';
 import { sessionOf, usage } from './session.js';
@@ -93,17 +94,21 @@ const test = async (
 ): Promise<void> => {
   const session = sessionOf(io, command);
   if (session === undefined) return;
+  const progress = progressOn(io.stderr, io.now);
+  progress.say(`connecting to ${name}`);
   const got = await session.client.testRunner(name, options);
+  progress.close();
   if (session.answer(got, testText) && got.right.code !== 'ready') {
     io.exit(exitCodes.error);
     if (!session.asJson) note(io, `${plain(name)} is not ready: ${plain(got.right.code)}`);
   }
 };
 
-const listCommand = (command: Command, io: Io): void => {
+const listCommand = (command: Command, io: Io, called: string): void => {
   command
     .description('all runners, with the evidence for their state')
     .option(...atOption)
+    .addHelpText(...example(`baton ${called} --at 2026-01-31T12:00:00Z`))
     .action(async ({ at }: { at?: string }, self: Command) => {
       const session = sessionOf(io, self);
       if (session === undefined) return;
@@ -137,17 +142,19 @@ export const registerRunner = (program: Command, io: Io): void => {
     .option('--jump <user@host:port>', 'go through this host; the same key or agent is used there')
     .option('--jump-host-key <fingerprint>', 'accepted host key of the jump host, SHA256:...')
     .addHelpText(
-      'after',
-      '\nExample:\n  baton runner add build-07 --host build-07.example.org --user builder --slots 2 --jump gate@jump.example.org',
+      ...example(
+        'baton runner add build-07 --host build-07.example.org --user builder --slots 2 --jump gate@jump.example.org',
+      ),
     )
     .action((name: string, options: AddOptions, command: Command) => add(io, name, options, command));
-  listCommand(runner.command('list'), io);
-  listCommand(program.command('list-runners'), io);
+  listCommand(runner.command('list'), io, 'runner list');
+  listCommand(program.command('list-runners'), io, 'list-runners');
   runner
     .command('show')
     .description('one runner, with the evidence for its state')
     .argument('<name>')
     .option(...atOption)
+    .addHelpText(...example('baton runner show build-07'))
     .action(async (name: string, { at }: { at?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -160,8 +167,9 @@ export const registerRunner = (program: Command, io: Io): void => {
     .option('--accept-host-key <fingerprint>', 'accept exactly this host key, SHA256:...')
     .option('--accept-jump-host-key <fingerprint>', 'the same for its jump host')
     .addHelpText(
-      'after',
-      '\nExample:\n  baton runner test build-07 --accept-host-key SHA256:ejz3lKUvQ+9QG6gyBBrEJz3tM1nYhZ8xQ2sO0aV4pXc',
+      ...example(
+        'baton runner test build-07 --accept-host-key SHA256:ejz3lKUvQ+9QG6gyBBrEJz3tM1nYhZ8xQ2sO0aV4pXc',
+      ),
     )
     .action(
       (name: string, options: { acceptHostKey?: string; acceptJumpHostKey?: string }, command: Command) =>

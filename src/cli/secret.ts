@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SecretView } from '../app/use-cases.js';
 import type { Io } from './io.js';
+import { example } from './options.js';
 import { age, table } from './print.js';
 import { registerRekey } from './rekey.js';
 import { sessionOf, usage } from './session.js';
@@ -62,15 +63,12 @@ export const registerSecret = (program: Command, io: Io): void => {
     .option('--file <file>', 'read the value from here')
     .option('--keep-newline', 'the line end at the end of the value belongs to it')
     .option('--reason <reason>', 'kept in the history')
-    .addHelpText(
-      'after',
-      '\nExample:\n  baton secret set default/default/web-shop/DEPLOY_TOKEN --file token.txt',
-    )
+    .addHelpText(...example('baton secret set default/default/web-shop/DEPLOY_TOKEN --file token.txt'))
     .action((ref: string, options: SetOptions, command: Command) => set(io, ref, options, command));
   secret
     .command('list')
     .description('which secrets there are, and who set them when; never a value')
-    .addHelpText('after', '\nExample:\n  baton secret list --json')
+    .addHelpText(...example('baton secret list --json'))
     .action(async (_options: unknown, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -81,7 +79,7 @@ export const registerSecret = (program: Command, io: Io): void => {
     .description('forget a secret; jobs that run keep what they were given')
     .argument('<ref>', 'as `baton secret list` shows it')
     .option('--reason <reason>', 'kept in the history')
-    .addHelpText('after', '\nExample:\n  baton secret remove default/default/web-shop/DEPLOY_TOKEN')
+    .addHelpText(...example('baton secret remove default/default/web-shop/DEPLOY_TOKEN'))
     .action(async (ref: string, options: { readonly reason?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;

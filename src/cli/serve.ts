@@ -6,6 +6,7 @@ import { logger, startBaton } from '../main.js';
 import { complain, complainOnly } from './complain.js';
 import { allSettings, withSettings } from './config.js';
 import { note, say, type Io } from './io.js';
+import { example } from './options.js';
 
 const untilTold = (io: Io): Promise<void> =>
   new Promise((resolve) => {
@@ -21,7 +22,7 @@ const untilTold = (io: Io): Promise<void> =>
 export const registerServe = (program: Command, io: Io): void => {
   withSettings(program.command('serve'), allSettings)
     .description('run the server in the foreground')
-    .addHelpText('after', '\nExample:\n  baton serve --config /etc/baton/baton.toml')
+    .addHelpText(...example('baton serve --config /etc/baton/baton.toml'))
     .action(async (flags: Flags, command: Command) => {
       const asJson = command.optsWithGlobals<{ json?: boolean }>().json === true;
       const config = readConfig(flags, io.env, io.cwd);

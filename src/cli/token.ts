@@ -4,6 +4,7 @@ import type { GrantView, IssuedToken, TokenView } from '../app/access-use-cases.
 import { scopeText, type Grant } from '../domain/grants.js';
 import type { NewGrant } from './client.js';
 import type { Io } from './io.js';
+import { example } from './options.js';
 import { age, table } from './print.js';
 import { sessionOf } from './session.js';
 import { plain } from './terminal.js';
@@ -71,8 +72,9 @@ const registerTokens = (program: Command, io: Io): void => {
     .option('--expires-in <period>', 'for example 12h or 90d (default: never)')
     .option('--expires-at <instant>', 'for example 2026-12-31T00:00:00.000Z')
     .addHelpText(
-      'after',
-      '\nExample:\n  baton token create ci-shop --role operator --enterprise default --organisation default --project shop --expires-in 90d',
+      ...example(
+        'baton token create ci-shop --role operator --enterprise default --organisation default --project shop --expires-in 90d',
+      ),
     )
     .action(
       async (
@@ -88,7 +90,7 @@ const registerTokens = (program: Command, io: Io): void => {
   token
     .command('list')
     .description('tokens of the subjects that you could administer')
-    .addHelpText('after', '\nExample:\n  baton token list --json')
+    .addHelpText(...example('baton token list --json'))
     .action(async (_options: unknown, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -99,10 +101,7 @@ const registerTokens = (program: Command, io: Io): void => {
     .description('end a token; the next request with it is refused, its streams end')
     .argument('<id>', 'of the list, in full')
     .option('--reason <text>', 'is kept with the event')
-    .addHelpText(
-      'after',
-      '\nExample:\n  baton token revoke 7e57ab1e-0000-5000-8000-000000000001 --reason leaked',
-    )
+    .addHelpText(...example('baton token revoke 7e57ab1e-0000-5000-8000-000000000001 --reason leaked'))
     .action(async (id: string, options: { reason?: string }, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
@@ -122,7 +121,7 @@ const registerRoles = (program: Command, io: Io): void => {
   for (const [verb, description, method, says] of verbs)
     scoped(role.command(verb))
       .description(description)
-      .addHelpText('after', `\nExample:\n  baton role ${verb} ops-1 --role operator --enterprise acme`)
+      .addHelpText(...example(`baton role ${verb} ops-1 --role operator --enterprise acme`))
       .action(async (subject: string, options: ScopeOptions, command: Command) => {
         const session = sessionOf(io, command);
         if (session === undefined) return;
@@ -135,7 +134,7 @@ const registerRoles = (program: Command, io: Io): void => {
   role
     .command('list')
     .description('the roles that you could take back')
-    .addHelpText('after', '\nExample:\n  baton role list')
+    .addHelpText(...example('baton role list'))
     .action(async (_options: unknown, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;

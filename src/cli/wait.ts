@@ -59,14 +59,15 @@ const stateOf = ({ stages }: ChangeView): string => {
   return `${stage.stage}: ${phases.length - live.length} of ${phases.length} phases ended${named === '' ? '' : `, ${named}`}`;
 };
 
-const pause = (signal: AbortSignal): Promise<void> =>
+/** Ends early when the signal aborts. */
+export const pause = (signal: AbortSignal, ms: number): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, POLL_MS);
+    const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done);
   });
 
@@ -135,7 +136,7 @@ export const waitForChange = async (
         await Promise.all(followed.values());
         return E.right({ change, exitCode: exitOfChange(change) });
       }
-      await pause(signal);
+      await pause(signal, POLL_MS);
       const next = await client.showChange(change.id);
       if (E.isLeft(next)) return next;
       change = next.right;

