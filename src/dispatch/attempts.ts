@@ -4,68 +4,82 @@ import type { Limits } from '../events/shapes.js';
 import type { Recorded } from '../kernel/recorded.js';
 import { idOf } from './commands.js';
 
-export interface LiveJob {
-  readonly jobId: string;
-  readonly phaseRunId: string;
-  readonly limits: Limits;
-  status: 'queued' | 'assigned' | 'running';
-  attempt: number;
-  runner: string;
-  slot: number;
-  /** Event that put it into this status, and when. */
-  since: { readonly eventId: string; readonly at: string };
-  /** Event of the current assignment; the cause of everything done to the attempt. */
-  assignedBy: string;
-  cancel: { readonly eventId: string; readonly at: string } | undefined;
+interface Asked {
+  readonly eventId: string;
+  readonly at: string;
 }
 
-export type LiveJobs = Map<string, LiveJob>;
+/** What is needed again once it is assigned; thousands may wait, so no more than that. */
+interface WaitingJob {
+  readonly phaseRunId: string;
+  readonly limits: Limits;
+  readonly attempt: number;
+  readonly cancel: Asked | undefined;
+}
+
+/** One that is on a runner, as far as is known. */
+export interface LiveJob extends WaitingJob {
+  readonly jobId: string;
+  readonly status: 'assigned' | 'running';
+  readonly runner: string;
+  readonly slot: number;
+  /** Event that put it into this status, and when. */
+  readonly since: Asked;
+  /** Event of the current assignment; the cause of everything done to the attempt. */
+  readonly assignedBy: string;
+}
+
+export interface LiveJobs {
+  readonly waiting: Map<string, WaitingJob>;
+  readonly live: Map<string, LiveJob>;
+}
+
+export const noJobs = (): LiveJobs => ({ waiting: new Map(), live: new Map() });
 
 /** Folds job events; jobs that have ended are forgotten. */
 export const evolveAttempts = (
-  jobs: LiveJobs,
+  { waiting, live }: LiveJobs,
   { stream, event, id, metadata }: Recorded<BatonEvent>,
-): LiveJobs => {
-  if (!isJobEvent(event)) return jobs;
+): void => {
+  if (!isJobEvent(event)) return;
   const jobId = idOf(stream);
-  const since = { eventId: id, at: metadata.recordedAt };
+  const now: Asked = { eventId: id, at: metadata.recordedAt };
   if (event.type === 'JobQueued') {
     const { phaseRunId, limits } = event.data;
-    jobs.set(jobId, {
-      jobId,
-      phaseRunId,
-      limits,
-      status: 'queued',
-      attempt: 0,
-      runner: '',
-      slot: 0,
-      since,
-      assignedBy: '',
-      cancel: undefined,
-    });
-    return jobs;
+    waiting.set(jobId, { phaseRunId, limits, attempt: 0, cancel: undefined });
+    return;
   }
-  const job = jobs.get(jobId);
-  if (!job) return jobs;
+  const queued = waiting.get(jobId);
+  const job = live.get(jobId);
   switch (event.type) {
     case 'JobAssigned': {
       const { runner, slot, attempt } = event.data;
-      Object.assign(job, { status: 'assigned', runner, slot, attempt, since, assignedBy: id });
-      return jobs;
+      const known = job ?? queued;
+      if (known === undefined) return;
+      const { phaseRunId, limits, cancel } = known;
+      const place = { runner, slot, since: now, assignedBy: id };
+      waiting.delete(jobId);
+      live.set(jobId, { jobId, phaseRunId, limits, cancel, attempt, status: 'assigned', ...place });
+      return;
     }
     case 'JobStarted':
-      Object.assign(job, { status: 'running', since });
-      return jobs;
-    case 'JobRequeued':
-      Object.assign(job, { status: 'queued', since });
-      return jobs;
+      if (job !== undefined) live.set(jobId, { ...job, status: 'running', since: now });
+      return;
+    case 'JobRequeued': {
+      if (job === undefined) return;
+      const { phaseRunId, limits, attempt, cancel } = job;
+      live.delete(jobId);
+      waiting.set(jobId, { phaseRunId, limits, attempt, cancel });
+      return;
+    }
     case 'JobCancelRequested':
-      job.cancel ??= { eventId: id, at: metadata.recordedAt };
-      return jobs;
+      if (job !== undefined) live.set(jobId, { ...job, cancel: job.cancel ?? now });
+      if (queued !== undefined) waiting.set(jobId, { ...queued, cancel: queued.cancel ?? now });
+      return;
     case 'JobOutputSealed':
-      return jobs;
+      return;
     default:
-      jobs.delete(jobId);
-      return jobs;
+      waiting.delete(jobId);
+      live.delete(jobId);
   }
 };

@@ -3,7 +3,7 @@ import type { BatonEvent } from '../events/catalog.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Process } from '../kernel/process.js';
 import type { Recorded } from '../kernel/recorded.js';
-import { evolveAttempts, type LiveJob, type LiveJobs } from './attempts.js';
+import { evolveAttempts, noJobs, type LiveJob, type LiveJobs } from './attempts.js';
 import { idOf, type DispatchCommand } from './commands.js';
 
 /** An ended attempt that left processes behind, until its slot's quarantine is recorded. */
@@ -30,7 +30,7 @@ export const survivorsOf = (event: BatonEvent): number =>
 const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): CancellationState => {
   const { event, id, stream } = recorded;
   const survivors = survivorsOf(event);
-  const job = state.jobs.get(idOf(stream));
+  const job = state.jobs.live.get(idOf(stream));
   if (survivors > 0 && job) {
     const { runner, slot, jobId, phaseRunId } = job;
     state.soiled.set(id, { runner, slot, jobId, phaseRunId, survivors });
@@ -43,7 +43,7 @@ const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): Cance
 };
 
 const end = (job: LiveJob): readonly DispatchCommand[] =>
-  job.cancel === undefined || job.status === 'queued'
+  job.cancel === undefined
     ? []
     : [
         {
@@ -73,18 +73,18 @@ const quarantine = (
 
 export const cancellation: Process<BatonEvent, DispatchCommand, CancellationState> = {
   name: 'cancellation',
-  init: () => ({ jobs: new Map(), soiled: new Map() }),
+  init: () => ({ jobs: noJobs(), soiled: new Map() }),
   evolve,
   react: (state, { stream, event, id }) => {
     const soiled = state.soiled.get(id);
     if (soiled) return [quarantine(id, soiled)];
-    const job = state.jobs.get(idOf(stream));
+    const job = state.jobs.live.get(idOf(stream));
     const mayEnd = event.type === 'JobCancelRequested' || event.type === 'JobAssigned';
     return mayEnd && job ? end(job) : [];
   },
   tick: () => [],
   resume: (state) => [
-    ...[...state.jobs.values()].flatMap(end),
+    ...[...state.jobs.live.values()].flatMap(end),
     ...[...state.soiled].map(([cause, soiled]) => quarantine(cause, soiled)),
   ],
 };

@@ -2,35 +2,33 @@
 import type { BatonEvent } from '../events/catalog.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Process } from '../kernel/process.js';
-import { evolveAttempts, type LiveJob, type LiveJobs } from './attempts.js';
+import { evolveAttempts, noJobs, type LiveJob, type LiveJobs } from './attempts.js';
 import { idOf, type DispatchCommand } from './commands.js';
 
-const drive = (job: LiveJob, fresh: boolean): readonly DispatchCommand[] =>
-  job.status === 'queued'
-    ? []
-    : [
-        {
-          commandId: deriveId(job.assignedBy, 'dispatcher', 'drive'),
-          causationId: job.assignedBy,
-          correlationId: job.phaseRunId,
-          target: 'effect',
-          effect: 'drive',
-          jobId: job.jobId,
-          attempt: job.attempt,
-          runner: job.runner,
-          fresh,
-        },
-      ];
+const drive = (job: LiveJob, fresh: boolean): DispatchCommand => ({
+  commandId: deriveId(job.assignedBy, 'dispatcher', 'drive'),
+  causationId: job.assignedBy,
+  correlationId: job.phaseRunId,
+  target: 'effect',
+  effect: 'drive',
+  jobId: job.jobId,
+  attempt: job.attempt,
+  runner: job.runner,
+  fresh,
+});
 
 export const dispatcher: Process<BatonEvent, DispatchCommand, LiveJobs> = {
   name: 'dispatcher',
-  init: () => new Map(),
-  evolve: evolveAttempts,
-  react: (jobs, { stream, event }) => {
-    const job = jobs.get(idOf(stream));
+  init: noJobs,
+  evolve: (jobs, recorded) => {
+    evolveAttempts(jobs, recorded);
+    return jobs;
+  },
+  react: ({ live }, { stream, event }) => {
+    const job = live.get(idOf(stream));
     // the state may be ahead of this event: drive only the attempt that it speaks of
-    return event.type === 'JobAssigned' && job?.attempt === event.data.attempt ? drive(job, true) : [];
+    return event.type === 'JobAssigned' && job?.attempt === event.data.attempt ? [drive(job, true)] : [];
   },
   tick: () => [],
-  resume: (jobs) => [...jobs.values()].flatMap((job) => drive(job, false)),
+  resume: ({ live }) => [...live.values()].map((job) => drive(job, false)),
 };

@@ -3,7 +3,7 @@ import type { BatonEvent } from '../events/catalog.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Process } from '../kernel/process.js';
 import { millisBetween, type Instant } from '../kernel/time.js';
-import { evolveAttempts, type LiveJob, type LiveJobs } from './attempts.js';
+import { evolveAttempts, noJobs, type LiveJob, type LiveJobs } from './attempts.js';
 import type { DispatchCommand } from './commands.js';
 
 /** The runner enforces total limit and grace itself; the server steps in this long after it should have. */
@@ -17,7 +17,6 @@ export interface WatchdogOptions {
 /** Nothing here ends a job: the runner is asked, and only what it answers is recorded. */
 const overdue = (job: LiveJob, at: Instant, { startMs }: WatchdogOptions): readonly DispatchCommand[] => {
   const { limits, since, jobId, phaseRunId, status, attempt, runner, cancel } = job;
-  if (status === 'queued') return [];
   const waited = millisBetween(since.at, at);
   const effect = { correlationId: phaseRunId, target: 'effect', jobId, attempt, runner } as const;
   const ask = (causationId: string, which: string): DispatchCommand => ({
@@ -47,10 +46,13 @@ const overdue = (job: LiveJob, at: Instant, { startMs }: WatchdogOptions): reado
 
 export const watchdog = (options: WatchdogOptions): Process<BatonEvent, DispatchCommand, LiveJobs> => ({
   name: 'watchdog',
-  init: () => new Map(),
-  evolve: evolveAttempts,
+  init: noJobs,
+  evolve: (jobs, recorded) => {
+    evolveAttempts(jobs, recorded);
+    return jobs;
+  },
   react: () => [],
-  tick: (jobs, at) => [...jobs.values()].flatMap((job) => overdue(job, at, options)),
+  tick: ({ live }, at) => [...live.values()].flatMap((job) => overdue(job, at, options)),
   // what is overdue after a restart is found by the first tick, which brings the time
   resume: () => [],
 });
