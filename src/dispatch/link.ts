@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { TransportError } from '../app/ports.js';
 import type { Probed } from '../domain/runner-probe.js';
 
-/** Nothing can have been started when one of these came back from a start. */
+/** Nothing can have been started when one of these came back from a start: it was never sent, or our program refused it. */
 export const BEFORE_ANYTHING: ReadonlySet<string> = new Set([
   'name_not_found',
   'refused',

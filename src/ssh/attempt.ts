@@ -38,8 +38,11 @@ export const attemptName = (attempt: AttemptRef): string | undefined =>
     ? `${attempt.jobId}.${String(attempt.attempt)}`
     : undefined;
 
-const ask = (runner: Runner, order: string, payload?: Payload) =>
-  operate(runner.open, runner.target, runner.site, order, payload);
+const ask = (
+  runner: Runner,
+  order: string,
+  more?: { readonly payload?: Payload; readonly careful?: boolean },
+) => operate(runner.open, runner.target, runner.site, order, more);
 
 export const query = async (runner: Runner, attempt: AttemptRef): Outcome<AttemptState> => {
   const name = attemptName(attempt);
@@ -120,7 +123,7 @@ const sendSource: SendSource = async (runner, key, tarFile) => {
     () => undefined,
   );
   if (size === undefined) return invalid(runner, `the source file of ${key} is missing here`);
-  const lines = await ask(runner, `put ${key} ${String(size)}`, { file: tarFile });
+  const lines = await ask(runner, `put ${key} ${String(size)}`, { payload: { file: tarFile } });
   if (E.isLeft(lines)) return lines;
   return lines.right[0] === 'stored' ? E.right(undefined) : unexpected(runner, lines.right);
 };
@@ -162,7 +165,8 @@ export const start = async (runner: Runner, order: StartOrder, send: SendSource)
   const words = [name, numbers[0], order.baseId, order.bootId, ...numbers.slice(1), key ?? '-'];
   const line = ['start', ...words, String(head.length), String(payload.length)].join(' ');
   for (let sent = false; ; sent = true) {
-    const lines = await ask(runner, line, payload);
+    // A start that was given up here must never happen there: the job may run elsewhere by then.
+    const lines = await ask(runner, line, { payload, careful: true });
     if (E.isLeft(lines)) return lines;
     if (lines.right[0] === 'need-source' && order.source !== undefined && !sent) {
       const stored = await send(runner, order.source.key, order.source.tarFile);

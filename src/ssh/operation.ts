@@ -6,7 +6,7 @@ import type { ClientChannel } from 'ssh2';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
 import { fromRunner, transportError } from './errors.js';
 import { afterMarker, answerLines } from './frames.js';
-import { opening, program, remoteCommand, type Interpreter } from './launcher.js';
+import { opening as openingOf, program, remoteCommand, type Interpreter } from './launcher.js';
 import type { Lease, OpenChannel } from './pool.js';
 
 /** Constant for a transport. */
@@ -25,11 +25,23 @@ export const newNonce = (): string => randomBytes(12).toString('hex');
 /** More noise than this before the marker is not an rc file's. */
 const noiseLimit = 1024 * 1024;
 
-const feed = (channel: ClientChannel, head: Buffer, payload: Payload | undefined): void => {
-  if (payload === undefined) channel.end(head);
-  else if (Buffer.isBuffer(payload)) channel.end(Buffer.concat([head, payload]));
+/** What goes to the runner, in this order. */
+interface Text {
+  readonly opening: Buffer;
+  readonly order: Buffer;
+  readonly payload: Payload | undefined;
+  /**
+   * Whether the order waits until our program has answered. An order that is already on the way is carried out whenever the
+   * account's shell gets to it, even after we have given up on it: whoever sends one that must not come late asks for this.
+   */
+  readonly careful: boolean;
+}
+
+const feed = (channel: ClientChannel, order: Buffer, payload: Payload | undefined): void => {
+  if (payload === undefined) channel.end(order);
+  else if (Buffer.isBuffer(payload)) channel.end(Buffer.concat([order, payload]));
   else {
-    channel.write(head);
+    channel.write(order);
     const source = createReadStream(payload.file);
     // Ends short: the runner counts the bytes and refuses.
     source.on('error', () => channel.end());
@@ -61,8 +73,7 @@ const exchange = (
   target: RunnerTarget,
   lease: Lease,
   nonce: string,
-  head: Buffer,
-  payload: Payload | undefined,
+  { opening, order, payload, careful }: Text,
   site: Site,
 ): Promise<E.Either<TransportError, readonly string[]>> =>
   new Promise((resolve) => {
@@ -70,21 +81,26 @@ const exchange = (
     let received = Buffer.alloc(0);
     let complaint = '';
     let start: number | undefined;
+    let over = false;
     const settle = (answer: E.Either<TransportError, readonly string[]>) => {
+      over = true;
       clearTimeout(timer);
       channel.close();
       resolve(answer);
     };
+    // Once the order is there, silence is no sign that nothing came of it.
     const late = () => {
-      settle(E.left(transportError('timed_out', target, 'no answer to a command')));
+      settle(E.left(transportError(start === undefined ? 'timed_out' : 'connection_lost', target)));
     };
     let timer = setTimeout(late, site.markerMs);
     channel.on('data', (bytes: Buffer) => {
+      if (over) return;
       received = Buffer.concat([received, bytes]);
       if (start === undefined) {
         start = afterMarker(received, nonce);
         if (start !== undefined) {
           lease.reached();
+          if (careful) feed(channel, order, payload);
           clearTimeout(timer);
           timer = setTimeout(late, site.operationMs);
         } else if (received.length > noiseLimit) {
@@ -101,7 +117,8 @@ const exchange = (
       const text = `${start === undefined ? received.toString('utf8', 0, 400) : ''} ${complaint}`;
       settle(E.left(judgeSilence(target, lease, { marker: start !== undefined, text })));
     });
-    feed(channel, head, payload);
+    if (careful) channel.write(opening);
+    else feed(channel, Buffer.concat([opening, order]), payload);
   });
 
 /** Puts the program in place; the only operation that the bootstrap does by itself. */
@@ -113,28 +130,37 @@ export const install = async (
   const lease = await open(remoteCommand);
   if (E.isLeft(lease)) return lease;
   const nonce = newNonce();
-  const head = opening({ nonce, base: target.base, ...site }, program.length);
-  const answer = await exchange(target, lease.right, nonce, head, program, site);
+  const head = openingOf({ nonce, base: target.base, ...site }, program.length);
+  const text: Text = { opening: head, order: program, payload: undefined, careful: false };
+  const answer = await exchange(target, lease.right, nonce, text, site);
   if (E.isLeft(answer)) return answer;
   return answer.right[0] === 'installed'
     ? E.right(undefined)
     : E.left(transportError('protocol', target, answer.right[0]));
 };
 
-/** `order` is plain words. The runner checks them again. */
+/**
+ * `order` is plain words. The runner checks them again. With `careful` a failure says surely whether the order was given:
+ * before our program has answered nothing was, and codes that come later never are those of a failed connection.
+ */
 export const operate = async (
   open: OpenChannel,
   target: RunnerTarget,
   site: Site,
   order: string,
-  payload?: Payload,
+  more: { readonly payload?: Payload; readonly careful?: boolean } = {},
 ): Promise<E.Either<TransportError, readonly string[]>> => {
   for (let installed = false; ; installed = true) {
     const lease = await open(remoteCommand);
     if (E.isLeft(lease)) return lease;
     const nonce = newNonce();
-    const head = Buffer.concat([opening({ nonce, base: target.base, ...site }), Buffer.from(`${order}\n`)]);
-    const answer = await exchange(target, lease.right, nonce, head, payload, site);
+    const text: Text = {
+      opening: openingOf({ nonce, base: target.base, ...site }),
+      order: Buffer.from(`${order}\n`),
+      payload: more.payload,
+      careful: more.careful === true,
+    };
+    const answer = await exchange(target, lease.right, nonce, text, site);
     if (E.isLeft(answer) || answer.right[0] !== 'need-program') return answer;
     if (installed) return E.left(transportError('workspace_not_writable', target, 'the program vanished'));
     const done = await install(open, target, site);

@@ -1,5 +1,6 @@
 /** Each way in which a runner cannot be reached or used has its own code and a sentence with a way out. */
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
@@ -8,7 +9,7 @@ import type { RunnerTarget, TransportError } from '../../src/app/ports.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { operate } from '../../src/ssh/operation.js';
 import { createPool } from '../../src/ssh/pool.js';
-import { hasSshd, requiresSshd, startRig, type Rig, type RigKind } from '../sshd.js';
+import { eventually, hasSshd, requiresSshd, startRig, type Rig, type RigKind } from '../sshd.js';
 
 const rigs: Rig[] = [];
 const servers: Server[] = [];
@@ -258,6 +259,31 @@ describe.runIf(kinds.includes('system sshd'))('what only a real sshd can do', { 
     });
     const answer = await rig.transport().probe(rig.target)();
     expect(E.isRight(answer)).toBe(true);
+  });
+
+  it('given an answer that comes only after the start was given up, then the job has not run', async () => {
+    const rig = await rigOf('system sshd', {
+      keyOptions:
+        'command="(eval \\"$SSH_ORIGINAL_COMMAND\\") | (while [ -e $HOME/slow ]; do sleep 0.1; done; cat); touch $HOME/through"',
+    });
+    const patient = rig.transport();
+    const report = await patient.probe(rig.target)();
+    if (E.isLeft(report)) throw new Error(report.left.message);
+    const { baseId, bootId } = report.right;
+    await rm(join(rig.directory, 'through'));
+    await writeFile(join(rig.directory, 'slow'), '');
+    const order = {
+      ...{ jobId: 'late', attempt: 1, fence: 1, baseId, bootId, cancelGraceMs: 1000, logBytes: 4096 },
+      script: `touch ${join(rig.directory, 'ran')}`,
+      environment: {},
+    };
+    const answer = await rig.transport({ markerMs: 500 }).start(rig.target, order)();
+    expect(E.isLeft(answer) && answer.left.code).toBe('timed_out');
+    await rm(join(rig.directory, 'slow'));
+    await eventually('the command is through', () => existsSync(join(rig.directory, 'through')));
+    const state = await patient.query(rig.target, order)();
+    expect(E.isRight(state) && state.right.state).toBe('absent');
+    expect(existsSync(join(rig.directory, 'ran'))).toBe(false);
   });
 
   // As pyenv's lock does: the shells of many commands wait for each other.
