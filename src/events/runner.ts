@@ -39,14 +39,10 @@ export const HostKeyPinned = t.type(
   { ...fingerprint, how: t.keyof({ given: null, known_hosts: null, approved: null }) },
   'HostKeyPinned',
 );
-export const HostKeyChanged = t.type(
-  { expected: t.readonlyArray(t.string), found: t.string },
-  'HostKeyChanged',
-);
-export const HostKeyTrusted = t.type(
-  { ...fingerprint, replaces: t.readonlyArray(t.string) },
-  'HostKeyTrusted',
-);
+const changed = { expected: t.readonlyArray(t.string), found: t.string };
+const trusted = { ...fingerprint, replaces: t.readonlyArray(t.string) };
+export const HostKeyChanged = t.type(changed, 'HostKeyChanged');
+export const HostKeyTrusted = t.type(trusted, 'HostKeyTrusted');
 
 export const RunnerAttributesChanged = t.type({ attributes: Attributes }, 'RunnerAttributesChanged');
 
@@ -104,14 +100,8 @@ export const JumpHostKeyPinned = t.type(
   { ...fingerprint, how: t.keyof({ given: null, approved: null }) },
   'JumpHostKeyPinned',
 );
-export const JumpHostKeyChanged = t.type(
-  { expected: t.readonlyArray(t.string), found: t.string },
-  'JumpHostKeyChanged',
-);
-export const JumpHostKeyTrusted = t.type(
-  { ...fingerprint, replaces: t.readonlyArray(t.string) },
-  'JumpHostKeyTrusted',
-);
+export const JumpHostKeyChanged = t.type(changed, 'JumpHostKeyChanged');
+export const JumpHostKeyTrusted = t.type(trusted, 'JumpHostKeyTrusted');
 
 export const runnerEvents = {
   RunnerEnrolled,

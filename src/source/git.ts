@@ -12,7 +12,7 @@ import type { Source } from '../events/shapes.js';
 import { readAddress, type Address } from './address.js';
 import { branchProblem } from './branch.js';
 import { branchRefused, mirrorFailed } from './errors.js';
-import { fetchCommit, fetchTarget, fetchTips, transportTo } from './fetch.js';
+import { fetchCommit, fetchTarget, fetchTips, transportTo, type Transport } from './fetch.js';
 import { dropBranch, land, type Push } from './land.js';
 import { isSha, mergeTips, type Tips } from './merge.js';
 import { mirrors } from './mirror.js';
@@ -31,6 +31,14 @@ export interface GitOptions {
 }
 
 const MAX_TITLE = 200;
+
+/** What a merge comes from and goes to. */
+interface MirrorOf {
+  readonly gitDir: string;
+  readonly transport: Transport;
+  readonly address: Address;
+  readonly wanted: Tips;
+}
 
 /** Sources from git. Calls for one repository wait for each other. Needs git 2.38 or newer. */
 export const gitSource = (options: GitOptions): SourceProvider => {
@@ -74,22 +82,14 @@ export const gitSource = (options: GitOptions): SourceProvider => {
   };
 
   const merge: SourceProvider['merge'] = (patchset) => () =>
-    guarded(async () => {
-      const found = await ready(patchset);
-      if (E.isLeft(found)) return found;
-      const { address, wanted } = found.right;
-      return alone(address.name, async () => {
-        const mirror = await open(address.name);
-        if (E.isLeft(mirror)) return mirror;
-        const transport = await transportTo(mirror.right, address, fetchTimeoutMs);
-        const targetSha = await fetchTarget(git, transport, address, wanted.target);
-        if (E.isLeft(targetSha)) return targetSha;
-        if (targetSha.right === undefined) return E.left(targetMissing(address.name, wanted.target));
-        const sha = await remake(mirror.right, address, { ...wanted, targetSha: targetSha.right });
-        if (E.isLeft(sha)) return sha;
-        const tips = { target: wanted.target, targetSha: targetSha.right, branchSha: wanted.branchSha };
-        return E.right({ ...patchset, sha: sha.right, merge: tips });
-      });
+    withMirror(patchset, async ({ gitDir, transport, address, wanted }) => {
+      const targetSha = await fetchTarget(git, transport, address, wanted.target);
+      if (E.isLeft(targetSha)) return targetSha;
+      if (targetSha.right === undefined) return E.left(targetMissing(address.name, wanted.target));
+      const sha = await remake(gitDir, address, { ...wanted, targetSha: targetSha.right });
+      if (E.isLeft(sha)) return sha;
+      const tips = { target: wanted.target, targetSha: targetSha.right, branchSha: wanted.branchSha };
+      return E.right({ ...patchset, sha: sha.right, merge: tips });
     });
 
   /** The same tips give the same merge, even in a mirror that was removed meanwhile. */
@@ -119,8 +119,8 @@ export const gitSource = (options: GitOptions): SourceProvider => {
     );
   };
 
-  /** Runs `work` on the repository that the merge is to go to, with the merge at hand. */
-  const pushing = <A>(source: Source, work: (push: Push) => Promise<E.Either<AppError, A>>) =>
+  /** Runs `work` on the repository that a merge comes from and goes to; nobody else uses its mirror meanwhile. */
+  const withMirror = <A>(source: Source, work: (at: MirrorOf) => Promise<E.Either<AppError, A>>) =>
     guarded(async () => {
       const found = await ready(source);
       if (E.isLeft(found)) return found;
@@ -129,9 +129,15 @@ export const gitSource = (options: GitOptions): SourceProvider => {
         const mirror = await open(address.name);
         if (E.isLeft(mirror)) return mirror;
         const transport = await transportTo(mirror.right, address, fetchTimeoutMs);
-        return work({ git, transport, address, tips: wanted, sha: source.sha });
+        return work({ gitDir: mirror.right, transport, address, wanted });
       });
     });
+
+  /** Runs `work` on the repository that the merge is to go to, with the merge at hand. */
+  const pushing = <A>(source: Source, work: (push: Push) => Promise<E.Either<AppError, A>>) =>
+    withMirror(source, ({ transport, address, wanted }) =>
+      work({ git, transport, address, tips: wanted, sha: source.sha }),
+    );
 
   const landMerge: SourceProvider['land'] = (source) => () =>
     pushing(source, (push) =>

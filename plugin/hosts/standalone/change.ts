@@ -31,9 +31,8 @@ import {
   type RuleRefusal,
 } from './rules.js';
 
-/** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
-interface SubmitPatchset {
-  readonly kind: 'SubmitPatchset';
+/** A branch handed in, looked at and merged. */
+export interface Patchset {
   readonly scope: Scope;
   readonly pipeline: string;
   readonly branch: string;
@@ -41,6 +40,9 @@ interface SubmitPatchset {
   readonly source: Source;
   readonly plan: readonly PlannedPhase[];
 }
+
+/** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
+type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset;
 
 export type ChangeCommand = { readonly changeId: string } & (
   | SubmitPatchset

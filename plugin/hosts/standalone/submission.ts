@@ -19,18 +19,11 @@ import { phases } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { ConfiguredPhase } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
+import type { Patchset } from './change.js';
 import { changeIdOf } from './ids.js';
 import { configurePhases, planStage } from './plan.js';
 
-export interface Submission {
-  readonly changeId: string;
-  readonly scope: Scope;
-  readonly pipeline: string;
-  readonly branch: string;
-  readonly title: string;
-  readonly source: Source;
-  readonly plan: readonly PlannedPhase[];
-}
+export type Submission = { readonly changeId: string } & Patchset;
 
 const CONFIG = '.delivery/config.json';
 const PROJECT = '.delivery/project.toml';
