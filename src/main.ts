@@ -24,7 +24,7 @@ import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { past, type AtMoment } from './app/past.js';
 import { fileCheckpoints } from './app/checkpoints.js';
-import { readModel, type ReadModel } from './app/read-models.js';
+import { readModels, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats, type Repeats } from './app/repeats.js';
 import { createEvidence } from './app/evidence.js';
@@ -184,19 +184,17 @@ export const openCore = async (
   const checkpoints = fileCheckpoints(folder('projections'));
   const onProblem = (problem: { readonly message: string; readonly cause?: unknown }): void =>
     log.warn({ problem: { ...problem, cause: undefined }, err: problem.cause }, problem.message);
-  const models = {
-    jobs: readModel(jobs, store, { checkpoints, onProblem }),
-    queue: readModel(queue, store, { checkpoints, onProblem }),
-    history: readModel(history, store, { checkpoints, onProblem }),
-    explain: readModel(explain, store, { checkpoints, onProblem }),
-    'runner-health': readModel(runnerHealth, store, { checkpoints, onProblem }),
-    commands: readModel(commands, store, { checkpoints, onProblem }),
-    'phase-runs': readModel(phaseRuns, store, { checkpoints, onProblem }),
-    changes: readModel(changes, store, { checkpoints, onProblem }),
-    totals: readModel(totals, store, { checkpoints, onProblem }),
-    access: readModel(accessProjection, store, { checkpoints, onProblem }),
-  };
-  for (const model of Object.values(models)) add(() => model.close());
+  const { models, close: closeModels } = readModels(
+    {
+      ...{ jobs, queue, history, explain, commands, changes, totals },
+      'runner-health': runnerHealth,
+      'phase-runs': phaseRuns,
+      access: accessProjection,
+    },
+    store,
+    { checkpoints, onProblem },
+  );
+  add(closeModels);
   const before = past(store, systemClock);
   add(() => before.close());
   const access = await openAccess(deps, models.access);

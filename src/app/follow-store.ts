@@ -42,7 +42,8 @@ export const readToEnd = async (store: Pick<EventStore, 'readAll'>, follower: Fo
     const from = follower.position();
     const page = await store.readAll(from === '' ? 'start' : from, { maxCount: PAGE })();
     if (E.isLeft(page)) throw asError(page.left);
-    const news = page.right.filter(({ position }) => comparePositions(position, follower.position()) > 0);
+    const after = follower.position();
+    const news = page.right.filter(({ position }) => comparePositions(position, after) > 0);
     if (news.length === 0) return;
     await takeAll(news, follower);
     await setImmediate();

@@ -8,7 +8,7 @@ import type { Position } from '../kernel/recorded.js';
 import { comparePositions } from '../kernel/recorded.js';
 import type { Clock } from '../kernel/time.js';
 import type { AppError } from './errors.js';
-import { foldInto } from './fold.js';
+import { decoded, foldInto } from './fold.js';
 import { pause, readToEnd } from './follow-store.js';
 import { moments, type Moment } from './moments.js';
 import type { EventStore } from './ports.js';
@@ -47,11 +47,11 @@ export const past = (store: Pick<EventStore, 'readAll'>, clock: Pick<Clock, 'now
     const signal = AbortSignal.any([closing.signal, reached.signal]);
     const follower = {
       position: () => position,
-      take: (recorded: Parameters<typeof foldInto>[2]): void => {
+      take: (recorded: Parameters<typeof decoded>[0]): void => {
         if (comparePositions(recorded.position, upTo) <= 0) {
           position = recorded.position;
           // what is unreadable was told when the live view met it
-          foldInto(projection, view, recorded, () => undefined);
+          foldInto(projection, view, decoded(recorded), () => undefined);
         }
         if (comparePositions(recorded.position, upTo) >= 0) reached.abort();
       },

@@ -31,7 +31,6 @@ const looks = async (view: Partial<RunnerView>, seconds: number): Promise<readon
       caughtUp: () => Promise.resolve(),
       waitFor: () => Promise.resolve(),
       rebuild: () => Promise.resolve(0),
-      close: () => Promise.resolve(),
     },
     { plan: (_, plan) => void plans.push(plan) },
     () => {

@@ -12,7 +12,7 @@ import { runnerHealth } from '../../projections/runner-health.js';
 import type { Checkpoint, CheckpointStore } from '../../src/app/checkpoints.js';
 import { past, type Past } from '../../src/app/past.js';
 import type { EventStore } from '../../src/app/ports.js';
-import { readModel } from '../../src/app/read-models.js';
+import { readModel } from '../read-model.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import { parseAt } from '../../src/kernel/at.js';
 import type { Projection } from '../../src/kernel/projection.js';

@@ -8,8 +8,10 @@ import { jobs } from '../../projections/jobs.js';
 import type { CheckpointStore } from '../../src/app/checkpoints.js';
 import { fileCheckpoints } from '../../src/app/checkpoints.js';
 import type { EventStore } from '../../src/app/ports.js';
-import type { ReadModelProblem } from '../../src/app/read-models.js';
-import { readModel } from '../../src/app/read-models.js';
+import { readModels, type ReadModelProblem } from '../../src/app/read-models.js';
+import type { BatonEvent } from '../../src/events/catalog.js';
+import type { Projection } from '../../src/kernel/projection.js';
+import { readModel } from '../read-model.js';
 import { deriveId } from '../../src/kernel/ids.js';
 import { memoryStore } from '../../src/store/memory.js';
 import { asNew, aQueuedJob } from '../builders.js';
@@ -148,7 +150,7 @@ describe('a read model', () => {
     await reading.waitFor(await queue('c'));
     expect(Object.keys(reading.view())).toEqual(['a', 'b', 'c']);
     expect(problems.map(({ code, message }) => [code, message])).toEqual([
-      ['store', 'jobs waits for the store and tries again: connection reset'],
+      ['store', 'Views wait for the store and try again (jobs): connection reset'],
     ]);
     await reading.close();
   });
@@ -191,6 +193,32 @@ describe('a checkpoint', () => {
     expect(from[0]).toBe(position);
     expect(problems).toEqual([]);
     await reading.close();
+  });
+  it('given two views kept at different places, then the store is read once, and each takes each event once', async () => {
+    const checkpoints = fileCheckpoints(directory);
+    await queue(...ids(30));
+    await kept();
+    await queue(...ids(5, 'late'));
+    const from: string[] = [];
+    const watched: EventStore = {
+      ...store,
+      readAll: (position, options) => {
+        from.push(position);
+        return store.readAll(position, options);
+      },
+    };
+    const counted: Projection<{ events: number }, BatonEvent> = {
+      ...{ name: 'counted', version: 1, init: () => ({ events: 0 }) },
+      evolve: (view) => {
+        view.events++;
+      },
+    };
+    const { models, close } = readModels({ jobs, counted }, watched, { checkpoints, onProblem });
+    await Promise.all([models.jobs.caughtUp(), models.counted.caughtUp()]);
+    expect(models.jobs.view()).toEqual(await folded());
+    expect(models.counted.view().events).toBe(35);
+    expect(from.filter((position) => position === 'start')).toHaveLength(1);
+    await close();
   });
   it.each([
     ['is cut off', (text: string) => text.slice(0, -20), 'checkpoint_corrupt'],

@@ -12,7 +12,7 @@ import { runnerHealth, type RunnerView } from '../../projections/runner-health.j
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { jobReads, jobSourcesAt } from '../../src/app/job-reads.js';
 import { past, type AtMoment } from '../../src/app/past.js';
-import { readModel } from '../../src/app/read-models.js';
+import { readModel } from '../read-model.js';
 import { createEvidence } from '../../src/app/evidence.js';
 import { runnerReads } from '../../src/app/runner-reads.js';
 import { systemClock } from '../../src/kernel/time.js';

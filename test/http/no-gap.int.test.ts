@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { expect, it } from 'vitest';
 import type { UseCases } from '../../src/app/use-cases.js';
 import { jobs } from '../../projections/jobs.js';
-import { readModel } from '../../src/app/read-models.js';
+import { readModel } from '../read-model.js';
 import { watchJobs } from '../../src/app/watch-jobs.js';
 import { readEvents } from '../../src/cli/events.js';
 import type { JobView } from '../../projections/jobs.js';

@@ -1,0 +1,204 @@
+/** One projection's view: what it includes, who waits for it, and the checkpoints that it goes on from. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Observable } from 'rxjs';
+import { Subject, concat, defer, of } from 'rxjs';
+import type { BatonEvent } from '../events/catalog.js';
+import type { Projection } from '../kernel/projection.js';
+import type { Position, Recorded } from '../kernel/recorded.js';
+import { comparePositions } from '../kernel/recorded.js';
+import type { CheckpointProblem, CheckpointStore } from './checkpoints.js';
+import { foldInto, type Decoded, type FoldProblem } from './fold.js';
+
+/**
+ * What an operator should know; nothing of it stops the model.
+ * - `unreadable_event`: it is left out of the view
+ * - `projection_failed`: a bug of the projection; the event may be half in the view
+ * - `store`: tried again until it works; told once per outage
+ */
+export interface ReadModelProblem {
+  readonly model: string;
+  readonly code: CheckpointProblem['code'] | 'unreadable_event' | 'projection_failed' | 'store';
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+export interface KeeperOptions {
+  readonly checkpoints?: CheckpointStore;
+  readonly onProblem: (problem: ReadModelProblem) => void;
+}
+
+/** A view at a position. `last`: the event that made it so; absent for a snapshot. */
+export interface ViewAt<View> {
+  readonly position: Position;
+  readonly view: View;
+  readonly last?: Recorded<BatonEvent>;
+}
+
+interface Folded<View> {
+  readonly view: View;
+  position: Position;
+  events: number;
+}
+
+interface Waiter {
+  readonly position: Position;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A view that is folded beside the live one. */
+export interface Draft {
+  readonly position: () => Position;
+  readonly take: (decoded: Decoded) => void;
+  /** Puts it in the place of the live view; answers how many events it took. */
+  readonly adopt: () => Promise<number>;
+}
+
+export interface ViewKeeper<View> {
+  readonly view: () => View;
+  readonly position: () => Position;
+  readonly view$: Observable<ViewAt<View>>;
+  readonly waitFor: (position: Position) => Promise<void>;
+  /** Goes on from the checkpoint, unless it is behind the view or beyond `end`, the position of the store's last event. */
+  readonly restore: (end: Position) => Promise<void>;
+  /** A repeat changes nothing. */
+  readonly take: (decoded: Decoded) => void;
+  readonly draft: () => Draft;
+  /** Keeps a last checkpoint; whoever still waits is told that it is over. */
+  readonly close: () => Promise<void>;
+}
+
+const CHECKPOINT_EVERY = 1000;
+/** A checkpoint costs the size of the whole view: a large view gets at most this share of the time for it. */
+const CHECKPOINT_SHARE = 0.05;
+
+export const closedError = (name: string): Error => new Error(`read model ${name} is closed`);
+
+export const viewKeeper = <View>(
+  projection: Projection<View, BatonEvent>,
+  { checkpoints, onProblem }: KeeperOptions,
+): ViewKeeper<View> => {
+  const { name, version } = projection;
+  const fresh = (): Folded<View> => ({ view: projection.init(), position: '', events: 0 });
+  const changes = new Subject<ViewAt<View>>();
+  let live = fresh();
+  let waiters: readonly Waiter[] = [];
+  let closed = false;
+
+  const tell = (code: ReadModelProblem['code'], message: string, cause?: unknown): void => {
+    onProblem({ model: name, code, message, ...(cause === undefined ? {} : { cause }) });
+  };
+
+  /** Gives one event to the projection; answers it when it could be read. */
+  const fold = (
+    into: Folded<View>,
+    decoded: Decoded,
+    problem: FoldProblem,
+  ): Recorded<BatonEvent> | undefined => {
+    into.position = decoded.recorded.position;
+    into.events++;
+    return foldInto(projection, into.view, decoded, problem);
+  };
+
+  const announce = (last?: Recorded<BatonEvent>): void => {
+    changes.next({ position: live.position, view: live.view, ...(last === undefined ? {} : { last }) });
+    if (waiters.length === 0) return;
+    const isIncluded = ({ position }: Waiter): boolean => comparePositions(position, live.position) <= 0;
+    const included = waiters.filter(isIncluded);
+    waiters = waiters.filter((waiter) => !isIncluded(waiter));
+    for (const { resolve } of included) resolve();
+  };
+
+  // ---- checkpoints
+
+  let saving = Promise.resolve();
+  let savedAt: Position = '';
+  let sinceSaved = 0;
+  let restUntil = 0;
+
+  const saveNow = async (): Promise<void> => {
+    if (checkpoints === undefined || live.position === savedAt) return;
+    const started = performance.now();
+    const { view, position } = live;
+    savedAt = position;
+    const saved = await checkpoints.save({ name, version, position, view })();
+    if (E.isLeft(saved)) tell(saved.left.code, saved.left.message, saved.left.cause);
+    restUntil = performance.now() + (performance.now() - started) / CHECKPOINT_SHARE;
+  };
+
+  /** One after the other, so that an older one never replaces a newer one. */
+  const save = (): Promise<void> => {
+    sinceSaved = 0;
+    restUntil = Infinity;
+    saving = saving.then(saveNow);
+    return saving;
+  };
+
+  const restore = async (end: Position): Promise<void> => {
+    if (checkpoints === undefined) return;
+    const loaded = await checkpoints.load(name, version)();
+    if (E.isLeft(loaded)) tell(loaded.left.code, loaded.left.message, loaded.left.cause);
+    if (E.isLeft(loaded) || loaded.right === undefined) return;
+    const { view, position } = loaded.right;
+    if (comparePositions(position, end) > 0) {
+      const found = `it includes position ${position}, the store ends at ${end === '' ? 'nothing' : end}`;
+      tell('checkpoint_corrupt', `the checkpoint of ${name} is of another store and is not used: ${found}`);
+      return;
+    }
+    if (comparePositions(position, live.position) <= 0) return;
+    // the version says that the view has the projection's shape, the digest that it is whole
+    live = { view: view as View, position, events: 0 };
+    savedAt = position;
+    announce();
+  };
+
+  const draft = (): Draft => {
+    const next = fresh();
+    const problems: { readonly at: Position; readonly args: Parameters<FoldProblem> }[] = [];
+    return {
+      position: () => next.position,
+      take: (decoded) => {
+        fold(next, decoded, (...args) => problems.push({ at: decoded.recorded.position, args }));
+      },
+      adopt: async () => {
+        // the others were told when the live view met them
+        for (const { at, args } of problems) if (comparePositions(at, live.position) > 0) tell(...args);
+        live = next;
+        announce();
+        const { events } = next;
+        savedAt = '';
+        await save();
+        return events;
+      },
+    };
+  };
+
+  return {
+    view: () => live.view,
+    position: () => live.position,
+    view$: defer(() => concat(of({ position: live.position, view: live.view }), changes)),
+    waitFor: (position) => {
+      if (comparePositions(position, live.position) <= 0) return Promise.resolve();
+      if (closed) return Promise.reject(closedError(name));
+      return new Promise((resolve, reject) => {
+        waiters = [...waiters, { position, resolve, reject }];
+      });
+    },
+    restore,
+    take: (decoded) => {
+      if (comparePositions(decoded.recorded.position, live.position) <= 0) return;
+      announce(fold(live, decoded, tell));
+      sinceSaved++;
+      if (checkpoints !== undefined && sinceSaved >= CHECKPOINT_EVERY && performance.now() >= restUntil)
+        void save();
+    },
+    draft,
+    close: async () => {
+      closed = true;
+      await save();
+      changes.complete();
+      for (const { reject } of waiters) reject(closedError(name));
+      waiters = [];
+    },
+  };
+};
