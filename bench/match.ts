@@ -12,17 +12,9 @@ import type { Recorded } from '../src/kernel/recorded.js';
 import { fifo } from './match/fifo.js';
 import { scheduling, type Scheduling } from './match/fleet.js';
 import { dice, enrolments, probes, queuedJob, servedBy } from './match/given.js';
-import { atMost, inTurn, machine, ratioOf, type Report, type Subject } from './report.js';
+import { atMost, inTurn, machine, ratioOf, spentMs, type Report, type Subject } from './report.js';
 
 const indexed = () => scheduler({ fence: 1, policy: { ageingMs: 600_000, unmatchedMs: 3_600_000 } });
-
-/** CPU time: what else the machine does meanwhile is left out. */
-const spentMs = (work: () => void): number => {
-  const from = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1000;
-};
 
 /** All runners busy, so many jobs waiting; a round ends jobs and queues new ones, so the depth stays. */
 const decisions = (
@@ -123,7 +115,7 @@ const memory = (name: string, make: () => readonly Fold[], queued: number): Subj
   },
 });
 
-export const matchBench = (quick: boolean): Report => {
+export const matchBench = async (quick: boolean): Promise<Report> => {
   const [many, fleet, jobs] = quick ? [200, 20, 500] : [10_000, 1_000, 100_000];
   const times = quick ? 20 : 2_000;
   const [few, small] = [quick ? 50 : 100, 10];
@@ -131,17 +123,17 @@ export const matchBench = (quick: boolean): Report => {
   const ours = () => scheduling(indexed());
   const plain = () => scheduling(fifo());
   const rows = [
-    ...inTurn([
+    ...(await inTurn([
       decisions(`decision, ${at(few, small)}`, ours, few, small, times),
       decisions(`decision, ${at(many, fleet)}`, ours, many, fleet, times),
       decisions(`the same by FIFO scan, ${at(few, small)}`, plain, few, small, times),
       decisions(`the same by FIFO scan, ${at(many, fleet)}`, plain, many, fleet, times),
-    ]),
-    ...inTurn([
+    ])),
+    ...(await inTurn([
       drain(`drain, ${at(many, fleet)}`, ours, many, fleet),
       drain(`the same by FIFO scan`, plain, many, fleet),
-    ]),
-    ...inTurn(
+    ])),
+    ...(await inTurn(
       [
         memory(`scheduler's state, ${jobs} queued`, () => [folding(indexed())], jobs),
         memory(
@@ -157,7 +149,7 @@ export const matchBench = (quick: boolean): Report => {
         ),
       ],
       5,
-    ),
+    )),
   ];
   const memoryOf = (name: string): number => rows.find((row) => row.name.startsWith(name))?.median ?? NaN;
   return {

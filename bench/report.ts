@@ -38,15 +38,30 @@ export interface Subject {
   readonly name: string;
   readonly unit: string;
   /** One round; what it answers is a value of the row. */
-  readonly measure: () => number;
+  readonly measure: () => number | Promise<number>;
 }
 
+/** CPU time: what else the machine does meanwhile is left out. */
+export const stopwatch = (): (() => number) => {
+  const from = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(from);
+    return (user + system) / 1000;
+  };
+};
+
+export const spentMs = (work: () => void): number => {
+  const spent = stopwatch();
+  work();
+  return spent();
+};
+
 /** Each subject once per round, in turn, so that what disturbs the machine disturbs all of them. The first round warms up and does not count. */
-export const inTurn = (subjects: readonly Subject[], rounds = ROUNDS): readonly Row[] => {
+export const inTurn = async (subjects: readonly Subject[], rounds = ROUNDS): Promise<readonly Row[]> => {
   const values = subjects.map((): number[] => []);
   for (let n = -1; n < rounds; n++)
     for (const [i, { measure }] of subjects.entries()) {
-      const value = measure();
+      const value = await measure();
       if (n >= 0) values[i]?.push(round(value));
     }
   return subjects.map(({ name, unit }, i) => {
@@ -66,6 +81,13 @@ export const atMost = (name: string, ratio: number, limit: number): Goal => ({
   ratio,
   goal: `<= ${limit}`,
   met: ratio <= limit,
+});
+
+export const atLeast = (name: string, ratio: number, limit: number): Goal => ({
+  name,
+  ratio,
+  goal: `>= ${limit}`,
+  met: ratio >= limit,
 });
 
 export const machine = (): Report['machine'] => ({

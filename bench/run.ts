@@ -1,8 +1,12 @@
 /** `npm run bench -- NAME [--json] [--quick]`. `--quick`: as small as it gets, to see that it runs; its numbers mean nothing. */
 import { matchBench } from './match.js';
+import { replayBench } from './replay.js';
 import { text, type Report } from './report.js';
 
-const benches: Readonly<Record<string, (quick: boolean) => Report>> = { match: matchBench };
+const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
+  match: matchBench,
+  replay: replayBench,
+};
 
 const words = process.argv.slice(2);
 const name = words.find((word) => !word.startsWith('-')) ?? '';
@@ -13,6 +17,6 @@ if (bench === undefined) {
   );
   process.exitCode = 64;
 } else {
-  const report = bench(words.includes('--quick'));
+  const report = await bench(words.includes('--quick'));
   process.stdout.write(`${words.includes('--json') ? JSON.stringify(report) : text(report)}\n`);
 }

@@ -5,15 +5,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
-import { access as accessProjection } from '../projections/access.js';
-import { commands } from '../projections/commands.js';
-import { explain } from '../projections/explain.js';
-import { history } from '../projections/history.js';
-import { jobs } from '../projections/jobs.js';
-import { phaseRuns, type PhaseRunsView } from '../projections/phase-runs.js';
-import { queue } from '../projections/queue.js';
+import type { PhaseRunsView } from '../projections/phase-runs.js';
 import { runnerHealth } from '../projections/runner-health.js';
-import { totals } from '../projections/totals.js';
 import { openAccess } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
@@ -42,6 +35,7 @@ import { listen } from './http/listen.js';
 import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
+import { projections } from './projections.js';
 import { openSecrets, type OpenedSecrets } from './secrets/open.js';
 import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
@@ -184,16 +178,7 @@ export const openCore = async (
   const checkpoints = fileCheckpoints(folder('projections'));
   const onProblem = (problem: { readonly message: string; readonly cause?: unknown }): void =>
     log.warn({ problem: { ...problem, cause: undefined }, err: problem.cause }, problem.message);
-  const { models, close: closeModels } = readModels(
-    {
-      ...{ jobs, queue, history, explain, commands, changes, totals },
-      'runner-health': runnerHealth,
-      'phase-runs': phaseRuns,
-      access: accessProjection,
-    },
-    store,
-    { checkpoints, onProblem },
-  );
+  const { models, close: closeModels } = readModels(projections, store, { checkpoints, onProblem });
   add(closeModels);
   const before = past(store, systemClock);
   add(() => before.close());

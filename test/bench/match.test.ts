@@ -4,8 +4,8 @@ import { matchBench } from '../../bench/match.js';
 import { text } from '../../bench/report.js';
 
 describe('npm run bench -- match', () => {
-  it('answers rows with their rounds, and goals that are ratios', { timeout: 30_000 }, () => {
-    const report = matchBench(true);
+  it('answers rows with their rounds, and goals that are ratios', { timeout: 30_000 }, async () => {
+    const report = await matchBench(true);
     expect(Object.keys(report)).toEqual(['bench', 'machine', 'rows', 'goals']);
     expect(report.bench).toBe('match');
     for (const { name, unit, median, rounds } of report.rows) {
