@@ -26,6 +26,7 @@ import { runnerReads } from './app/runner-reads.js';
 import { targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
+import { watchAppends } from './app/storage-health.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
@@ -44,6 +45,7 @@ import { sshTransport } from './ssh/transport.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { openSqliteStore } from './store/sqlite.js';
+import { lookAtStorage } from './store/storage.js';
 
 export interface Baton {
   readonly url: string;
@@ -73,6 +75,9 @@ export interface Embedding {
   /** Values of a host's own secrets, for jobs; what the local store has is taken from there. */
   readonly secretOf?: (ref: string) => Promise<string>;
 }
+
+/** Below the folder of the data, beside that of the store. */
+const FOLDERS = ['logs', 'secrets', 'git', 'projections'] as const;
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -141,7 +146,8 @@ export const openCore = async (
     const { code, message, hint, cause } = opened.left;
     return fail(appError('store_unavailable', code, message, { hint, cause }));
   }
-  const store = opened.right;
+  const appends = watchAppends(opened.right, systemClock);
+  const { store } = appends;
   add(() => store.close());
   const deps: Deps = { store, clock: systemClock };
 
@@ -155,8 +161,7 @@ export const openCore = async (
   if (E.isLeft(installation)) return fail(installation.left);
   const { installationId, epoch } = installation.right;
 
-  for (const name of ['logs', 'secrets', 'git', 'projections'])
-    await mkdir(folder(name), { recursive: true, mode: 0o700 });
+  for (const name of FOLDERS) await mkdir(folder(name), { recursive: true, mode: 0o700 });
   const logs = fileLogStore(folder('logs'));
   const source = gitSource({
     directory: folder('git'),
@@ -258,6 +263,8 @@ export const openCore = async (
     ...access.right.useCases,
     ...healthUseCases({
       ...deps,
+      storage: () => lookAtStorage(config.data, ['store', ...FOLDERS]),
+      appends,
       queue: models.queue,
       health: models['runner-health'],
       totals: models.totals,

@@ -8,6 +8,7 @@ import { comparePositions, type Position } from '../kernel/recorded.js';
 import { millisBetween } from '../kernel/time.js';
 import type { Deps } from './handle.js';
 import type { ReadModel } from './read-models.js';
+import { storageProblem, type StorageState, type WatchedAppends } from './storage-health.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -35,6 +36,9 @@ export interface HealthUseCases {
 }
 
 export interface HealthDeps extends Deps {
+  /** Looks where the data lies, each time. */
+  readonly storage: Task<StorageState>;
+  readonly appends: Pick<WatchedAppends, 'failing'>;
   readonly queue: ReadModel<QueueState>;
   readonly health: ReadModel<RunnerHealthView>;
   readonly totals: ReadModel<TotalsView>;
@@ -65,9 +69,12 @@ export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
       .filter(([, model]) => end !== undefined && comparePositions(model.position(), end) < 0)
       .map(([name]) => name);
     const waiting = Object.keys(deps.starting).filter((name) => !started.has(name));
+    const [disk, failing] = [storageProblem(await deps.storage()), deps.appends.failing()];
     const check = (name: string, ok: boolean, detail: string) => ({ name, ok, ...(ok ? {} : { detail }) });
     const checks = [
       check('store', end !== undefined, 'the event store does not answer'),
+      check('appends', failing === undefined, `the last event could not be written: ${failing ?? ''}`),
+      check('disk', disk === undefined, disk ?? ''),
       check('read_models', behind.length === 0, `still folding: ${behind.join(', ')}`),
       check('processes', waiting.length === 0, `still starting: ${waiting.join(', ')}`),
     ];

@@ -7,6 +7,7 @@ import type { RunnerCommand } from '../domain/runner.js';
 import type { RunnerSettingsChanged } from '../events/runner.js';
 import { appError, type AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
+import { authRefusal } from './runner-auth.js';
 import { keysShown } from './runner-refusals.js';
 import { runnerState, unknownRunner } from './runner-target.js';
 import {
@@ -160,8 +161,11 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
   const set = async (
     context: CommandContext,
     name: string,
-    { auth, privateKey, jumpHostKey, ...plain }: SetRunner,
+    settings: SetRunner,
   ): Answer<Done<RunnerAdded>> => {
+    const refusal = authRefusal(settings);
+    if (refusal !== undefined) return E.left(refusal);
+    const { auth, privateKey, jumpHostKey, ...plain } = settings;
     const before = await deps.repeats.streamOf(context);
     if (E.isLeft(before)) return before;
     const known = await looks.view(name);

@@ -11,6 +11,7 @@ import { appError, type AppError } from './errors.js';
 import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
 import type { ProbeReport, RunnerTransport, SecretStore, TransportError } from './ports.js';
+import { authRefusal } from './runner-auth.js';
 import { refused } from './runner-refusals.js';
 import { targetOf } from './runner-target.js';
 import type { Repeats } from './repeats.js';
@@ -194,27 +195,15 @@ export const runnerUseCases = (
     before: RunnerEnrolled | undefined,
   ): Promise<E.Either<AppError, RunnerAuth>> => {
     if (before !== undefined) return E.right(before.auth);
-    if (auth === 'key') return keepKey(deps, `runner/${name}`, privateKey);
-    return privateKey === undefined
-      ? E.right({ kind: 'agent' })
-      : E.left(
-          appError('invalid', 'auth', 'With an agent no private key is kept.', {
-            problems: [
-              {
-                path: 'privateKey',
-                expected: 'none beside auth agent',
-                found: 'a key (not shown)',
-                mend: 'leave one of the two out',
-              },
-            ],
-          }),
-        );
+    return auth === 'key' ? keepKey(deps, `runner/${name}`, privateKey) : E.right({ kind: 'agent' });
   };
 
   const add = async (
     context: CommandContext,
     request: AddRunner,
   ): Promise<E.Either<AppError, Done<RunnerAdded>>> => {
+    const refusal = authRefusal(request);
+    if (refusal !== undefined) return E.left(refusal);
     const before = await deps.repeats.streamOf(context);
     if (E.isLeft(before)) return before;
     const { name, host, port, user, slots, labels, hostKey, base, jump, jumpHostKey } = request;

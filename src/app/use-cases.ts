@@ -151,6 +151,13 @@ export interface RerunChange {
   readonly phase?: string;
 }
 
+export interface ChangeFilter {
+  readonly status?: ChangeView['status'];
+  /** Its name alone, in whichever organisation. */
+  readonly project?: string;
+  readonly sees?: Sees;
+}
+
 export interface JobFilter {
   readonly status?: string;
   readonly runner?: string;
@@ -208,7 +215,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     context: CommandContext,
     request: SubmitChange,
   ) => TaskEither<AppError, Done<ChangeView>>;
-  readonly listChanges: (filter?: { readonly sees?: Sees }) => TaskEither<AppError, readonly ChangeView[]>;
+  /** The one that was opened last comes first. */
+  readonly listChanges: (filter: ChangeFilter, page: PageRequest) => TaskEither<AppError, Page<ChangeView>>;
   readonly showChange: (id: string) => TaskEither<AppError, ChangeView>;
   /** Among the changes that are seen; what is not seen is refused as what is not there. */
   readonly placeOfChange: (id: string, sees?: Sees) => TaskEither<AppError, Place>;

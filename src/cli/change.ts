@@ -5,9 +5,11 @@ import type { SubmitChange } from '../app/use-cases.js';
 import { asOf, atOption } from './as-of.js';
 import { answerOrWait, registerChangeDeeds, WAIT } from './change-deeds.js';
 import { listText, showText } from './change-text.js';
+import type { ChangesQuery } from './client.js';
 import { branchOf, isRemote, topOf } from './git.js';
 import type { Io } from './io.js';
 import { example } from './options.js';
+import { noteMore, pages, withPages, type PageOptions } from './paging.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
 
@@ -63,18 +65,27 @@ export const registerChange = (program: Command, io: Io): void => {
     .option('--wait', WAIT)
     .addHelpText(...example('baton change submit --target main --wait'))
     .action((options: SubmitOptions, command: Command) => submit(io, options, command));
-  change
+  const list = change
     .command('list')
-    .description('all changes')
+    .description('changes, newest first')
+    .option('--status <status>', 'only those in this status, e.g. open or merged')
+    .option('--project <name>', 'only those of this project');
+  withPages(list, 1000)
     .option(...atOption)
-    .addHelpText(...example('baton change list'))
-    .action(async ({ at }: { at?: string }, command: Command) => {
+    .addHelpText(...example('baton change list --status open --project web-shop'))
+    .action(async ({ status, project, ...options }: ChangesQuery & PageOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      session.answer(await session.client.listChanges(at), (answer) => {
+      const filter = {
+        ...(status === undefined ? {} : { status }),
+        ...(project === undefined ? {} : { project }),
+      };
+      const got = await pages((paging) => session.client.listChanges({ ...filter, ...paging }), options);
+      const answered = session.answer(got, (answer) => {
         asOf(io, answer);
         return listText(answer.items);
       });
+      if (answered && !session.asJson) noteMore(io, got.right);
     });
   change
     .command('show')

@@ -174,6 +174,7 @@ export interface NewGrant {
   readonly project?: string;
   readonly reason?: string;
 }
+export type ChangesQuery = Readonly<Partial<Record<'status' | 'project', string>>>;
 export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
 /** Filters, `at` and paging, as they stand in a query. */
 export type ReadQuery = Readonly<Record<string, string | undefined>>;
@@ -211,7 +212,9 @@ export const createClient = (at: Endpoint) => ({
   setRunner: (name: string, body: SetRunner & { readonly reason?: string }) =>
     ask<RunnerAdded>(at, to('runners', name, 'settings'), { method: 'POST', body }),
   submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
-  listChanges: (when?: string) => ask<Asked<Items<ChangeView>>>(at, `/changes${query({ at: when })}`),
+  /** One page; `everyPage` asks for all. */
+  listChanges: (filter: ChangesQuery & Paging) =>
+    ask<Paged<ChangeView>>(at, `/changes${query({ ...filter })}`),
   showChange: (id: string, when?: string) =>
     ask<Asked<ChangeView>>(at, to('changes', id) + query({ at: when })),
   /** One page; `everyPage` asks for all. */

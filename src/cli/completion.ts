@@ -75,7 +75,7 @@ const live = async (client: Client, noun: string): Promise<readonly Candidate[]>
     return E.isLeft(got) ? [] : got.right.items.map(({ name, state }) => ({ word: name, about: state }));
   }
   if (noun === 'change') {
-    const got = await client.listChanges();
+    const got = await client.listChanges({});
     return E.isLeft(got)
       ? []
       : got.right.items.map(({ id, branch, title }) => ({ word: id, about: `${branch}: ${title}` }));

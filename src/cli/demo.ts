@@ -233,7 +233,7 @@ const play = async (io: Io, keep: boolean): Promise<void> => {
     await crash(stage);
     chapter(stage, 'What was: the history');
     await until('the last changes have ended', async () => {
-      const { items } = need(await stage.client.listChanges());
+      const { items } = need(await stage.client.listChanges({}));
       return items.every(({ moving }) => !moving) ? true : undefined;
     }).catch(() => undefined);
     say(io, historyText(io, need(await stage.client.history({})).items));

@@ -282,6 +282,15 @@ export const JobsPageQuery = closed(
   {},
   { status: Status, runner: RunnerName, change: Id, ...page, at: Moment },
 );
+export const ChangesPageQuery = closed(
+  {},
+  {
+    status: oneOf(['open', 'merging', 'merged', 'superseded', 'delivered', 'deleted']),
+    project: AnyName,
+    ...page,
+    at: Moment,
+  },
+);
 export const HistoryQuery = closed({}, { ...historyFilter, ...page, at: Moment });
 export const HistorySummaryQuery = closed({}, { by: oneOf(summaryKeys), ...historyFilter, at: Moment });
 export const HistoryExportQuery = closed({}, { format: oneOf(exportFormats), ...historyFilter, at: Moment });

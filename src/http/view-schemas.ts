@@ -26,6 +26,10 @@ export const ref = (name: keyof typeof viewSchemas): JsonSchema => ({ $ref: `#/c
 /** The form of every list. */
 export const listOf = (name: keyof typeof viewSchemas): JsonSchema => object({ items: arrayOf(ref(name)) });
 
+/** The form of a list that comes in pages. */
+export const pageOf = (name: keyof typeof viewSchemas): JsonSchema =>
+  object({ items: arrayOf(ref(name)) }, { next: text });
+
 const outcomes = Object.keys(Outcome.keys);
 const scope = { enterprise: text, organisation: text, project: text };
 const inQueue = ['queued', 'assigned', 'running'];

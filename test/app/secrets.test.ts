@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js';
-import * as TE from 'fp-ts/lib/TaskEither.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { jobSecrets } from '../../src/app/job-secrets.js';
 import type { EventStore, SecretStore } from '../../src/app/ports.js';
@@ -8,21 +7,12 @@ import type { CommandContext } from '../../src/app/use-cases.js';
 import type { Grant } from '../../src/domain/grants.js';
 import { systemClock } from '../../src/kernel/time.js';
 import { memoryStore } from '../../src/store/memory.js';
+import { memorySecrets } from './memory-secrets.js';
 
 const REF = 'acme/shop/web/TOKEN';
 const scope = { enterprise: 'acme', organisation: 'shop', project: 'web' };
 const attempt = { jobId: 'j1', attempt: 1 };
 
-const memorySecrets = () => {
-  const values = new Map<string, string>();
-  const secrets: SecretStore = {
-    put: (ref, value) => TE.rightIO(() => void values.set(ref, value)),
-    get: (ref) => TE.rightIO(() => values.get(ref)),
-    remove: (ref) => TE.rightIO(() => void values.delete(ref)),
-    digest: (text) => `keyed ${text.length}`,
-  };
-  return { values, secrets };
-};
 const right = <A>(result: E.Either<unknown, A>): A =>
   E.isRight(result) ? result.right : expect.fail(JSON.stringify(result.left));
 const reasonOf = (result: E.Either<{ readonly reason: string }, unknown>): string =>

@@ -238,3 +238,32 @@ describe('baton job', () => {
     expect(server.calls.at(-1)?.args).toEqual([{ status: 'running' }, { limit: 1000, cursor: 'more' }]);
   });
 });
+
+describe('baton change', () => {
+  it('list: pages as jobs have them, and filters', async () => {
+    const server = await start({
+      listChanges: (_filter, { cursor }) =>
+        TE.right(
+          cursor === undefined
+            ? { items: [aChange({ branch: 'newest' })], next: 'more' }
+            : { items: [aChange({ branch: 'oldest' })] },
+        ),
+    });
+    const page = await ask('change', 'list', '--limit', '1');
+    expect([page.out, page.err]).toEqual([
+      expect.stringContaining('newest'),
+      expect.stringContaining('--cursor more'),
+    ]);
+    expect(server.calls.at(-1)?.args).toEqual([{}, { limit: 1 }]);
+    const rest = await ask('change', 'list', '--limit', '1', '--cursor', 'more');
+    expect([rest.out, rest.err]).toEqual([expect.stringContaining('oldest'), '']);
+    const { out } = await ask('change', 'list', '--all', '--status', 'open', '--project', 'web-shop');
+    expect(out).toMatch(/newest[^]*oldest/);
+    expect(server.calls.at(-1)?.args).toEqual([
+      { status: 'open', project: 'web-shop' },
+      { limit: 1000, cursor: 'more' },
+    ]);
+    const bad = await ask('change', 'list', '--status', 'running');
+    expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('status')]);
+  });
+});

@@ -1,10 +1,11 @@
 /** What is refused, in which words, and does a refusal leave the history as it was? Each one is counted. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobView } from '../../projections/jobs.js';
 import type { ChangeView } from '../../src/app/use-cases.js';
+import { generateKeyPair } from '../../src/ssh/keys.js';
 import { loadDriver } from '../../src/store/driver.js';
 import { aRepository } from '../source/given-repository.js';
 import { until } from './processes.js';
@@ -156,6 +157,55 @@ describe('change submit of an address that is not for git', () => {
     expect(((await world.ask('GET', '/changes')).json() as { items: unknown[] }).items).toEqual([]);
     await world.stop();
     expect(await world.events()).toHaveLength(before);
+  });
+});
+
+describe('runner add and set with an agent and a private key at once', () => {
+  it('given both, then one sentence, 422 with exit code 2, and neither an event nor a key is kept', async () => {
+    const { privateKey } = generateKeyPair();
+    const identity = world.file('identity', privateKey);
+    const address = ['--host', '127.0.0.1', '--user', 'builder'];
+    expect((await world.baton('runner', 'add', 'b1', ...address)).code).toBe(0);
+    const keys = (): readonly string[] => readdirSync(join(world.data, 'secrets')).sort();
+    const shown = async (): Promise<unknown> => (await world.ask('GET', '/runners/b1')).json();
+    const before = { events: await countEvents(), keys: keys(), b1: await shown() };
+    const agent = { auth: 'agent', privateKey };
+    const asked = [
+      await world.ask('POST', '/runners/b1/settings', { ...agent, slots: 3 }),
+      await world.ask('POST', '/runners', { ...agent, name: 'b2', host: '127.0.0.1', user: 'builder' }),
+    ];
+    for (const answer of asked) {
+      expect(answer.status).toBe(422);
+      const problem = answer.json() as Problem;
+      expect(problem).toMatchObject({ code: 'invalid', reason: 'auth' });
+      expect(problem.detail).toMatch(/^Auth agent and a private key contradict each other: [^.]*\.$/);
+      expect(problem.problems).toMatchObject([{ path: 'privateKey', found: 'a key (not shown)' }]);
+    }
+    const both = ['--auth', 'agent', '--identity', identity];
+    const told = [
+      await world.baton('runner', 'set', 'b1', '--slots', '3', ...both),
+      await world.baton('runner', 'add', 'b2', ...address, ...both),
+    ];
+    for (const { code, out, err } of told) {
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain('Auth agent and a private key contradict each other');
+      expect(err).not.toContain('PRIVATE KEY-----');
+    }
+    expect({ events: await countEvents(), keys: keys(), b1: await shown() }).toEqual(before);
+    expect((await world.ask('GET', '/runners/b2')).status).toBe(404);
+  });
+
+  it('given one of the two, then it is done: the agent, and a key again', async () => {
+    const { privateKey, publicKey } = generateKeyPair();
+    const identity = world.file('identity', privateKey);
+    const address = ['--host', '127.0.0.1', '--user', 'builder'];
+    expect((await world.baton('runner', 'add', 'b1', ...address)).code).toBe(0);
+    const auth = async (): Promise<unknown> => (await world.ask('GET', '/runners/b1')).json();
+    expect((await world.baton('runner', 'set', 'b1', '--auth', 'agent')).code).toBe(0);
+    expect(await auth()).toMatchObject({ auth: 'agent' });
+    const set = await world.baton('runner', 'set', 'b1', '--identity', identity);
+    expect([set.code, set.out]).toEqual([0, expect.stringContaining(publicKey)]);
+    expect(await auth()).toMatchObject({ auth: 'key' });
   });
 });
 

@@ -154,7 +154,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     removeRunner: () => TE.right({ value: aRunner({ state: 'retired' }), repeated: false }),
     setRunner: () => TE.right({ value: { runner: aRunner() }, repeated: false }),
     submitChange: () => TE.right({ value: aChange(), repeated: false }),
-    listChanges: () => TE.right([aChange()]),
+    listChanges: () => TE.right({ items: [aChange()] }),
     showChange: (id) => TE.right(aChange({ id })),
     placeOfChange: (id) => TE.right({ id, scope: aScope }),
     placeOfSubmission: () => TE.right(aScope),

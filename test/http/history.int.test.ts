@@ -28,6 +28,7 @@ import {
   started,
   succeeded,
 } from '../projections/stories.js';
+import { answerPlace, differences } from './described.js';
 import { startEdge, type Edge } from './edge.js';
 
 const jobIds = Array.from({ length: 12 }, (_, i) => `job-of-${String(i).padStart(2, '0')}`);
@@ -46,6 +47,20 @@ const story: readonly Given[] = [
   { stream: 'job-job-ended', type: 'JobCancelled', data: { evidence: { how: 'never_started' } } },
 ];
 
+/** Five changes, the third of another project, the last deleted. Behind the jobs, so that their positions stay as they are told above. */
+const changeIds = Array.from({ length: 5 }, (_, i) => `change-no-${i}`);
+const changeStory: readonly Given[] = [
+  ...changeIds.map((id, i): Given => ({
+    stream: `change-${id}`,
+    type: 'ChangeOpened',
+    data: {
+      scope: { enterprise: 'acme', organisation: 'web', project: i === 2 ? 'other' : 'shop' },
+      ...{ pipeline: 'main', branch: id, repository: '/git/shop', title: id },
+    },
+  })),
+  { stream: 'change-change-no-4', type: 'ChangeDeleted', data: { patchset: 1 } },
+];
+
 const onProblem = ({ message }: { readonly message: string }): never => {
   throw new Error(message);
 };
@@ -54,7 +69,7 @@ let edge: Edge;
 let close: () => Promise<void>;
 beforeEach(async () => {
   const store = memoryStore();
-  await record(store, givenEvents(...story));
+  await record(store, givenEvents(...story, ...changeStory));
   const live = {
     jobs: readModel(jobs, store, { onProblem }),
     queue: readModel(queue, store, { onProblem }),
@@ -266,5 +281,65 @@ describe('GET /jobs', () => {
     expect(second.body).not.toHaveProperty('next');
     expect([...first.body.items, ...second.body.items]).toEqual(whole.body.items);
     expect(whole.body.items).toHaveLength(5);
+  });
+});
+
+describe('GET /changes', () => {
+  interface Changes {
+    readonly items: readonly { readonly id: string }[];
+    readonly next?: string;
+  }
+  const idsOf = ({ items }: Changes): readonly string[] => items.map(({ id }) => id);
+  const newestFirst = changeIds.toReversed();
+  /** The moment at which the third was the last one. */
+  const third = story.length + 3;
+
+  it('given nothing, then all of them, newest first, on one page', async () => {
+    const { body } = await get<Changes>('/changes');
+    expect(idsOf(body)).toEqual(newestFirst);
+    expect(body).not.toHaveProperty('next');
+    const place = answerPlace('get', '/changes', 200, 'application/json');
+    expect(differences(place, body)).toEqual([]);
+  });
+  it('given pages, now or of a moment, then together they are the whole list', async () => {
+    for (const [at, whole] of [
+      ['', newestFirst],
+      [`&at=${third}`, newestFirst.slice(2)],
+    ] as const) {
+      const seen: string[] = [];
+      let [cursor, pages] = ['', 0];
+      do {
+        const { status, body } = await get<Changes>(`/changes?limit=2${at}${cursor}`);
+        expect([status, body.items.length <= 2]).toEqual([200, true]);
+        seen.push(...idsOf(body));
+        cursor = body.next === undefined ? '' : `&cursor=${body.next}`;
+        pages++;
+      } while (cursor !== '');
+      expect([seen, pages]).toEqual([whole, Math.ceil(whole.length / 2)]);
+    }
+  });
+  it.each([
+    ['project=other', ['change-no-2']],
+    ['status=deleted', ['change-no-4']],
+    ['status=open&project=shop', ['change-no-3', 'change-no-1', 'change-no-0']],
+    ['project=nothing', []],
+  ])('given ?%s, then what fits', async (query, expected) => {
+    expect(idsOf((await get<Changes>(`/changes?${query}`)).body)).toEqual(expected);
+  });
+  it.each([
+    ['limit=0', 'invalid_input'],
+    ['limit=1001', 'invalid_input'],
+    ['cursor=@', 'invalid_input'],
+    ['status=running', 'invalid_input'],
+    ['colour=red', 'invalid_input'],
+    ['cursor=bm9uZQ', 'cursor_unusable'],
+  ])('given ?%s, then 422 %s', async (query, reason) => {
+    const { status, body } = await get<{ reason: string }>(`/changes?${query}`);
+    expect([status, body.reason]).toEqual([422, reason]);
+  });
+  it('given a cursor of jobs, then it is none of changes', async () => {
+    const { body } = await get<Changes>('/jobs?limit=1');
+    expect(body.next).toBeDefined();
+    expect((await get(`/changes?cursor=${body.next ?? ''}`)).status).toBe(422);
   });
 });

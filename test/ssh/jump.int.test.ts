@@ -1,6 +1,4 @@
 /** Through a jump host, with the same key or an agent at both; every refusal names the machine that refused. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
 import * as E from 'fp-ts/lib/Either.js';
@@ -9,7 +7,8 @@ import type { RunnerTarget, TransportError } from '../../src/app/ports.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { startLocalSshServer } from '../../src/ssh/local-server.js';
 import { findSshd, startSystemSshd } from '../../src/ssh/system-sshd.js';
-import { eventually, hasSshd, requiresSshd, startRig, type Rig } from '../sshd.js';
+import { hasAgent, startAgent } from '../ssh-agent.js';
+import { hasSshd, requiresSshd, startRig, type Rig } from '../sshd.js';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -136,23 +135,11 @@ describe('a jump host that cannot be used', () => {
   });
 });
 
-const hasAgent = ['/usr/bin/ssh-agent', '/usr/local/bin/ssh-agent'].some((path) => existsSync(path));
-
 const anAgent = async (rig: Rig, privateKey?: string): Promise<string> => {
-  const socket = join(rig.directory, 'agent.sock');
-  const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-  closers.push(async () => {
-    const gone = new Promise((resolve) => agent.once('exit', resolve));
-    agent.kill();
-    await gone;
-  });
-  await eventually('the agent listens', () => existsSync(socket));
-  if (privateKey === undefined) return socket;
-  const file = join(rig.directory, 'agent-key');
-  writeFileSync(file, privateKey);
-  chmodSync(file, 0o600);
-  execFileSync('ssh-add', ['-q', file], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
-  return socket;
+  const agent = await startAgent(rig.directory);
+  closers.push(agent.close);
+  if (privateKey !== undefined) agent.hold(privateKey);
+  return agent.socket;
 };
 
 describe.runIf(available && hasAgent)('with an ssh-agent [needs sshd, ssh-agent]', () => {

@@ -9,28 +9,10 @@ import type { NewEvent } from '../../src/app/ports.js';
 import { availableDrivers } from '../../src/store/driver.js';
 import { event, ok, watch } from '../contract/event-store-tools.js';
 import { isBuilt, run } from './processes.js';
+import { mountSmall, skipped, unmount, whyNoMount } from './small-disk.js';
 import { openIn, temporaryDirectory } from './sqlite-tools.js';
 
 const execute = promisify(execFile);
-
-const mountSmall = (directory: string): Promise<unknown> =>
-  execute('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory]);
-
-/** Why no small disk can be mounted here; undefined when it can. */
-const whyNoMount = async (): Promise<string | undefined> => {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return 'only root on Linux may mount a small disk';
-  const directory = await temporaryDirectory();
-  try {
-    await mountSmall(directory);
-    await execute('umount', [directory]);
-    return undefined;
-  } catch {
-    return 'mounting a tmpfs is not permitted here';
-  } finally {
-    await rm(directory, { recursive: true });
-  }
-};
 
 /** Why the size limit of a running process cannot be lifted here; undefined when it can. */
 const whyNoLimit = async (): Promise<string | undefined> => {
@@ -39,7 +21,6 @@ const whyNoLimit = async (): Promise<string | undefined> => {
   return found === undefined ? 'there is no prlimit here' : undefined;
 };
 
-const skipped = (why: string | undefined): string => (why === undefined ? '' : ` (skipped: ${why})`);
 const noMount = await whyNoMount();
 const noLimit = await whyNoLimit();
 
@@ -93,8 +74,7 @@ for (const driver of availableDrivers()) {
           expect((await ok(store.readStream('full-1'))).map(({ id }) => id)).toEqual(acknowledged);
           await store.close();
         } finally {
-          // Lazily: libsql lets go of its files only when its objects are collected.
-          await execute('umount', ['--lazy', directory]);
+          await unmount(directory);
           await rm(directory, { recursive: true });
         }
       },

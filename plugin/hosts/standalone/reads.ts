@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from '../../../src/app/errors.js';
 import type { ViewSource } from '../../../src/app/past.js';
 import type { ChangeView, Sees, UseCases } from '../../../src/app/use-cases.js';
+import { changePage } from './change-page.js';
 import type { ChangesView } from './changes.js';
 
 const MIN_PREFIX = 4;
@@ -41,12 +42,10 @@ export const findChange = (
 export const changeReads = (
   changes: ViewSource<ChangesView>,
 ): Pick<UseCases, 'listChanges' | 'showChange'> => ({
-  listChanges:
-    ({ sees = () => true } = {}) =>
-    async () => {
-      await changes.caughtUp();
-      return E.right(structuredClone(Object.values(changes.view().changes).filter(sees)));
-    },
+  listChanges: (filter, page) => async () => {
+    await changes.caughtUp();
+    return changePage(changes.view(), filter, page);
+  },
   showChange: (id) => async () => {
     await changes.caughtUp();
     return findChange(changes.view(), id);

@@ -1,12 +1,15 @@
 /** Changes of the standalone host: handing in, leading through the pipeline, and how far each has come. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { list, none, seen, single } from '../answers.js';
+import { none, ok, seen, single } from '../answers.js';
 import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
 import { ofChange, ofSubmission } from '../where.js';
-import { listOf, ref } from '../view-schemas.js';
+import { pageOf, ref } from '../view-schemas.js';
+
+/** Usual and largest page, as of jobs. */
+const MOST_CHANGES = 1000;
 
 type Deed = 'approveChange' | 'deliverChange' | 'cancelChange' | 'deleteChange';
 
@@ -43,12 +46,17 @@ export const changeRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/changes',
-    doc: { summary: 'Changes, in the order in which they were opened', answer: listOf('Change') },
+    doc: { summary: 'Changes, newest first', answer: pageOf('Change') },
     role: 'viewer',
     where: 'anywhere',
-    query: codecs.AtQuery,
-    run: (use, { query, sees }) =>
-      asOf(use, query.at, (reads) => pipe(reads.listChanges(seen({}, sees)), TE.map(list))),
+    query: codecs.ChangesPageQuery,
+    run: (use, { query: { at, cursor, limit = MOST_CHANGES, ...filter }, sees }) =>
+      asOf(use, at, (reads) =>
+        pipe(
+          reads.listChanges(seen(filter, sees), { limit, ...(cursor === undefined ? {} : { cursor }) }),
+          TE.map(ok),
+        ),
+      ),
   }),
   route({
     ...none,

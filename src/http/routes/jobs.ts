@@ -10,7 +10,7 @@ import { logFrames } from '../log-stream.js';
 import { route, type Route } from '../route.js';
 import { sse } from '../sse.js';
 import { ofJob } from '../where.js';
-import { listOf, ref } from '../view-schemas.js';
+import { pageOf, ref } from '../view-schemas.js';
 
 const EVENTS = 'text/event-stream';
 
@@ -22,7 +22,7 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs',
-    doc: { summary: 'Jobs, newest first', answer: listOf('Job') },
+    doc: { summary: 'Jobs, newest first', answer: pageOf('Job') },
     role: 'viewer',
     where: 'anywhere',
     query: codecs.JobsPageQuery,
