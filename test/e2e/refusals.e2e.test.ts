@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobView } from '../../projections/jobs.js';
+import type { RunnerStatus } from '../../src/app/evidence.js';
 import type { ChangeView } from '../../src/app/use-cases.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { loadDriver } from '../../src/store/driver.js';
@@ -167,7 +168,13 @@ describe('runner add and set with an agent and a private key at once', () => {
     const address = ['--host', '127.0.0.1', '--user', 'builder'];
     expect((await world.baton('runner', 'add', 'b1', ...address)).code).toBe(0);
     const keys = (): readonly string[] => readdirSync(join(world.data, 'secrets')).sort();
-    const shown = async (): Promise<unknown> => (await world.ask('GET', '/runners/b1')).json();
+    /** What is recorded of it; when it is looked at next comes and goes by itself. */
+    const shown = async (): Promise<unknown> => {
+      const { auth, publicKey, slots, revision } = (
+        await world.ask('GET', '/runners/b1')
+      ).json() as RunnerStatus;
+      return { auth, publicKey, slots, revision };
+    };
     const before = { events: await countEvents(), keys: keys(), b1: await shown() };
     const agent = { auth: 'agent', privateKey };
     const asked = [
