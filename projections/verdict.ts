@@ -54,7 +54,9 @@ export const waitingVerdict = (rows: readonly Row[]): string => {
   if (free > 0)
     return `waits: ${counted(free, 'matching runner')} could take it, the scheduler has not assigned it yet`;
   if (blocked.every(({ unavailable }) => unavailable?.startsWith('busy: ')))
-    return `waits: all ${suitable.length} matching runners are busy`;
+    return suitable.length === 1
+      ? 'waits: the only matching runner is busy'
+      : `waits: all ${suitable.length} matching runners are busy`;
   const reasons = blocked
     .slice(0, GROUPS_SHOWN)
     .map(({ runner, unavailable }) => `${runner} is ${unavailable ?? ''}`);

@@ -7,7 +7,7 @@ import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
 import type { PhaseRunsView } from '../projections/phase-runs.js';
 import { runnerHealth } from '../projections/runner-health.js';
-import { openAccess } from './app/access.js';
+import { openAccess, type Access } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
 import { healthUseCases } from './app/health.js';
@@ -62,7 +62,7 @@ export interface Core {
   readonly repeats: Repeats;
   readonly phaseRuns: ReadModel<PhaseRunsView>;
   readonly edge: HttpEdge;
-  readonly firstToken: string | undefined;
+  readonly issueFirst: Access['issueFirst'];
   /** Resolves when the past is folded and what was owed has been asked for. */
   readonly ready: Promise<void>;
   /** Jobs that run go on on their runners and are found again at the next start. */
@@ -281,7 +281,7 @@ export const openCore = async (
     repeats: repeated,
     phaseRuns: models['phase-runs'],
     edge,
-    firstToken: access.right.firstToken,
+    issueFirst: access.right.issueFirst,
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
     close: closeAll,
   });
@@ -306,16 +306,23 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
   }
   const { port, reload, close } = listening.right;
   await core.ready;
+  const closeAll = async (): Promise<void> => {
+    core.edge.close();
+    await close();
+    await core.close();
+  };
+  // last of all: it is shown once, and a start that fails shows nothing
+  const firstToken = await core.issueFirst();
+  if (E.isLeft(firstToken)) {
+    await closeAll();
+    return firstToken;
+  }
 
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return E.right({
     url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
-    firstToken: core.firstToken,
+    firstToken: firstToken.right,
     reload,
-    close: async () => {
-      core.edge.close();
-      await close();
-      await core.close();
-    },
+    close: closeAll,
   });
 };

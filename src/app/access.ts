@@ -24,7 +24,7 @@ import type {
   TokenView,
 } from './access-use-cases.js';
 import { appError, type AppError } from './errors.js';
-import { handle, type Deps, type Envelope, type Handled } from './handle.js';
+import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
 import type { ReadModel } from './read-models.js';
 import type { Caller, CommandContext, Done } from './use-cases.js';
 
@@ -35,8 +35,8 @@ const newToken = (): string => `baton_${randomBytes(32).toString('base64url')}`;
 
 export interface Access {
   readonly useCases: AccessUseCases;
-  /** Shown once: present only when this start made an admin token, since nobody had a usable one. */
-  readonly firstToken: string | undefined;
+  /** Makes an admin token when nobody has a usable one, since whoever starts the server owns it. Undefined: somebody has. */
+  readonly issueFirst: () => Promise<E.Either<AppError, string | undefined>>;
 }
 
 const refused = (refusal: AccessRefusal): AppError => {
@@ -211,11 +211,10 @@ const accessUseCases = (deps: Deps, model: ReadModel<AccessView>): AccessUseCase
   };
 };
 
-/** Reads who has access; makes an admin token when nobody has a usable one, since whoever starts the server owns it. */
-export const openAccess = async (
+const issueFirst = async (
   deps: Deps,
   model: ReadModel<AccessView>,
-): Promise<E.Either<AppError, Access>> => {
+): Promise<E.Either<AppError, string | undefined>> => {
   const token = newToken();
   const at = deps.clock.now();
   const first: AccessCommand = {
@@ -231,13 +230,21 @@ export const openAccess = async (
     ...access,
     decide: (command, state) => (hasAdmin(state, at) ? E.right([]) : access.decide(command, state)),
   };
-  // an event of this stream that cannot be read ends the start: it may be the one that revoked a token
   const written = await handle(deps, 'access', onlyIfNone, first, envelope);
   if (E.isLeft(written))
     return E.left(written.left.kind === 'failed' ? written.left.error : refused(written.left.refusal));
   await model.caughtUp();
-  return E.right({
-    useCases: accessUseCases(deps, model),
-    firstToken: written.right.events.length > 0 ? token : undefined,
-  });
+  return E.right(written.right.events.length > 0 ? token : undefined);
+};
+
+/** Reads who has access. */
+export const openAccess = async (
+  deps: Deps,
+  model: ReadModel<AccessView>,
+): Promise<E.Either<AppError, Access>> => {
+  // an event of this stream that cannot be read ends the start: it may be the one that revoked a token
+  const readable = await load(deps.store, 'access');
+  if (E.isLeft(readable)) return readable;
+  await model.caughtUp();
+  return E.right({ useCases: accessUseCases(deps, model), issueFirst: () => issueFirst(deps, model) });
 };

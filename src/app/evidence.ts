@@ -32,6 +32,8 @@ export type RunnerAsOf = RunnerView & Partial<Pick<RunnerStatus, 'evidence' | 'w
 export interface Evidence {
   readonly saw: (name: string, at: Instant, probed: Probed, measured?: Measured) => void;
   readonly plan: (name: string, watch: Watch) => void;
+  /** What was seen was seen at another address, or with another key. */
+  readonly forget: (name: string) => void;
   /** A copy of the view, with the evidence. */
   readonly beside: (view: RunnerView) => RunnerStatus;
 }
@@ -51,6 +53,7 @@ export const createEvidence = (): Evidence => {
       });
     },
     plan: (name, watch) => void plans.set(name, watch),
+    forget: (name) => void seen.delete(name),
     beside: (view) => ({
       ...structuredClone(view),
       evidence: seen.get(view.name) ?? null,

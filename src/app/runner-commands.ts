@@ -57,6 +57,18 @@ const noDeadline = (found: string, expected: string): AppError =>
     problems: [{ path: 'until', expected, found, mend: 'give 30m, 2h or 2026-01-31T12:00:00Z' }],
   });
 
+const noSlot = (name: string, slot: number, slots: number): AppError =>
+  appError('invalid', 'slot', `The runner ${name} has no slot ${slot}.`, {
+    problems: [
+      {
+        path: 'slot',
+        expected: slots === 1 ? '0' : `a number from 0 to ${slots - 1}`,
+        found: String(slot),
+        mend: `baton runner show ${name} names the slots in quarantine`,
+      },
+    ],
+  });
+
 export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerCommands => {
   /** Records the command and shows what has become of the runner. */
   const act = async (
@@ -91,16 +103,18 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
     return act(context, name, { kind: 'PauseRunner', until: end });
   };
 
-  const clear = (
+  const clear = async (
     context: CommandContext,
     name: string,
     slot: number | undefined,
-  ): Answer<Done<RunnerStatus>> =>
-    act(
-      context,
-      name,
-      slot === undefined ? { kind: 'ClearRunner', by: 'person' } : { kind: 'ClearSlot', slot, by: 'person' },
-    );
+  ): Answer<Done<RunnerStatus>> => {
+    if (slot === undefined) return act(context, name, { kind: 'ClearRunner', by: 'person' });
+    const found = await looks.view(name);
+    if (E.isLeft(found)) return found;
+    const { slots, quarantinedSlots } = found.right;
+    if (slot >= slots && !quarantinedSlots.includes(slot)) return E.left(noSlot(name, slot, slots));
+    return act(context, name, { kind: 'ClearSlot', slot, by: 'person' });
+  };
 
   const trust: UseCases['trustRunner'] =
     (context, name, { fingerprint, hop }) =>
@@ -185,9 +199,12 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
       ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
     });
     if (E.isLeft(done)) return done;
-    const { publicKey } = done.right.value;
+    const { publicKey, state } = done.right.value;
+    if (state === 'untested') deps.evidence.forget(name);
+    const shown = await looks.view(name);
+    if (E.isLeft(shown)) return shown;
     const value = {
-      runner: done.right.value,
+      runner: shown.right,
       ...(wantsKey && publicKey !== undefined ? { publicKey } : {}),
     };
     return E.right({ ...done.right, value });

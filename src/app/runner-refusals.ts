@@ -44,6 +44,13 @@ export const keysShown = (
   );
 };
 
+/** Nothing is accepted: whoever read the key off the machine has mistyped it, or is not talking to that machine. */
+export const otherKeyShown = (name: string, given: string, found: string, hop: 'runner' | 'jump'): AppError =>
+  appError('conflict', 'host_key_other', `${owner(name, hop)} shows another host key than the given one.`, {
+    hint: 'Compare the shown one with the key of the machine itself; nothing was accepted.',
+    problems: [{ path: 'fingerprint', expected: given, found, mend: 'find out whose key the found one is' }],
+  });
+
 export const refused = (name: string, refusal: RunnerRefusal): AppError => {
   const conflict = (message: string, hint?: string): AppError =>
     appError('conflict', refusal.code, message, hint === undefined ? {} : { hint });

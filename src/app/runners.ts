@@ -12,7 +12,7 @@ import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
 import type { ProbeReport, RunnerTransport, SecretStore, TransportError } from './ports.js';
 import { authRefusal } from './runner-auth.js';
-import { refused } from './runner-refusals.js';
+import { otherKeyShown, refused } from './runner-refusals.js';
 import { targetOf } from './runner-target.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
@@ -110,6 +110,8 @@ export const keepKey = async (
   const kept = await deps.secrets.put(secretRef, pair.privateKey)();
   return E.isLeft(kept) ? kept : E.right({ kind: 'key', secretRef, publicKey: pair.publicKey });
 };
+
+type PinKey = Extract<RunnerCommand, { kind: 'PinHostKey' | 'PinJumpHostKey' }>;
 
 export interface RunnerLooks {
   /** The runner now, with its evidence. */
@@ -238,13 +240,28 @@ export const runnerUseCases = (
     return E.right({ value, repeated: done.right.repeated });
   };
 
+  /** A key that is accepted for the first time must be the one that is shown, if one is shown now. */
+  const otherKey = async (name: string, command: PinKey): Promise<AppError | undefined> => {
+    const target = await targetOf(deps, name);
+    if (E.isLeft(target)) return undefined;
+    const hop = command.kind === 'PinJumpHostKey' ? 'jump' : 'runner';
+    const { hostKeys, jump } = target.right;
+    if ((hop === 'jump' ? (jump?.hostKeys ?? []) : hostKeys).length > 0) return undefined;
+    const seen = await deps.transport.probe(target.right)();
+    if (E.isRight(seen) || (seen.left.hop ?? 'runner') !== hop) return undefined;
+    const found = seen.left.fingerprint;
+    return found === undefined || found === command.fingerprint
+      ? undefined
+      : otherKeyShown(name, command.fingerprint, found, hop);
+  };
+
   const test = async (
     context: CommandContext,
     name: string,
     accept: { readonly hostKey?: string; readonly jumpHostKey?: string },
   ): Promise<E.Either<AppError, RunnerTested>> => {
     let envelope = envelopeOf(context, name);
-    const commands: readonly (readonly [RunnerCommand, string])[] = [
+    const commands: readonly (readonly [PinKey, string])[] = [
       ...(accept.jumpHostKey === undefined
         ? []
         : [
@@ -263,6 +280,8 @@ export const runnerUseCases = (
           ]),
     ];
     for (const [command, commandId] of commands) {
+      const other = await otherKey(name, command);
+      if (other !== undefined) return E.left(other);
       const pinned = await onRunner(deps, name, command, { ...envelope, commandId });
       if (E.isLeft(pinned)) return pinned;
       // a pinned key has moved the revision

@@ -10,6 +10,7 @@ import { fail, json, short } from './print.js';
 import { sessionOf, type Session } from './session.js';
 import { plain } from './terminal.js';
 import { waitForChange } from './wait.js';
+import { failureText } from './wait-notes.js';
 
 /** What `--wait` promises, everywhere. */
 export const WAIT = 'follow the logs until it stops, and exit with 0, 5, 6, 7, 8, 9 or 10, as it ended';
@@ -27,11 +28,14 @@ const wait = async (
     fail(io, session.asJson, end.left);
     return;
   }
-  const { change: last, exitCode } = end.right;
+  const { change: last, exitCode, jobs } = end.right;
   io.exit(exitCode);
   if (tell !== undefined) return;
   if (session.asJson) session.answer(E.right(last), () => json(last));
-  else note(io, plain(`Change ${short(last.id)} is ${last.status}: ${stageText(last)}`));
+  else {
+    for (const line of failureText(jobs)) note(io, line);
+    note(io, plain(`Change ${short(last.id)} is ${last.status}: ${stageText(last)}`));
+  }
   if (!session.asJson && last.mergeRefused !== undefined) note(io, plain(last.mergeRefused.detail));
 };
 

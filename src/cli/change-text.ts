@@ -24,7 +24,7 @@ export const lineText = (change: ChangeView): string => {
 
 export const listText = (changes: readonly ChangeView[]): string =>
   changes.length === 0
-    ? 'No changes.'
+    ? 'No changes found.'
     : table(
         ['CHANGE', 'STATUS', 'PROJECT', 'BRANCH', 'PATCHSET', 'STAGES', 'TITLE'],
         changes.map((change) => [

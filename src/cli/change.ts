@@ -27,7 +27,8 @@ const requestOf = async (io: Io, options: SubmitOptions): Promise<SubmitChange |
   const remote = given !== undefined && isRemote(given);
   const folder = resolve(io.cwd, given ?? '.');
   const repository = remote ? given : await topOf(folder, io.env);
-  if (repository === undefined) return `${folder} is not a git repository; give --repo`;
+  if (repository === undefined)
+    return `${folder} is not a git repository${given === undefined ? '; give --repo' : ''}`;
   const branch = options.branch ?? (remote ? undefined : await branchOf(folder, io.env));
   if (branch === undefined) {
     return remote ? 'a remote repository needs --branch' : 'no branch is checked out here; give --branch';

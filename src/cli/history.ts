@@ -18,7 +18,7 @@ const stateOf = (row: HistoryRow): string =>
 /** The rows as a table. */
 export const historyText = (io: Io, rows: readonly HistoryRow[]): string =>
   rows.length === 0
-    ? 'Nothing has run yet.'
+    ? 'No attempts found.'
     : table(
         [
           'JOB',
@@ -56,7 +56,7 @@ const spread = (of: Spread | undefined): readonly string[] => [span(of?.p50), sp
 
 const summaryText = (by: string, items: readonly HistorySummary[]): string =>
   items.length === 0
-    ? 'Nothing has run yet.'
+    ? 'No attempts found.'
     : table(
         [by.toUpperCase(), 'ATTEMPTS', 'WAITED P50', 'P95', 'RAN P50', 'P95', 'OUTCOMES'],
         items.map(({ key, attempts, outcomes, waitedMs, ranMs }) => [

@@ -22,7 +22,7 @@ const stateOf = (job: JobView): string =>
 
 const listText = (io: Io, jobs: readonly JobView[]): string =>
   jobs.length === 0
-    ? 'No jobs.'
+    ? 'No jobs found.'
     : table(
         ['JOB', 'STATUS', 'PROJECT', 'STAGE', 'PHASE', 'RUNNER', 'QUEUED', 'CHANGE'],
         jobs.map((job) => [

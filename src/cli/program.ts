@@ -1,4 +1,5 @@
 /** The command line as a whole: global options, all commands, and how it ends. */
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { registerChange } from './change.js';
 import { registerCompletion } from './completion.js';
@@ -10,6 +11,9 @@ import { registerOverview } from './overview.js';
 import { registerRunner } from './runner.js';
 import { registerSecret } from './secret.js';
 import { registerToken } from './token.js';
+
+// the package by its own name: sources and build lie at different depths
+const { version } = createRequire(import.meta.url)('baton/package.json') as { readonly version: string };
 
 /** Those that carry the whole server, or its edge, are loaded only when they are asked for. */
 const heavy = [
@@ -30,16 +34,22 @@ const heavy = [
   },
 ] as const;
 
+/** A mistake on the command line points to the help of the very command. */
+const pointToHelp = (command: Command, path: string): void => {
+  command.showHelpAfterError(`See \`${path} --help\`.`);
+  for (const child of command.commands) pointToHelp(child, `${path} ${child.name()}`);
+};
+
 /** `wanted`: names that may occur on this command line. */
 export const buildProgram = async (io: Io, wanted: readonly string[] = []): Promise<Command> => {
   const program = new Command('baton')
     .description('Runs the phase jobs of a pipeline on machines reachable by SSH.')
+    .version(version, '--version', 'print the version')
     .option('--url <url>', 'server (BATON_URL; default: http://127.0.0.1:7350)')
     .option('--token <token>', 'token; BATON_TOKEN is better, since others can see your command line')
     .option('--ca <file>', 'certificates to trust, in PEM form (BATON_CA)')
     .option('--json', 'answers, and refusals, as JSON')
     .exitOverride()
-    .showHelpAfterError('See `baton --help`.')
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
@@ -58,6 +68,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
     if (wanted.includes(name)) (await load())(program, io);
     else program.command(name).description(description);
   }
+  pointToHelp(program, 'baton');
   return program;
 };
 

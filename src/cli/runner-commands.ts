@@ -42,7 +42,10 @@ const act = async (
   if (session === undefined) return;
   const done = await session.client.actOnRunner(name, which, body);
   const got = wait === true && E.isRight(done) ? await untilIdle(io, session.client, done.right) : done;
-  session.answer(got, (runner) => nowText(io, runner));
+  session.answer(got, (runner) => {
+    const idle = wait === true && Object.keys(runner.current).length === 0;
+    return `${nowText(io, runner)}${idle ? ' No job is there.' : ''}`;
+  });
 };
 
 /** A command that takes a runner and a reason. */

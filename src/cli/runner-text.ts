@@ -38,7 +38,10 @@ const nextText = ({ watch }: RunnerAsOf, now: number): string | undefined => {
 const outcomesText = ({ lastOutcomes }: RunnerAsOf): string => {
   const counts = new Map<string, number>();
   for (const { outcome } of lastOutcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ');
 };
 
 /** The table of `baton runner list`. */

@@ -59,7 +59,10 @@ export const sessionOf = (io: Io, command: Command): Session | undefined => {
   const given = options.url ?? io.env['BATON_URL'] ?? DEFAULT_URL;
   const url = endpoint(io, given);
   if (url === undefined) {
-    usage(io, '--url or BATON_URL is not an http or https URL without user and password');
+    usage(
+      io,
+      '--url or BATON_URL is no URL that begins with http:// or https:// and holds neither user nor password',
+    );
     return undefined;
   }
   const asJson = options.json === true;

@@ -10,10 +10,11 @@ import { everyPage } from './paging.js';
 import { progressOn, type Progress } from './progress.js';
 import { wantsColours } from './session.js';
 import { logFilter, plain } from './terminal.js';
+import { phaseOf, waitNotes } from './wait-notes.js';
 
 const POLL_MS = 400;
 
-/** Whole lines, each behind `runner phase | `; the rest of a line waits for its end. */
+/** Whole lines, each behind `runner stage/phase | `; the rest of a line waits for its end. */
 export const prefixed = (prefix: string, colours: boolean) => {
   const filter = logFilter(colours);
   let rest = '';
@@ -73,10 +74,10 @@ export const pause = (signal: AbortSignal, ms: number): Promise<void> =>
 
 const isLive = ({ status }: Stage): boolean => status === 'queued' || status === 'running';
 
-/** Jobs of runs that were not over when the waiting began. */
-const jobIds = ({ stages }: ChangeView, before: ReadonlySet<string>): readonly string[] =>
+/** Jobs of this patchset's runs that were not over when the waiting began. */
+const jobIds = ({ stages, patchset }: ChangeView, before: ReadonlySet<string>): readonly string[] =>
   stages
-    .filter(({ stageRunId }) => !before.has(stageRunId))
+    .filter((run) => run.patchset === patchset && !before.has(run.stageRunId))
     .flatMap(({ phases }) => phases.flatMap(({ jobs, kept }) => (kept === true ? [] : jobs)));
 
 const printLog = async (
@@ -88,8 +89,7 @@ const printLog = async (
   signal: AbortSignal,
   progress: Progress,
 ): Promise<void> => {
-  const phase = job.label === '' ? job.phase : `${job.phase}(${job.label})`;
-  const lines = prefixed(plain(`${runner} ${phase}`), wantsColours(io));
+  const lines = prefixed(plain(`${runner} ${job.stage}/${phaseOf(job)}`), wantsColours(io));
   const problem = await followLog(client, job.id, String(attempt), signal, (bytes) => {
     progress.clear();
     return write(io.stdout, lines.push(bytes));
@@ -98,6 +98,13 @@ const printLog = async (
   if (problem !== undefined) note(io, `note: log of ${plain(job.id)}: ${plain(problem.detail)}`);
 };
 
+export interface Waited {
+  readonly change: ChangeView;
+  readonly exitCode: number;
+  /** Those that were waited for. */
+  readonly jobs: readonly JobView[];
+}
+
 /** Resolves when the change moves no more; undefined after Ctrl-C, which leaves the change alone. */
 export const waitForChange = async (
   io: Io,
@@ -105,12 +112,13 @@ export const waitForChange = async (
   submitted: ChangeView,
   withLogs: boolean,
   tell: (change: ChangeView) => void = () => undefined,
-): Promise<Got<{ readonly change: ChangeView; readonly exitCode: number }> | undefined> => {
+): Promise<Got<Waited> | undefined> => {
   const { signal, release } = interruptible(io.onInterrupt, () =>
     note(io, '\nNo longer waiting; the change goes on. See it with `baton change show`.'),
   );
   const followed = new Map<string, Promise<void>>();
   const progress = progressOn(io.stderr, io.now);
+  const tellWaits = waitNotes(io, client, progress.clear);
   const followNew = (jobs: readonly JobView[]): void => {
     for (const job of jobs) {
       for (const { attempt, runner } of job.attempts) {
@@ -126,15 +134,18 @@ export const waitForChange = async (
     while (!signal.aborted) {
       tell(change);
       progress.say(stateOf(change));
+      let jobs: readonly JobView[] = [];
       if (withLogs) {
-        const jobs = await everyPage((paging) => client.listJobs({ change: change.id, ...paging }));
-        if (E.isLeft(jobs)) return jobs;
+        const all = await everyPage((paging) => client.listJobs({ change: change.id, ...paging }));
+        if (E.isLeft(all)) return all;
         const mine = new Set(jobIds(change, before));
-        followNew(jobs.right.items.filter(({ id }) => mine.has(id)));
+        jobs = all.right.items.filter(({ id }) => mine.has(id));
+        followNew(jobs);
+        await tellWaits(jobs);
       }
       if (!change.moving) {
         await Promise.all(followed.values());
-        return E.right({ change, exitCode: exitOfChange(change) });
+        return E.right({ change, exitCode: exitOfChange(change), jobs });
       }
       await pause(signal, POLL_MS);
       const next = await client.showChange(change.id);

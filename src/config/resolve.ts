@@ -134,7 +134,7 @@ export const explainSettings = <T extends Table>(
       source: 'default',
       place: '',
     };
-    const text = asText(value);
+    const text = asText(row.codec.encode(value));
     const isSecret = row.secret === true && text !== '';
     return {
       name: keyOf(row.flag),

@@ -29,7 +29,11 @@ export interface Setting<A> {
 export const setting = <A>(row: Setting<A>): Setting<A> => row;
 
 /** Decodes with `parse`; `expected` is what people are told. */
-const from = <A>(expected: string, parse: (raw: unknown) => A | undefined): t.Type<A, unknown> =>
+const from = <A>(
+  expected: string,
+  parse: (raw: unknown) => A | undefined,
+  show: (value: A) => unknown = t.identity,
+): t.Type<A, unknown> =>
   new t.Type<A, unknown, unknown>(
     expected,
     (value): value is A => parse(value) !== undefined,
@@ -37,7 +41,7 @@ const from = <A>(expected: string, parse: (raw: unknown) => A | undefined): t.Ty
       const value = parse(raw);
       return value === undefined ? t.failure(raw, context, expected) : t.success(value);
     },
-    t.identity,
+    show,
   );
 
 /** Text that passes the test. */
@@ -77,13 +81,23 @@ export const switchedOn = from('true or false', (raw) =>
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A length of time in milliseconds, written as `90s`, `15m`, `2h` or `1d`. */
-export const span = from('a length of time such as 90s, 15m, 2h or 1d', (raw) => {
-  if (typeof raw !== 'string') return undefined;
-  const [, count = '', unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(raw) ?? [];
-  const ms = UNITS[unit];
-  return ms === undefined ? undefined : Number(count) * ms;
-});
+/** As it would be written: in the largest unit that leaves a whole number. */
+const spanText = (ms: number): string => {
+  const [unit, size] = Object.entries(UNITS).findLast(([, one]) => ms % one === 0) ?? ['s', 1000];
+  return `${ms / size}${unit}`;
+};
+
+/** A length of time in milliseconds, written as `90s`, `15m`, `2h` or `1d`; 0, where it is the default, stands for none. */
+export const span = from(
+  'a length of time such as 90s, 15m, 2h or 1d',
+  (raw) => {
+    if (typeof raw !== 'string') return undefined;
+    const [, count = '', unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(raw) ?? [];
+    const ms = UNITS[unit];
+    return ms === undefined ? undefined : Number(count) * ms;
+  },
+  (ms) => (ms === 0 ? 'none' : spanText(ms)),
+);
 
 /** One of a few words. */
 export const choice = <W extends string>(...words: readonly W[]) =>

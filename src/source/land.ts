@@ -147,12 +147,14 @@ const obstacle = (
     );
   const why = found?.[1] ?? 'declined';
   const reason = /\((.*)\)\s*$/.exec(rejected)?.[1] ?? lastLine(stderr);
-  return E.right(
-    refused(
-      why,
-      `The repository ${address.name} did not take the merge into ${tips.target}: ${printable(reason)}.`,
-    ),
-  );
+  const sentence = `The repository ${address.name} did not take the merge into ${tips.target}: ${printable(reason)}.`;
+  return E.right(refused(why, why in waysOut ? `${sentence} ${waysOut[why] ?? ''}` : sentence));
+};
+
+const waysOut: Readonly<Partial<Record<MergeObstacle, string>>> = {
+  target_checked_out:
+    'Use a bare repository (git clone --bare), or check out another branch there; then approve again.',
+  not_writable: 'Let the account of the server write there, then approve again.',
 };
 
 const lastLine = (text: string): string =>

@@ -421,7 +421,10 @@ describe('change submit', () => {
   });
 
   /** A change whose one phase ends as given once its log has been sealed. */
-  const running = async (phase: ChangeView['stages'][number]['phases'][number]['status']) => {
+  const running = async (
+    phase: ChangeView['stages'][number]['phases'][number]['status'],
+    more: Partial<UseCases> = {},
+  ) => {
     const log = growingLog(Buffer.from('hello\nwor'));
     let view: ChangeView = aChange({
       moving: true,
@@ -441,6 +444,7 @@ describe('change submit', () => {
       showChange: () => TE.right(view),
       readLog: (_id, at, max) => TE.right(log.read(at, max)),
       watchLog: () => log.watch(),
+      ...more,
     });
     return {
       log,
@@ -481,13 +485,39 @@ describe('change submit', () => {
           env: env(),
         },
       );
-      await until('the first line', () => waiting.out() === 'build-07 unit | hello\n');
+      await until('the first line', () => waiting.out() === 'build-07 verify/unit | hello\n');
       change.end();
       const ran = await waiting.done;
       expect(ran.code).toBe(code);
-      expect(ran.out).toBe('build-07 unit | hello\nbuild-07 unit | world␛[2J\n');
+      expect(ran.out).toBe('build-07 verify/unit | hello\nbuild-07 verify/unit | world␛[2J\n');
     },
   );
+
+  it('given --wait, then it says of a job why it cannot start, once, and which jobs failed', async () => {
+    let looks = 0;
+    const waiting = { reason: 'none_matches', detail: 'wanted platform_family is rhel', blockers: [] };
+    const shown = { jobId: job.id, phase: 'unit', stage: 'verify', label: 'rhel', project: 'web-shop' };
+    const entry = { ...shown, status: 'queued', since: '2026-01-31T12:00:00.000Z', priority: 0 } as const;
+    const change = await running('failed', {
+      listJobs: () => {
+        const ended = { status: 'failed', summary: 'failed with exit code 3' } as const;
+        const now = ++looks < 3 ? ({ status: 'queued' } as const) : ended;
+        return TE.right({ items: [aJob({ label: 'rhel', attempts: [], ...now })] });
+      },
+      queue: () => TE.right({ position: '10', entries: [{ ...entry, waiting }] }),
+    });
+    const ran = begin(
+      ['change', 'submit', '--repo', 'ssh://git@example.org/x.git', '--branch', 'b', '--wait'],
+      { env: env() },
+    );
+    await until('it has failed', () => looks > 3);
+    change.end();
+    const { err } = await ran.done;
+    expect(err.match(/waiting: .*/g)).toEqual([
+      'waiting: unit(rhel) (job 0b7f2c1e): wanted platform_family is rhel',
+    ]);
+    expect(err).toContain('verify unit(rhel) (job 0b7f2c1e): failed with exit code 3\n');
+  });
 
   it('given --wait, when Ctrl-C is pressed, then the change goes on and it says so', async () => {
     await running('succeeded');
@@ -497,7 +527,7 @@ describe('change submit', () => {
         env: env(),
       },
     );
-    await until('the first line', () => waiting.out() === 'build-07 unit | hello\n');
+    await until('the first line', () => waiting.out() === 'build-07 verify/unit | hello\n');
     waiting.interrupt();
     expect((await waiting.done).err).toContain('the change goes on');
     expect(edge?.names()).not.toContain('cancelJob');
@@ -529,7 +559,7 @@ describe('change submit', () => {
   it('change approve --wait: given a phase that fails, then its lines, and exit code 7', async () => {
     const change = await running('failed');
     const waiting = begin(['change', 'approve', 'c0ffee00', '--wait'], { env: env() });
-    await until('the first line', () => waiting.out() === 'build-07 unit | hello\n');
+    await until('the first line', () => waiting.out() === 'build-07 verify/unit | hello\n');
     change.end();
     const ran = await waiting.done;
     expect(ran.code).toBe(7);

@@ -82,7 +82,7 @@ describe('commands', () => {
     });
     const { out, code } = await ask('runner', 'drain', 'build-07', '--wait');
     expect([code, looks]).toEqual([0, 2]);
-    expect(out).toBe('Runner build-07 is draining; probe: never probed.\n');
+    expect(out).toBe('Runner build-07 is draining; probe: never probed. No job is there.\n');
   });
   it.each([
     [['pause', 'b', '--until', '2h'], 'pauseRunner', ['b', '2h']],

@@ -91,13 +91,15 @@ describe('logFilter', () => {
 
 describe('prefixed', () => {
   it('given pieces of lines, then each whole line has its prefix, and colours end with their line', () => {
-    const lines = prefixed('build-07 unit', true);
+    const lines = prefixed('build-07 verify/unit', true);
     const text = [
       lines.push(Buffer.from('on')),
       lines.push(Buffer.from('e\n\u001b[31mtwo\nthr')),
       lines.end(),
     ].join('');
-    expect(text).toBe('build-07 unit | one\nbuild-07 unit | \u001b[31mtwo\u001b[0m\nbuild-07 unit | thr\n');
+    expect(text).toBe(
+      'build-07 verify/unit | one\nbuild-07 verify/unit | \u001b[31mtwo\u001b[0m\nbuild-07 verify/unit | thr\n',
+    );
   });
 });
 

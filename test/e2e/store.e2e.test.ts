@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from './processes.js';
 import { begin } from './program.js';
 import { aWorld, type World } from './world.js';
 
@@ -88,13 +89,18 @@ describe('serve', () => {
     expect(existsSync(join(world.data, 'secrets'))).toBe(false);
   });
 
-  it('given an address that is in use, then exit code 5, and the address is named', async () => {
+  it('given an address that is in use, then exit code 5, the address is named, and the admin token comes with the next start', async () => {
     await world.start();
     const { port } = new URL(world.url);
     const other = join(world.folder, 'other');
     const ran = await begin(world.folder, ['serve', '--data', other, '--listen', `127.0.0.1:${port}`]).done;
     expect(ran.code).toBe(5);
     expect(ran.err).toContain(`Cannot listen on 127.0.0.1:${port}`);
+    const next = begin(world.folder, ['serve', '--json', '--data', other, '--listen', '127.0.0.1:0']);
+    await until('it listens', () => (next.out().includes('\n') ? true : undefined));
+    next.child.kill('SIGTERM');
+    await next.done;
+    expect(JSON.parse(next.out())).toMatchObject({ token: expect.stringMatching(/^baton_/) as string });
   });
 
   it('given an address that others can reach, then exit code 64, and no data folder is made', async () => {

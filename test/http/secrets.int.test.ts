@@ -7,7 +7,6 @@ import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../../projections/commands.js';
 import type { EventStore, SecretStore } from '../../src/app/ports.js';
-import { readModel, type ReadModel } from '../../src/app/read-models.js';
 import { repeats } from '../../src/app/repeats.js';
 import { keptAs, secretUseCases } from '../../src/app/secrets.js';
 import type { Grant } from '../../src/domain/grants.js';
@@ -15,6 +14,7 @@ import { systemClock } from '../../src/kernel/time.js';
 import { fileSecretStore } from '../../src/secrets/files.js';
 import { operatorKey } from '../../src/secrets/operator-key.js';
 import { memoryStore } from '../../src/store/memory.js';
+import { readModel } from '../read-model.js';
 import { startEdge, type Edge } from './edge.js';
 
 const VALUE = `tok/${randomBytes(12).toString('base64')}"\\ end`;
@@ -35,7 +35,7 @@ const people: Readonly<Record<string, readonly Grant[]>> = {
 let folder: string;
 let store: EventStore;
 let secrets: SecretStore;
-let known: ReadModel<unknown>;
+let known: ReturnType<typeof readModel>;
 let edge: Edge;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'baton-http-secrets-'));

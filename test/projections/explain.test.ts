@@ -30,7 +30,7 @@ describe('why a job waits', () => {
   });
   it('says when all that match are busy, and with what share of their slots', () => {
     const answer = asked(...readyRunner('r1', 'debian'), queued('other'), assigned('other'), queued('j'));
-    expect(answer?.verdict).toBe('waits: all 1 matching runners are busy');
+    expect(answer?.verdict).toBe('waits: the only matching runner is busy');
     expect(answer?.runners).toEqual([
       { runner: 'r1', suits: true, unavailable: 'busy: 1 of 1 slots', clauses: [] },
     ]);
