@@ -22,7 +22,7 @@ const wait = async (
   withLogs: boolean,
   tell?: (change: ChangeView) => void,
 ): Promise<void> => {
-  const end = await waitForChange(io, session.client, change, withLogs, tell);
+  const end = await waitForChange(io, session.client, change, { logs: withLogs, waits: withLogs }, tell);
   if (end === undefined) return;
   if (E.isLeft(end)) {
     fail(io, session.asJson, end.left);

@@ -31,6 +31,9 @@ const expectThat = (holds: boolean, what: string): void => {
 
 const PATIENCE_MS = 60_000;
 
+/** Why a job waits is part of the story, and told there. */
+const SHOWN = { logs: true, waits: false };
+
 /** Asks until the answer suits; the demo waits for facts, never for a time. */
 const until = async <A>(what: string, ask: () => Promise<A | undefined>): Promise<A> => {
   const deadline = performance.now() + PATIENCE_MS;
@@ -107,7 +110,7 @@ const verify = async (stage: Stage): Promise<ChangeView> => {
   chapter(stage, 'A change goes through Verify; the unit tests are a matrix of two platform families');
   const change = await submit(stage, 'describe-usage');
   const { io, client } = stage;
-  const finished = waitForChange(io, client, change, true);
+  const finished = waitForChange(io, client, change, SHOWN);
   const waiting = await until('a job that waits for a reason', async () => {
     const { entries } = need(await client.queue());
     return entries.find((entry) => entry.waiting?.reason === 'none_matches');
@@ -129,7 +132,7 @@ const approve = async (stage: Stage, { id }: ChangeView): Promise<void> => {
   const { io, client, repository } = stage;
   const before = (await tipOf(repository)).shas[0];
   const approved = need(await client.doChange(id, 'approve', 'the demo likes it'));
-  const end = await waitForChange(io, client, approved, true);
+  const end = await waitForChange(io, client, approved, SHOWN);
   expectThat(end !== undefined && E.isRight(end) && end.right.exitCode === 0, 'Build and Acceptance pass');
   const change = need(await client.showChange(id));
   const { title, shas } = await tipOf(repository);

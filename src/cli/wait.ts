@@ -105,12 +105,12 @@ export interface Waited {
   readonly jobs: readonly JobView[];
 }
 
-/** Resolves when the change moves no more; undefined after Ctrl-C, which leaves the change alone. */
+/** `shown`: the logs of its jobs, and why one of them cannot start. Resolves when the change moves no more; undefined after Ctrl-C, which leaves the change alone. */
 export const waitForChange = async (
   io: Io,
   client: Client,
   submitted: ChangeView,
-  withLogs: boolean,
+  shown: { readonly logs: boolean; readonly waits: boolean },
   tell: (change: ChangeView) => void = () => undefined,
 ): Promise<Got<Waited> | undefined> => {
   const { signal, release } = interruptible(io.onInterrupt, () =>
@@ -135,13 +135,13 @@ export const waitForChange = async (
       tell(change);
       progress.say(stateOf(change));
       let jobs: readonly JobView[] = [];
-      if (withLogs) {
+      if (shown.logs) {
         const all = await everyPage((paging) => client.listJobs({ change: change.id, ...paging }));
         if (E.isLeft(all)) return all;
         const mine = new Set(jobIds(change, before));
         jobs = all.right.items.filter(({ id }) => mine.has(id));
         followNew(jobs);
-        await tellWaits(jobs);
+        if (shown.waits) await tellWaits(jobs);
       }
       if (!change.moving) {
         await Promise.all(followed.values());

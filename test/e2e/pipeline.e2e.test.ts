@@ -94,7 +94,7 @@ describe.each(['before', 'after'] as const)('a server killed by SIGKILL %s its p
 
     const delivered = await world.baton('change', 'deliver', id.slice(0, 8), '--wait');
     expect([delivered.code, delivered.err]).toMatchObject([0, expect.stringContaining('is delivered')]);
-    expect(delivered.out).toContain('first deploy | More.');
+    expect(delivered.out).toContain('first delivered/deploy | More.');
     expect(await world.change(id)).toMatchObject({ status: 'delivered', actions: ['rerun-delivered'] });
     await world.stop();
     const types = await recorded();

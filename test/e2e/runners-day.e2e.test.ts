@@ -104,6 +104,15 @@ describe("a runner's day", { timeout: 120_000 }, () => {
     expect([added.code, added.err]).toEqual([0, '']);
     const first = await baton('runner', 'test', 'build-07');
     expect(first.out).toContain(server.fingerprint);
+    const mistyped = await baton(
+      'runner',
+      'test',
+      'build-07',
+      '--accept-host-key',
+      `SHA256:${'A'.repeat(43)}`,
+    );
+    expect([mistyped.code, mistyped.err]).toEqual([5, expect.stringContaining('nothing was accepted')]);
+    expect((await show('build-07')).hostKeys).toEqual([]);
     const accepted = await baton('runner', 'test', 'build-07', '--accept-host-key', server.fingerprint);
     expect(accepted.code).toBe(0);
   });
@@ -144,6 +153,7 @@ describe("a runner's day", { timeout: 120_000 }, () => {
     await baton('queue');
     const statuses = (await world.jobsOf(change.id)).map(({ status }) => status);
     expect(statuses.sort()).toEqual(['queued', 'queued', 'succeeded']);
+    expect((await baton('runner', 'clear', 'build-07', '--slot', '7')).code).toBe(2);
     await baton('runner', 'resume', 'build-07');
     expect((await world.finished(change.id)).stages[0]?.status).toBe('passed');
     await baton('runner', 'pause', 'build-07', '--until', '2s', '--reason', 'a snapshot');
