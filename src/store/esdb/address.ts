@@ -3,6 +3,7 @@
  * its own complaints quote the whole text, password included.
  */
 import * as E from 'fp-ts/lib/Either.js';
+import { withoutCredentials } from '../../domain/shown-address.js';
 
 export interface EsdbCredentials {
   readonly user: string;
@@ -46,13 +47,6 @@ const OPTIONS = [
 ];
 const flat = (name: string): string => name.trim().toLowerCase().replace(/[_-]/g, '');
 const KNOWN = new Set(OPTIONS.map(flat));
-
-/** Does it start as such an address does? */
-export const isEsdbAddress = (text: string): boolean => /^esdb(\+discover)?:\/\//.test(text);
-
-/** The text without what stands before the last @ of its host part. */
-export const withoutCredentials = (text: string): string =>
-  text.replace(/^([a-z+]+:\/\/)[^?]*@/i, (_, scheme: string) => scheme);
 
 const refused = (message: string, hint: string): E.Either<EsdbAddressError, never> =>
   E.left({ code: 'store_address', message, hint });
