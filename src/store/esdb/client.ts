@@ -47,6 +47,8 @@ export interface Client {
  * the server's refuses every append. How long we wait is our own business.
  */
 const DEADLINE_MS = 86_400_000;
+/** The client's own default. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** Parsed anew from the text that was measured, so that what is sent is what was given when `append` was called. */
 const dataOf = (text: string): JSONType => JSON.parse(text) as JSONType;
@@ -94,11 +96,34 @@ const wrap = (
   setMetadata: async (stream, metadata) => {
     await client.setStreamMetadata(stream, metadata, { requiresLeader: true, deadline: DEADLINE_MS });
   },
-  dispose: () => client.dispose(),
+  dispose: async () => {
+    await client.dispose();
+    // not part of its API, and not waited for: with gossip it may still be asking where to connect
+    void client['getChannel']().then(
+      (channel) => {
+        channel.close();
+      },
+      () => undefined,
+    );
+  },
 });
+
+/**
+ * Channels with equal options share a TCP connection for the whole process, a dead one included, so that a new client would
+ * inherit what the old one was given up for. Each gets an interval of its own, a millisecond longer than the last one's.
+ */
+const apart = (connectionString: string, generation: number): string => {
+  const own = /[?&]keep[-_]?alive[-_]?interval=(-?\d+)/i.exec(connectionString)?.[1];
+  // below zero it is turned off
+  if (Number(own) < 0) return connectionString;
+  const interval = Number(own ?? KEEP_ALIVE_MS) + generation;
+  return `${connectionString}${connectionString.includes('?') ? '&' : '?'}keepAliveInterval=${String(interval)}`;
+};
 
 /** Loads the client; answers how to make one. Making one throws what cannot be used, e.g. a certificate file that is not there. */
 export const loadClient = async (): Promise<(connectionString: string) => Client> => {
   const { EventStoreDBClient, jsonEvent } = await import('@eventstore/db-client');
-  return (connectionString) => wrap(EventStoreDBClient.connectionString(connectionString), jsonEvent);
+  let generation = 0;
+  return (connectionString) =>
+    wrap(EventStoreDBClient.connectionString(apart(connectionString, generation++)), jsonEvent);
 };
