@@ -1,9 +1,9 @@
 /** What becomes of appends and subscriptions when answers are lost, servers stop and connections break? */
+import { EventStoreDBClient } from '@eventstore/db-client';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventStore } from '../../src/app/ports.js';
 import { memoryStore } from '../../src/store/memory.js';
-import type { RunningNode } from '../../src/store/node/server.js';
 import { event, ok, refusal, watch } from '../contract/event-store-tools.js';
 import { nodeOver, openAt } from './esdb-tools.js';
 import { proxyTo, type Proxy } from './tcp-proxy.js';
@@ -11,7 +11,7 @@ import { proxyTo, type Proxy } from './tcp-proxy.js';
 const PATIENCE_MS = 400;
 
 let below: EventStore;
-let node: RunningNode;
+let node: Awaited<ReturnType<typeof nodeOver>>;
 let proxy: Proxy;
 let store: EventStore;
 let problems: string[];
@@ -105,6 +105,29 @@ describe('an append', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe('a stream', () => {
+  it('given a tombstone by somebody else, then appends and reads say that it was deleted', async () => {
+    const other = EventStoreDBClient.connectionString(node.address);
+    await other.tombstoneStream('job-0');
+    await other.dispose();
+    const deleted = { code: 'store_unavailable', why: 'stream_deleted' };
+    expect(await refusal(store.append('job-0', [event(1)], 0))).toMatchObject(deleted);
+    expect(await refusal(store.readStream('job-0'))).toMatchObject(deleted);
+  });
+
+  it('given none, then a read says that it is missing', async () => {
+    expect(await refusal(store.readStream('job-9'))).toEqual({ code: 'stream_not_found', stream: 'job-9' });
+  });
+
+  it.each([
+    ['no_stream', 0],
+    [7, 0],
+  ] as const)('given a wrong revision %s, then both revisions are told', async (expected, current) => {
+    const told = await refusal(store.append('job-0', [event(1)], expected));
+    expect(told).toEqual({ code: 'wrong_expected_revision', stream: 'job-0', expected, current });
   });
 });
 
