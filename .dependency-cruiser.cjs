@@ -103,7 +103,7 @@ module.exports = {
       'sqlite-stays-home',
       '',
       { path: '^(src|projections|plugin)', pathNot: '^src/store' },
-      { path: core('libsql|@eventstore/db-client') },
+      { path: core('libsql|@eventstore/db-client|@grpc/grpc-js|google-protobuf') },
     ),
     rule(
       'koa-stays-home',

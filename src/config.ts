@@ -8,6 +8,7 @@ import type { Environment } from './config/setting.js';
 import { httpConfigOf, httpProblems, type HttpConfig } from './config/http.js';
 import { queuePolicyOf } from './config/queue.js';
 import { addressOf, settings } from './config/settings.js';
+import { storeServerOf, type StoreServer } from './config/store.js';
 import type { QueuePolicy } from './domain/queue-policy.js';
 
 export type { Environment } from './config/setting.js';
@@ -20,6 +21,8 @@ export type Flags = Readonly<Record<string, unknown>>;
 export interface Config {
   /** Events, logs, secrets and mirrors live below this folder. */
   readonly data: string;
+  /** Where the events are kept; absent: in the data folder. */
+  readonly store?: StoreServer;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -68,9 +71,12 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   if (E.isLeft(found)) return found;
   const address = checked(found.right);
   if (E.isLeft(address)) return address;
+  const store = storeServerOf(found.right);
+  if (E.isLeft(store)) return E.left(unusable([store.left]));
   const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval } = found.right;
   return E.right({
     data: data.value,
+    ...(store.right === undefined ? {} : { store: store.right }),
     ...address.right,
     repositoryRoots: repoRoot.value,
     logLevel: logLevel.value,
@@ -94,6 +100,8 @@ export const explainConfig = (
   if (E.isLeft(found)) return found;
   const address = checked(found.right);
   if (E.isLeft(address)) return address;
+  const store = storeServerOf(found.right);
+  if (E.isLeft(store)) return E.left(unusable([store.left]));
   const rows = explainSettings(settings, found.right);
   return E.right(
     rows.map((row) => (row.name === 'key_file' ? { ...row, value: keyFileOf(found.right) } : row)),

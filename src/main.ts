@@ -36,6 +36,7 @@ import { listen } from './http/listen.js';
 import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
+import { holdData, openStore } from './open-store.js';
 import { projections } from './projections.js';
 import { openSecrets, type OpenedSecrets } from './secrets/open.js';
 import { rekey, type Rekeyed } from './secrets/rekey.js';
@@ -44,7 +45,6 @@ import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
-import { openSqliteStore } from './store/sqlite.js';
 import { lookAtStorage } from './store/storage.js';
 
 export interface Baton {
@@ -118,17 +118,14 @@ export const rekeySecrets = async (
   config: Config,
   newKeyFile: string,
 ): Promise<E.Either<AppError, Rekeyed>> => {
-  const opened = await openSqliteStore({ directory: join(config.data, 'store') });
-  if (E.isLeft(opened)) {
-    const { code, message, hint, cause } = opened.left;
-    return E.left(appError('store_unavailable', code, message, { hint, cause }));
-  }
+  const held = await holdData(config.data);
+  if (E.isLeft(held)) return held;
   const done = await rekey(join(config.data, 'secrets'), config.keyFile, newKeyFile);
-  await opened.right.close();
+  held.right.release();
   return done;
 };
 
-/** Opens the embedded store below `config.data` and sets everything going. */
+/** Opens the store that `config` names and sets everything going. */
 export const openCore = async (
   config: Omit<Config, 'host' | 'port' | 'http'>,
   log: Logger,
@@ -141,11 +138,8 @@ export const openCore = async (
   };
   const folder = (name: string): string => join(config.data, name);
 
-  const opened = await openSqliteStore({ directory: folder('store') });
-  if (E.isLeft(opened)) {
-    const { code, message, hint, cause } = opened.left;
-    return fail(appError('store_unavailable', code, message, { hint, cause }));
-  }
+  const opened = await openStore(config, (message) => log.warn(message));
+  if (E.isLeft(opened)) return fail(opened.left);
   const appends = watchAppends(opened.right, systemClock);
   const { store } = appends;
   add(() => store.close());
@@ -162,6 +156,9 @@ export const openCore = async (
   const { installationId, epoch } = installation.right;
 
   for (const name of FOLDERS) await mkdir(folder(name), { recursive: true, mode: 0o700 });
+  // a server's events may be others tomorrow, at the same address: what was folded is kept apart for each history
+  const folded = config.store === undefined ? 'projections' : join('projections', installationId);
+  await mkdir(folder(folded), { recursive: true, mode: 0o700 });
   const logs = fileLogStore(folder('logs'));
   const source = gitSource({
     directory: folder('git'),
@@ -180,7 +177,7 @@ export const openCore = async (
   });
   add(() => transport.close());
 
-  const checkpoints = fileCheckpoints(folder('projections'));
+  const checkpoints = fileCheckpoints(folder(folded));
   const onProblem = (problem: { readonly message: string; readonly cause?: unknown }): void =>
     log.warn({ problem: { ...problem, cause: undefined }, err: problem.cause }, problem.message);
   const { models, close: closeModels } = readModels(projections, store, { checkpoints, onProblem });
@@ -263,7 +260,8 @@ export const openCore = async (
     ...access.right.useCases,
     ...healthUseCases({
       ...deps,
-      storage: () => lookAtStorage(config.data, ['store', ...FOLDERS]),
+      storage: () =>
+        lookAtStorage(config.data, [...(config.store === undefined ? ['store'] : []), ...FOLDERS]),
       appends,
       queue: models.queue,
       health: models['runner-health'],

@@ -28,6 +28,11 @@ const heavy = [
     load: async () => (await import('./openapi.js')).registerOpenApi,
   },
   {
+    name: 'store',
+    description: 'serve the event store to other programs',
+    load: async () => (await import('./store.js')).registerStore,
+  },
+  {
     name: 'demo',
     description: 'run a server with runners of its own, to try things on',
     load: async () => (await import('./demo.js')).registerDemo,

@@ -7,17 +7,7 @@ import { complain, complainOnly } from './complain.js';
 import { allSettings, withSettings } from './config.js';
 import { note, say, type Io } from './io.js';
 import { example } from './options.js';
-
-const untilTold = (io: Io): Promise<void> =>
-  new Promise((resolve) => {
-    const release = io.onInterrupt(done);
-    process.once('SIGTERM', done);
-    function done(): void {
-      release();
-      process.removeListener('SIGTERM', done);
-      resolve();
-    }
-  });
+import { untilTold } from './until-told.js';
 
 export const registerServe = (program: Command, io: Io): void => {
   withSettings(program.command('serve'), allSettings)

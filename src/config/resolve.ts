@@ -80,6 +80,12 @@ const problemsOfFile = (table: Table, file: ConfigFile): readonly Problem[] => {
   ];
 };
 
+const shownRaw = ({ secret, conceal }: Setting<unknown>, raw: unknown): string => {
+  if (secret === true) return 'a value that is not shown';
+  const text = typeof raw === 'string' ? raw : shown(raw);
+  return conceal?.(text) ?? text;
+};
+
 /** All problems at once. */
 export const resolveSettings = <T extends Table>(
   table: T,
@@ -99,7 +105,7 @@ export const resolveSettings = <T extends Table>(
       problems.push({
         path: source === 'file' ? `${place}: ${keyOf(row.flag)}` : place,
         expected: value.left,
-        found: row.secret === true ? 'a value that is not shown' : typeof raw === 'string' ? raw : shown(raw),
+        found: shownRaw(row, raw),
       });
     else {
       const inFolder = (path: string): string => resolvePath(folder, path);
@@ -140,7 +146,7 @@ export const explainSettings = <T extends Table>(
       name: keyOf(row.flag),
       flag: row.flag,
       env: row.env,
-      value: isSecret ? 'set' : text,
+      value: isSecret ? 'set' : (row.conceal?.(text) ?? text),
       default: row.defaultText,
       source: source === 'default' ? source : `${source} ${place}`,
       meaning: row.meaning,

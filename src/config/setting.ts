@@ -23,6 +23,8 @@ export interface Setting<A> {
   readonly resolve?: (value: A, resolve: Resolve) => A;
   /** Its value is never shown, and a file that holds it must be the user's own. */
   readonly secret?: boolean;
+  /** Takes out of a text what must not be shown; for a setting of which a part may be. */
+  readonly conceal?: (text: string) => string;
 }
 
 /** A row of the table, checked for itself and with its own type. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { defaultProbes } from '../app/health-watch.js';
 import { httpSettings } from './http.js';
 import { queueSettings } from './queue.js';
+import { storeSettings } from './store.js';
 import { choice, path, paths, setting, span, text, type Environment } from './setting.js';
 
 /** `host:port`; undefined when it is something else. */
@@ -87,6 +88,7 @@ export const settings = {
     defaultText: '20s',
     meaning: 'The same for a runner in quarantine for its failures.',
   }),
+  ...storeSettings,
   ...httpSettings,
   ...queueSettings,
 };

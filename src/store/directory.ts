@@ -40,8 +40,11 @@ const onNetwork = async (directory: string): Promise<string | undefined> => {
   return networkFileSystem(type, mounts, await realpath(directory));
 };
 
-/** Creates what is missing: folder 0700, files 0600. */
-export const prepareDirectory = async (directory: string): Promise<E.Either<StoreOpenError, StoreFiles>> => {
+/** Creates what is missing: folder 0700, files 0600. `without` events: they are kept elsewhere. */
+export const prepareDirectory = async (
+  directory: string,
+  without?: 'events',
+): Promise<E.Either<StoreOpenError, StoreFiles>> => {
   try {
     const created = await mkdir(directory, { recursive: true, mode: 0o700 });
     const network = await onNetwork(directory);
@@ -53,7 +56,7 @@ export const prepareDirectory = async (directory: string): Promise<E.Either<Stor
       });
     const files = { events: join(directory, 'events.db'), lock: join(directory, 'lock.db') };
     await createPrivate(files.lock);
-    await createPrivate(files.events);
+    if (without === undefined) await createPrivate(files.events);
     await flushFolder(directory);
     if (created !== undefined) await flushFolder(dirname(created));
     return E.right(files);

@@ -13,7 +13,8 @@ const DEFAULT_MAX_COUNT = 500;
 
 type Events = readonly Recorded<RawEvent>[];
 
-const checkedCount = (maxCount: number): number => {
+/** Throws on what is no count: a bug of the caller. */
+export const checkedCount = (maxCount: number): number => {
   if (Number.isNaN(maxCount) || maxCount < 0)
     throw new RangeError(`maxCount must not be negative: ${String(maxCount)}`);
   return Math.floor(maxCount);

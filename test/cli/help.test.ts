@@ -14,7 +14,7 @@ const silent = {
   exit: () => undefined,
 };
 
-const program = await buildProgram(silent, ['serve', 'openapi', 'demo']);
+const program = await buildProgram(silent, ['serve', 'openapi', 'store', 'demo']);
 
 interface Leaf {
   readonly path: string;

@@ -154,6 +154,7 @@ export const eventStoreDifferential = (
   name: string,
   openOne: () => Promise<OpenedStore>,
   openOther: () => Promise<OpenedStore>,
+  runs = 120,
 ): void => {
   describe(`event store differential: ${name}`, () => {
     it('gives the same answers to the same random scripts', async () => {
@@ -163,9 +164,11 @@ export const eventStoreDifferential = (
           fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
             const category = `diff_${randomUUID().replaceAll('-', '')}`;
             const [first, second] = [player(one.store, category), player(other.store, category)];
-            for (const next of steps) expect(await second(next)).toEqual(await first(next));
+            const shows = one.showsHidden === true || other.showsHidden === true;
+            for (const next of steps.filter(({ kind }) => !shows || kind !== 'keepLast'))
+              expect(await second(next)).toEqual(await first(next));
           }),
-          { numRuns: 120 },
+          { numRuns: runs },
         );
       } finally {
         await one.close();

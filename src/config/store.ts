@@ -1,0 +1,87 @@
+/** Settings of the event store: in the data folder, or at a server. */
+import { readFileSync } from 'node:fs';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Problem } from '../app/errors.js';
+import { withoutCredentials } from '../domain/shown-address.js';
+import type { ResolvedTable } from './resolve.js';
+import { path, setting, text } from './setting.js';
+
+const EMBEDDED = 'sqlite';
+const isAddress = (value: string): boolean => /^esdb(\+discover)?:\/\/./.test(value);
+
+export const storeSettings = {
+  store: setting({
+    flag: '--store',
+    takes: '<url>',
+    env: 'BATON_STORE',
+    codec: text(
+      'sqlite, or the address of a server: esdb://… or esdb+discover://…',
+      (value) => value === EMBEDDED || isAddress(value),
+    ),
+    defaultOf: () => EMBEDDED,
+    defaultText: EMBEDDED,
+    meaning: 'Where events are kept: sqlite for a file in the data folder, or esdb://HOST:PORT for a server.',
+    conceal: withoutCredentials,
+  }),
+  storeUser: setting({
+    flag: '--store-user',
+    takes: '<name>',
+    env: 'BATON_STORE_USER',
+    codec: text('a name', (value) => value !== ''),
+    defaultOf: () => '',
+    defaultText: 'none',
+    meaning: 'User at that server; goes before one in the address.',
+  }),
+  storePasswordFile: setting({
+    flag: '--store-password-file',
+    takes: '<file>',
+    env: 'BATON_STORE_PASSWORD_FILE',
+    codec: path,
+    defaultOf: () => '',
+    defaultText: 'none',
+    meaning: 'File that holds the password of that user, and nothing else.',
+    resolve: (value, resolve) => (value === '' ? '' : resolve(value)),
+  }),
+};
+
+type StoreSettings = ResolvedTable<typeof storeSettings>;
+
+/** A server to keep the events at. */
+export interface StoreServer {
+  readonly address: string;
+  readonly credentials?: { readonly user: string; readonly password: string };
+}
+
+/** The text of a file without the line break at its end. */
+export const readPassword = (file: string): E.Either<Problem, string> => {
+  const problem = (found: string): E.Either<Problem, never> =>
+    E.left({ path: file, expected: 'a file that holds a password', found });
+  try {
+    const password = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return password === '' ? problem('nothing in it') : E.right(password);
+  } catch (error) {
+    return problem(
+      error instanceof Error && 'code' in error ? String(error.code) : 'one that cannot be read',
+    );
+  }
+};
+
+/** Undefined: the events are kept in the data folder. */
+export const storeServerOf = ({
+  store,
+  storeUser,
+  storePasswordFile,
+}: StoreSettings): E.Either<Problem, StoreServer | undefined> => {
+  if (store.value === EMBEDDED) return E.right(undefined);
+  if ((storeUser.value === '') !== (storePasswordFile.value === ''))
+    return E.left({
+      path: storeUser.value === '' ? '--store-user' : '--store-password-file',
+      expected: 'to be given with the other',
+      found: `only ${storeUser.value === '' ? storePasswordFile.place : storeUser.place}`,
+    });
+  if (storeUser.value === '') return E.right({ address: store.value });
+  return E.map((password: string) => ({
+    address: store.value,
+    credentials: { user: storeUser.value, password },
+  }))(readPassword(storePasswordFile.value));
+};

@@ -1,0 +1,52 @@
+/** Which event store is used? A file in the data folder, or a server; the folder belongs to one process either way. */
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import { appError, type AppError } from './app/errors.js';
+import type { EventStore } from './app/ports.js';
+import type { Config } from './config.js';
+import { openEsdbStore } from './store/esdb/store.js';
+import { holdDirectory } from './store/hold.js';
+import { openSqliteStore } from './store/sqlite.js';
+
+interface OpenFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly cause?: unknown;
+}
+
+const asAppError = ({ code, message, hint, cause }: OpenFailure): AppError =>
+  appError('store_unavailable', code, message, { hint, cause });
+
+const folderOf = (data: string): string => join(data, 'store');
+
+/** Keeps other processes out of the data folder without opening a store. */
+export const holdData = async (data: string): Promise<E.Either<AppError, { readonly release: () => void }>> =>
+  E.mapLeft(asAppError)(await holdDirectory(folderOf(data)));
+
+/** The embedded store of a data folder. */
+export const openEmbedded = async (data: string): Promise<E.Either<AppError, EventStore>> =>
+  E.mapLeft(asAppError)(await openSqliteStore({ directory: folderOf(data) }));
+
+/** The store that the configuration names. `warn`: what an operator should know of a server. */
+export const openStore = async (
+  { data, store: server }: Pick<Config, 'data' | 'store'>,
+  warn: (message: string) => void,
+): Promise<E.Either<AppError, EventStore>> => {
+  if (server === undefined) return openEmbedded(data);
+  const held = await holdData(data);
+  if (E.isLeft(held)) return held;
+  const opened = await openEsdbStore({ ...server, onProblem: warn });
+  if (E.isLeft(opened)) {
+    held.right.release();
+    return E.left(asAppError(opened.left));
+  }
+  const store = opened.right;
+  return E.right({
+    ...store,
+    close: async () => {
+      await store.close();
+      held.right.release();
+    },
+  });
+};
