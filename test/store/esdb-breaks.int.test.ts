@@ -151,7 +151,9 @@ describe('a subscription', () => {
 
   it('given a server that stops and comes back, then it goes on after the last event, and the outage is told once', async () => {
     const watched = watch(store, 'start', { streamPrefixes: ['job-'] });
+    const other = watch(store, 'start');
     await watched.until(() => watched.caughtUps() > 0);
+    await other.until(() => other.caughtUps() > 0);
     const { port } = node;
     await node.close();
     await vi.waitUntil(() => problems.length > 0, 8_000);
@@ -162,6 +164,7 @@ describe('a subscription', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('cannot be reached');
     watched.stop();
+    other.stop();
   });
 
   it('given thousands of events, when it says that it caught up, then all of them were given before', async () => {

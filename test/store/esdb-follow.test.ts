@@ -49,6 +49,7 @@ const following = (last: Recorded<RawEvent> | undefined) => {
       connection: openConnection(() => client),
       patienceMs: 1_000,
       onOutage: (error: unknown) => outages.push(error),
+      onConfirmed: () => undefined,
     };
     follower = startFollowing(options, subscriber, 'start', { streamPrefixes: ['job-'] });
   }).subscribe((signal) => given.push('caughtUp' in signal ? 'caught up' : signal.event.data));

@@ -21,8 +21,10 @@ export interface Follower {
 export interface FollowOptions {
   readonly connection: Connection;
   readonly patienceMs: number;
-  /** Told once for each outage. */
+  /** Told once for each outage of this subscription. */
   readonly onOutage: (error: unknown) => void;
+  /** A server has taken the subscription. */
+  readonly onConfirmed: () => void;
 }
 
 const FIRST_PAUSE_MS = 50;
@@ -43,7 +45,7 @@ export const serverFilterOf = (filter: StoreFilter | undefined): ServerFilter =>
 };
 
 export const startFollowing = (
-  { connection, patienceMs, onOutage }: FollowOptions,
+  { connection, patienceMs, onOutage, onConfirmed }: FollowOptions,
   subscriber: Subscriber<Signal>,
   from: Position | 'start',
   filter: StoreFilter | undefined,
@@ -101,6 +103,7 @@ export const startFollowing = (
         checkpoint: move,
         confirmed: () => {
           failures = 0;
+          onConfirmed();
           if (end === undefined || !isNew(end.position)) caughtUp();
         },
         caughtUp,

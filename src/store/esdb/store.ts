@@ -10,7 +10,7 @@ import { askOf } from './ask.js';
 import { loadClient, type Client } from './client.js';
 import { openConnection } from './connection.js';
 import { failuresOf, scrubber } from './failures.js';
-import { startFollowing, type Follower } from './follow.js';
+import { startFollowing, type Follower, type FollowOptions } from './follow.js';
 import { pairOf } from './positions.js';
 import { readsOf } from './reads.js';
 
@@ -61,6 +61,20 @@ export const openEsdbStore = async (
   });
   let closed = false;
   const followers = new Set<Follower>();
+  // all subscriptions break together: one of them tells it
+  let isTold = false;
+  const following: FollowOptions = {
+    connection,
+    patienceMs,
+    onOutage: (error) => {
+      const told = toError(error, { what: 'a subscription' });
+      if (!isTold) onProblem('message' in told ? told.message : told.code);
+      isTold = true;
+    },
+    onConfirmed: () => {
+      isTold = false;
+    },
+  };
 
   const ask = askOf({ connection, patienceMs, toError, isClosed: () => closed });
 
@@ -74,11 +88,7 @@ export const openEsdbStore = async (
           subscriber.error(closed ? closedError() : badPosition(from));
           return undefined;
         }
-        const onOutage = (error: unknown): void => {
-          const told = toError(error, { what: 'a subscription' });
-          onProblem('message' in told ? told.message : told.code);
-        };
-        const follower = startFollowing({ connection, patienceMs, onOutage }, subscriber, from, filter);
+        const follower = startFollowing(following, subscriber, from, filter);
         followers.add(follower);
         return () => {
           followers.delete(follower);
