@@ -49,7 +49,12 @@ const unusable = (problems: readonly Problem[]): AppError =>
 const keyFileOf = ({ keyFile, data }: Settings): string =>
   keyFile.source === 'default' ? join(data.value, 'operator.key') : keyFile.value;
 
-const checked = (found: Settings): E.Either<AppError, { readonly host: string; readonly port: number }> => {
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const checked = (found: Settings): E.Either<AppError, Address> => {
   const address = addressOf(found.listen.value);
   const problems = address && httpProblems(found, { ...address, place: found.listen.place });
   return address === undefined || problems === undefined || problems.length > 0
@@ -57,33 +62,41 @@ const checked = (found: Settings): E.Either<AppError, { readonly host: string; r
     : E.right(address);
 };
 
-const readSettings = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Settings> => {
+interface Checked {
+  readonly found: Settings;
+  readonly address: Address;
+  readonly store: StoreServer | undefined;
+}
+
+const readSettings = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Checked> => {
   const named = typeof flags['config'] === 'string' ? flags['config'] : env['BATON_CONFIG'];
   const file = named === undefined || named === '' ? undefined : readConfigFile(resolve(cwd, named));
   if (file !== undefined && E.isLeft(file)) return E.left(unusable([file.left]));
   const found = resolveSettings(settings, { flags, env, file: file?.right, cwd });
-  return E.isLeft(found) ? E.left(unusable(found.left)) : found;
-};
-
-/** All problems at once. */
-export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Config> => {
-  const found = readSettings(flags, env, cwd);
-  if (E.isLeft(found)) return found;
+  if (E.isLeft(found)) return E.left(unusable(found.left));
   const address = checked(found.right);
   if (E.isLeft(address)) return address;
   const store = storeServerOf(found.right);
-  if (E.isLeft(store)) return E.left(unusable([store.left]));
-  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval } = found.right;
+  return E.isLeft(store)
+    ? E.left(unusable([store.left]))
+    : E.right({ found: found.right, address: address.right, store: store.right });
+};
+
+export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Either<AppError, Config> => {
+  const read = readSettings(flags, env, cwd);
+  if (E.isLeft(read)) return read;
+  const { found, address, store } = read.right;
+  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval } = found;
   return E.right({
     data: data.value,
-    ...(store.right === undefined ? {} : { store: store.right }),
-    ...address.right,
+    ...(store === undefined ? {} : { store }),
+    ...address,
     repositoryRoots: repoRoot.value,
     logLevel: logLevel.value,
-    keyFile: keyFileOf(found.right),
+    keyFile: keyFileOf(found),
     mayMakeKey: keyFile.source === 'default',
-    http: httpConfigOf(found.right, address.right.host),
-    queue: queuePolicyOf(found.right),
+    http: httpConfigOf(found, address.host),
+    queue: queuePolicyOf(found),
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
     environment: env,
@@ -96,14 +109,12 @@ export const explainConfig = (
   env: Environment,
   cwd: string,
 ): E.Either<AppError, readonly Explained[]> => {
-  const found = readSettings(flags, env, cwd);
-  if (E.isLeft(found)) return found;
-  const address = checked(found.right);
-  if (E.isLeft(address)) return address;
-  const store = storeServerOf(found.right);
-  if (E.isLeft(store)) return E.left(unusable([store.left]));
-  const rows = explainSettings(settings, found.right);
+  const read = readSettings(flags, env, cwd);
+  if (E.isLeft(read)) return read;
+  const { found } = read.right;
   return E.right(
-    rows.map((row) => (row.name === 'key_file' ? { ...row, value: keyFileOf(found.right) } : row)),
+    explainSettings(settings, found).map((row) =>
+      row.name === 'key_file' ? { ...row, value: keyFileOf(found) } : row,
+    ),
   );
 };

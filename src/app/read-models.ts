@@ -11,7 +11,7 @@ import { closedError, viewKeeper, type KeeperOptions, type ViewKeeper } from './
 
 export type { ReadModelProblem, ViewAt } from './view-keeper.js';
 
-export interface ReadModel<View> extends Pick<ViewKeeper<View>, 'view' | 'position' | 'view$' | 'waitFor'> {
+export interface ReadModel<View> {
   readonly name: string;
   /** The live view: it goes on changing, so take from it what is needed before the next await. */
   readonly view: () => View;

@@ -3,16 +3,11 @@ import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { GrantRequest } from '../../app/access-use-cases.js';
 import { appError } from '../../app/errors.js';
-import type { Done } from '../../app/use-cases.js';
-import { list, none } from '../answers.js';
+import { done, list, none } from '../answers.js';
 import * as codecs from '../codecs.js';
-import { route, type Answer, type Route } from '../route.js';
+import { route, type Route } from '../route.js';
 import { ofGrant } from '../where.js';
 import { listOf, ref } from '../view-schemas.js';
-
-const done =
-  (status: 200 | 201) =>
-  ({ value, repeated }: Done<unknown>): Answer => ({ kind: 'json', status, value, repeated });
 
 /** The reason is in the context already. */
 const grantIn = <B extends GrantRequest & { readonly reason?: string }>({ reason: _, ...body }: B) => body;

@@ -1,7 +1,7 @@
 /** Changes of the standalone host: handing in, leading through the pipeline, and how far each has come. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { none, ok, seen, single } from '../answers.js';
+import { done, doneTo, none, ok, seen, single } from '../answers.js';
 import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { route, type Route } from '../route.js';
@@ -28,17 +28,7 @@ const deed = (word: string, name: Deed, status: 200 | 202): Route =>
     where: ofChange,
     params: codecs.IdParam,
     body: codecs.ChangeDeedBody,
-    run: (use, { context, params }) =>
-      pipe(
-        use[name](context, params.id),
-        TE.map(({ value, repeated }) => ({
-          kind: 'json',
-          status,
-          value,
-          repeated,
-          revision: value.revision,
-        })),
-      ),
+    run: (use, { context, params }) => pipe(use[name](context, params.id), TE.map(doneTo(status))),
   });
 
 export const changeRoutes: readonly Route[] = [
@@ -69,17 +59,7 @@ export const changeRoutes: readonly Route[] = [
     role: 'operator',
     where: ofSubmission,
     body: codecs.SubmitChangeBody,
-    run: (use, { context, body }) =>
-      pipe(
-        use.submitChange(context, body),
-        TE.map(({ value, repeated }) => ({
-          kind: 'json',
-          status: 201,
-          value,
-          repeated,
-          revision: value.revision,
-        })),
-      ),
+    run: (use, { context, body }) => pipe(use.submitChange(context, body), TE.map(doneTo(201))),
   }),
   route({
     ...none,
@@ -112,7 +92,7 @@ export const changeRoutes: readonly Route[] = [
           stage: body.stage,
           ...(body.phase === undefined ? {} : { phase: body.phase }),
         }),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 202, value, repeated })),
+        TE.map(done(202)),
       ),
   }),
 ];

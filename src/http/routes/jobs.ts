@@ -1,7 +1,7 @@
 /** Jobs: list, show, follow, cancel, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { none, ok, seen, single } from '../answers.js';
+import { doneTo, none, ok, seen, single } from '../answers.js';
 import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { jobFrames } from '../job-stream.js';
@@ -80,17 +80,7 @@ export const jobRoutes: readonly Route[] = [
     where: ofJob,
     params: codecs.IdParam,
     body: codecs.CancelBody,
-    run: (use, { context, params }) =>
-      pipe(
-        use.cancelJob(context, params.id),
-        TE.map(({ value, repeated }) => ({
-          kind: 'json',
-          status: 202,
-          value,
-          repeated,
-          revision: value.revision,
-        })),
-      ),
+    run: (use, { context, params }) => pipe(use.cancelJob(context, params.id), TE.map(doneTo(202))),
   }),
   route({
     ...none,

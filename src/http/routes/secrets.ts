@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { isSecretRef, SECRET_NAME } from '../../domain/secret-ref.js';
-import { list, none } from '../answers.js';
+import { done, list, none } from '../answers.js';
 import { closed, text } from '../closed.js';
 import { Reason } from '../codecs.js';
 import { route, type Route } from '../route.js';
@@ -48,11 +48,7 @@ export const secretRoutes: readonly Route[] = [
     role: 'admin',
     where: ofSecret,
     body: closed({ ref: Ref, value: Value }, { reason: Reason }),
-    run: (use, { context, body }) =>
-      pipe(
-        use.setSecret(context, body.ref, body.value),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 200, value, repeated })),
-      ),
+    run: (use, { context, body }) => pipe(use.setSecret(context, body.ref, body.value), TE.map(done(200))),
   }),
   route({
     ...none,
@@ -61,10 +57,6 @@ export const secretRoutes: readonly Route[] = [
     role: 'admin',
     where: ofSecret,
     body: closed({ ref: Ref }, { reason: Reason }),
-    run: (use, { context, body }) =>
-      pipe(
-        use.removeSecret(context, body.ref),
-        TE.map(({ value, repeated }) => ({ kind: 'json', status: 200, value, repeated })),
-      ),
+    run: (use, { context, body }) => pipe(use.removeSecret(context, body.ref), TE.map(done(200))),
   }),
 ];
