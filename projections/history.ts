@@ -78,56 +78,61 @@ const note = (table: Record<string, number[]>, key: string | undefined, index: n
   else known.push(index);
 };
 
-/** Adds to the row of an attempt, or makes it. What a row is found by is there from its beginning. */
-const write = (view: HistoryView, job: LiveJob, attempt: number, more: Partial<HistoryRow>): void => {
-  const known = view.rows[find(job.attempts, String(attempt)) ?? -1];
-  if (known !== undefined) {
-    Object.assign(known, more);
-    return;
-  }
-  const row = { ...job.common, attempt, ...more };
+type Row = { -readonly [K in keyof HistoryRow]: HistoryRow[K] };
+
+const rowOf = (view: HistoryView, job: LiveJob, attempt: number): HistoryRow | undefined => {
+  const index = find(job.attempts, String(attempt));
+  return index === undefined ? undefined : view.rows[index];
+};
+
+/**
+ * The row of an attempt, to be added to; made when there is none. What a row is found by is there from its beginning.
+ * Members are set one by one: this view has more of them than all others, and copies of half rows cost most of a replay.
+ */
+const writable = (view: HistoryView, job: LiveJob, attempt: number, runner?: string): Row => {
+  const known = rowOf(view, job, attempt);
+  if (known !== undefined) return known;
+  const row: Row = { ...job.common, attempt };
+  if (runner !== undefined) row.runner = runner;
   const index = view.rows.push(row) - 1;
   put(job.attempts, String(attempt), index);
   note(view.index.job, row.jobId, index);
   note(view.index.change, row.changeId, index);
   note(view.index.runner, row.runner, index);
+  return row;
 };
 
 /** Clocks may have been set back between two events; nothing takes less than no time. */
 const elapsed = (from: string, to: string): number => Math.max(0, millisBetween(from, to));
 
 /** How long an attempt that ends now has waited and run. */
-const lengths = (view: HistoryView, job: LiveJob, attempt: number, at: string): Partial<HistoryRow> => {
-  const startedAt = view.rows[find(job.attempts, String(attempt)) ?? -1]?.startedAt;
-  return startedAt === undefined
-    ? { endedAt: at, waitedMs: elapsed(job.waitsSince, at) }
-    : { endedAt: at, ranMs: elapsed(startedAt, at) };
+const measure = (row: Row, job: LiveJob, at: string): void => {
+  row.endedAt = at;
+  if (row.startedAt === undefined) row.waitedMs = elapsed(job.waitsSince, at);
+  else row.ranMs = elapsed(row.startedAt, at);
 };
 
 const whyOf = (event: JobEndEvent): string | undefined =>
   'why' in event.data ? event.data.why : 'which' in event.data ? event.data.which : undefined;
 
 const end = (view: HistoryView, job: LiveJob, event: JobEndEvent, at: string): void => {
-  const attempt = attemptOf(event) ?? job.current ?? 0;
+  const row = writable(view, job, attemptOf(event) ?? job.current ?? 0);
+  row.outcome = outcomeOf(event);
+  measure(row, job, at);
+  if (job.cancel !== undefined) Object.assign(row, job.cancel);
   const exitCode = exitCodeOf(event);
-  const evidence = evidenceOf(event);
+  if (exitCode !== undefined) row.exitCode = exitCode;
+  if (event.type === 'JobFailed' && event.data.likelySignal !== undefined)
+    row.likelySignal = event.data.likelySignal;
   const why = whyOf(event);
+  if (why !== undefined) row.why = why;
   const detail = 'detail' in event.data ? event.data.detail : undefined;
+  if (detail !== undefined) row.detail = detail;
   const reason = job.cancel?.cancelReason ?? detail;
-  write(view, job, attempt, {
-    outcome: outcomeOf(event),
-    ...lengths(view, job, attempt, at),
-    ...job.cancel,
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(event.type === 'JobFailed' && event.data.likelySignal !== undefined
-      ? { likelySignal: event.data.likelySignal }
-      : {}),
-    ...(why === undefined ? {} : { why }),
-    ...(detail === undefined ? {} : { detail }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(evidence === undefined ? {} : { evidence: evidenceText(evidence) }),
-    summary: summaryOf(event, job.cancel?.cancelledBy),
-  });
+  if (reason !== undefined) row.reason = reason;
+  const evidence = evidenceOf(event);
+  if (evidence !== undefined) row.evidence = evidenceText(evidence);
+  row.summary = summaryOf(event, job.cancel?.cancelledBy);
 };
 
 const change = (view: HistoryView, job: LiveJob, event: JobEvent, metadata: Metadata): void => {
@@ -136,32 +141,32 @@ const change = (view: HistoryView, job: LiveJob, event: JobEvent, metadata: Meta
     case 'JobAssigned': {
       const { attempt, runner, slot, rule } = event.data;
       // an attempt has one runner; what a damaged history says again changes nothing
-      if (find(job.attempts, String(attempt)) === undefined)
-        write(view, job, attempt, { runner, slot, rule, assignedAt: at });
+      if (rowOf(view, job, attempt) === undefined) {
+        const row = writable(view, job, attempt, runner);
+        row.slot = slot;
+        row.rule = rule;
+        row.assignedAt = at;
+      }
       job.current = attempt;
       return;
     }
     case 'JobStarted': {
-      const { attempt } = event.data;
-      const assignedAt = view.rows[find(job.attempts, String(attempt)) ?? -1]?.assignedAt;
-      write(view, job, attempt, {
-        startedAt: at,
-        waitedMs: elapsed(job.waitsSince, at),
-        ...(assignedAt === undefined ? {} : { connectMs: elapsed(assignedAt, at) }),
-      });
+      const row = writable(view, job, event.data.attempt);
+      row.startedAt = at;
+      row.waitedMs = elapsed(job.waitsSince, at);
+      if (row.assignedAt !== undefined) row.connectMs = elapsed(row.assignedAt, at);
       return;
     }
     case 'JobRequeued': {
       const { attempt, cause, exitCode, why, detail } = event.data;
-      write(view, job, attempt, {
-        outcome: 'requeued',
-        ...lengths(view, job, attempt, at),
-        requeueCause: cause,
-        ...(why === undefined ? {} : { why }),
-        ...(detail === undefined ? {} : { detail }),
-        reason: detail ?? why ?? cause,
-        ...(exitCode === undefined ? {} : { exitCode }),
-      });
+      const row = writable(view, job, attempt);
+      row.outcome = 'requeued';
+      measure(row, job, at);
+      row.requeueCause = cause;
+      if (why !== undefined) row.why = why;
+      if (detail !== undefined) row.detail = detail;
+      row.reason = detail ?? why ?? cause;
+      if (exitCode !== undefined) row.exitCode = exitCode;
       job.waitsSince = at;
       delete job.current;
       return;

@@ -48,7 +48,10 @@ const compareDecimals = (a: string, b: string): number =>
 
 /** Negative, zero or positive, as `a` lies before, at or after `b`. Decimals must have no leading zeros. */
 export const comparePositions = (a: Position, b: Position): number => {
-  const [aCommit = '', aPrepare = aCommit] = a.split('/');
-  const [bCommit = '', bPrepare = bCommit] = b.split('/');
+  // asked for each event and view: the embedded store's positions, which are one number, are compared as they are
+  const [aSlash, bSlash] = [a.indexOf('/'), b.indexOf('/')];
+  if (aSlash < 0 && bSlash < 0) return compareDecimals(a, b);
+  const [aCommit, aPrepare] = aSlash < 0 ? [a, a] : [a.slice(0, aSlash), a.slice(aSlash + 1)];
+  const [bCommit, bPrepare] = bSlash < 0 ? [b, b] : [b.slice(0, bSlash), b.slice(bSlash + 1)];
   return compareDecimals(aCommit, bCommit) || compareDecimals(aPrepare, bPrepare);
 };
