@@ -101,7 +101,8 @@ export const viewKeeper = <View>(
   };
 
   const announce = (last?: Recorded<BatonEvent>): void => {
-    changes.next({ position: live.position, view: live.view, ...(last === undefined ? {} : { last }) });
+    if (changes.observed)
+      changes.next({ position: live.position, view: live.view, ...(last === undefined ? {} : { last }) });
     if (waiters.length === 0) return;
     const isIncluded = ({ position }: Waiter): boolean => comparePositions(position, live.position) <= 0;
     const included = waiters.filter(isIncluded);
