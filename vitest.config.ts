@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+// real processes on few cores: patience is no measure of speed
+const real = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  maxWorkers: 2,
+  sequence: { groupOrder: 1 },
+};
+
 const common = { environment: 'node' as const, passWithNoTests: false };
 
 export default defineConfig({
@@ -18,13 +26,28 @@ export default defineConfig({
       {
         test: {
           ...common,
+          ...real,
           name: 'real',
           include: ['test/**/*.{int,e2e}.test.ts'],
-          // real processes on few cores: patience is no measure of speed
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // the same once more, with the events at a node in a process of its own
+        test: {
+          ...common,
+          ...real,
+          name: 'e2e-node',
+          include: ['test/e2e/*.e2e.test.ts'],
+          exclude: [
+            // what can be wrong with a data folder that holds events itself
+            'test/e2e/store.e2e.test.ts',
+            // serves a node of its own
+            'test/e2e/esdb.e2e.test.ts',
+            // the demo and a host that embeds Baton cannot be told of a server yet
+            'test/e2e/demo.e2e.test.ts',
+            'test/e2e/embed.e2e.test.ts',
+          ],
+          env: { BATON_TEST_STORE: 'node' },
         },
       },
     ],

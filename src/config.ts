@@ -62,6 +62,14 @@ const checked = (found: Settings): E.Either<AppError, Address> => {
     : E.right(address);
 };
 
+const storeOf = (found: Settings): E.Either<Problem, StoreServer | undefined> => {
+  const { store, storeUser, storePasswordFile } = found;
+  return storeServerOf(
+    { store: store.value, storeUser: storeUser.value, storePasswordFile: storePasswordFile.value },
+    (name) => found[name].place || settings[name].flag,
+  );
+};
+
 interface Checked {
   readonly found: Settings;
   readonly address: Address;
@@ -76,7 +84,7 @@ const readSettings = (flags: Flags, env: Environment, cwd: string): E.Either<App
   if (E.isLeft(found)) return E.left(unusable(found.left));
   const address = checked(found.right);
   if (E.isLeft(address)) return address;
-  const store = storeServerOf(found.right);
+  const store = storeOf(found.right);
   return E.isLeft(store)
     ? E.left(unusable([store.left]))
     : E.right({ found: found.right, address: address.right, store: store.right });

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Problem } from '../app/errors.js';
 import { withoutCredentials } from '../domain/shown-address.js';
-import type { ResolvedTable } from './resolve.js';
 import { path, setting, text } from './setting.js';
 
 const EMBEDDED = 'sqlite';
@@ -44,8 +43,6 @@ export const storeSettings = {
   }),
 };
 
-type StoreSettings = ResolvedTable<typeof storeSettings>;
-
 /** A server to keep the events at. */
 export interface StoreServer {
   readonly address: string;
@@ -66,22 +63,28 @@ export const readPassword = (file: string): E.Either<Problem, string> => {
   }
 };
 
-/** Undefined: the events are kept in the data folder. */
-export const storeServerOf = ({
-  store,
-  storeUser,
-  storePasswordFile,
-}: StoreSettings): E.Either<Problem, StoreServer | undefined> => {
-  if (store.value === EMBEDDED) return E.right(undefined);
-  if ((storeUser.value === '') !== (storePasswordFile.value === ''))
+type Said = Readonly<Record<keyof typeof storeSettings, string>>;
+
+/** Undefined: the events are kept in the data folder. `nameOf`: who said a value, or where it could be said. */
+export const storeServerOf = (
+  { store, storeUser, storePasswordFile }: Said,
+  nameOf: (name: keyof Said) => string,
+): E.Either<Problem, StoreServer | undefined> => {
+  if (store === EMBEDDED) return E.right(undefined);
+  if ((storeUser === '') !== (storePasswordFile === '')) {
+    const [absent, given] =
+      storeUser === ''
+        ? (['storeUser', 'storePasswordFile'] as const)
+        : (['storePasswordFile', 'storeUser'] as const);
     return E.left({
-      path: storeUser.value === '' ? '--store-user' : '--store-password-file',
+      path: nameOf(absent),
       expected: 'to be given with the other',
-      found: `only ${storeUser.value === '' ? storePasswordFile.place : storeUser.place}`,
+      found: `only ${nameOf(given)}`,
     });
-  if (storeUser.value === '') return E.right({ address: store.value });
+  }
+  if (storeUser === '') return E.right({ address: store });
   return E.map((password: string) => ({
-    address: store.value,
-    credentials: { user: storeUser.value, password },
-  }))(readPassword(storePasswordFile.value));
+    address: store,
+    credentials: { user: storeUser, password },
+  }))(readPassword(storePasswordFile));
 };

@@ -28,11 +28,11 @@ interface Problem {
   readonly problems?: readonly { readonly path: string; readonly found: string }[];
 }
 
-/** Rows in the file of the running server: a second reader of SQLite, as an auditor would be. */
+/** Rows in the file of the running server or node: a second reader of SQLite, as an auditor would be. */
 const countEvents = async (type?: string): Promise<number> => {
   const driver = await loadDriver();
   if (driver === undefined) throw new Error('no SQLite driver');
-  const database = driver.open(join(world.data, 'store', 'events.db'));
+  const database = driver.open(join(world.place.folder, 'events.db'));
   try {
     const row =
       type === undefined

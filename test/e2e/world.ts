@@ -10,6 +10,7 @@ import { startRunner, type DemoRunner } from '../../src/cli/demo/fleet.js';
 import type { RawEvent, Recorded } from '../../src/kernel/recorded.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import { aRepository, commit, gitIn } from '../source/given-repository.js';
+import { eventPlace, type EventPlace } from './event-place.js';
 import { processesOf, until } from './processes.js';
 import { begin, type Ran, type Running } from './program.js';
 
@@ -41,6 +42,7 @@ export class World {
   /** Below the only source root of the server. */
   readonly repositories: string;
   readonly data: string;
+  readonly place: EventPlace;
   readonly runners: DemoRunner[] = [];
   url = '';
   token = '';
@@ -50,6 +52,7 @@ export class World {
     this.folder = folder;
     this.repositories = join(folder, 'repositories');
     this.data = join(folder, 'data');
+    this.place = eventPlace(folder, this.data);
     mkdirSync(this.repositories);
   }
 
@@ -61,7 +64,9 @@ export class World {
   ): Promise<void> {
     const args = ['serve', '--json', '--data', this.data, '--listen', '127.0.0.1:0'];
     const rest = ['--repo-root', this.repositories, '--log-level', logLevel, ...more];
-    const server = begin(this.folder, [...args, ...rest], env);
+    const address = await this.place.address();
+    const store = address === undefined ? [] : ['--store', address];
+    const server = begin(this.folder, [...args, ...store, ...rest], env);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
       if (server.child.exitCode !== null) throw new Error(`the server did not start: ${server.err()}`);
@@ -155,7 +160,8 @@ export class World {
 
   /** All that was ever recorded; only while no server runs, since a store has one owner. */
   async events(): Promise<readonly Recorded<RawEvent>[]> {
-    const opened = await openSqliteStore({ directory: join(this.data, 'store') });
+    await this.place.release();
+    const opened = await openSqliteStore({ directory: this.place.folder });
     if (E.isLeft(opened)) throw new Error(opened.left.message);
     const read = await opened.right.readAll('start', { maxCount: 1_000_000 })();
     await opened.right.close();
@@ -178,6 +184,7 @@ export class World {
   /** Ends what was started here: the server, the runners, and jobs whose folder lies in ours. */
   async close(): Promise<void> {
     await this.stop();
+    await this.place.release();
     for (const runner of this.runners) await runner.close();
     for (const { pid } of await processesOf(this.folder)) {
       try {
