@@ -77,7 +77,9 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   let saveTimer: NodeJS.Timeout | undefined;
   const saveNow = async (): Promise<void> => {
     if (position === undefined) return;
-    const saved = await checkpoints.save({ name, version: VERSION, position, view })();
+    // a copy: the view goes on changing while it is written
+    const kept = { name, version: VERSION, position, view: structuredClone(view) };
+    const saved = await checkpoints.save(kept)();
     if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
   };
   const save = (): void => {

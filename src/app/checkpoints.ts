@@ -1,6 +1,11 @@
-/** Where does a read model go on after a restart? Stored views, each beside the position that it includes. */
+/**
+ * Where does a read model go on after a restart? Stored views, each beside the position that it includes.
+ *
+ * A file of lines, so that neither writing nor reading a large view holds up anybody, and no text grows beyond what V8 can
+ * hold: a header, the parts of the view, and a seal over all lines before it.
+ */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
@@ -8,6 +13,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import * as t from 'io-ts';
 import { explain } from '../events/report.js';
 import type { Position } from '../kernel/recorded.js';
+import { assembly, partsOf } from './view-parts.js';
 import { writeAtomically } from './write-atomically.js';
 
 export interface Checkpoint {
@@ -15,6 +21,8 @@ export interface Checkpoint {
   /** Of the projection; a view of another version is of another shape. */
   readonly version: number;
   readonly position: Position;
+  /** Of the event at that position: another one there says that the view is of another history. */
+  readonly eventId?: string;
   readonly view: unknown;
 }
 
@@ -28,83 +36,151 @@ export interface CheckpointProblem {
 export interface CheckpointStore {
   /** The checkpoint of that projection and version; undefined when none was ever kept. */
   readonly load: (name: string, version: number) => TaskEither<CheckpointProblem, Checkpoint | undefined>;
-  /** Durable once it has resolved; replaces the one before. The view is read before the call returns: it may change afterwards. */
+  /** Durable once it has resolved; replaces the one before. The view must not change until then. */
   readonly save: (checkpoint: Checkpoint) => TaskEither<CheckpointProblem, void>;
 }
 
-const Stored = t.type(
-  { name: t.string, version: t.Int, position: t.string, sha256: t.string, view: t.unknown },
-  'Checkpoint',
+const Header = t.intersection(
+  [t.type({ name: t.string, version: t.Int, position: t.string }), t.partial({ eventId: t.string })],
+  'header of a checkpoint',
 );
+type Header = t.TypeOf<typeof Header>;
+const PartLine = t.tuple([t.array(t.union([t.string, t.number])), t.unknown], 'part of a view');
+const Seal = t.type({ lines: t.Int, sha256: t.string }, 'seal of a checkpoint');
 
-const digest = (json: string): string => createHash('sha256').update(json).digest('hex');
+const BLOCK_BYTES = 262_144;
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
 
-const corrupt = (file: string, why: string): CheckpointProblem => ({
-  code: 'checkpoint_corrupt',
-  message: `checkpoint ${file} is not used, the view is folded again from the first event: ${why}`,
-});
+const notUsed = (file: string, why: string): string =>
+  `checkpoint ${file} is not used, the view is folded again from the first event: ${why}`;
 
-const parse = (
-  file: string,
-  text: string,
-  name: string,
-  version: number,
-): E.Either<CheckpointProblem, Checkpoint> => {
+/** Thrown while a file is read; it is the reader's own, and becomes a problem at its edge. */
+class Unusable extends Error {
+  readonly code: CheckpointProblem['code'];
+  constructor(code: CheckpointProblem['code'], why: string) {
+    super(why);
+    this.code = code;
+  }
+}
+
+const corrupt = (why: string): Unusable => new Unusable('checkpoint_corrupt', why);
+
+const decodeLine = <A>(codec: t.Decoder<unknown, A>, line: Buffer): A => {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(line.toString('utf8'));
   } catch {
-    return E.left(corrupt(file, 'expected JSON, found something else'));
+    throw corrupt('expected lines of JSON, found something else');
   }
-  const stored = Stored.decode(json);
-  if (E.isLeft(stored)) return E.left(corrupt(file, explain(stored.left).join('; ')));
-  const { sha256, ...checkpoint } = stored.right;
-  if (checkpoint.name !== name)
-    return E.left(corrupt(file, `expected the view ${name}, found ${JSON.stringify(checkpoint.name)}`));
-  if (checkpoint.version !== version)
-    return E.left({
-      code: 'checkpoint_other_version',
-      message: `checkpoint ${file} is not used, the view is folded again from the first event: expected version ${version}, found ${checkpoint.version}`,
-    });
-  const found = digest(JSON.stringify(checkpoint.view));
-  return found === sha256
-    ? E.right(checkpoint)
-    : E.left(corrupt(file, `expected sha256 ${sha256} of its view, found ${found}`));
+  const decoded = codec.decode(json);
+  if (E.isLeft(decoded)) throw corrupt(explain(decoded.left).join('; '));
+  return decoded.right;
 };
 
-/** One file `<name>.json` per projection; the folder is made when the first one is kept. */
+/** The lines of a file without their ends; what follows the last end is no line. */
+async function* linesOf(file: string): AsyncGenerator<Buffer, void, undefined> {
+  const handle = await open(file, 'r');
+  try {
+    let begun: readonly Buffer[] = [];
+    for await (const chunk of handle.createReadStream({ highWaterMark: BLOCK_BYTES, autoClose: false })) {
+      const block = chunk as Buffer;
+      let from = 0;
+      for (let end = block.indexOf(10); end >= 0; end = block.indexOf(10, from)) {
+        yield Buffer.concat([...begun, block.subarray(from, end)]);
+        begun = [];
+        from = end + 1;
+      }
+      if (from < block.length) begun = [...begun, block.subarray(from)];
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+const expectHeader = (header: Header, name: string, version: number): void => {
+  if (header.name !== name) throw corrupt(`expected the view ${name}, found ${JSON.stringify(header.name)}`);
+  if (header.version !== version)
+    throw new Unusable('checkpoint_other_version', `expected version ${version}, found ${header.version}`);
+};
+
+const read = async (file: string, name: string, version: number): Promise<Checkpoint> => {
+  const hash = createHash('sha256');
+  const { add, view } = assembly();
+  let header: Header | undefined;
+  let seal: t.TypeOf<typeof Seal> | undefined;
+  let lines = 0;
+  for await (const line of linesOf(file)) {
+    if (seal !== undefined) throw corrupt('expected nothing behind the seal, found more');
+    if (header === undefined) expectHeader((header = decodeLine(Header, line)), name, version);
+    else if (line[0] === 0x7b) {
+      seal = decodeLine(Seal, line);
+      continue;
+    } else add(decodeLine(PartLine, line));
+    hash.update(line).update('\n');
+    lines++;
+  }
+  if (header === undefined || seal === undefined) throw corrupt('expected a seal at its end, found none');
+  if (seal.lines !== lines) throw corrupt(`expected ${seal.lines} lines, found ${lines}`);
+  const sha256 = hash.digest('hex');
+  if (seal.sha256 !== sha256) throw corrupt(`expected sha256 ${seal.sha256}, found ${sha256}`);
+  return { ...header, view: view() };
+};
+
+/** Texts of about a block each. */
+function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefined> {
+  const hash = createHash('sha256');
+  let lines = 1;
+  let text = `${JSON.stringify(header)}\n`;
+  for (const part of partsOf(view)) {
+    if (text.length >= BLOCK_BYTES) {
+      hash.update(text);
+      yield text;
+      text = '';
+    }
+    text += `${JSON.stringify(part)}\n`;
+    lines++;
+  }
+  hash.update(text);
+  yield `${text}${JSON.stringify({ lines, sha256: hash.digest('hex') })}\n`;
+}
+
+/** One file `<name>.jsonl` per projection; the folder is made when the first one is kept. */
 export const fileCheckpoints = (directory: string): CheckpointStore => {
-  const failed = (what: string, file: string) => (cause: unknown) => ({
-    code: 'checkpoint_io' as const,
-    message: `checkpoint ${file} could not be ${what}: ${codeOf(cause)}`,
-    cause,
-  });
   const fileOf = (name: string): string => {
     if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw new Error(`not a name for a projection: ${name}`);
-    return join(directory, `${name}.json`);
+    return join(directory, `${name}.jsonl`);
   };
   return {
     load: (name, version) => async () => {
       const file = fileOf(name);
       try {
-        return parse(file, await readFile(file, 'utf8'), name, version);
+        return E.right(await read(file, name, version));
       } catch (cause) {
-        return codeOf(cause) === 'ENOENT' ? E.right(undefined) : E.left(failed('read', file)(cause));
+        if (codeOf(cause) === 'ENOENT') return E.right(undefined);
+        if (cause instanceof Unusable)
+          return E.left({ code: cause.code, message: notUsed(file, cause.message) });
+        const isIo = cause instanceof Error && 'syscall' in cause;
+        return E.left({
+          code: isIo ? 'checkpoint_io' : 'checkpoint_corrupt',
+          message: notUsed(file, isIo ? `it could not be read: ${codeOf(cause)}` : String(cause)),
+          cause,
+        });
       }
     },
-    save: ({ name, version, position, view }) => {
-      const file = fileOf(name);
+    save: (checkpoint) => {
+      const file = fileOf(checkpoint.name);
       return TE.tryCatch(
         async () => {
-          const json = JSON.stringify(view);
-          const head = JSON.stringify({ name, version, position, sha256: digest(json) });
           await mkdir(directory, { recursive: true, mode: 0o700 });
-          await writeAtomically(file, `${head.slice(0, -1)},"view":${json}}`, 0o600);
+          await writeAtomically(file, texts(checkpoint), 0o600);
         },
-        failed('kept', file),
+        (cause) => ({
+          code: 'checkpoint_io' as const,
+          message: `checkpoint ${file} could not be kept: ${codeOf(cause)}`,
+          cause,
+        }),
       );
     },
   };

@@ -64,9 +64,16 @@ export const readModels = <P extends Projections>(
     return head.right?.position ?? '';
   };
 
+  const idAt = async (position: Position): Promise<string | undefined> => {
+    const found = await store.readAll(position, { maxCount: 1 })();
+    if (E.isLeft(found)) throw new Error(textOf(found.left), { cause: found.left });
+    const [event] = found.right;
+    return event !== undefined && comparePositions(event.position, position) === 0 ? event.id : undefined;
+  };
+
   /** After a restart some views may be ahead of others, each at its own checkpoint. */
   const follower = {
-    position: () => earliest(views.map((view) => view.position())),
+    position: () => earliest(views.map((view) => view.taken())),
     take: (recorded: Parameters<typeof decoded>[0]): void => {
       const event = decoded(recorded);
       for (const view of views) view.take(event);
@@ -83,7 +90,7 @@ export const readModels = <P extends Projections>(
       try {
         if (!restored) {
           const end = await endOfStore();
-          await Promise.all(views.map((view) => view.restore(end)));
+          await Promise.all(views.map((view) => view.restore(end, idAt)));
         }
         restored = true;
         await readToEnd(store, follower);

@@ -1,4 +1,5 @@
 /** One projection's view: what it includes, who waits for it, and the checkpoints that it goes on from. */
+import { setImmediate } from 'node:timers/promises';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Observable } from 'rxjs';
 import { Subject, concat, defer, of } from 'rxjs';
@@ -37,6 +38,8 @@ export interface ViewAt<View> {
 interface Folded<View> {
   readonly view: View;
   position: Position;
+  /** Of the event at that position. */
+  eventId: string;
   events: number;
 }
 
@@ -57,10 +60,18 @@ export interface Draft {
 export interface ViewKeeper<View> {
   readonly view: () => View;
   readonly position: () => Position;
+  /** The last event that was taken: the view includes it, or will at once when its checkpoint is written. */
+  readonly taken: () => Position;
   readonly view$: Observable<ViewAt<View>>;
   readonly waitFor: (position: Position) => Promise<void>;
-  /** Goes on from the checkpoint, unless it is behind the view or beyond `end`, the position of the store's last event. */
-  readonly restore: (end: Position) => Promise<void>;
+  /**
+   * Goes on from the checkpoint, unless it is behind the view, beyond `end`, the position of the store's last event, or of
+   * another history: `idAt` tells the id of the event at a position.
+   */
+  readonly restore: (
+    end: Position,
+    idAt: (position: Position) => Promise<string | undefined>,
+  ) => Promise<void>;
   /** A repeat changes nothing. */
   readonly take: (decoded: Decoded) => void;
   readonly draft: () => Draft;
@@ -69,6 +80,8 @@ export interface ViewKeeper<View> {
 }
 
 const CHECKPOINT_EVERY = 1000;
+/** Events between two turns of the event loop. */
+const SLICE = 200;
 /** A checkpoint costs the size of the whole view: a large view gets at most this share of the time for it. */
 const CHECKPOINT_SHARE = 0.05;
 
@@ -79,7 +92,7 @@ export const viewKeeper = <View>(
   { checkpoints, onProblem }: KeeperOptions,
 ): ViewKeeper<View> => {
   const { name, version } = projection;
-  const fresh = (): Folded<View> => ({ view: projection.init(), position: '', events: 0 });
+  const fresh = (): Folded<View> => ({ view: projection.init(), position: '', eventId: '', events: 0 });
   const changes = new Subject<ViewAt<View>>();
   let live = fresh();
   let waiters: readonly Waiter[] = [];
@@ -96,6 +109,7 @@ export const viewKeeper = <View>(
     problem: FoldProblem,
   ): Recorded<BatonEvent> | undefined => {
     into.position = decoded.recorded.position;
+    into.eventId = decoded.recorded.id;
     into.events++;
     return foldInto(projection, into.view, decoded, problem);
   };
@@ -116,14 +130,36 @@ export const viewKeeper = <View>(
   let savedAt: Position = '';
   let sinceSaved = 0;
   let restUntil = 0;
+  /** Taken while a checkpoint is written: the view must not change meanwhile. */
+  let held: Decoded[] = [];
+  let isWriting = false;
+
+  const foldLive = (decoded: Decoded): void => {
+    if (comparePositions(decoded.recorded.position, live.position) <= 0) return;
+    announce(fold(live, decoded, tell));
+    sinceSaved++;
+  };
+
+  /** In slices, since a large view is long in writing and much may have come. */
+  const release = async (): Promise<void> => {
+    for (let next = 0; next < held.length; next++) {
+      const decoded = held[next];
+      if (decoded !== undefined) foldLive(decoded);
+      if (next % SLICE === SLICE - 1) await setImmediate();
+    }
+    held = [];
+    isWriting = false;
+  };
 
   const saveNow = async (): Promise<void> => {
     if (checkpoints === undefined || live.position === savedAt) return;
     const started = performance.now();
-    const { view, position } = live;
+    const { view, position, eventId } = live;
     savedAt = position;
-    const saved = await checkpoints.save({ name, version, position, view })();
+    isWriting = true;
+    const saved = await checkpoints.save({ name, version, position, eventId, view })();
     if (E.isLeft(saved)) tell(saved.left.code, saved.left.message, saved.left.cause);
+    await release();
     restUntil = performance.now() + (performance.now() - started) / CHECKPOINT_SHARE;
   };
 
@@ -135,20 +171,27 @@ export const viewKeeper = <View>(
     return saving;
   };
 
-  const restore = async (end: Position): Promise<void> => {
+  const restore: ViewKeeper<View>['restore'] = async (end, idAt) => {
     if (checkpoints === undefined) return;
     const loaded = await checkpoints.load(name, version)();
     if (E.isLeft(loaded)) tell(loaded.left.code, loaded.left.message, loaded.left.cause);
     if (E.isLeft(loaded) || loaded.right === undefined) return;
-    const { view, position } = loaded.right;
-    if (comparePositions(position, end) > 0) {
-      const found = `it includes position ${position}, the store ends at ${end === '' ? 'nothing' : end}`;
+    const { view, position, eventId = '' } = loaded.right;
+    const refuse = (found: string): void => {
       tell('checkpoint_corrupt', `the checkpoint of ${name} is of another store and is not used: ${found}`);
+    };
+    if (comparePositions(position, end) > 0) {
+      refuse(`it includes position ${position}, the store ends at ${end === '' ? 'nothing' : end}`);
       return;
     }
     if (comparePositions(position, live.position) <= 0) return;
+    // a copy of a history has the same events at other positions
+    if ((await idAt(position)) !== eventId) {
+      refuse(`at position ${position} it had another event`);
+      return;
+    }
     // the version says that the view has the projection's shape, the digest that it is whole
-    live = { view: view as View, position, events: 0 };
+    live = { view: view as View, position, eventId, events: 0 };
     savedAt = position;
     announce();
   };
@@ -177,6 +220,7 @@ export const viewKeeper = <View>(
   return {
     view: () => live.view,
     position: () => live.position,
+    taken: () => held.at(-1)?.recorded.position ?? live.position,
     view$: defer(() => concat(of({ position: live.position, view: live.view }), changes)),
     waitFor: (position) => {
       if (comparePositions(position, live.position) <= 0) return Promise.resolve();
@@ -187,15 +231,19 @@ export const viewKeeper = <View>(
     },
     restore,
     take: (decoded) => {
-      if (comparePositions(decoded.recorded.position, live.position) <= 0) return;
-      announce(fold(live, decoded, tell));
-      sinceSaved++;
+      if (isWriting) {
+        held.push(decoded);
+        return;
+      }
+      foldLive(decoded);
       if (checkpoints !== undefined && sinceSaved >= CHECKPOINT_EVERY && performance.now() >= restUntil)
         void save();
     },
     draft,
     close: async () => {
       closed = true;
+      await save();
+      // what came while it was written
       await save();
       changes.complete();
       for (const { reject } of waiters) reject(closedError(name));

@@ -1,4 +1,4 @@
-/** How does a small file change so that a reader, or a crash, sees the old or the new text and nothing between? */
+/** How does a file change so that a reader, or a crash, sees the old or the new text and nothing between? */
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -15,12 +15,17 @@ export const syncDirectory = async (directory: string): Promise<void> => {
 };
 
 /** Writes beside the file, syncs, renames over it. On failure nothing is left and the error is thrown as it came. */
-export const writeAtomically = async (file: string, text: string, mode: number): Promise<void> => {
+export const writeAtomically = async (
+  file: string,
+  text: string | Iterable<string>,
+  mode: number,
+): Promise<void> => {
   const temporary = `${file}.${process.pid}.${++written}.tmp`;
   try {
     const handle = await open(temporary, 'wx', mode);
     try {
-      await handle.writeFile(text);
+      // each goes on where the one before ended
+      for (const piece of typeof text === 'string' ? [text] : text) await handle.writeFile(piece);
       await handle.sync();
     } finally {
       await handle.close();

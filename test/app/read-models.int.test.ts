@@ -163,7 +163,7 @@ describe('a read model', () => {
 });
 
 describe('a checkpoint', () => {
-  const file = (): string => join(directory, 'jobs.json');
+  const file = (): string => join(directory, 'jobs.jsonl');
   const kept = async (): Promise<void> => {
     const reading = model({ checkpoints: fileCheckpoints(directory) });
     await reading.caughtUp();
@@ -250,6 +250,51 @@ describe('a checkpoint', () => {
       await reading.close();
     },
   );
+  it('given one of a copy of the history, where the same events lie at other positions, then it is not used, which is said', async () => {
+    await queue(...ids(30));
+    await kept();
+    await store.close();
+    store = memoryStore();
+    await queue(...ids(3, 'other'), ...ids(30));
+    const { reading, from } = await reopened();
+    expect(reading.view()).toEqual(await folded());
+    expect(from).toContain('start');
+    expect(problems.map(({ code, message }) => [code, message])).toEqual([
+      ['checkpoint_corrupt', expect.stringContaining('is of another store and is not used')],
+    ]);
+    await reading.close();
+  });
+  it('given events that come while one is written, then the view waits for it, and takes each of them once', async () => {
+    const files = fileCheckpoints(directory);
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const slow: CheckpointStore = {
+      ...files,
+      save: (checkpoint) => async () => {
+        begin();
+        await finished;
+        return files.save(checkpoint)();
+      },
+    };
+    const reading = model({ checkpoints: slow });
+    await queue(...ids(1000));
+    await begun;
+    const at = reading.position();
+    const last = await queue(...ids(700, 'late'));
+    const waiting = reading.waitFor(last);
+    expect(reading.position()).toBe(at);
+    finish();
+    await waiting;
+    expect(reading.view()).toEqual(await folded());
+    await reading.close();
+    const { reading: again, from } = await reopened();
+    expect(from).toEqual([last, last]);
+    expect(again.view()).toEqual(await folded());
+    expect(problems).toEqual([]);
+    await again.close();
+  });
   it('is kept while it runs, every thousand events', async () => {
     const reading = model({ checkpoints: fileCheckpoints(directory) });
     await queue(...ids(1000));
