@@ -1,49 +1,8 @@
 /** How fast is history folded into all views, beside a loop that only reads it, and does it matter how many jobs are under way? */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import * as E from 'fp-ts/lib/Either.js';
-import type { EventStore } from '../src/app/ports.js';
 import { readModels } from '../src/app/read-models.js';
 import { projections } from '../src/projections.js';
-import { openSqliteStore } from '../src/store/sqlite.js';
-import { historyOf } from './replay/given.js';
+import { fill, orThrow, type Filled } from './replay/fill.js';
 import { atLeast, atMost, inTurn, machine, ratioOf, stopwatch, type Report, type Subject } from './report.js';
-
-interface Filled {
-  readonly store: EventStore;
-  readonly events: number;
-  readonly close: () => Promise<void>;
-}
-
-const orThrow = <A>(answer: E.Either<unknown, A>): A => {
-  if (E.isLeft(answer)) throw new Error(JSON.stringify(answer.left));
-  return answer.right;
-};
-
-/** A SQLite store in a folder of its own. */
-const fill = async (phases: number, live: number): Promise<Filled> => {
-  const directory = await mkdtemp(join(tmpdir(), 'baton-bench-'));
-  const store = orThrow(await openSqliteStore({ directory }));
-  let events = 0;
-  let batch: Promise<unknown>[] = [];
-  for (const { stream, expected, events: written } of historyOf(phases, live)) {
-    events += written.length;
-    batch.push(store.append(stream, written, expected)().then(orThrow));
-    if (batch.length < 500) continue;
-    await Promise.all(batch);
-    batch = [];
-  }
-  await Promise.all(batch);
-  return {
-    store,
-    events,
-    close: async () => {
-      await store.close();
-      await rm(directory, { recursive: true });
-    },
-  };
-};
 
 /** Reads all of it, page by page; the store parses the JSON. */
 const reading = (name: string, { store, events }: Filled): Subject => ({

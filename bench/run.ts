@@ -1,11 +1,13 @@
 /** `npm run bench -- NAME [--json] [--quick]`. `--quick`: as small as it gets, to see that it runs; its numbers mean nothing. */
 import { matchBench } from './match.js';
 import { replayBench } from './replay.js';
+import { startBench } from './start.js';
 import { text, type Report } from './report.js';
 
 const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
   match: matchBench,
   replay: replayBench,
+  start: startBench,
 };
 
 const words = process.argv.slice(2);

@@ -26,6 +26,7 @@ import { runnerReads } from './app/runner-reads.js';
 import { targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
+import { sharedSubscriptions } from './app/shared-subscription.js';
 import { watchAppends } from './app/storage-health.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -144,6 +145,7 @@ export const openCore = async (
   const { store } = appends;
   add(() => store.close());
   const deps: Deps = { store, clock: systemClock };
+  const processes: Deps = { ...deps, store: sharedSubscriptions(store) };
 
   // before the first token is made: a start that fails here would have shown it to nobody
   const found = await openSecrets({ directory: folder('secrets'), ...config });
@@ -200,7 +202,7 @@ export const openCore = async (
   };
   const looks = runnerLooks(runnerDeps, probeOf);
   const dispatch = openDispatch({
-    ...deps,
+    ...processes,
     transport,
     logs,
     source,
@@ -214,7 +216,7 @@ export const openCore = async (
   });
   add(() => dispatch.close());
   const standalone = openStandalone({
-    ...deps,
+    ...processes,
     source,
     changes: models.changes,
     queuePolicy: config.queue,

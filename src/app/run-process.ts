@@ -8,7 +8,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Subscription } from 'rxjs';
 import { decode, type BatonEvent, type UnreadableEvent } from '../events/catalog.js';
 import type { Process } from '../kernel/process.js';
-import { comparePositions, type Position, type Recorded } from '../kernel/recorded.js';
+import { comparePositions, type Position, type RawEvent, type Recorded } from '../kernel/recorded.js';
 import type { Clock } from '../kernel/time.js';
 import type { EventStore } from './ports.js';
 
@@ -38,6 +38,15 @@ export interface ProcessOptions<C, S> {
 }
 
 const RETRY_MS = [50, 200, 1000, 5000];
+
+/** Processes that share a subscription are given the same object one after the other: it is decoded for the first of them. */
+const decodeOnce = (() => {
+  let last: { readonly item: Recorded<RawEvent>; readonly decoded: ReturnType<typeof decode> } | undefined;
+  return (item: Recorded<RawEvent>): ReturnType<typeof decode> => {
+    if (last?.item !== item) last = { item, decoded: decode(item) };
+    return last.decoded;
+  };
+})();
 
 export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess => {
   const { process, store, clock, execute, onProblem } = options;
@@ -142,7 +151,7 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
         if ('caughtUp' in item) return;
         failures = 0;
         received = item.position;
-        const decoded = decode(item);
+        const decoded = decodeOnce(item);
         if (E.isLeft(decoded)) unreadable(decoded.left);
         inbox.push({ position: item.position, event: E.isRight(decoded) ? decoded.right : undefined });
         kick();
