@@ -19,7 +19,9 @@ const differ = (message: string, hint: string): AppError =>
   appError('conflict', HISTORIES_DIFFER, message, { hint });
 
 const goOn = (written: number): string =>
-  `${written} events were written; the same command goes on after them`;
+  written === 0
+    ? 'nothing was written; the same command can be given again'
+    : `${written} events were written; the same command goes on after them`;
 
 const BEFORE =
   'nothing was written: copy to an empty store, or to one that holds a beginning of this history';
@@ -34,7 +36,13 @@ const told = (place: number, expected: CopiedEvent | undefined, found: CopiedEve
 const storeFailed = (side: keyof Names, name: string, error: StoreError, written: number): AppError => {
   switch (error.code) {
     case 'store_unavailable':
-      return appError('store_unavailable', error.why, `${name}: ${error.message}`, { hint: goOn(written) });
+      return appError(
+        'store_unavailable',
+        error.why,
+        // a server names itself
+        error.message.includes(name) ? error.message : `${name}: ${error.message}`,
+        { hint: goOn(written) },
+      );
     case 'wrong_expected_revision':
       return differ(
         `${name}: the stream ${JSON.stringify(error.stream)} was expected to end at revision ${error.expected}, found ${error.current}`,
