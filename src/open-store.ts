@@ -1,9 +1,11 @@
 /** Which event store is used? A file in the data folder, or a server; the folder belongs to one process either way. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from './app/errors.js';
 import type { EventStore } from './app/ports.js';
 import type { Config } from './config.js';
+import type { StoreServer } from './config/store.js';
 import { openEsdbStore } from './store/esdb/store.js';
 import { holdDirectory } from './store/hold.js';
 import { openSqliteStore } from './store/sqlite.js';
@@ -16,7 +18,7 @@ interface OpenFailure {
 }
 
 const asAppError = ({ code, message, hint, cause }: OpenFailure): AppError =>
-  appError('store_unavailable', code, message, { hint, cause });
+  appError(code === 'store_address' ? 'invalid' : 'store_unavailable', code, message, { hint, cause });
 
 const folderOf = (data: string): string => join(data, 'store');
 
@@ -28,6 +30,16 @@ export const holdData = async (data: string): Promise<E.Either<AppError, { reado
 export const openEmbedded = async (data: string): Promise<E.Either<AppError, EventStore>> =>
   E.mapLeft(asAppError)(await openSqliteStore({ directory: folderOf(data) }));
 
+/** Does an embedded store lie there? Makes nothing. */
+export const holdsEvents = (data: string): boolean => existsSync(join(folderOf(data), 'events.db'));
+
+/** A store at a server, whatever folder belongs to whom. `warn`: what an operator should know of it. */
+export const openServer = async (
+  server: StoreServer,
+  warn: (message: string) => void,
+): Promise<E.Either<AppError, EventStore>> =>
+  E.mapLeft(asAppError)(await openEsdbStore({ ...server, onProblem: warn }));
+
 /** The store that the configuration names. `warn`: what an operator should know of a server. */
 export const openStore = async (
   { data, store: server }: Pick<Config, 'data' | 'store'>,
@@ -36,10 +48,10 @@ export const openStore = async (
   if (server === undefined) return openEmbedded(data);
   const held = await holdData(data);
   if (E.isLeft(held)) return held;
-  const opened = await openEsdbStore({ ...server, onProblem: warn });
+  const opened = await openServer(server, warn);
   if (E.isLeft(opened)) {
     held.right.release();
-    return E.left(asAppError(opened.left));
+    return opened;
   }
   const store = opened.right;
   return E.right({

@@ -29,7 +29,7 @@ const heavy = [
   },
   {
     name: 'store',
-    description: 'serve the event store to other programs',
+    description: 'serve the event store to other programs, or copy it',
     load: async () => (await import('./store.js')).registerStore,
   },
   {

@@ -1,4 +1,4 @@
-/** `baton store serve`: the history of a data folder, for any client of the esdb protocol. */
+/** `baton store serve`: the history of a data folder, for any client of the esdb protocol; `copy` stands beside. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
@@ -10,6 +10,7 @@ import { complain } from './complain.js';
 import { withSettings } from './config.js';
 import { note, say, type Io } from './io.js';
 import { example } from './options.js';
+import { registerCopy } from './store-copy.js';
 import { untilTold } from './until-told.js';
 
 type StoreFlags = Flags & { readonly listen: string; readonly user?: string; readonly passwordFile?: string };
@@ -28,7 +29,8 @@ const userOf = (
 };
 
 export const registerStore = (program: Command, io: Io): void => {
-  const store = program.command('store').description('serve the event store to other programs');
+  const store = program.command('store').description('serve the event store to other programs, or copy it');
+  registerCopy(store, io);
   withSettings(store.command('serve'), ['data', 'tlsCert', 'tlsKey'])
     .description(
       'serve the events of a data folder, while no server uses it, to clients of the esdb protocol',

@@ -6,7 +6,7 @@ import { withoutCredentials } from '../domain/shown-address.js';
 import { path, setting, text } from './setting.js';
 
 const EMBEDDED = 'sqlite';
-const isAddress = (value: string): boolean => /^esdb(\+discover)?:\/\/./.test(value);
+export const isServerAddress = (value: string): boolean => /^esdb(\+discover)?:\/\/./.test(value);
 
 export const storeSettings = {
   store: setting({
@@ -15,7 +15,7 @@ export const storeSettings = {
     env: 'BATON_STORE',
     codec: text(
       'sqlite, or the address of a server: esdb://… or esdb+discover://…',
-      (value) => value === EMBEDDED || isAddress(value),
+      (value) => value === EMBEDDED || isServerAddress(value),
     ),
     defaultOf: () => EMBEDDED,
     defaultText: EMBEDDED,

@@ -97,7 +97,7 @@ export const parseAddress = (
   if (userinfo !== undefined && own === undefined)
     return refused(
       `user and password were expected before the @ in the address of ${shown}, in percent form and parted by a colon`,
-      'better: leave them out, and give --store-user and --store-password-file',
+      'better: leave them out, and give the options for a user and a password file',
     );
   const credentials = given ?? own;
   const login =
