@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from './app/errors.js';
 import type { EventStore } from './app/ports.js';
 import type { Config } from './config.js';
+import type { StoreServer } from './config/store.js';
 import { openEsdbStore } from './store/esdb/store.js';
 import { holdDirectory } from './store/hold.js';
 import { openSqliteStore } from './store/sqlite.js';
@@ -28,7 +29,14 @@ export const holdData = async (data: string): Promise<E.Either<AppError, { reado
 export const openEmbedded = async (data: string): Promise<E.Either<AppError, EventStore>> =>
   E.mapLeft(asAppError)(await openSqliteStore({ directory: folderOf(data) }));
 
-/** The store that the configuration names. `warn`: what an operator should know of a server. */
+/** The store at a server. `warn`: what an operator should know of it. */
+export const openServer = async (
+  server: StoreServer,
+  warn: (message: string) => void,
+): Promise<E.Either<AppError, EventStore>> =>
+  E.mapLeft(asAppError)(await openEsdbStore({ ...server, onProblem: warn }));
+
+/** The store that the configuration names. */
 export const openStore = async (
   { data, store: server }: Pick<Config, 'data' | 'store'>,
   warn: (message: string) => void,
@@ -36,10 +44,10 @@ export const openStore = async (
   if (server === undefined) return openEmbedded(data);
   const held = await holdData(data);
   if (E.isLeft(held)) return held;
-  const opened = await openEsdbStore({ ...server, onProblem: warn });
+  const opened = await openServer(server, warn);
   if (E.isLeft(opened)) {
     held.right.release();
-    return E.left(asAppError(opened.left));
+    return opened;
   }
   const store = opened.right;
   return E.right({
