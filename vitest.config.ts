@@ -44,8 +44,6 @@ export default defineConfig({
             // serve a node of their own
             'test/e2e/esdb.e2e.test.ts',
             'test/e2e/demo.e2e.test.ts',
-            // a host that embeds Baton cannot be told of a server yet
-            'test/e2e/embed.e2e.test.ts',
           ],
           env: { BATON_TEST_STORE: 'node' },
         },
