@@ -43,7 +43,7 @@ const baton: PluginModule<BatonOptions> = {
     if (misfit)
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
-    const { data, keyFile, repositoryRoots, logLevel } = options;
+    const { data, store, keyFile, repositoryRoots, logLevel } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
     const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
     return Promise.resolve(
@@ -55,6 +55,7 @@ const baton: PluginModule<BatonOptions> = {
           openCore(
             {
               data,
+              ...(store === undefined ? {} : { store }),
               ...key,
               repositoryRoots,
               logLevel,

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { filter, firstValueFrom } from 'rxjs';
 import type { PhaseRunsView } from '../projections/phase-runs.js';
@@ -34,6 +34,8 @@ export interface Engine {
   readonly repeats: Repeats;
   readonly phaseRuns: ReadModel<PhaseRunsView>;
   readonly edge: { readonly handler: RequestListener };
+  /** A folder for what follows this one history of events. */
+  readonly folderOfHistory: (name: string) => string;
   readonly ready: Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -121,7 +123,7 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
       report: (report, how) => host.report(report, how),
       store: deps.store,
       written: phaseRuns.view$,
-      checkpoints: fileCheckpoints(join(options.data, 'outbox')),
+      checkpoints: fileCheckpoints(engine.folderOfHistory('outbox')),
       refuse: intake.refuse,
       timeoutMs: options.reportTimeoutMs,
       mostRetryMs: options.reportRetryMs,

@@ -2,16 +2,20 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { isAbsolute } from 'node:path';
 import * as t from 'io-ts';
+import type { StoreServer } from '../src/config/store.js';
 import { shown, suggest } from '../src/domain/problem.js';
 import { problemsOf } from '../src/events/report.js';
-import { checked, whole } from './checks.js';
+import { checked, known, whole } from './checks.js';
 import type { HostUser, MiddlewareContext, Problem } from './contract.js';
+import { parseStore, storeOptions } from './store-options.js';
 
 export interface BatonOptions {
   /** Recorded with every phase run; the same for ever, since ids follow from it. */
   readonly host: string;
   /** Events, logs, secrets and mirrors live below this folder. */
   readonly data: string;
+  /** A server to keep the events at, told as `store`, `storeUser` and `storePasswordFile`; absent: in the data folder. */
+  readonly store?: StoreServer;
   /** Operator key that seals secrets; absent: `operator.key` below `data`, made at the first start. */
   readonly keyFile?: string;
   /** Local repositories must lie below one of these. */
@@ -65,8 +69,8 @@ const optional = {
     (value): value is NonNullable<BatonOptions['authenticate']> => typeof value === 'function',
   ),
 };
-const known = [...Object.keys(required), ...Object.keys(optional)];
-const Options = t.intersection([t.type(required), t.partial(optional)]);
+const names = [...Object.keys(required), ...Object.keys(optional), ...storeOptions];
+const Options = known(required, optional);
 
 const defaults = {
   repositoryRoots: [],
@@ -80,12 +84,12 @@ const defaults = {
 
 const strangers = (raw: object): readonly Problem[] =>
   Object.keys(raw)
-    .filter((key) => !known.includes(key))
+    .filter((key) => !names.includes(key))
     .map((key) => ({
       path: key,
       expected: 'no option of this name',
       found: 'one',
-      mend: suggest(key, known),
+      mend: suggest(key, names),
     }));
 
 /** The options with their defaults, or every problem. */
@@ -95,9 +99,15 @@ export const parseOptions = (
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
     return { problems: [{ path: '', expected: 'an object with options', found: shown(raw) }] };
   const decoded = Options.decode(raw);
-  const problems = [...strangers(raw), ...(E.isLeft(decoded) ? problemsOf(decoded.left) : [])];
-  if (E.isLeft(decoded) || problems.length > 0) return { problems };
+  const store = parseStore(raw);
+  const problems = [
+    ...strangers(raw),
+    ...(E.isLeft(decoded) ? problemsOf(decoded.left) : []),
+    ...(E.isLeft(store) ? store.left : []),
+  ];
+  if (E.isLeft(decoded) || E.isLeft(store) || problems.length > 0) return { problems };
   // an option that is there and undefined is one that was left out
   const given = Object.entries(decoded.right).filter(([, value]: [string, unknown]) => value !== undefined);
-  return { options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right) } };
+  const server = store.right === undefined ? {} : { store: store.right };
+  return { options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right), ...server } };
 };

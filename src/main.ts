@@ -63,6 +63,8 @@ export interface Core {
   readonly repeats: Repeats;
   readonly phaseRuns: ReadModel<PhaseRunsView>;
   readonly edge: HttpEdge;
+  /** A folder for what follows this one history of events. */
+  readonly folderOfHistory: (name: string) => string;
   readonly issueFirst: Access['issueFirst'];
   /** Resolves when the past is folded and what was owed has been asked for. */
   readonly ready: Promise<void>;
@@ -158,9 +160,11 @@ export const openCore = async (
   const { installationId, epoch } = installation.right;
 
   for (const name of FOLDERS) await mkdir(folder(name), { recursive: true, mode: 0o700 });
-  // a server's events may be others tomorrow, at the same address: what was folded is kept apart for each history
-  const folded = config.store === undefined ? 'projections' : join('projections', installationId);
-  await mkdir(folder(folded), { recursive: true, mode: 0o700 });
+  // a server's events may be others tomorrow, at the same address: what follows them is kept apart for each history
+  const folderOfHistory = (name: string): string =>
+    config.store === undefined ? folder(name) : join(folder(name), installationId);
+  const folded = folderOfHistory('projections');
+  await mkdir(folded, { recursive: true, mode: 0o700 });
   const logs = fileLogStore(folder('logs'));
   const source = gitSource({
     directory: folder('git'),
@@ -179,7 +183,7 @@ export const openCore = async (
   });
   add(() => transport.close());
 
-  const checkpoints = fileCheckpoints(folder(folded));
+  const checkpoints = fileCheckpoints(folded);
   const onProblem = (problem: { readonly message: string; readonly cause?: unknown }): void =>
     log.warn({ problem: { ...problem, cause: undefined }, err: problem.cause }, problem.message);
   const { models, close: closeModels } = readModels(projections, store, { checkpoints, onProblem });
@@ -281,6 +285,7 @@ export const openCore = async (
     repeats: repeated,
     phaseRuns: models['phase-runs'],
     edge,
+    folderOfHistory,
     issueFirst: access.right.issueFirst,
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
     close: closeAll,

@@ -1,16 +1,19 @@
 /** `baton demo`: a server, runners and a repository of its own; every step is real and is shown. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { ChangeView } from '../app/use-cases.js';
+import { readConfig, type Environment } from '../config.js';
+import { storeSettings } from '../config/store.js';
 import { createClient, type Client, type Got } from './client.js';
+import { complain, complainOnly } from './complain.js';
 import { hasSshd, startRunner, type DemoRunner, type Release } from './demo/fleet.js';
 import { COUNT_TO, makeRepository, tipOf } from './demo/repository.js';
 import { startServer, type DemoServer } from './demo/server.js';
+import { asVariables, needEmpty, type StoreFlags } from './demo/store.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
 import { historyText } from './history.js';
@@ -63,8 +66,8 @@ interface Stage {
   readonly io: Io;
   readonly folder: string;
   readonly repository: string;
-  readonly data: string;
   readonly runners: DemoRunner[];
+  readonly start: () => Promise<DemoServer>;
   server: DemoServer;
   client: Client;
   token: string;
@@ -185,7 +188,7 @@ const crash = async (stage: Stage): Promise<void> => {
     io,
     `The server (process ${stage.server.pid}) was killed; the job's process ${job.attempts.at(-1)?.pid ?? 0} is alive: ${isAlive(job.attempts.at(-1)?.pid ?? 0) ? 'yes' : 'no'}`,
   );
-  stage.server = await startServer(stage.data, stage.folder);
+  stage.server = await stage.start();
   stage.client = createClient({ url: stage.server.url, token: stage.token });
   say(io, `Started again as process ${stage.server.pid}.`);
   const ended = await until('the job has ended', async () => {
@@ -205,21 +208,18 @@ const crash = async (stage: Stage): Promise<void> => {
   );
 };
 
-const play = async (io: Io, keep: boolean): Promise<void> => {
-  const folder = await mkdtemp(join(tmpdir(), 'baton-demo-'));
-  const data = join(folder, 'data');
-  say(io, `Everything of this demo is in ${folder}.`);
+const playIn = async (folder: string, io: Io, keep: boolean, settings: Environment): Promise<void> => {
   const repository = await makeRepository(join(folder, 'project'));
-  const server = await startServer(data, folder);
+  const start = (): Promise<DemoServer> => startServer(join(folder, 'data'), folder, io.env, settings);
+  const server = await start();
   const token = server.token ?? '';
   const stage: Stage = {
-    ...{ io, folder, repository, data, runners: [], server, token, chapter: 0 },
+    ...{ io, folder, repository, start, runners: [], server, token, chapter: 0 },
     client: createClient({ url: server.url, token }),
   };
   const close = async (): Promise<void> => {
     await stage.server.end('SIGTERM');
     for (const runner of stage.runners) await runner.close();
-    if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
   };
   try {
     chapter(stage, 'Two runners are enrolled, each with a key of its own and a pinned host key');
@@ -258,6 +258,19 @@ const play = async (io: Io, keep: boolean): Promise<void> => {
   }
 };
 
+const play = async (io: Io, keep: boolean, settings: Environment): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-demo-'));
+  say(
+    io,
+    `Everything of this demo is in ${folder}${settings['BATON_STORE'] === undefined ? '' : ', but for its events'}.`,
+  );
+  try {
+    await playIn(folder, io, keep, settings);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
 export const registerDemo = (program: Command, io: Io): void => {
   program
     .command('demo')
@@ -265,10 +278,30 @@ export const registerDemo = (program: Command, io: Io): void => {
       'show it all within a minute: runners, a change up to its merge, a cancel, a crash, the history',
     )
     .option('--keep', 'leave it running at the end, and print URL and token')
-    .addHelpText(...example('baton demo --keep'))
-    .action(async ({ keep }: { keep?: boolean }) => {
+    .option('--store <url>', 'keep its events at a server that holds none yet: esdb://HOST:PORT')
+    .option('--store-user <name>', storeSettings.storeUser.meaning)
+    .option('--store-password-file <file>', storeSettings.storePasswordFile.meaning)
+    .addHelpText(...example('baton demo --keep', 'baton demo --store esdb://127.0.0.1:2113?tls=false'))
+    .addHelpText(
+      'after',
+      '\nSettings in variables (BATON_…) and in files are not for the demo: it reads none.',
+    )
+    .action(async ({ keep, ...flags }: StoreFlags & { readonly keep?: boolean }) => {
+      const config = readConfig(flags, {}, io.cwd);
+      if (E.isLeft(config)) {
+        complain(io, config.left);
+        return;
+      }
+      const { store } = config.right;
+      const empty =
+        store === undefined ? E.right(undefined) : await needEmpty(store, (text) => note(io, text));
+      if (E.isLeft(empty)) {
+        complainOnly(io, empty.left);
+        io.exit(exitCodes.error);
+        return;
+      }
       try {
-        await play(io, keep === true);
+        await play(io, keep === true, store === undefined ? {} : asVariables(flags));
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         note(io, `The demo failed: ${error.message}`);

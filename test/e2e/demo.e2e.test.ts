@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../src/app/use-cases.js';
 import { gitIn } from '../source/given-repository.js';
+import { serveProcess, type ServedProcess } from '../store/esdb-process.js';
+import { openIn } from '../store/sqlite-tools.js';
 import { processesOf, until } from './processes.js';
 import { begin } from './program.js';
 
@@ -18,7 +20,13 @@ afterEach(async () => {
 
 describe('baton demo', () => {
   it('given nothing, then a reason to wait, a cancel, a complete log, the history, and no trace left', async () => {
-    const demo = begin(folder, ['demo']);
+    // what a shell may say of a server in production is not meant for a demo
+    const shell = {
+      BATON_STORE: 'esdb://127.0.0.1:1?tls=false',
+      BATON_CONFIG: '/nowhere',
+      BATON_DATA: '/dev/null',
+    };
+    const demo = begin(folder, ['demo'], shell);
     const seen = await until(
       'the demo has processes in its folder',
       async () => {
@@ -77,6 +85,58 @@ describe('baton demo', () => {
     );
     expect(await readdir(folder)).toEqual([]);
   }, 300_000);
+});
+
+describe('baton demo --store', () => {
+  let beside = '';
+  let node: ServedProcess;
+  beforeEach(async () => {
+    beside = await realpath(await mkdtemp(join(tmpdir(), 'baton-e2e-demo-node-')));
+    node = await serveProcess(beside);
+  });
+  afterEach(async () => {
+    await node.end();
+    await rm(beside, { recursive: true, force: true });
+  });
+
+  it('given a server without events, then it leaves nothing but events there, is refused a second time, and shows the password to nobody', async () => {
+    const address = node.address.replace('://', '://somebody:pass%20word@');
+    const demo = begin(folder, ['demo', '--store', address]);
+    const served = await until(
+      'the demo has a server',
+      async () => (await processesOf(folder)).find(({ command }) => command.includes(' serve ')),
+      30_000,
+    );
+    expect(served.command).not.toContain('esdb:');
+    const { code, out, err } = await demo.done;
+    expect([code, err]).toEqual([0, expect.stringMatching(/^user and password are not sent .*\n$/)]);
+    expect(out).toContain('its log has 30 of 30 lines, in order: yes; attempts: 1');
+    await until('no process of the demo is left', async () =>
+      (await processesOf(folder)).length === 0 ? true : undefined,
+    );
+    expect(await readdir(folder)).toEqual([]);
+
+    const again = await begin(folder, ['demo', '--store', address]).done;
+    expect([again.code, again.out]).toEqual([1, '']);
+    expect(again.err).toContain(`but that at ${node.address} holds some.`);
+    expect(again.err).toContain('baton store serve --data NEWDIR');
+    expect(`${out}${err}${again.err}`).not.toMatch(/pass.{1,3}word/);
+    expect(await readdir(folder)).toEqual([]);
+
+    await node.end();
+    const store = await openIn(join(beside, 'store'));
+    const ended = await store.head({ typePrefixes: ['JobSucceeded'] })();
+    await store.close();
+    expect(ended).toMatchObject({ right: { event: { type: 'JobSucceeded' } } });
+  }, 300_000);
+
+  it('given a mistyped address, then it is refused as a mistake of the command line, without what stands before the @', async () => {
+    const { code, out, err } = await begin(folder, ['demo', '--store', 'esbd://me:secret@host:2113']).done;
+    expect([code, out]).toEqual([64, '']);
+    expect(err).toContain('--store: expected sqlite, or the address of a server');
+    expect(err).not.toContain('secret');
+    expect(await readdir(folder)).toEqual([]);
+  });
 });
 
 /** What the demo prints for the person's own terminal. */

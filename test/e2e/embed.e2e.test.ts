@@ -1,14 +1,28 @@
+/** Can a project of somebody else's install the package, load Baton and run a phase? */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aSite, type Site } from '../plugin/subject.js';
+import { openIn } from '../store/sqlite-tools.js';
+import { eventPlace } from './event-place.js';
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The example; told of the server where there is one, which a host does with one option more. */
+const example = async (store: string | undefined): Promise<string> => {
+  const text = await readFile(join(project, 'examples', 'embed', 'run.mjs'), 'utf8');
+  const told = text.replace(
+    '  data: settings.data,\n',
+    (line) => `${line}  store: ${JSON.stringify(store)},\n`,
+  );
+  expect(told).not.toBe(text);
+  return store === undefined ? text : told;
+};
 
 /** A folder of somebody else's, with the package as `npm publish` would send it, and our dependencies. */
 const install = async (folder: string): Promise<void> => {
@@ -40,7 +54,8 @@ describe('the package, installed in another folder', () => {
   afterAll(() => site.close());
 
   it('examples/embed loads the plugin, enrols a runner, and runs one phase to its end', async () => {
-    await copyFile(join(project, 'examples', 'embed', 'run.mjs'), join(folder, 'run.mjs'));
+    const place = eventPlace(folder, join(folder, 'data'));
+    await writeFile(join(folder, 'run.mjs'), await example(await place.address()));
     const { port, fingerprint: hostKey, privateKey } = site.runner;
     const settings = {
       data: join(folder, 'data'),
@@ -53,7 +68,9 @@ describe('the package, installed in another folder', () => {
       command: 'test "$(cat a)" = 1',
     };
     await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
-    const { stdout } = await run(process.execPath, ['run.mjs', 'settings.json'], { cwd: folder });
+    const { stdout } = await run(process.execPath, ['run.mjs', 'settings.json'], { cwd: folder }).finally(
+      place.release,
+    );
     const lines = stdout.trim().split('\n');
     expect(lines[0]).toBe('started, 0 jobs found again');
     expect(lines.slice(2)).toEqual([
@@ -63,6 +80,10 @@ describe('the package, installed in another folder', () => {
       '3 phase.finished',
       'succeeded: succeeded with exit code 0',
     ]);
+    const store = await openIn(place.folder);
+    const ended = await store.head({ typePrefixes: ['JobSucceeded'] })();
+    await store.close();
+    expect(ended).toMatchObject({ right: { event: { type: 'JobSucceeded' } } });
   });
 
   it('tells its options and the contract to a TypeScript project', async () => {

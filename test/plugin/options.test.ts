@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseOptions } from '../../plugin/options.js';
 
@@ -41,5 +44,63 @@ describe('parseOptions', () => {
     expect(parseOptions({ host: 'ci', data: '/d', authenticate })).toMatchObject({
       options: { authenticate },
     });
+  });
+});
+
+describe('parseOptions, where events are kept', () => {
+  const given = (more: object) => parseOptions({ host: 'ci', data: '/d', ...more });
+
+  it.each([{}, { store: 'sqlite' }, { store: undefined }])('given %j, then it is the data folder', (more) => {
+    expect(given(more)).toEqual(given({}));
+    expect(given(more)).not.toHaveProperty('options.store');
+  });
+
+  it('given a server, then it is that one, and nothing of how it was told is left beside it', () => {
+    expect(given({ store: 'esdb+discover://events.example.org' })).toEqual({
+      options: {
+        ...(given({}) as { options: object }).options,
+        store: { address: 'esdb+discover://events.example.org' },
+      },
+    });
+  });
+
+  it('given user and password file, then the password is read, without the line break at its end', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-options-'));
+    const storePasswordFile = join(folder, 'password');
+    writeFileSync(storePasswordFile, 'open sesame\n');
+    const parsed = given({ store: 'esdb://h:2113', storeUser: 'ali', storePasswordFile });
+    rmSync(folder, { recursive: true });
+    expect(parsed).toMatchObject({
+      options: {
+        store: { address: 'esdb://h:2113', credentials: { user: 'ali', password: 'open sesame' } },
+      },
+    });
+  });
+
+  it.each([
+    [{ store: 'esdb://h', storeUser: 'ali' }, 'storePasswordFile', 'only storeUser'],
+    [{ store: 'esdb://h', storePasswordFile: '/p' }, 'storeUser', 'only storePasswordFile'],
+    [{ store: 'esdb://h', storeUser: 'ali', storePasswordFile: '/no/such' }, '/no/such', 'ENOENT'],
+    [{ store: 'esdb://h', storeUser: 'ali', storePasswordFile: 'p' }, 'storePasswordFile', '"p"'],
+    [{ store: 'esdb://h', storeUser: '', storePasswordFile: '/p' }, 'storeUser', '""'],
+  ])('given %j, then the problem is one of %s', (more, path, found) => {
+    expect(problemsOf({ host: 'ci', data: '/d', ...more })).toMatchObject([{ path, found }]);
+  });
+
+  it('given mistakes in all of them, then all are told at once, beside the others', () => {
+    const problems = problemsOf({ host: 'CI', data: '/d', store: 'mysql://h', storeUser: 'ali', mount: 'x' });
+    expect(problems.map(({ path }) => path).sort()).toEqual(['host', 'mount', 'store', 'storePasswordFile']);
+  });
+
+  it.each([
+    'esbd://ali:sesame@h:2113',
+    'esdb:/ali:sesame@h:2113',
+    `http://ali:${'sesame'.repeat(30)}@h`,
+    { user: 'ali', password: 'sesame' },
+    ['esdb://ali:sesame@h'],
+  ])('given the mistyped address %j, then its password is not shown', (store) => {
+    const problems = problemsOf({ host: 'ci', data: '/d', store });
+    expect(problems).toMatchObject([{ path: 'store' }]);
+    expect(JSON.stringify(problems)).not.toContain('sesame');
   });
 });

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '../../config.js';
 
 export interface DemoServer {
   readonly url: string;
@@ -30,15 +31,24 @@ const firstLine = (child: ChildProcess): Promise<string> =>
     );
   });
 
+/**
+ * What the server gets of the caller's environment: all but the settings of Baton. A shell may name the store of a production
+ * server, and the demo would become a second master of its runners.
+ */
+export const withoutSettings = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('BATON_')));
+
+/** `settings`: by the names of their variables; all that the server is told beside its flags. */
 export const startServer = async (
   data: string,
   repositories: string,
-  detached = false,
+  env: Environment,
+  settings: Environment = {},
 ): Promise<DemoServer> => {
   const args = ['serve', '--json', '--data', data, '--listen', '127.0.0.1:0', '--repo-root', repositories];
   const child = spawn(process.execPath, [entry, ...args, '--log-level', 'error'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached,
+    env: { ...withoutSettings(env), ...settings },
   });
   const { url, token } = JSON.parse(await firstLine(child)) as { url: string; token?: string };
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
