@@ -41,8 +41,9 @@ export default defineConfig({
           exclude: [
             // what can be wrong with a data folder that holds events itself
             'test/e2e/store.e2e.test.ts',
-            // serves a node of its own
+            // serve a node of their own
             'test/e2e/esdb.e2e.test.ts',
+            'test/e2e/outage.e2e.test.ts',
             // the demo and a host that embeds Baton cannot be told of a server yet
             'test/e2e/demo.e2e.test.ts',
             'test/e2e/embed.e2e.test.ts',
