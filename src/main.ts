@@ -27,6 +27,7 @@ import { targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import { sharedSubscriptions } from './app/shared-subscription.js';
+import { allImpatient, orStoreAway, tellingOfStore } from './app/store-away.js';
 import { watchAppends } from './app/storage-health.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -190,17 +191,19 @@ export const openCore = async (
   add(closeModels);
   const before = past(store, systemClock);
   add(() => before.close());
-  const access = await openAccess(deps, models.access);
+  // whoever asks is told that the store is away; what works by itself waits until it is back
+  const asked = allImpatient(models, { store });
+  const access = await orStoreAway(() => openAccess(deps, asked.access));
   if (E.isLeft(access)) return fail(access.left);
 
-  const repeated = repeats(models.commands);
+  const askedBefore = repeats(asked.commands);
   const evidence = createEvidence();
   const runnerDeps = {
     ...deps,
     transport,
     secrets,
-    repeats: repeated,
-    health: models['runner-health'],
+    repeats: askedBefore,
+    health: asked['runner-health'],
     evidence,
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
@@ -222,9 +225,9 @@ export const openCore = async (
   const standalone = openStandalone({
     ...processes,
     source,
-    changes: models.changes,
+    changes: asked.changes,
     queuePolicy: config.queue,
-    repeats: repeated,
+    repeats: askedBefore,
     onProblem,
   });
   add(() => standalone.close());
@@ -238,12 +241,12 @@ export const openCore = async (
   );
   add(() => watch.close());
 
-  const useCases: UseCases = {
+  const useCases = tellingOfStore<UseCases>({
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
-    ...jobUseCases({ ...deps, logs, repeats: repeated, ...models, queuePolicy: config.queue }),
+    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue }),
     ...standalone.useCases,
-    ...secretUseCases({ ...deps, secrets, repeats: repeated }),
+    ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
       TE.map((then: AtMoment) => ({
         moment: then.moment,
@@ -275,18 +278,18 @@ export const openCore = async (
       models,
       starting: { dispatch: dispatch.ready, standalone: standalone.ready },
     }),
-  };
+  });
 
   const edge = createHttpServer({ useCases, logger: log, ...embedding.http });
   add(() => edge.close());
 
   return E.right({
     deps,
-    repeats: repeated,
+    repeats: repeats(models.commands),
     phaseRuns: models['phase-runs'],
     edge,
     folderOfHistory,
-    issueFirst: access.right.issueFirst,
+    issueFirst: () => orStoreAway(access.right.issueFirst),
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
     close: closeAll,
   });

@@ -35,6 +35,11 @@ export type HandleError<R> =
 /** So many lost races in a row mean that something else is wrong. */
 const MAX_RACES = 20;
 
+/** Why a store does not answer, where it may answer again by itself. */
+const PASSING: readonly string[] = ['unreachable', 'not_leader', 'timed_out'];
+const HINT_OF_PASSING =
+  'Look whether the event store runs; `GET /readyz` says when it answers again. Then ask again: with the same Idempotency-Key nothing is done twice.';
+
 export const storeFailure = (error: StoreError): AppError => {
   switch (error.code) {
     case 'append_too_large':
@@ -45,7 +50,10 @@ export const storeFailure = (error: StoreError): AppError => {
         { hint: 'Put long scripts into the repository and call them from the step.' },
       );
     case 'store_unavailable':
-      return appError('store_unavailable', error.why, error.message, { cause: error.cause });
+      return appError('store_unavailable', error.why, error.message, {
+        cause: error.cause,
+        ...(PASSING.includes(error.why) ? { hint: HINT_OF_PASSING } : {}),
+      });
     case 'wrong_expected_revision':
       return appError(
         'busy',

@@ -53,6 +53,23 @@ const countBy = <A>(items: readonly A[], key: (item: A) => string): Record<strin
   return counts;
 };
 
+/** Who asks for readiness asks again soon, and often waits no longer; a store that is frozen keeps us waiting for much longer. */
+const ANSWER_MS = 2_000;
+
+const withinTime = async <A>(work: Promise<A>): Promise<A | undefined> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined);
+    }, ANSWER_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
   const { store, clock, models } = deps;
   const started = new Set<string>();
@@ -63,8 +80,8 @@ export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
     );
 
   const readiness = async (): Promise<Readiness> => {
-    const head = await store.head()();
-    const end = E.isRight(head) ? (head.right?.position ?? '') : undefined;
+    const head = await withinTime(store.head()());
+    const end = head !== undefined && E.isRight(head) ? (head.right?.position ?? '') : undefined;
     const behind = Object.entries(models)
       .filter(([, model]) => end !== undefined && comparePositions(model.position(), end) < 0)
       .map(([name]) => name);

@@ -8,6 +8,9 @@ const entry = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.ur
 export interface ServedProcess {
   readonly address: string;
   readonly port: number;
+  /** Stops it where it is: its connections stay, and nothing answers. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   /** Resolves when the process is gone. */
   readonly end: (signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>;
 }
@@ -28,6 +31,8 @@ export const serveProcess = async (data: string, port = 0): Promise<ServedProces
   return {
     address,
     port: Number(/:(\d+)\?/.exec(address)?.[1]),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     end: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await ended;

@@ -8,6 +8,11 @@ export interface Proxy {
   readonly mute: () => void;
   /** Ends all connections at once. */
   readonly cut: () => void;
+  /**
+   * The next bytes from a client, if they are at least so many, are passed on, and its connection is cut before any answer.
+   * Resolves when that was done.
+   */
+  readonly cutAfterNext: (atLeast: number) => Promise<void>;
   /** Bytes that came from clients so far. */
   readonly received: () => number;
   readonly close: () => Promise<void>;
@@ -21,6 +26,7 @@ interface Pair {
 export const proxyTo = async (port: number): Promise<Proxy> => {
   const pairs = new Set<Pair>();
   let received = 0;
+  let armed: { readonly atLeast: number; readonly done: () => void } | undefined;
   const server = createServer((inner) => {
     const outer = connect(port, '127.0.0.1');
     const pair: Pair = { sockets: [inner, outer], isMute: false };
@@ -28,12 +34,24 @@ export const proxyTo = async (port: number): Promise<Proxy> => {
     const end = (): void => {
       pairs.delete(pair);
       inner.destroy();
-      outer.destroy();
+      // what was ended with its last bytes is left to the other side
+      if (!outer.writableEnded) outer.destroy();
     };
     for (const socket of pair.sockets) socket.on('error', end).on('close', end);
     inner.on('data', (bytes) => {
       received += bytes.length;
-      outer.write(bytes);
+      if (armed === undefined || bytes.length < armed.atLeast) {
+        outer.write(bytes);
+        return;
+      }
+      const { done } = armed;
+      armed = undefined;
+      pair.isMute = true;
+      // ended and not destroyed: a reset could take back what was passed on
+      outer.end(bytes, () => {
+        inner.destroy();
+        done();
+      });
     });
     outer.on('data', (bytes) => {
       if (!pair.isMute) inner.write(bytes);
@@ -50,6 +68,10 @@ export const proxyTo = async (port: number): Promise<Proxy> => {
       for (const pair of pairs) pair.isMute = true;
     },
     cut,
+    cutAfterNext: (atLeast) =>
+      new Promise((resolve) => {
+        armed = { atLeast, done: resolve };
+      }),
     received: () => received,
     close: async () => {
       const closed = once(server, 'close');

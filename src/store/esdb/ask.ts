@@ -29,12 +29,23 @@ const afterPause = (ms: number): Promise<void> => new Promise((resolve) => setTi
 export const askOf =
   ({ connection, patienceMs, toError, isClosed }: AskOptions): Ask =>
   async (asked, work, mayRepeat = true) => {
+    let lastSignMs = performance.now();
     for (let attempt = 0; ; attempt += 1) {
       if (isClosed()) return E.left(closedError());
       try {
-        return E.right(await tryOnce(connection, patienceMs, work));
+        return E.right(
+          await tryOnce(connection, patienceMs, (client, alive) =>
+            work(client, () => {
+              lastSignMs = performance.now();
+              alive();
+            }),
+          ),
+        );
       } catch (error) {
-        const pauseMs = mayRepeat && REPEATED.includes(causeOf(error)) ? PAUSES_MS[attempt] : undefined;
+        // at a server that is frozen, each who waits in vain breaks the connection of all: they would try for each other's sake
+        const isLate = performance.now() - lastSignMs >= patienceMs;
+        const pauseMs =
+          mayRepeat && !isLate && REPEATED.includes(causeOf(error)) ? PAUSES_MS[attempt] : undefined;
         // what was asked of a store that is being closed was answered by that
         if (pauseMs === undefined) return E.left(isClosed() ? closedError() : toError(error, asked));
         await afterPause(pauseMs);

@@ -41,8 +41,23 @@ const hold = (client: Client): Held => {
   };
 };
 
+/**
+ * Ending a client cancels its streams at once, so that no answer comes any more, and then waits until each says that it is
+ * over. One that nobody reads may never say so: it is waited for no longer than this.
+ */
+const ENDING_MS = 2000;
+
+const ended = async (client: Pick<Client, 'dispose'>, atMostMs: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, atMostMs);
+  });
+  await Promise.race([client.dispose().catch(() => undefined), enough]);
+  clearTimeout(timer);
+};
+
 /** Connects when first used. */
-export const openConnection = (make: () => Client): Connection => {
+export const openConnection = (make: () => Client, endingMs = ENDING_MS): Connection => {
   let held: Held | undefined = hold(make());
   let ending: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -51,7 +66,7 @@ export const openConnection = (make: () => Client): Connection => {
     const old = held;
     if (old === undefined) return;
     held = undefined;
-    ending = old.client.dispose().catch(() => undefined);
+    ending = ended(old.client, endingMs);
     old.giveUp();
   };
 

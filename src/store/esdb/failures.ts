@@ -58,14 +58,24 @@ export const causeOf = (error: unknown): Cause => {
 };
 
 const ADVICE: Readonly<Record<Cause, string>> = {
-  unreachable: 'it cannot be reached; retry with the same event ids is safe',
+  unreachable: 'it cannot be reached',
   not_leader: 'it is not the leader of its cluster; retry',
-  timed_out: 'it did not answer in time, so the outcome is unknown; retry with the same event ids is safe',
+  timed_out: 'it did not answer in time',
   access_denied: 'it refuses this user; give a user who may read $all and read and write the streams',
   tls: 'its certificate is not trusted, or it does not speak TLS; name the authority with tlsCAFile, or use tls=false',
   stream_deleted: 'the stream was deleted for ever',
   io: 'it failed',
 };
+
+/** After these an append may have been written all the same. */
+const UNKNOWN_OUTCOME: readonly Cause[] = ['unreachable', 'timed_out'];
+
+/** What gRPC says, without what is for its own developers. */
+const plainly = (message: string): string =>
+  message
+    .replace(/^\d+ [A-Z_]+: /, '')
+    .replace(/^.*Last error: (Error: )?/s, '')
+    .replace(/\.? ?Resolution note:.*$/s, '');
 
 /** Takes secrets out of a text. */
 export const scrubber =
@@ -76,7 +86,8 @@ export const scrubber =
 /** Failures as the port tells them; `shown` is the server's address without credentials. */
 export const failuresOf =
   (shown: string, scrub: (text: string) => string) =>
-  (error: unknown, { what, stream = '', expected = 'any' }: Asked): StoreError => {
+  (error: unknown, asked: Asked): StoreError => {
+    const { what, stream = '', expected = 'any' } = asked;
     switch (propertyOf(error, 'type')) {
       case 'wrong-expected-version': {
         const actual = propertyOf(error, 'actualVersion');
@@ -92,9 +103,14 @@ export const failuresOf =
       }
       default: {
         const cause = causeOf(error);
-        const detail = error instanceof Error && error.message !== '' ? ` (${scrub(error.message)})` : '';
+        const said = error instanceof Error ? plainly(scrub(error.message)) : '';
+        const detail = said === '' ? '' : ` (${said})`;
+        const outcome =
+          asked.expected !== undefined && UNKNOWN_OUTCOME.includes(cause)
+            ? ', so the outcome is unknown; retry with the same event ids is safe'
+            : '';
         // the original is left out: what it holds cannot all be vouched for
-        return unavailable(cause, `${what} at the event store ${shown}: ${ADVICE[cause]}${detail}`);
+        return unavailable(cause, `${what} at the event store ${shown}: ${ADVICE[cause]}${detail}${outcome}`);
       }
     }
   };
