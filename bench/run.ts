@@ -2,10 +2,12 @@
 import { matchBench } from './match.js';
 import { replayBench } from './replay.js';
 import { text, type Report } from './report.js';
+import { storeBench } from './store.js';
 
 const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
   match: matchBench,
   replay: replayBench,
+  store: storeBench,
 };
 
 const words = process.argv.slice(2);
