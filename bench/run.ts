@@ -3,11 +3,13 @@ import { matchBench } from './match.js';
 import { replayBench } from './replay.js';
 import { startBench } from './start.js';
 import { text, type Report } from './report.js';
+import { storeBench } from './store.js';
 
 const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
   match: matchBench,
   replay: replayBench,
   start: startBench,
+  store: storeBench,
 };
 
 const words = process.argv.slice(2);
