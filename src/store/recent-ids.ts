@@ -1,8 +1,9 @@
 /** Was this id appended to this stream a short while ago? Best effort and bounded: forgotten after a restart, as in EventStoreDB. */
 import type { Place } from './event-log.js';
+import { recently } from './recent.js';
 
 /** EventStoreDB keeps 8 MiB; this is about as much. */
-const CAPACITY = 32_768;
+const CAPACITY = 16_384;
 
 export interface RecentIds {
   readonly find: (stream: string, id: string) => Place | undefined;
@@ -11,23 +12,16 @@ export interface RecentIds {
   readonly clear: () => void;
 }
 
-/** An empty memory of the last `capacity` ids. */
+/** An empty memory of at least the last `capacity` ids. */
 export const recentIds = (capacity = CAPACITY): RecentIds => {
-  const places = new Map<string, Place>();
+  const { get, set, clear } = recently<Place>(capacity);
   // Ids come first: they are short and hold no line break where they are UUIDs; JSON keeps odd ones apart too.
   const keyOf = (stream: string, id: string): string => `${JSON.stringify(id)}${stream}`;
   return {
-    find: (stream, id) => places.get(keyOf(stream, id)),
+    find: (stream, id) => get(keyOf(stream, id)),
     add: (stream, id, place) => {
-      const key = keyOf(stream, id);
-      places.delete(key);
-      places.set(key, place);
-      if (places.size <= capacity) return;
-      const oldest = places.keys().next();
-      if (oldest.done !== true) places.delete(oldest.value);
+      set(keyOf(stream, id), place);
     },
-    clear: () => {
-      places.clear();
-    },
+    clear,
   };
 };

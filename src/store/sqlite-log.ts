@@ -3,8 +3,9 @@ import type { RawEvent, Recorded } from '../kernel/recorded.js';
 import type { Row, SqlDatabase, SqlStatement } from './driver.js';
 import { decode, hashOf, type StoredEvent } from './encoding.js';
 import { DamagedEvent } from './errors.js';
-import type { Direction, EventLog } from './event-log.js';
+import type { Direction, EventLog, Place } from './event-log.js';
 import { condition } from './filter.js';
+import { recently } from './recent.js';
 
 export interface SqliteLog extends EventLog {
   readonly insert: (event: StoredEvent) => void;
@@ -20,6 +21,8 @@ export interface SqliteLog extends EventLog {
 }
 
 const COLUMNS = 'e.position, e.stream, e.revision, e.id, e.type, e.data, e.metadata, e.sha256';
+/** Ends of streams that were written last: spares most appends a look into the file. */
+const ENDS_KEPT = 16_384;
 const ORDER = { forwards: 'ASC', backwards: 'DESC' } as const;
 
 const number = (row: Row | undefined, column: string): number | undefined => {
@@ -90,8 +93,16 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
     return statement;
   };
 
+  const ends = recently<Place>(ENDS_KEPT);
+  const endInFile = (stream: string): Place | undefined => {
+    const row = statements.last.get(stream);
+    const [revision, position] = [number(row, 'revision'), number(row, 'position')];
+    return revision === undefined || position === undefined ? undefined : { revision, position };
+  };
+
   let head = 0;
   const reload = (): void => {
+    ends.clear();
     head = number(statements.head.get(), 'position') ?? 0;
   };
 
@@ -104,11 +115,7 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
 
   return {
     head: () => head,
-    lastOf: (stream) => {
-      const row = statements.last.get(stream);
-      const [revision, position] = [number(row, 'revision'), number(row, 'position')];
-      return revision === undefined || position === undefined ? undefined : { revision, position };
-    },
+    lastOf: (stream) => ends.get(stream) ?? endInFile(stream),
     idAt: (stream, revision) => {
       const row = statements.id.get(stream, revision);
       const position = number(row, 'position');
@@ -126,6 +133,7 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
     insert: (event) => {
       const { position, stream, revision, id, type, data, metadata } = event;
       statements.insert.run(position, stream, revision, id, type, data, metadata, hashOf(event));
+      ends.set(stream, { revision, position });
     },
     keep: (stream, n) => {
       statements.keep.run(stream, n);
@@ -136,6 +144,7 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
         work();
         statements.commit.run();
       } catch (error) {
+        ends.clear();
         // SQLite has rolled back by itself after some errors; if neither worked, the next BEGIN fails and the connection is replaced.
         attempt(() => {
           statements.rollback.run();

@@ -13,7 +13,7 @@ const index: StreamIndex = {
 
 describe('a repeat', () => {
   it('with any is recognised while its id is remembered, and written again once it is forgotten', () => {
-    const recent = recentIds(2);
+    const recent = recentIds(1);
     recent.add('a-1', 'id-0', { revision: 0, position: 6 });
     expect(judge('a-1', ['id-0'], 'any', index, recent).kind).toBe('answered');
     recent.add('a-1', 'id-1', { revision: 1, position: 7 });
