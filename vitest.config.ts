@@ -41,6 +41,7 @@ export default defineConfig({
           exclude: [
             // what can be wrong with a data folder that holds events itself
             'test/e2e/store.e2e.test.ts',
+            'test/e2e/store-copy.e2e.test.ts',
             // serve a node of their own
             'test/e2e/esdb.e2e.test.ts',
             'test/e2e/outage.e2e.test.ts',
