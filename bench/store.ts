@@ -84,9 +84,9 @@ export const storeBench = (quick: boolean, without = missing): Promise<Report> =
     const sizes: readonly (readonly [inFlight: number, jobs: number])[] = quick
       ? [[GOAL_AT, 16]]
       : [
-          [1, 200],
-          [16, 1_000],
-          [GOAL_AT, 2_000],
+          [1, 60],
+          [16, 400],
+          [GOAL_AT, 1_000],
         ];
     const rows: Row[] = [];
     for (const [inFlight, jobs] of sizes)
