@@ -94,6 +94,9 @@ const closers = () => {
   };
 };
 
+/** So long may what is under way end by itself; then what still waits for the store is told that it is over. */
+const CLOSING_MS = 5000;
+
 const limitsOf = (http: Config['http']): HttpLimits => ({
   requests: { perSecond: http.requestsPerSecond, burst: http.requestBurst },
   failures: { perSecond: 1, burst: http.failureBurst },
@@ -291,7 +294,12 @@ export const openCore = async (
     folderOfHistory,
     issueFirst: () => orStoreAway(access.right.issueFirst),
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
-    close: closeAll,
+    close: async () => {
+      // at a server that is away, what is owed would be tried without end: it is owed at the next start too
+      const enough = setTimeout(() => void store.close(), CLOSING_MS);
+      await closeAll();
+      clearTimeout(enough);
+    },
   });
 };
 

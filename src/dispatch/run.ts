@@ -68,6 +68,7 @@ const envelopeOf = (owed: Owed, command: unknown): Envelope => ({
 });
 
 export const openDispatch = (deps: DispatchDeps): Dispatch => {
+  let closing = false;
   /** Writes; a refusal means that the world moved on, which the next event will tell. Throws when it may be tried again. */
   const write = async <C, S, Ev extends BatonEvent, R>(
     stream: string,
@@ -127,7 +128,8 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
         try {
           return (await write(`job-${jobId}`, job, command, envelopeOf(owed, command))) !== undefined;
         } catch (cause) {
-          if (n >= 30) throw cause;
+          // what is not recorded now is found on the runner at the next start
+          if (n >= 30 || closing) throw cause;
           deps.onProblem(`recording ${command.kind} of ${jobId} is tried again`, cause);
           await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** n, 5000)));
         }
@@ -214,6 +216,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
   return {
     ready: Promise.all(running.map((process) => process.ready)).then(() => undefined),
     close: async () => {
+      closing = true;
       await Promise.all(running.map((process) => process.close()));
       await effects.close();
     },

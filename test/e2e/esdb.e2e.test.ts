@@ -1,5 +1,6 @@
 /** Does a server work whose events are kept by another process, and what happens while that process is away? */
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChangeView } from '../../src/app/use-cases.js';
 import { serveProcess, type ServedProcess } from '../store/esdb-process.js';
@@ -66,4 +67,21 @@ it('given a node in another process, when it is killed and started again, then c
   const ends = events.filter(({ event }) => event.type === 'JobSucceeded').map(({ stream }) => stream);
   expect(new Set(ends).size).toBe(ends.length);
   expect(ends).toHaveLength(6);
+});
+
+it('given a node that is away while a job ends, when the server is told to stop, then it stops, and the next start collects the job', async () => {
+  await world.addRunner('one');
+  const unit = `touch ${join(world.folder, 'runs')}; while [ ! -e ${join(world.folder, 'enough')} ]; do sleep 0.05; done`;
+  const repository = world.aRepository('one', { commands: { lint: 'true', syntax: 'true', unit } });
+  const opened = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
+  await until('the job runs', () => existsSync(join(world.folder, 'runs')) || undefined);
+  await node.end('SIGKILL');
+  world.file('enough', '');
+  await until('its store is away', async () => ((await storeCheck())?.ok === false ? true : undefined));
+  expect((await world.stop())?.code).toBe(0);
+
+  node = await serveProcess(data, node.port);
+  await world.start({}, 'error', ['--store', node.address]);
+  const change = await world.finished((opened.json() as ChangeView).id);
+  expect(change.stages.map(({ status }) => status)).toEqual(['passed']);
 });

@@ -179,17 +179,14 @@ const storeIsAway = () =>
 const isReady = () =>
   until('the server is ready', async () => ((await readiness()).status === 'ready' ? true : undefined));
 
-const expectWayOut = ({ code, out, err }: Ran, why: string): void => {
+const expectWayOut = ({ code, out, err }: Ran, why: RegExp): void => {
   expect([code, out], err).toEqual([1, '']);
   expect(err).toMatch(/^baton: .*the event store/);
-  expect(err).toContain(why);
+  expect(err).toMatch(why);
   expect(err).toMatch(/^hint: Look whether the event store runs/m);
 };
 
-/**
- * Asked for by name, `BATON_TEST_REQUIRE=outage`, until it is known why one run in several does not end on a busy machine:
- * see "Known troubles" in docs/eventstoredb.md.
- */
+/** Asked for by name, `BATON_TEST_REQUIRE=outage`: what it waits for depends much on how busy the machine is. */
 const whenAsked = (process.env['BATON_TEST_REQUIRE'] ?? '').split(',').includes('outage') ? it : it.skip;
 
 whenAsked(
@@ -223,8 +220,8 @@ whenAsked(
       storeIsAway(),
       runsOn(),
     ]);
-    expectWayOut(queue, 'cannot be reached');
-    expectWayOut(submit, 'cannot be reached');
+    expectWayOut(queue, /cannot be reached|did not answer/);
+    expectWayOut(submit, /cannot be reached|did not answer/);
     node = await serveProcess(data, node.port);
     await isReady();
     await goesOn();
@@ -244,7 +241,7 @@ whenAsked(
       }),
       runsOn(),
     ]);
-    expectWayOut(asked, 'did not answer');
+    expectWayOut(asked, /did not answer/);
     node.thaw();
     await isReady();
     await goesOn();
