@@ -147,7 +147,7 @@ export const openCore = async (
 
   const opened = await openStore(config, (message) => log.warn(message));
   if (E.isLeft(opened)) return fail(opened.left);
-  const appends = watchAppends(opened.right, systemClock);
+  const appends = watchAppends(opened.right.store, systemClock);
   const { store } = appends;
   add(() => store.close());
   const deps: Deps = { store, clock: systemClock };
@@ -296,9 +296,12 @@ export const openCore = async (
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
     close: async () => {
       // at a server that is away, what is owed would be tried without end: it is owed at the next start too
-      const enough = setTimeout(() => void store.close(), CLOSING_MS);
-      await closeAll();
-      clearTimeout(enough);
+      const enough = setTimeout(opened.right.giveUp, CLOSING_MS);
+      try {
+        await closeAll();
+      } finally {
+        clearTimeout(enough);
+      }
     },
   });
 };

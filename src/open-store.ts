@@ -40,12 +40,19 @@ export const openServer = async (
 ): Promise<E.Either<AppError, EventStore>> =>
   E.mapLeft(asAppError)(await openEsdbStore({ ...server, onProblem: warn }));
 
+export interface OpenedStore {
+  readonly store: EventStore;
+  /** What waits for a server fails from now on; the data folder stays ours until the store is closed. */
+  readonly giveUp: () => void;
+}
+
 /** The store that the configuration names. `warn`: what an operator should know of a server. */
 export const openStore = async (
   { data, store: server }: Pick<Config, 'data' | 'store'>,
   warn: (message: string) => void,
-): Promise<E.Either<AppError, EventStore>> => {
-  if (server === undefined) return openEmbedded(data);
+): Promise<E.Either<AppError, OpenedStore>> => {
+  if (server === undefined)
+    return E.map((store: EventStore) => ({ store, giveUp: () => undefined }))(await openEmbedded(data));
   const held = await holdData(data);
   if (E.isLeft(held)) return held;
   const opened = await openServer(server, warn);
@@ -55,10 +62,13 @@ export const openStore = async (
   }
   const store = opened.right;
   return E.right({
-    ...store,
-    close: async () => {
-      await store.close();
-      held.right.release();
+    store: {
+      ...store,
+      close: async () => {
+        await store.close();
+        held.right.release();
+      },
     },
+    giveUp: () => void store.close(),
   });
 };

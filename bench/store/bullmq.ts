@@ -41,7 +41,7 @@ const checkDurability = async (redis: Redis): Promise<void> => {
 
 /** One worker whose concurrency is the number of jobs in flight, as its documentation has it for jobs that wait for I/O. */
 export const bullmq = async (address: RedisAddress, data: unknown, undoing: Undoing): Promise<Contender> => {
-  const [{ Queue, Worker }, { Redis }] = [load<BullMq>('bullmq'), load<IoRedis>('ioredis')];
+  const [{ Queue, Worker }, { Redis }] = [load('bullmq') as BullMq, load('ioredis') as IoRedis];
   const redis = new Redis(address);
   await checkDurability(redis);
   await redis.quit();

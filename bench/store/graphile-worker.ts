@@ -31,7 +31,7 @@ export const graphileWorker = async (
   data: unknown,
   undoing: Undoing,
 ): Promise<Contender> => {
-  const { makeWorkerUtils, run, Logger } = load<Worker>('graphile-worker');
+  const { makeWorkerUtils, run, Logger } = load('graphile-worker') as Worker;
   const logger = new Logger(() => () => undefined);
   const utils = await makeWorkerUtils({ connectionString, maxPoolSize: CONNECTIONS, logger });
   undoing.add(() => utils.release());

@@ -70,7 +70,7 @@ export const pgBoss = async (
   data: unknown,
   undoing: Undoing,
 ): Promise<readonly Contender[]> => {
-  const PgBoss = load<new (options: object) => Boss>('pg-boss');
+  const PgBoss = load('pg-boss') as new (options: object) => Boss;
   const boss = new PgBoss({ connectionString, max: CONNECTIONS, schedule: false });
   boss.on('error', (error) => {
     throw error;

@@ -14,7 +14,7 @@ interface Pg {
 export type Ask = (sql: string) => Promise<unknown>;
 
 export const openSql = async (connectionString: string, undoing: Undoing): Promise<Ask> => {
-  const pool = new (load<Pg>('pg').Pool)({ connectionString, max: 1 });
+  const pool = new (load('pg') as Pg).Pool({ connectionString, max: 1 });
   undoing.add(() => pool.end());
   const ask: Ask = async (sql) => Object.values((await pool.query(sql)).rows[0] ?? {})[0];
   for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {

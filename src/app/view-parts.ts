@@ -1,5 +1,7 @@
 /** How is a view of any size taken apart, and put together again, in steps that are each over in a moment? */
 
+import { put as putRow } from '../../projections/table.js';
+
 /** Members of the object or array at `path`, in order; or, for anything else, the value there. */
 export type Part = readonly [path: readonly (string | number)[], value: unknown];
 
@@ -14,11 +16,8 @@ const FEW = 64;
 
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
 
-/** Assigning `__proto__` would change the prototype instead of adding a member. */
 const put = (into: Container, key: string | number, value: unknown): void => {
-  if (key === '__proto__')
-    Object.defineProperty(into, key, { value, writable: true, enumerable: true, configurable: true });
-  else (into as Record<string | number, unknown>)[key] = value;
+  putRow(into as Record<string, unknown>, String(key), value);
 };
 
 const empty = (like: Container): Container => (Array.isArray(like) ? [] : {});

@@ -19,6 +19,7 @@ beforeEach(async () => {
   await world.start({}, 'error', ['--store', node.address]);
 });
 afterEach(async () => {
+  node.thaw();
   await world.stop();
   await node.end();
   await world.close();
@@ -69,19 +70,33 @@ it('given a node in another process, when it is killed and started again, then c
   expect(ends).toHaveLength(6);
 });
 
-it('given a node that is away while a job ends, when the server is told to stop, then it stops, and the next start collects the job', async () => {
-  await world.addRunner('one');
-  const unit = `touch ${join(world.folder, 'runs')}; while [ ! -e ${join(world.folder, 'enough')} ]; do sleep 0.05; done`;
-  const repository = world.aRepository('one', { commands: { lint: 'true', syntax: 'true', unit } });
-  const opened = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
-  await until('the job runs', () => existsSync(join(world.folder, 'runs')) || undefined);
-  await node.end('SIGKILL');
-  world.file('enough', '');
-  await until('its store is away', async () => ((await storeCheck())?.ok === false ? true : undefined));
-  expect((await world.stop())?.code).toBe(0);
+it.each([
+  ['killed', () => node.end('SIGKILL')],
+  [
+    'frozen',
+    () => {
+      node.freeze();
+      return Promise.resolve();
+    },
+  ],
+])(
+  'given a node that is %s while a job ends, when the server is told to stop, then it stops, and the next start collects the job',
+  async (how, away) => {
+    await world.addRunner('one');
+    const unit = `touch ${join(world.folder, 'runs')}; while [ ! -e ${join(world.folder, 'enough')} ]; do sleep 0.05; done`;
+    const repository = world.aRepository('one', { commands: { lint: 'true', syntax: 'true', unit } });
+    const opened = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
+    await until('the job runs', () => existsSync(join(world.folder, 'runs')) || undefined);
+    await away();
+    world.file('enough', '');
+    await until('its store is away', async () => ((await storeCheck())?.ok === false ? true : undefined));
+    const stopped = await world.stop();
+    expect([stopped?.code, stopped?.err]).toEqual([0, expect.not.stringContaining('database')]);
 
-  node = await serveProcess(data, node.port);
-  await world.start({}, 'error', ['--store', node.address]);
-  const change = await world.finished((opened.json() as ChangeView).id);
-  expect(change.stages.map(({ status }) => status)).toEqual(['passed']);
-});
+    if (how === 'frozen') node.thaw();
+    else node = await serveProcess(data, node.port);
+    await world.start({}, 'error', ['--store', node.address]);
+    const change = await world.finished((opened.json() as ChangeView).id);
+    expect(change.stages.map(({ status }) => status)).toEqual(['passed']);
+  },
+);

@@ -186,79 +186,73 @@ const expectWayOut = ({ code, out, err }: Ran, why: RegExp): void => {
   expect(err).toMatch(/^hint: Look whether the event store runs/m);
 };
 
-/** Asked for by name, `BATON_TEST_REQUIRE=outage`: what it waits for depends much on how busy the machine is. */
-const whenAsked = (process.env['BATON_TEST_REQUIRE'] ?? '').split(',').includes('outage') ? it : it.skip;
+it('given a node that is killed twice and frozen once under load, then nothing acknowledged is lost, nothing is done twice, and a long job is collected', async () => {
+  await world.start({}, 'error', ['--store', node.address]);
+  const repository = world.aRepository('project', project(true));
+  const branches = branchesIn(repository, 4);
+  await world.addRunner('first');
+  await world.addRunner('second');
+  const submitted = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
+  const long = (submitted.json() as ChangeView).id;
+  await until('the long job runs', async () => ((await linesOf('lines')).length > 0 ? true : undefined));
+  const under = load(repository, branches);
+  const goesOn = async (): Promise<void> => {
+    const before = under.acknowledged();
+    await until('commands are acknowledged', () => (under.acknowledged() > before + 1 ? true : undefined));
+  };
+  const runsOn = async (): Promise<void> => {
+    const before = (await linesOf('lines')).length;
+    await until('the long job prints on', async () =>
+      (await linesOf('lines')).length > before + 10 ? true : undefined,
+    );
+  };
 
-whenAsked(
-  'given a node that is killed twice and frozen once under load, then nothing acknowledged is lost, nothing is done twice, and a long job is collected',
-  async () => {
-    await world.start({}, 'error', ['--store', node.address]);
-    const repository = world.aRepository('project', project(true));
-    const branches = branchesIn(repository, 4);
-    await world.addRunner('first');
-    await world.addRunner('second');
-    const submitted = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
-    const long = (submitted.json() as ChangeView).id;
-    await until('the long job runs', async () => ((await linesOf('lines')).length > 0 ? true : undefined));
-    const under = load(repository, branches);
-    const goesOn = async (): Promise<void> => {
-      const before = under.acknowledged();
-      await until('commands are acknowledged', () => (under.acknowledged() > before + 1 ? true : undefined));
-    };
-    const runsOn = async (): Promise<void> => {
-      const before = (await linesOf('lines')).length;
-      await until('the long job prints on', async () =>
-        (await linesOf('lines')).length > before + 10 ? true : undefined,
-      );
-    };
+  await goesOn();
+  await node.end('SIGKILL');
+  const [queue, submit] = await Promise.all([
+    world.baton('queue'),
+    world.baton('change', 'submit', '--repo', repository, '--branch', 'feature', '--target', 'main'),
+    storeIsAway(),
+    runsOn(),
+  ]);
+  expectWayOut(queue, /cannot be reached|did not answer/);
+  expectWayOut(submit, /cannot be reached|did not answer/);
+  node = await serveProcess(data, node.port);
+  await isReady();
+  await goesOn();
 
-    await goesOn();
-    await node.end('SIGKILL');
-    const [queue, submit] = await Promise.all([
-      world.baton('queue'),
-      world.baton('change', 'submit', '--repo', repository, '--branch', 'feature', '--target', 'main'),
-      storeIsAway(),
-      runsOn(),
-    ]);
-    expectWayOut(queue, /cannot be reached|did not answer/);
-    expectWayOut(submit, /cannot be reached|did not answer/);
-    node = await serveProcess(data, node.port);
-    await isReady();
-    await goesOn();
+  await node.end('SIGKILL');
+  await storeIsAway();
+  node = await serveProcess(data, node.port);
+  await goesOn();
 
-    await node.end('SIGKILL');
-    await storeIsAway();
-    node = await serveProcess(data, node.port);
-    await goesOn();
+  node.freeze();
+  const frozenAt = performance.now();
+  const [asked] = await Promise.all([
+    world.baton('queue'),
+    storeIsAway().then(() => {
+      // before a question to the store itself is given up
+      expect(performance.now() - frozenAt).toBeLessThan(9_000);
+    }),
+    runsOn(),
+  ]);
+  expectWayOut(asked, /did not answer/);
+  node.thaw();
+  await isReady();
+  await goesOn();
+  await under.finish();
 
-    node.freeze();
-    const frozenAt = performance.now();
-    const [asked] = await Promise.all([
-      world.baton('queue'),
-      storeIsAway().then(() => {
-        // before a question to the store itself is given up
-        expect(performance.now() - frozenAt).toBeLessThan(9_000);
-      }),
-      runsOn(),
-    ]);
-    expectWayOut(asked, /did not answer/);
-    node.thaw();
-    await isReady();
-    await goesOn();
-    await under.finish();
-
-    world.file('enough', '');
-    const jobs = await jobsOf([...under.changes, long]);
-    const longJob = (await world.jobsOf(long)).find(({ phase }) => phase === 'unit');
-    const printed = (await linesOf('lines')).map((n) => `line ${n}\n`);
-    const log = await world.ask('GET', `/jobs/${longJob?.id ?? ''}/log`);
-    expect(log.bytes.toString('utf8')).toBe(printed.join(''));
-    expect(printed.length).toBeGreaterThanOrEqual(LONG_LINES);
-    // asking again was needed
-    expect(under.refused.get(503)).toBeGreaterThan(0);
-    await expectOnce(jobs, under, [long]);
-  },
-);
+  world.file('enough', '');
+  const jobs = await jobsOf([...under.changes, long]);
+  const longJob = (await world.jobsOf(long)).find(({ phase }) => phase === 'unit');
+  const printed = (await linesOf('lines')).map((n) => `line ${n}\n`);
+  const log = await world.ask('GET', `/jobs/${longJob?.id ?? ''}/log`);
+  expect(log.bytes.toString('utf8')).toBe(printed.join(''));
+  expect(printed.length).toBeGreaterThanOrEqual(LONG_LINES);
+  // asking again was needed
+  expect(under.refused.get(503)).toBeGreaterThan(0);
+  await expectOnce(jobs, under, [long]);
+});
 
 it('given connections that are cut after a request was passed on, again and again under load, then nothing acknowledged is lost and nothing is done twice', async () => {
   proxy = await proxyTo(node.port);

@@ -90,6 +90,13 @@ const untilCopied = async ({ address }: ServedProcess, count: number): Promise<v
 const allIdsDiffer = (content: Content): boolean =>
   new Set(content.map(({ id }) => id)).size === content.length;
 
+/** At the node, which has been ended: in order, and once. */
+const expectAllThere = async (content: Awaited<ReturnType<typeof contentOf>>): Promise<void> => {
+  const there = await contentOf('node');
+  expect(there).toEqual(content);
+  expect(allIdsDiffer(there)).toBe(true);
+};
+
 describe('baton store copy', () => {
   it('given what a server did, when it is moved to a node and down again, then all digests are equal, and a server on the last one shows the same change', async () => {
     await world.start();
@@ -149,9 +156,7 @@ describe('baton store copy', () => {
     expect(again.copied).toBeGreaterThan(0);
     expect(again.copied).toBeLessThanOrEqual(content.length - 100);
     await node.end();
-    const there = await contentOf('node');
-    expect(there).toEqual(content);
-    expect(allIdsDiffer(there)).toBe(true);
+    await expectAllThere(content);
   });
 
   it('given a node that is killed on the way up, then that is said with a way out; and when it is back, a repeat completes it', async () => {
@@ -170,9 +175,7 @@ describe('baton store copy', () => {
     expect(again.events).toBe(content.length);
     expect(again.copied).toBeGreaterThan(0);
     await back.end();
-    const there = await contentOf('node');
-    expect(there).toEqual(content);
-    expect(allIdsDiffer(there)).toBe(true);
+    await expectAllThere(content);
   });
 
   it('given a node that is killed on the way down, when it is back, then a repeat completes the folder', async () => {
