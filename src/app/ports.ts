@@ -175,6 +175,8 @@ export interface StartOrder extends AttemptRef {
   readonly source?: { readonly key: string; readonly tarFile: string };
   /** Absent: no limit. */
   readonly totalMs?: number;
+  /** How long it may write nothing. Absent: as long as it likes. */
+  readonly silenceMs?: number;
   readonly cancelGraceMs: number;
   readonly logBytes: number;
 }
@@ -215,7 +217,7 @@ export type AttemptState =
 /** From the result line, which counts only with its end mark. `why` decides, not the exit code. */
 export interface AttemptResult {
   readonly exitCode: number;
-  readonly why: 'exit' | 'cancel' | 'timeout' | 'leftover' | 'infrastructure';
+  readonly why: 'exit' | 'cancel' | 'timeout' | 'silence' | 'leftover' | 'infrastructure';
   readonly logTruncated: boolean;
   /** Signals sent by the runner to end it, in order. */
   readonly signals: readonly string[];

@@ -177,7 +177,7 @@ export const driveAttempt = async (
       await say({ kind: 'RefuseJob', attempt, why: values.left.reason, detail: values.left.message });
       return 'done';
     }
-    const { totalMs, cancelGraceMs, logBytes } = promoted.limits;
+    const { totalMs, silenceMs, cancelGraceMs, logBytes } = promoted.limits;
     const answer: E.Either<TransportError, StartAnswer> = await transport.start(target, {
       ...ref,
       fence: assigned.fence,
@@ -187,6 +187,7 @@ export const driveAttempt = async (
       environment: { ...environmentOf(promoted, ref, runner), ...values.right },
       source: archive.right,
       ...(totalMs === undefined ? {} : { totalMs }),
+      ...(silenceMs === undefined ? {} : { silenceMs }),
       cancelGraceMs,
       logBytes,
     })();

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { ProbeReport, TransportError } from '../app/ports.js';
 import type { Finding } from '../events/runner.js';
 import type { Attributes } from '../events/shapes.js';
-import type { Runner } from './attempt.js';
+import type { Place } from './attempt.js';
 import { printable, transportError } from './errors.js';
 import { operate } from './operation.js';
 
@@ -103,7 +103,7 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
 
 /** Also creates the folder and raises the fence to `epoch`. */
 export const probe = async (
-  runner: Runner,
+  runner: Place,
   epoch: number,
 ): Promise<E.Either<TransportError, Omit<ProbeReport, 'latencyMs'>>> => {
   const lines = await operate(runner.open, runner.target, runner.site, `probe ${String(epoch)}`);

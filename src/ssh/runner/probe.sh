@@ -43,6 +43,10 @@ op_probe() {
   rm -rf "in/$nonce.ws"
   if { read -r load _ </proc/loadavg; } 2>/dev/null; then say "m load $load"; fi
   say "m epoch $(date +%s)"
+  for each in in/slot.*; do
+    living=${each#in/slot.}
+    is_alive "${living%.*}" "${living#*.}" "$boot" || rm -rf "$each"
+  done
   find in bin -type f -name '*[0-9a-f]' -mtime +1 -exec rm -f {} + 2>/dev/null
   free disk_free Pk 102400 KiB
   free inodes_free Pi 1000 inodes

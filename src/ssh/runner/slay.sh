@@ -89,13 +89,13 @@ slay() {
 
 tell_signalled() {
   printf 'signalled\nend\n' 2>/dev/null
-  exec >/dev/null 2>&1
+  exec >/dev/null 2>&1 6>&-
 }
-slay_detached() {
+# id graceMs
+slay_attempt() {
   id=$1 J=$PWD/$1
   trap : PIPE
   read -r leader born _ <"$J.go"
-  on_signalled=tell_signalled
   slay cancel "$2"
 }
 
@@ -129,7 +129,10 @@ op_cancel() {
   keep_from_starting
   case $phase in
     revoked) say revoked ;;
-    running | orphan) leave slay "$id" "$2" ;;
+    running | orphan) 
+      "$detach" slay "$id" "$2"
+      return
+      ;;
     *) say ended ;;
   esac
   end_answer

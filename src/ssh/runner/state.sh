@@ -34,6 +34,15 @@ set_phase() {
   if is_alive "$pid" "$started" "$born_boot" || is_alive $pump; then phase=orphan && return; fi
   phase=lost lost=supervisor_gone
 }
+# Sets `signals` and `survivors`: how what was left was ended.
+set_evidence() {
+  signals='' survivors=''
+  { read -r signals <"$J.slain"; } 2>/dev/null
+  if [ -s "$J.survivors" ]; then
+    while read -r who name; do survivors=$survivors${survivors:+,}$who:$name; done <"$J.survivors"
+  fi
+  signals=${signals:--} survivors=${survivors:--}
+}
 # Sets `answer` to one line.
 set_state() {
   set_phase
@@ -49,17 +58,13 @@ set_state() {
       ;;
     done)
       set_log_size
-      pid='' started='' born_boot='' signals=''
+      pid='' started='' born_boot=''
       { read -r pid started born_boot <"$J.go"; } 2>/dev/null
       case $pid in '' | revoked) pid=- started=- born_boot=- ;; esac
-      { read -r signals <"$J.slain"; } 2>/dev/null
-      survivors=
-      if [ -s "$J.survivors" ]; then
-        while read -r who name; do survivors=$survivors${survivors:+,}$who:$name; done <"$J.survivors"
-      fi
+      set_evidence
       # shellcheck disable=SC2086
       set -- $line
-      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot ${signals:--} ${survivors:--}"
+      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors"
       ;;
     *) answer=$phase ;;
   esac

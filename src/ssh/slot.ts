@@ -1,0 +1,296 @@
+/** One shell on a runner that stays open and takes one thing after the other: a job, or a question. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { RunnerTarget, TransportError } from '../app/ports.js';
+import { transportError } from './errors.js';
+import { afterMarker, answerLines } from './frames.js';
+import { opening, remoteCommand } from './launcher.js';
+import { judgeLines, judgeSilence, newNonce, type Site } from './operation.js';
+import type { Lease, OpenChannel } from './pool.js';
+import { parseSlotEnd, slotReader, type Said, type SlotEnd } from './slot-frames.js';
+
+/** One word for a POSIX shell, whatever it contains (XCU 2.2.2: nothing is special within single quotes). */
+const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** More than this of anything is not what a slot says. */
+const MOST_BYTES = 1024 * 1024;
+
+export interface Started {
+  /** As over a channel of its own: `started …`, `exists …`, or why not. */
+  readonly answer: string;
+  /** When the answer is `started`: how it ended; undefined when the slot was lost before. The job goes on all the same. */
+  readonly end: Promise<SlotEnd | undefined>;
+}
+
+export interface Slot {
+  /** It may be given something to do. */
+  readonly isFree: () => boolean;
+  readonly isOpen: () => boolean;
+  /** Never fails before anything was sent: a slot that was lost meanwhile is `connection_lost`. */
+  readonly start: (name: string, words: readonly string[]) => Promise<E.Either<TransportError, Started>>;
+  /** The lines of an answer. */
+  readonly ask: (words: readonly string[]) => Promise<E.Either<TransportError, readonly string[]>>;
+  /** Ends it as soon as what it does is done there. */
+  readonly close: () => void;
+}
+
+type Settle<A> = (answer: E.Either<TransportError, A>) => void;
+
+type Doing =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'opening'; readonly settle: Settle<undefined> }
+  | { readonly kind: 'asking'; lines: Buffer; readonly settle: Settle<readonly string[]> }
+  | { readonly kind: 'starting'; readonly name: string; readonly settle: Settle<Started> }
+  | {
+      readonly kind: 'running';
+      readonly name: string;
+      bytes: Buffer[];
+      size: number;
+      readonly ended: (end: SlotEnd | undefined) => void;
+    };
+
+const overChannel = (target: RunnerTarget, lease: Lease, nonce: string, site: Site): Slot & Opening => {
+  const { channel } = lease;
+  const read = slotReader(nonce);
+  let doing: Doing = { kind: 'nothing' };
+  let open = true;
+  let timer: NodeJS.Timeout | undefined;
+
+  const finish = (): void => {
+    clearTimeout(timer);
+    doing = { kind: 'nothing' };
+  };
+  /** What is under way is told that the slot is gone. */
+  const leave = (error: TransportError): void => {
+    open = false;
+    const was = doing;
+    finish();
+    channel.end();
+    channel.close();
+    if (was.kind === 'running') was.ended(undefined);
+    else if (was.kind !== 'nothing') was.settle({ _tag: 'Left', left: error });
+  };
+  const lost = (): TransportError => transportError('connection_lost', target);
+  const within = (ms: number): void => {
+    timer = setTimeout(() => {
+      leave(lost());
+    }, ms);
+  };
+  /** It says what it should not: nothing it says is believed any more, and what it did is asked about in another way. */
+  const distrust = (): void => {
+    leave(transportError('connection_lost', target));
+  };
+
+  const onBytes = (bytes: Buffer): void => {
+    if (doing.kind === 'asking') {
+      doing.lines = Buffer.concat([doing.lines, bytes]);
+      const lines = answerLines(doing.lines.toString('utf8'));
+      if (lines === undefined) {
+        if (doing.lines.length > MOST_BYTES) distrust();
+        return;
+      }
+      const { settle } = doing;
+      finish();
+      settle(judgeLines(target, lines));
+    } else if (doing.kind === 'running') {
+      doing.bytes.push(bytes);
+      doing.size += bytes.length;
+      if (doing.size > MOST_BYTES) distrust();
+    } else distrust();
+  };
+
+  const onFrame = (line: string): void => {
+    const tag = line.slice(0, 1);
+    const text = line.slice(2);
+    if (doing.kind === 'opening') {
+      const { settle } = doing;
+      if (tag === 'R') {
+        finish();
+        settle(E.right(undefined));
+      } else leave(transportError('protocol', target, text));
+    } else if (doing.kind === 'asking' && tag === 'A') return;
+    else if (doing.kind === 'starting' && tag === 'S') {
+      const { settle, name } = doing;
+      finish();
+      if (!text.startsWith('started ')) {
+        settle(E.right({ answer: text, end: Promise.resolve(undefined) }));
+        return;
+      }
+      const end = new Promise<SlotEnd | undefined>((ended) => {
+        doing = { kind: 'running', name, bytes: [], size: 0, ended };
+      });
+      settle(E.right({ answer: text, end }));
+    } else if (doing.kind === 'running' && tag === 'F') {
+      const end = parseSlotEnd(text, Buffer.concat(doing.bytes));
+      if (end?.name !== doing.name) {
+        distrust();
+        return;
+      }
+      const { ended } = doing;
+      finish();
+      ended(end);
+    } else distrust();
+  };
+
+  const hear = (piece: Buffer): void => {
+    for (const said of read(piece)) {
+      if (!open) return;
+      tell(said);
+    }
+  };
+  const tell = (said: Said): void => {
+    if (said.kind === 'frame') onFrame(said.line);
+    else onBytes(said.bytes);
+  };
+
+  // What the shell itself complains of was meant for nobody.
+  channel.stderr.on('data', () => {
+    if (doing.kind !== 'opening') distrust();
+  });
+
+  const busyWith = <A>(ms: number, what: (settle: Settle<A>) => Doing, text: string) =>
+    new Promise<E.Either<TransportError, A>>((resolve) => {
+      if (!open) {
+        resolve(E.left(lost()));
+        return;
+      }
+      doing = what(resolve);
+      within(ms);
+      channel.write(text);
+    });
+
+  return {
+    isFree: () => open && doing.kind === 'nothing',
+    isOpen: () => open,
+    start: (name, words) =>
+      busyWith<Started>(
+        site.operationMs,
+        (settle) => ({ kind: 'starting', name, settle }),
+        `job ${words.map(word).join(' ')}\n`,
+      ),
+    ask: (words) =>
+      busyWith<readonly string[]>(
+        site.operationMs,
+        (settle) => ({ kind: 'asking', lines: Buffer.alloc(0), settle }),
+        `op ${words.map(word).join(' ')}\n`,
+      ),
+    close: () => {
+      open = false;
+      channel.end();
+    },
+    hear,
+    opened: (ms) =>
+      new Promise((resolve) => {
+        doing = { kind: 'opening', settle: resolve };
+        within(ms);
+      }),
+    gone: () => {
+      leave(lost());
+    },
+  };
+};
+
+interface Opening {
+  readonly hear: (piece: Buffer) => void;
+  readonly opened: (ms: number) => Promise<E.Either<TransportError, undefined>>;
+  readonly gone: () => void;
+}
+
+/** What came before our program answered: the noise of rc files, then the marker. */
+type Head =
+  | { readonly kind: 'rest'; readonly bytes: Buffer }
+  | { readonly kind: 'failed'; readonly error: TransportError };
+
+const head = (target: RunnerTarget, lease: Lease, nonce: string, site: Site): Promise<Head> =>
+  new Promise((resolve) => {
+    const { channel } = lease;
+    let received = Buffer.alloc(0);
+    let complaint = '';
+    const settle = (answer: Head): void => {
+      clearTimeout(timer);
+      channel.off('data', onData);
+      channel.off('close', onClose);
+      channel.stderr.off('data', onComplaint);
+      resolve(answer);
+    };
+    const fail = (error: TransportError): void => {
+      channel.close();
+      settle({ kind: 'failed', error });
+    };
+    const onData = (bytes: Buffer): void => {
+      received = Buffer.concat([received, bytes]);
+      const start = afterMarker(received, nonce);
+      if (start !== undefined) settle({ kind: 'rest', bytes: received.subarray(start) });
+      else if (received.length > MOST_BYTES)
+        fail(transportError('no_usable_shell', target, received.toString('utf8', 0, 200)));
+    };
+    const onComplaint = (bytes: Buffer): void => {
+      if (complaint.length < 2000) complaint += bytes.toString('utf8');
+    };
+    const onClose = (): void => {
+      const text = `${received.toString('utf8', 0, 400)} ${complaint}`;
+      fail(judgeSilence(target, lease, { marker: false, text }));
+    };
+    const timer = setTimeout(() => {
+      fail(transportError('timed_out', target));
+    }, site.markerMs);
+    channel.on('data', onData);
+    channel.stderr.on('data', onComplaint);
+    channel.once('close', onClose);
+  });
+
+/** An error, or a request for the program, comes as lines and not in a frame. */
+const refusalIn = (bytes: Buffer): readonly string[] | undefined => answerLines(bytes.toString('utf8'));
+
+export type Opened =
+  | { readonly kind: 'slot'; readonly slot: Slot }
+  | { readonly kind: 'need_program' }
+  | { readonly kind: 'failed'; readonly error: TransportError };
+
+/** Opens a shell. Nothing of a job has been sent when this fails. */
+export const openSlot = async (open: OpenChannel, target: RunnerTarget, site: Site): Promise<Opened> => {
+  const lease = await open(remoteCommand);
+  if (E.isLeft(lease)) return { kind: 'failed', error: lease.left };
+  const { channel } = lease.right;
+  const nonce = newNonce();
+  const found = head(target, lease.right, nonce, site);
+  channel.write(
+    Buffer.concat([
+      opening({ nonce, base: target.base, ...site }),
+      Buffer.from(`slot\nBATON_NONCE=${nonce}\n. "$BATON_PROGRAM"\n`),
+    ]),
+  );
+  const first = await found;
+  if (first.kind === 'failed') return first;
+  const slot = overChannel(target, lease.right, nonce, site);
+  const ready = slot.opened(site.markerMs);
+  let early = first.bytes;
+  let refused: readonly string[] | undefined;
+  let heard = false;
+  const hear = (piece: Buffer): void => {
+    if (heard) {
+      slot.hear(piece);
+      return;
+    }
+    early = Buffer.concat([early, piece]);
+    if (early.length === 0) return;
+    if (early[0] === 0x1e) {
+      heard = true;
+      slot.hear(early);
+      return;
+    }
+    refused = refusalIn(early);
+    if (refused !== undefined) channel.end();
+  };
+  channel.on('data', hear);
+  channel.once('close', slot.gone);
+  hear(Buffer.alloc(0));
+  const answer = await ready;
+  lease.right.reached();
+  if (E.isRight(answer)) return { kind: 'slot', slot };
+  if (refused?.[0] === 'need-program') return { kind: 'need_program' };
+  const judged = refused === undefined ? undefined : judgeLines(target, refused);
+  if (judged !== undefined && E.isLeft(judged)) return { kind: 'failed', error: judged.left };
+  if (!lease.right.isConnected() || answer.left.code !== 'connection_lost')
+    return { kind: 'failed', error: answer.left };
+  return { kind: 'failed', error: transportError('protocol', target, early.toString('utf8', 0, 200)) };
+};
