@@ -195,102 +195,115 @@ interface Opening {
   readonly gone: () => void;
 }
 
-/** What came before our program answered: the noise of rc files, then the marker. */
-type Head =
-  | { readonly kind: 'rest'; readonly bytes: Buffer }
-  | { readonly kind: 'failed'; readonly error: TransportError };
+/** What has come before the first frame: the noise of rc files, the marker, perhaps a refusal in lines. */
+interface Early {
+  readonly hear: (piece: Buffer) => void;
+  /** Marker seen; undefined: the channel ended, or too much came, before it. */
+  readonly answered: Promise<boolean>;
+  /** An error, or a request for the program, comes as lines and not in a frame. */
+  readonly refusal: () => readonly string[] | undefined;
+  readonly text: () => string;
+  readonly over: () => void;
+}
 
-const head = (target: RunnerTarget, lease: Lease, nonce: string, site: Site): Promise<Head> =>
-  new Promise((resolve) => {
-    const { channel } = lease;
-    let received = Buffer.alloc(0);
-    let complaint = '';
-    const settle = (answer: Head): void => {
-      clearTimeout(timer);
-      channel.off('data', onData);
-      channel.off('close', onClose);
-      channel.stderr.off('data', onComplaint);
-      resolve(answer);
-    };
-    const fail = (error: TransportError): void => {
-      channel.close();
-      settle({ kind: 'failed', error });
-    };
-    const onData = (bytes: Buffer): void => {
-      received = Buffer.concat([received, bytes]);
-      const start = afterMarker(received, nonce);
-      if (start !== undefined) settle({ kind: 'rest', bytes: received.subarray(start) });
-      else if (received.length > MOST_BYTES)
-        fail(transportError('no_usable_shell', target, received.toString('utf8', 0, 200)));
-    };
-    const onComplaint = (bytes: Buffer): void => {
-      if (complaint.length < 2000) complaint += bytes.toString('utf8');
-    };
-    const onClose = (): void => {
-      const text = `${received.toString('utf8', 0, 400)} ${complaint}`;
-      fail(judgeSilence(target, lease, { marker: false, text }));
-    };
-    const timer = setTimeout(() => {
-      fail(transportError('timed_out', target));
-    }, site.markerMs);
-    channel.on('data', onData);
-    channel.stderr.on('data', onComplaint);
-    channel.once('close', onClose);
-  });
-
-/** An error, or a request for the program, comes as lines and not in a frame. */
-const refusalIn = (bytes: Buffer): readonly string[] | undefined => answerLines(bytes.toString('utf8'));
+/** One listener from the first byte on: what comes in one packet with the marker would be lost between two. */
+const listenEarly = (nonce: string, onFrames: (piece: Buffer) => void, onRefusal: () => void): Early => {
+  let received = Buffer.alloc(0);
+  let phase: 'noise' | 'answered' | 'frames' = 'noise';
+  let refused: readonly string[] | undefined;
+  let settle: (marker: boolean) => void = () => undefined;
+  const answered = new Promise<boolean>((resolve) => (settle = resolve));
+  return {
+    hear: (piece) => {
+      if (phase === 'frames') {
+        onFrames(piece);
+        return;
+      }
+      received = Buffer.concat([received, piece]);
+      if (phase === 'noise') {
+        const start = afterMarker(received, nonce);
+        if (start === undefined) {
+          if (received.length > MOST_BYTES) settle(false);
+          return;
+        }
+        received = received.subarray(start);
+        phase = 'answered';
+        settle(true);
+      }
+      if (received.length === 0) return;
+      if (received[0] === 0x1e) {
+        phase = 'frames';
+        onFrames(received);
+        return;
+      }
+      refused = answerLines(received.toString('utf8'));
+      if (refused !== undefined) onRefusal();
+    },
+    answered,
+    refusal: () => refused,
+    text: () => received.toString('utf8', 0, 400),
+    over: () => {
+      settle(false);
+    },
+  };
+};
 
 export type Opened =
   | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'need_program' }
   | { readonly kind: 'failed'; readonly error: TransportError };
 
+const failed = (error: TransportError): Opened => ({ kind: 'failed', error });
+
 /** Opens a shell. Nothing of a job has been sent when this fails. */
 export const openSlot = async (open: OpenChannel, target: RunnerTarget, site: Site): Promise<Opened> => {
   const lease = await open(remoteCommand);
-  if (E.isLeft(lease)) return { kind: 'failed', error: lease.left };
+  if (E.isLeft(lease)) return failed(lease.left);
   const { channel } = lease.right;
   const nonce = newNonce();
-  const found = head(target, lease.right, nonce, site);
+  const slot = overChannel(target, lease.right, nonce, site);
+  const early = listenEarly(nonce, slot.hear, () => channel.end());
+  let complaint = '';
+  let isLate = false;
+  channel.on('data', early.hear);
+  channel.stderr.on('data', (bytes: Buffer) => {
+    if (complaint.length < 2000) complaint += bytes.toString('utf8');
+  });
+  channel.once('close', () => {
+    early.over();
+    slot.gone();
+  });
+  const timer = setTimeout(() => {
+    isLate = true;
+    early.over();
+  }, site.markerMs);
+  const ready = slot.opened(2 * site.markerMs);
   channel.write(
     Buffer.concat([
       opening({ nonce, base: target.base, ...site }),
       Buffer.from(`slot\nBATON_NONCE=${nonce}\n. "$BATON_PROGRAM"\n`),
     ]),
   );
-  const first = await found;
-  if (first.kind === 'failed') return first;
-  const slot = overChannel(target, lease.right, nonce, site);
-  const ready = slot.opened(site.markerMs);
-  let early = first.bytes;
-  let refused: readonly string[] | undefined;
-  let heard = false;
-  const hear = (piece: Buffer): void => {
-    if (heard) {
-      slot.hear(piece);
-      return;
-    }
-    early = Buffer.concat([early, piece]);
-    if (early.length === 0) return;
-    if (early[0] === 0x1e) {
-      heard = true;
-      slot.hear(early);
-      return;
-    }
-    refused = refusalIn(early);
-    if (refused !== undefined) channel.end();
-  };
-  channel.on('data', hear);
-  channel.once('close', slot.gone);
-  hear(Buffer.alloc(0));
+  const isAnswered = await early.answered;
+  clearTimeout(timer);
+  if (!isAnswered) {
+    const text = `${early.text()} ${complaint}`;
+    const connected = lease.right.isConnected();
+    slot.gone();
+    if (isLate) return failed(transportError('timed_out', target));
+    return failed(
+      connected
+        ? transportError('no_usable_shell', target, text)
+        : judgeSilence(target, lease.right, { marker: false, text }),
+    );
+  }
   const answer = await ready;
   lease.right.reached();
   if (E.isRight(answer)) return { kind: 'slot', slot };
+  const refused = early.refusal();
   if (refused?.[0] === 'need-program') return { kind: 'need_program' };
   const judged = refused === undefined ? undefined : judgeLines(target, refused);
-  if (judged !== undefined && E.isLeft(judged)) return { kind: 'failed', error: judged.left };
-  if (!lease.right.isConnected() || answer.left.code !== 'connection_lost')
-    return { kind: 'failed', error: answer.left };
-  return { kind: 'failed', error: transportError('protocol', target, early.toString('utf8', 0, 200)) };
+  if (judged !== undefined && E.isLeft(judged)) return failed(judged.left);
+  if (!lease.right.isConnected() || answer.left.code !== 'connection_lost') return failed(answer.left);
+  return failed(transportError('protocol', target, early.text()));
 };

@@ -26,7 +26,7 @@ open_slot() {
     exit 1
   fi
   setsid=$(command -v setsid) head=$(command -v head)
-  slot=in/slot.$$.$start pipe=$PWD/$slot/out scratch=$slot/said
+  slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said
   trap 'rm -rf "$slot"' EXIT
   if ! { mkdir "$slot" && mkfifo "$pipe"; }; then
     slot_say 'X disk_full cannot create a folder for the slot'
