@@ -64,6 +64,15 @@ export const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
 
 type Step = 'done' | 'ask' | 'wait';
 
+interface ProcessOnRunner {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+/** A job that has not ended after this is shown as running. */
+const SHORT_JOB_MS = 50;
+
 const lostDetail = (runner: string, why: string): string => {
   switch (why) {
     case 'vanished':
@@ -123,19 +132,29 @@ export const driveAttempt = async (
     }
   };
 
-  const finish = async (target: RunnerTarget): Promise<Step> => {
-    const end = await collect(target);
+  /** The start of a short job is recorded with its end: one write instead of two. */
+  const finish = async (target: RunnerTarget, started?: ProcessOnRunner): Promise<Step> => {
+    const collecting = collect(target);
+    if (started !== undefined) {
+      const over = collecting.then(
+        () => true,
+        () => true,
+      );
+      if (!(await Promise.race([over, pause(SHORT_JOB_MS).then(() => false)])))
+        await say({ kind: 'RecordStarted', attempt, ...started });
+    }
+    const end = await collecting;
     if (end === undefined) return 'ask';
     const { state, outputs } = end;
     switch (state.state) {
       case 'done': {
-        if (state.started) await say({ kind: 'RecordStarted', attempt, ...state.started });
         const { result } = state;
         await say({
           kind: 'FinishJob',
           attempt,
           verdict: verdictOf(result),
           outputs,
+          ...(state.started === undefined ? {} : { started: state.started }),
           ...(result.why === 'infrastructure'
             ? { detail: `The runner ${runner} could not run the job (code ${result.exitCode}).` }
             : {}),
@@ -209,8 +228,7 @@ export const driveAttempt = async (
     switch (answer.right.kind) {
       case 'started': {
         const { pid, startTime, bootId } = answer.right;
-        await say({ kind: 'RecordStarted', attempt, pid, startTime, bootId });
-        return finish(target);
+        return finish(target, { pid, startTime, bootId });
       }
       case 'exists':
         mayStart = false;
@@ -265,8 +283,7 @@ export const driveAttempt = async (
       case 'running':
       case 'orphan': {
         const { pid, startTime, bootId } = state;
-        await say({ kind: 'RecordStarted', attempt, pid, startTime, bootId });
-        return finish(target);
+        return finish(target, { pid, startTime, bootId });
       }
       case 'tombstone':
         await say({

@@ -37,6 +37,8 @@ export type JobCommand =
       readonly verdict: Verdict;
       readonly outputs: readonly SealedOutput[];
       readonly detail?: string;
+      /** The process that ran; recorded too where its start was not. */
+      readonly started?: { readonly pid: number; readonly startTime: string; readonly bootId: string };
     }
   /** The attempt was kept from starting. */
   | { readonly kind: 'RecordRevoked'; readonly attempt: number; readonly evidence: EndEvidence }
@@ -206,7 +208,12 @@ const decide = (command: JobCommand, state: JobState): Decision => {
         ? ok({ type: 'JobCancelled', data: { attempt, evidence: command.evidence } })
         : ok(...again(state, attempt, 'infrastructure', 'revoked', 'The attempt was revoked on the runner.'));
     case 'FinishJob': {
-      const sealed = seal(state, attempt, command.outputs);
+      const sealed = [
+        ...(state.status === 'assigned' && command.started !== undefined
+          ? [{ type: 'JobStarted' as const, data: { attempt, ...command.started } }]
+          : []),
+        ...seal(state, attempt, command.outputs),
+      ];
       return command.verdict.kind === 'infrastructure'
         ? ok(
             ...sealed,

@@ -41,7 +41,12 @@ supervise() {
   start_of $$
   owner="$$ $start $boot"
   exec 6>&1 >/dev/null 2>&1
-  if claim && prepare; then run_job "$(command -v rm)"; else order_drop; fi
+  # Who loses the claim has nothing of the attempt.
+  if ! claim; then
+    rm -f "in/$nonce"
+    exit 0
+  fi
+  ! prepare || run_job "$(command -v rm)"
   rm -f "$scratch" "$pipe"
 }
 # The channel ends with the answer, so that nobody waits for the job.
