@@ -189,11 +189,7 @@ const wordsOf = (order: StartOrder) => {
 };
 
 /** Over a channel of its own. */
-const startAlone = async (
-  runner: Runner,
-  order: StartOrder,
-  words: readonly string[],
-): Outcome<string> => {
+const startAlone = async (runner: Runner, order: StartOrder, words: readonly string[]): Outcome<string> => {
   const head = Buffer.from(environmentText(order.environment) ?? '');
   const payload = Buffer.concat([head, Buffer.from(order.script)]);
   const line = ['start', ...words, String(head.length), String(payload.length)].join(' ');

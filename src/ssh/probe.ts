@@ -17,6 +17,24 @@ const consequences: Readonly<Record<string, string>> = {
   inodes_free: 'Jobs may fail for want of inodes.',
 };
 
+/** What also has consequences where nothing is wrong, by check and what was found. */
+const kinds: Readonly<Record<string, { readonly found: string; readonly consequence: string }>> = {
+  'containment groups': {
+    found: 'a control group for each slot',
+    consequence: 'A cancel ends every process of a job, whatever it did to hide.',
+  },
+  'containment nets': {
+    found: 'session, environment and workspace of the job',
+    consequence:
+      'A process of a job that leaves its session, clears its environment, leaves the workspace and closes its output is not found by a cancel.',
+  },
+  'sudo installed': {
+    found: 'installed',
+    consequence: 'Whether this account may use it is not tried, since sudo reports such tries.',
+  },
+  'sudo absent': { found: 'not installed', consequence: 'Jobs that call sudo fail.' },
+};
+
 /** Names as the original's attributes have them, where os-release says otherwise. */
 const platforms: Readonly<Record<string, string>> = {
   rhel: 'redhat',
@@ -67,12 +85,12 @@ export const attributesOf = (found: ReadonlyMap<string, string>): Attributes => 
 const findingOf = (rest: string): Finding => {
   const [check = '', verdict, ...found] = rest.split(' ');
   const ok = verdict === 'ok';
-  const consequence = consequences[check];
+  const text = found.join(' ');
+  const kind = ok ? kinds[`${check} ${text}`] : undefined;
+  const consequence = ok ? kind?.consequence : consequences[check];
   return {
-    check,
-    ok,
-    found: found.join(' '),
-    ...(ok || consequence === undefined ? {} : { consequence }),
+    ...{ check, ok, found: kind?.found ?? text },
+    ...(consequence === undefined ? {} : { consequence }),
   };
 };
 

@@ -176,6 +176,52 @@ export const runnerTransportContract = (
           expect(bytes.toString()).toBe(`${expected.join('|')}|`);
         });
 
+        it('given a script of 1 MB and 5,000 variables that try to be code, then both arrive unchanged and nothing of them is run', async () => {
+          const hostile = (i: number): string =>
+            `'"\`touch ${path('canary')}\`$(touch ${path('canary')})\\\n;${String(i)}\n`;
+          const environment = Object.fromEntries(
+            Array.from({ length: 5000 }, (_, i) => [`V_${String(i)}`, hostile(i)]),
+          );
+          const tail = `#${'x'.repeat(63)}\n`.repeat(16 * 1024);
+          const wanted = order(
+            `cp "$0" "${path('script-copy')}"; i=0; while [ $i -lt 5000 ]; do eval "printf %s \\"\\$V_$i\\""; i=$((i+1)); done; exit\n${tail}`,
+            { environment },
+          );
+          const { bytes } = await run(wanted);
+          expect(bytes.toString()).toBe(Object.values(environment).join(''));
+          expect(await readFile(path('script-copy'), 'utf8')).toBe(wanted.script);
+          await expect(stat(path('canary'))).rejects.toThrow('ENOENT');
+        });
+
+        it('given a script that no shell text can hold, then refused before anything is sent', async () => {
+          expect(await transport.start(rig.target, order('echo a\0b'))()).toMatchObject({
+            left: { code: 'protocol' },
+          });
+        });
+
+        it('given no output, one byte, one line without end of 5 MB, then the log is exactly that', async () => {
+          expect((await run(order('true'))).bytes.length).toBe(0);
+          expect((await run(order('printf "\\000"'))).bytes).toEqual(Buffer.from([0]));
+          const { bytes } = await run(order('head -c 5000000 /dev/zero | tr "\\000" x'));
+          expect(sha(bytes)).toBe(sha(Buffer.alloc(5_000_000, 'x')));
+        });
+
+        it.each([32_767, 32_768, 32_769, 65_536])(
+          'given %i bytes at once, then each comes once',
+          async (size) => {
+            const { bytes } = await run(order(`head -c ${String(size)} /dev/zero`));
+            expect(bytes.length).toBe(size);
+          },
+        );
+
+        it('given a job that prints what a slot says, then it is only its log', async () => {
+          const text = `\\036${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\\n`;
+          const wanted = order(`printf '${text}'; exit 7`);
+          const { bytes, state } = await run(wanted);
+          expect(bytes.toString()).toBe(`\x1e${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\n`);
+          expect(resultOf(state).exitCode).toBe(7);
+        });
+
         it('given the environment file, then it is gone before the script could look', async () => {
           const { bytes } = await run(order('ls -a ..; env', { environment: { TOKEN: 'hush' } }));
           expect(bytes.toString()).not.toMatch(/\.env$/m);
@@ -369,6 +415,24 @@ export const runnerTransportContract = (
           expect(await isAlive(pid)).toBe(false);
         });
 
+        it('given a daemon that hid from all else, then a control group finds it where there is one', async (context) => {
+          const report = right(await transport.probe(rig.target)());
+          const containment = report.findings.find(({ check }) => check === 'containment');
+          context.skip(
+            !slots || containment?.found !== 'a control group for each slot',
+            'no control group can be made here',
+          );
+          const hide = `setsid env -i PATH="$PATH" sh -c '(cd /; trap "" TERM; exec >/dev/null 2>&1; echo $$ > ${path('hidden')}; exec sleep 300) &'`;
+          const wanted = order(
+            `${hide}; while [ ! -s ${path('hidden')} ]; do sleep 0.02; done; echo ready; sleep 60`,
+          );
+          await started(wanted);
+          const pid = await pidIn(path('hidden'));
+          expect(await cancel(wanted, 300)).toBe('signalled');
+          expect(resultOf((await follow(wanted)).state)).toMatchObject({ why: 'cancel', survivors: [] });
+          expect(await isAlive(pid)).toBe(false);
+        });
+
         it('given another attempt whose number begins alike, then it is left alone', async () => {
           const one = order('sleep 60');
           const ten = { ...one, attempt: 10 };
@@ -404,6 +468,15 @@ export const runnerTransportContract = (
           await eventually('result line', async () => / \.\s*$/.test(await readFile(line, 'utf8')));
           const { state } = await follow(wanted);
           expect(resultOf(state)).toMatchObject({ why: 'timeout', signals: ['TERM'], survivors: [] });
+        });
+
+        it('given a limit on silence, then a job that goes on talking stays, and one that falls silent is ended', async () => {
+          const talks = order('for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done', { silenceMs: 1500 });
+          const silent = order('echo once; sleep 60', { silenceMs: 1500 });
+          const [talked, fell] = await Promise.all([run(talks), run(silent)]);
+          expect(resultOf(talked.state)).toMatchObject({ exitCode: 0, why: 'exit' });
+          expect(resultOf(fell.state)).toMatchObject({ why: 'silence', signals: ['TERM'] });
+          expect(fell.bytes.toString()).toBe('once\n');
         });
 
         it('given the link killed in the middle of a log, then the rest follows from the offset, byte for byte', async () => {

@@ -1,6 +1,6 @@
 # How does an attempt run, whoever supervises it? Claimed, prepared, run in the foreground of another session with its output
 # pumped into the log, and told by a result line. Needs id, J, fence, wanted_base, wanted_boot, total, silence, grace, cap,
-# key, umask, setsid, `owner` (pid, start and boot of this shell), `pipe` (a FIFO), `scratch` (a file that may be written). What
+# key, umask, setsid, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this shell), `pipe` (a FIFO), `scratch` (a file that may be written). What
 # differs between supervisors is in functions named after `mode`, which is `order` or `slot`.
 tell() { "${mode}_tell" "$1"; }
 
@@ -121,6 +121,7 @@ child() {
   # One that is a program of its own would show values in its arguments.
   case $(command -v printf) in */*) exit 125 ;; esac
   unset LC_ALL
+  [ -z "$group" ] || echo 0 >"$group/cgroup.procs" || exit 125
   "${mode}_environment" "$@" "$J" "$self" "$start" "$boot" "$umask" "$setsid" "$id/$base_id" "$before" "$after"
 }
 # J pid start boot umask setsid cookie textBeforeAnswer textAfterAnswer
@@ -152,7 +153,7 @@ run_job() {
   exec 7>"$pipe"
   start_of $pump
   pump_start=$start
-  printf '%s\n' "$pump $start $boot" >"$J.pump"
+  printf '%s\n' "$pump $start $boot $group" >"$J.pump"
   timer=
   if [ $((total + silence)) -gt 0 ]; then
     (
@@ -216,10 +217,21 @@ await_slayer() {
   while [ ! -f "$J.slain" ] && is_alive "${slayer:-0}" "${slayer_start-}" "${slayer_boot-}"; do nap 0.05; done
 }
 
+# cgroups(7): whether any live process is in the group or below it. False where that cannot be read.
+is_populated() {
+  while read -r name value; do
+    [ "$name" != populated ] || [ "$value" = 0 ] || return 0
+  done <"$group/cgroup.events"
+  return 1
+}
 has_pump_ended() { ! is_alive "$pump" "$pump_start" "$boot"; }
 # A job that ended by itself may leave processes behind. The dear search is made when there is a sign of them.
 end_leftovers() {
   [ ! -f "$J.why" ] || return 0
+  if [ -n "$group" ]; then
+    ! is_populated || slay leftover "$grace"
+    return
+  fi
   set_now
   if [ $((now - began)) -lt 100 ] && ! kill -0 "-$leader" 2>/dev/null; then
     # The pump ends a moment after the last writer: looking costs less than a process that sleeps.

@@ -5,7 +5,7 @@ main() {
     open_slot
     return
   fi
-  program=$0 kind=$1 me='' on_signalled='' detach=leave
+  program=$0 kind=$1 me='' on_signalled='' group='' detach=leave
   case $kind in
     sh) interpreter=/bin/sh ;;
     dash) interpreter=dash ;;

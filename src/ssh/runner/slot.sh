@@ -27,12 +27,30 @@ open_slot() {
   fi
   setsid=$(command -v setsid) head=$(command -v head)
   slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said
-  trap 'rm -rf "$slot"' EXIT
+  make_group
+  trap 'rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
   if ! { mkdir "$slot" && mkfifo "$pipe"; }; then
     slot_say 'X disk_full cannot create a folder for the slot'
     exit 1
   fi
   slot_say "R $owner $base_id"
+}
+# Sets `group`: where this account may make control groups (root, or a part of the tree that was handed to it), the job gets one
+# that nothing in it can leave unseen (cgroups(7), version 2).
+make_group() {
+  group='' own=''
+  while IFS=: read -r hierarchy _ path; do
+    [ "$hierarchy" != 0 ] || own=${path%/}
+  done </proc/self/cgroup
+  for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+    [ -w "$root$own/cgroup.procs" ] || continue
+    group=$root$own/baton.$$.$start
+    if mkdir "$group"; then
+      if [ -w "$group/cgroup.kill" ] && (echo 0 >"$group/cgroup.procs"); then return 0; fi
+      rmdir "$group"
+    fi
+    group=
+  done
 }
 set_identity() {
   read -r boot </proc/sys/kernel/random/boot_id && set_base_id && start_of $$ || return 1
