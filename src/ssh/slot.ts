@@ -14,6 +14,9 @@ const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 /** More than this of anything is not what a slot says. */
 const MOST_BYTES = 1024 * 1024;
 
+/** How long a shell that has shown no marker may take to end when its input has. */
+const LAST_WORDS_MS = 2000;
+
 export interface Started {
   /** As over a channel of its own: `started …`, `exists …`, or why not. */
   readonly answer: string;
@@ -198,8 +201,8 @@ interface Opening {
 /** What has come before the first frame: the noise of rc files, the marker, perhaps a refusal in lines. */
 interface Early {
   readonly hear: (piece: Buffer) => void;
-  /** Marker seen; undefined: the channel ended, or too much came, before it. */
-  readonly answered: Promise<boolean>;
+  /** What came first: the marker, more noise than any rc file makes, or the end of our patience or of the channel. */
+  readonly first: Promise<'marker' | 'noise' | 'over'>;
   /** An error, or a request for the program, comes as lines and not in a frame. */
   readonly refusal: () => readonly string[] | undefined;
   readonly text: () => string;
@@ -211,8 +214,8 @@ const listenEarly = (nonce: string, onFrames: (piece: Buffer) => void, onRefusal
   let received = Buffer.alloc(0);
   let phase: 'noise' | 'answered' | 'frames' = 'noise';
   let refused: readonly string[] | undefined;
-  let settle: (marker: boolean) => void = () => undefined;
-  const answered = new Promise<boolean>((resolve) => (settle = resolve));
+  let settle: (first: 'marker' | 'noise' | 'over') => void = () => undefined;
+  const first: Early['first'] = new Promise((resolve) => (settle = resolve));
   return {
     hear: (piece) => {
       if (phase === 'frames') {
@@ -223,12 +226,12 @@ const listenEarly = (nonce: string, onFrames: (piece: Buffer) => void, onRefusal
       if (phase === 'noise') {
         const start = afterMarker(received, nonce);
         if (start === undefined) {
-          if (received.length > MOST_BYTES) settle(false);
+          if (received.length > MOST_BYTES) settle('noise');
           return;
         }
         received = received.subarray(start);
         phase = 'answered';
-        settle(true);
+        settle('marker');
       }
       if (received.length === 0) return;
       if (received[0] === 0x1e) {
@@ -239,11 +242,11 @@ const listenEarly = (nonce: string, onFrames: (piece: Buffer) => void, onRefusal
       refused = answerLines(received.toString('utf8'));
       if (refused !== undefined) onRefusal();
     },
-    answered,
+    first,
     refusal: () => refused,
     text: () => received.toString('utf8', 0, 400),
     over: () => {
-      settle(false);
+      settle('over');
     },
   };
 };
@@ -264,18 +267,20 @@ export const openSlot = async (open: OpenChannel, target: RunnerTarget, site: Si
   const slot = overChannel(target, lease.right, nonce, site);
   const early = listenEarly(nonce, slot.hear, () => channel.end());
   let complaint = '';
-  let isLate = false;
+  let isClosed = false;
   channel.on('data', early.hear);
   channel.stderr.on('data', (bytes: Buffer) => {
     if (complaint.length < 2000) complaint += bytes.toString('utf8');
   });
   channel.once('close', () => {
+    isClosed = true;
     early.over();
     slot.gone();
   });
-  const timer = setTimeout(() => {
-    isLate = true;
-    early.over();
+  let timer = setTimeout(() => {
+    // Somebody may have read a part of our text, and its reader waits for the rest: with the end of input it gives up.
+    channel.end();
+    timer = setTimeout(early.over, LAST_WORDS_MS);
   }, site.markerMs);
   const ready = slot.opened(2 * site.markerMs);
   channel.write(
@@ -284,18 +289,13 @@ export const openSlot = async (open: OpenChannel, target: RunnerTarget, site: Si
       Buffer.from(`slot\nBATON_NONCE=${nonce}\n. "$BATON_PROGRAM"\n`),
     ]),
   );
-  const isAnswered = await early.answered;
+  const first = await early.first;
   clearTimeout(timer);
-  if (!isAnswered) {
+  if (first !== 'marker') {
     const text = `${early.text()} ${complaint}`;
-    const connected = lease.right.isConnected();
+    const silence = judgeSilence(target, lease.right, { marker: false, text });
     slot.gone();
-    if (isLate) return failed(transportError('timed_out', target));
-    return failed(
-      connected
-        ? transportError('no_usable_shell', target, text)
-        : judgeSilence(target, lease.right, { marker: false, text }),
-    );
+    return failed(first === 'over' && !isClosed ? transportError('timed_out', target) : silence);
   }
   const answer = await ready;
   lease.right.reached();
