@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [--json] [--quick]`. `--quick`: as small as it gets, to see that it runs; its numbers mean nothing. */
+import { dispatchBench } from './dispatch.js';
 import { matchBench } from './match.js';
 import { replayBench } from './replay.js';
 import { startBench } from './start.js';
@@ -6,6 +7,7 @@ import { text, type Report } from './report.js';
 import { storeBench } from './store.js';
 
 const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
+  dispatch: dispatchBench,
   match: matchBench,
   replay: replayBench,
   start: startBench,
