@@ -36,7 +36,7 @@ interface Size {
 }
 
 const FULL: Size = { jobs: 100, times: 100, slots: 64, counted: 40, watchMs: 3_000 };
-const QUICK: Size = { jobs: 4, times: 4, slots: 12, counted: 4, watchMs: 200 };
+const QUICK: Size = { jobs: 2, times: 2, slots: 12, counted: 2, watchMs: 200 };
 
 const measure = async (size: Size, without: Missing): Promise<readonly Row[]> => {
   const sides = async (undoing: Undoing) => {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Stream } from 'node:stream';
 import { startServer } from '../store/programs.js';
 import type { Undoing } from '../store/tidily.js';
 import { clientConfig, type Machine } from './machine.js';
@@ -33,6 +34,13 @@ const childrenMs = (times: string): number =>
     0,
   );
 
+/** What has come so far. */
+const text = (stream: Stream | null | undefined): (() => string) => {
+  let said = '';
+  stream?.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  return () => said;
+};
+
 /** A small shell starts and times the clients: a process as large as this one would take milliseconds to fork. */
 const TIMED = `
   times=$1 pause=$2 command=$3
@@ -62,14 +70,11 @@ export const openMux = async (machine: Machine, undoing: Undoing): Promise<Mux> 
       env: { ...process.env, HOME: folder },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    let [out, err, times] = ['', '', ''];
-    child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
-    child.stdio[3]?.on('data', (bytes: Buffer) => (times += bytes.toString()));
+    const [out, err, times] = [text(child.stdout), text(child.stderr), text(child.stdio[3])];
     const [code] = (await once(child, 'close')) as [number | null];
     const ms = performance.now() - began;
-    if (code !== 0) throw new Error(`${command.join(' ')} ended with ${String(code)}: ${err}`);
-    return { out, ms, cpuMs: childrenMs(times) };
+    if (code !== 0) throw new Error(`${command.join(' ')} ended with ${String(code)}: ${err()}`);
+    return { out: out(), ms, cpuMs: childrenMs(times()) };
   };
   return {
     ssh,
