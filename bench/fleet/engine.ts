@@ -1,4 +1,4 @@
-/** The whole of Baton in this process, as a host that embeds it has it: store, scheduler, dispatcher, SSH; and one runner. */
+/** The whole of Baton in this process, as a host that embeds it has it: store, scheduler, dispatcher, SSH; and a machine that is its runner. */
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
@@ -60,6 +60,9 @@ const aRepository = async (folder: string): Promise<{ repository: string; sha: s
   return { repository, sha: (await git('rev-parse', 'HEAD')).trim() };
 };
 
+/** Of one runner; who wants more has the machine enrolled several times. */
+const MOST_SLOTS = 64;
+
 /** Over its API, as people enrol runners. */
 const enrol = async (core: Core, machine: Machine, slots: number): Promise<void> => {
   const server = createServer(core.edge.handler).listen(0, '127.0.0.1');
@@ -74,12 +77,17 @@ const enrol = async (core: Core, machine: Machine, slots: number): Promise<void>
     return answer.text();
   };
   const { port: at, user, fingerprint: hostKey, privateKey, folder } = machine;
-  const runner = { name: 'runner', host: '127.0.0.1', port: at, user, hostKey, privateKey, slots };
-  const added = await post('/runners', { ...runner, base: join(folder, 'base') });
-  const tested = await post('/runners/runner/test', {});
+  const runners = Math.ceil(slots / MOST_SLOTS);
+  for (let n = 0; n < runners; n++) {
+    const name = `runner-${n}`;
+    const login = { host: '127.0.0.1', port: at, user, hostKey, privateKey };
+    const base = join(folder, `base-${n}`);
+    const added = await post('/runners', { name, ...login, base, slots: Math.ceil(slots / runners) });
+    const tested = await post(`/runners/${name}/test`, {});
+    if (!tested.includes('"code":"ready"')) throw new Error(`a runner is not ready: ${added} ${tested}`);
+  }
   server.closeAllConnections();
   server.close();
-  if (!tested.includes('"code":"ready"')) throw new Error(`the runner is not ready: ${added} ${tested}`);
 };
 
 /** What is told of one job while it lives. */

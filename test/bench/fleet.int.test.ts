@@ -44,7 +44,8 @@ describe.skipIf(!canRun)('npm run bench, over SSH [needs sshd]', { timeout: 300_
     { name: 'follow', goals: 2 },
   ])('$name compares, says what is not there, and leaves nothing behind', async ({ name, goals }) => {
     const { closed, said } = begin(name);
-    expect([await closed, said().err]).toEqual([[0, null], '']);
+    const [code, signal] = (await closed) as [number | null, NodeJS.Signals | null];
+    expect([code, signal], said().err).toEqual([0, null]);
     const report = JSON.parse(said().out) as Report;
     expect(Object.keys(report)).toEqual(['bench', 'machine', 'rows', 'goals']);
     expect(report.bench).toBe(name);
