@@ -13,7 +13,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import * as t from 'io-ts';
 import { explain } from '../events/report.js';
 import type { Position } from '../kernel/recorded.js';
-import { assembly, partsOf } from './view-parts.js';
+import { isContainer } from './containers.js';
+import { PackedRows, pack, unpack } from './packed-rows.js';
+import { assembly, partsOf, type Part } from './view-parts.js';
 import { writeAtomically } from './write-atomically.js';
 
 export interface Checkpoint {
@@ -45,7 +47,17 @@ const Header = t.intersection(
   'header of a checkpoint',
 );
 type Header = t.TypeOf<typeof Header>;
-const PartLine = t.tuple([t.array(t.union([t.string, t.number])), t.unknown], 'part of a view');
+const Path = t.array(t.union([t.string, t.number]));
+const Keys = t.union([t.array(t.string), t.null]);
+/** A part, its members as packed rows or as they are. Longer ones first: a tuple is content with more than it asks for. */
+const PartLine = t.union(
+  [
+    t.tuple([Path, Keys, t.null, PackedRows]),
+    t.tuple([Path, Keys, t.UnknownArray]),
+    t.tuple([Path, t.unknown]),
+  ],
+  'part of a view',
+);
 const Seal = t.type({ lines: t.Int, sha256: t.string }, 'seal of a checkpoint');
 
 const BLOCK_BYTES = 262_144;
@@ -105,6 +117,14 @@ const expectHeader = (header: Header, name: string, version: number): void => {
     throw new Unusable('checkpoint_other_version', `expected version ${version}, found ${header.version}`);
 };
 
+const partOf = (line: t.TypeOf<typeof PartLine>): Part => {
+  if (line.length === 4) return [line[0], line[1], unpack(line[3])];
+  const [path, value] = line;
+  if (line.length === 3 || !isContainer(value)) return line;
+  // from before members were written apart from their keys
+  return Array.isArray(value) ? [path, null, value] : [path, Object.keys(value), Object.values(value)];
+};
+
 const read = async (file: string, name: string, version: number): Promise<Checkpoint> => {
   const hash = createHash('sha256');
   const { add, view } = assembly();
@@ -117,7 +137,7 @@ const read = async (file: string, name: string, version: number): Promise<Checkp
     else if (line[0] === 0x7b) {
       seal = decodeLine(Seal, line);
       continue;
-    } else add(decodeLine(PartLine, line));
+    } else add(partOf(decodeLine(PartLine, line)));
     hash.update(line).update('\n');
     lines++;
   }
@@ -126,6 +146,13 @@ const read = async (file: string, name: string, version: number): Promise<Checkp
   const sha256 = hash.digest('hex');
   if (seal.sha256 !== sha256) throw corrupt(`expected sha256 ${seal.sha256}, found ${sha256}`);
   return { ...header, view: view() };
+};
+
+const lineOf = (part: Part): unknown => {
+  if (part.length === 2) return part;
+  const [path, keys, members] = part;
+  const packed = pack(members);
+  return packed === undefined ? part : [path, keys, null, packed];
 };
 
 /** Texts of about a block each. */
@@ -139,7 +166,7 @@ function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefi
       yield text;
       text = '';
     }
-    text += `${JSON.stringify(part)}\n`;
+    text += `${JSON.stringify(lineOf(part))}\n`;
     lines++;
   }
   hash.update(text);
