@@ -60,6 +60,14 @@ const PartLine = t.union(
 );
 const Seal = t.type({ lines: t.Int, sha256: t.string }, 'seal of a checkpoint');
 
+/** What stands in a file for the members of a view: they are plain JSON by themselves, unless it says otherwise. */
+export interface Codec {
+  readonly plain: (member: unknown) => unknown;
+  readonly revived: (member: unknown) => unknown;
+}
+
+const asTheyAre: Codec = { plain: (member) => member, revived: (member) => member };
+
 const BLOCK_BYTES = 262_144;
 
 const codeOf = (error: unknown): string =>
@@ -125,7 +133,10 @@ const partOf = (line: t.TypeOf<typeof PartLine>): Part => {
   return Array.isArray(value) ? [path, null, value] : [path, Object.keys(value), Object.values(value)];
 };
 
-const read = async (file: string, name: string, version: number): Promise<Checkpoint> => {
+const revivedPart = (part: Part, { revived }: Codec): Part =>
+  part.length === 3 ? [part[0], part[1], part[2].map(revived)] : part;
+
+const read = async (file: string, name: string, version: number, codec: Codec): Promise<Checkpoint> => {
   const hash = createHash('sha256');
   const { add, view } = assembly();
   let header: Header | undefined;
@@ -137,7 +148,7 @@ const read = async (file: string, name: string, version: number): Promise<Checkp
     else if (line[0] === 0x7b) {
       seal = decodeLine(Seal, line);
       continue;
-    } else add(partOf(decodeLine(PartLine, line)));
+    } else add(revivedPart(partOf(decodeLine(PartLine, line)), codec));
     hash.update(line).update('\n');
     lines++;
   }
@@ -148,15 +159,16 @@ const read = async (file: string, name: string, version: number): Promise<Checkp
   return { ...header, view: view() };
 };
 
-const lineOf = (part: Part): unknown => {
+const lineOf = (part: Part, { plain }: Codec): unknown => {
   if (part.length === 2) return part;
-  const [path, keys, members] = part;
+  const [path, keys] = part;
+  const members = part[2].map(plain);
   const packed = pack(members);
-  return packed === undefined ? part : [path, keys, null, packed];
+  return packed === undefined ? [path, keys, members] : [path, keys, null, packed];
 };
 
 /** Texts of about a block each. */
-function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefined> {
+function* texts({ view, ...header }: Checkpoint, codec: Codec): Generator<string, void, undefined> {
   const hash = createHash('sha256');
   let lines = 1;
   let text = `${JSON.stringify(header)}\n`;
@@ -166,7 +178,7 @@ function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefi
       yield text;
       text = '';
     }
-    text += `${JSON.stringify(lineOf(part))}\n`;
+    text += `${JSON.stringify(lineOf(part, codec))}\n`;
     lines++;
   }
   hash.update(text);
@@ -174,7 +186,7 @@ function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefi
 }
 
 /** One file `<name>.jsonl` per projection; the folder is made when the first one is kept. */
-export const fileCheckpoints = (directory: string): CheckpointStore => {
+export const fileCheckpoints = (directory: string, codec = asTheyAre): CheckpointStore => {
   const fileOf = (name: string): string => {
     if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw new Error(`not a name for a projection: ${name}`);
     return join(directory, `${name}.jsonl`);
@@ -183,7 +195,7 @@ export const fileCheckpoints = (directory: string): CheckpointStore => {
     load: (name, version) => async () => {
       const file = fileOf(name);
       try {
-        return E.right(await read(file, name, version));
+        return E.right(await read(file, name, version, codec));
       } catch (cause) {
         if (codeOf(cause) === 'ENOENT') return E.right(undefined);
         if (cause instanceof Unusable)
@@ -201,7 +213,7 @@ export const fileCheckpoints = (directory: string): CheckpointStore => {
       return TE.tryCatch(
         async () => {
           await mkdir(directory, { recursive: true, mode: 0o700 });
-          await writeAtomically(file, texts(checkpoint), 0o600);
+          await writeAtomically(file, texts(checkpoint, codec), 0o600);
         },
         (cause) => ({
           code: 'checkpoint_io' as const,
