@@ -45,7 +45,7 @@ export const checkpointKeeper = (
   let sinceSaved = 0;
   let restUntil = 0;
 
-  const refuse = (found: string): undefined => {
+  const refuse = (found: string): void => {
     const message = `the checkpoint of ${name} is of another store and is not used: ${found}`;
     tell({ code: 'checkpoint_corrupt', message });
   };
@@ -57,12 +57,16 @@ export const checkpointKeeper = (
       if (E.isLeft(loaded)) tell(loaded.left);
       if (E.isLeft(loaded) || loaded.right === undefined) return undefined;
       const { view, position, eventId = '' } = loaded.right;
-      if (comparePositions(position, end) > 0)
-        return refuse(`it includes position ${position}, the store ends at ${end === '' ? 'nothing' : end}`);
+      if (comparePositions(position, end) > 0) {
+        refuse(`it includes position ${position}, the store ends at ${end === '' ? 'nothing' : end}`);
+        return undefined;
+      }
       if (comparePositions(position, behind) <= 0) return undefined;
       // a copy of a history has the same events at other positions
-      if ((await idAt(store, position)) !== eventId)
-        return refuse(`at position ${position} it had another event`);
+      if ((await idAt(store, position)) !== eventId) {
+        refuse(`at position ${position} it had another event`);
+        return undefined;
+      }
       savedAt = position;
       return { view, position, eventId };
     },
