@@ -27,6 +27,7 @@ import { targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import { sharedSubscriptions } from './app/shared-subscription.js';
+import { stateCheckpoints } from './app/state-checkpoints.js';
 import { allImpatient, orStoreAway, tellingOfStore } from './app/store-away.js';
 import { watchAppends } from './app/storage-health.js';
 import type { UseCases } from './app/use-cases.js';
@@ -211,8 +212,10 @@ export const openCore = async (
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
   const looks = runnerLooks(runnerDeps, probeOf);
+  const states = stateCheckpoints(folded);
   const dispatch = openDispatch({
     ...processes,
+    checkpoints: states,
     transport,
     logs,
     source,
@@ -227,6 +230,7 @@ export const openCore = async (
   add(() => dispatch.close());
   const standalone = openStandalone({
     ...processes,
+    checkpoints: states,
     source,
     changes: asked.changes,
     queuePolicy: config.queue,

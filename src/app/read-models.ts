@@ -54,7 +54,7 @@ export const readModels = <P extends Projections>(
   const keepers = Object.entries(projections).map(([key, projection]) => ({
     key,
     projection,
-    keeper: viewKeeper(projection, options),
+    keeper: viewKeeper(projection, store, options),
   }));
   const views = keepers.map(({ keeper }) => keeper);
 
@@ -62,13 +62,6 @@ export const readModels = <P extends Projections>(
     const head = await store.head()();
     if (E.isLeft(head)) throw new Error(textOf(head.left), { cause: head.left });
     return head.right?.position ?? '';
-  };
-
-  const idAt = async (position: Position): Promise<string | undefined> => {
-    const found = await store.readAll(position, { maxCount: 1 })();
-    if (E.isLeft(found)) throw new Error(textOf(found.left), { cause: found.left });
-    const [event] = found.right;
-    return event !== undefined && comparePositions(event.position, position) === 0 ? event.id : undefined;
   };
 
   /** After a restart some views may be ahead of others, each at its own checkpoint. */
@@ -90,7 +83,7 @@ export const readModels = <P extends Projections>(
       try {
         if (!restored) {
           const end = await endOfStore();
-          await Promise.all(views.map((view) => view.restore(end, idAt)));
+          await Promise.all(views.map((view) => view.restore(end)));
         }
         restored = true;
         await readToEnd(store, follower);
