@@ -27,7 +27,7 @@ import { targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import { sharedSubscriptions } from './app/shared-subscription.js';
-import { allImpatient, orStoreAway, tellingOfStore } from './app/store-away.js';
+import { allImpatient, orStoreAway, patienceWith, tellingOfStore, type Patience } from './app/store-away.js';
 import { watchAppends } from './app/storage-health.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -69,8 +69,16 @@ export interface Core {
   readonly issueFirst: Access['issueFirst'];
   /** Resolves when the past is folded and what was owed has been asked for. */
   readonly ready: Promise<void>;
+  /** For whoever waits for any of this: throws when the store stays away. */
+  readonly whileThere: Patience['whileThere'];
   /** Jobs that run go on on their runners and are found again at the next start. */
-  readonly close: () => Promise<void>;
+  readonly close: (closing?: Closing) => Promise<void>;
+}
+
+/** `first`: what else needs the store; with it, all has so long to end by itself, 5 s when absent. */
+export interface Closing {
+  readonly first?: () => Promise<void>;
+  readonly withinMs?: number;
 }
 
 /** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
@@ -139,7 +147,10 @@ export const openCore = async (
   embedding: Embedding = {},
 ): Promise<E.Either<AppError, Core>> => {
   const { add, closeAll } = closers();
+  let giveUp = (): void => undefined;
   const fail = async (error: AppError): Promise<E.Either<AppError, never>> => {
+    // nothing is owed yet
+    giveUp();
     await closeAll();
     return E.left(error);
   };
@@ -147,6 +158,7 @@ export const openCore = async (
 
   const opened = await openStore(config, (message) => log.warn(message));
   if (E.isLeft(opened)) return fail(opened.left);
+  giveUp = opened.right.giveUp;
   const appends = watchAppends(opened.right.store, systemClock);
   const { store } = appends;
   add(() => store.close());
@@ -159,7 +171,9 @@ export const openCore = async (
   const { secrets } = found.right;
   tellOfSecrets(log, config.keyFile, found.right);
 
-  const installation = await openInstallation(deps);
+  // whoever asks is told that the store is away; what works by itself waits until it is back
+  const { whileThere } = patienceWith({ store });
+  const installation = await orStoreAway(() => whileThere(openInstallation(deps)));
   if (E.isLeft(installation)) return fail(installation.left);
   const { installationId, epoch } = installation.right;
 
@@ -194,9 +208,8 @@ export const openCore = async (
   add(closeModels);
   const before = past(store, systemClock);
   add(() => before.close());
-  // whoever asks is told that the store is away; what works by itself waits until it is back
   const asked = allImpatient(models, { store });
-  const access = await orStoreAway(() => openAccess(deps, asked.access));
+  const access = await orStoreAway(() => whileThere(openAccess(deps, asked.access)));
   if (E.isLeft(access)) return fail(access.left);
 
   const askedBefore = repeats(asked.commands);
@@ -260,11 +273,11 @@ export const openCore = async (
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {
-      const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
+      const model = (asked as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
       if (model === undefined)
         return E.left(
           appError('not_found', 'projection_unknown', `There is no projection ${name}.`, {
-            hint: `There are: ${Object.keys(models).join(', ')}.`,
+            hint: `There are: ${Object.keys(asked).join(', ')}.`,
           }),
         );
       return E.right({ name, events: await model.rebuild() });
@@ -288,16 +301,18 @@ export const openCore = async (
 
   return E.right({
     deps,
-    repeats: repeats(models.commands),
+    repeats: askedBefore,
     phaseRuns: models['phase-runs'],
     edge,
     folderOfHistory,
     issueFirst: () => orStoreAway(access.right.issueFirst),
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
-    close: async () => {
+    whileThere,
+    close: async ({ first, withinMs = CLOSING_MS } = {}) => {
       // at a server that is away, what is owed would be tried without end: it is owed at the next start too
-      const enough = setTimeout(opened.right.giveUp, CLOSING_MS);
+      const enough = setTimeout(giveUp, withinMs);
       try {
+        await first?.();
         await closeAll();
       } finally {
         clearTimeout(enough);
@@ -324,12 +339,16 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     return listening;
   }
   const { port, reload, close } = listening.right;
-  await core.ready;
-  const closeAll = async (): Promise<void> => {
+  const closeAll = async (closing?: Closing): Promise<void> => {
     core.edge.close();
     await close();
-    await core.close();
+    await core.close(closing);
   };
+  const ready = await orStoreAway(() => core.whileThere(core.ready.then(E.right)));
+  if (E.isLeft(ready)) {
+    await closeAll({ withinMs: 0 });
+    return ready;
+  }
   // last of all: it is shown once, and a start that fails shows nothing
   const firstToken = await core.issueFirst();
   if (E.isLeft(firstToken)) {
@@ -342,6 +361,6 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     firstToken: firstToken.right,
     reload,
-    close: closeAll,
+    close: () => closeAll(),
   });
 };

@@ -99,7 +99,7 @@ export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
   };
 
   const measures = async (): Promise<Measures> => {
-    const head = await store.head()();
+    const head = await withinTime(store.head()());
     const { entries } = toQueueView(deps.queue.view(), deps.queue.position());
     const queued = entries.filter(({ status }) => status === 'queued');
     const now = clock.now();
@@ -113,7 +113,7 @@ export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
         ({ state }) => state,
       ),
       totals: structuredClone(deps.totals.view()),
-      head: E.isRight(head) ? (head.right?.position ?? '') : '',
+      head: head !== undefined && E.isRight(head) ? (head.right?.position ?? '') : '',
       positions: Object.fromEntries(Object.entries(models).map(([name, model]) => [name, model.position()])),
     };
   };
