@@ -40,6 +40,8 @@ export interface Engine {
   readonly ready: Promise<void>;
   /** For whoever waits for any of this: throws when the store stays away. */
   readonly whileThere: Patience['whileThere'];
+  /** Resolves when another server has taken over: this one is to be closed. */
+  readonly lost: Promise<AppError>;
   /** `first`: what else needs the store; with it, all has so long to end by itself, a few seconds when absent. */
   readonly close: (closing?: {
     readonly first?: () => Promise<void>;
@@ -151,6 +153,10 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     if (E.isLeft(ready)) return failed(new StartError(ready.left));
     running = { engine, intake, outbox };
     state = 'started';
+    void engine.lost.then((error) => {
+      onProblem(error.message, error);
+      return stop({ mode: 'detach', deadlineMs: 0 });
+    });
     const recovery = { live: live(), reports: outbox.waiting() };
     outbox.go();
     return recovery;

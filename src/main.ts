@@ -1,5 +1,6 @@
 /** Composition root: the only place that knows every part. Opens in order, closes in reverse. */
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
@@ -11,7 +12,9 @@ import { openAccess, type Access } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
 import { healthUseCases } from './app/health.js';
-import { openInstallation } from './app/installation.js';
+import { dispatcherId } from './app/dispatcher-id.js';
+import { embeddedEpoch, openInstallation, type Installation } from './app/installation.js';
+import { openOwnership, startingWhileOwned, whileOwned, type Owned } from './app/ownership.js';
 import { jobReads, jobSourcesAt } from './app/job-reads.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
@@ -55,6 +58,8 @@ export interface Baton {
   readonly firstToken: string | undefined;
   /** Reads the certificate again. */
   readonly reload: () => Promise<E.Either<AppError, void>>;
+  /** Resolves when another server has taken over: this one is to be closed. */
+  readonly lost: Promise<AppError>;
   readonly close: () => Promise<void>;
 }
 
@@ -71,6 +76,8 @@ export interface Core {
   readonly ready: Promise<void>;
   /** For whoever waits for any of this: throws when the store stays away. */
   readonly whileThere: Patience['whileThere'];
+  /** Resolves when another server has taken over: nothing is dispatched here any more. */
+  readonly lost: Promise<AppError>;
   /** Jobs that run go on on their runners and are found again at the next start. */
   readonly close: (closing?: Closing) => Promise<void>;
 }
@@ -86,6 +93,8 @@ export interface Embedding {
   readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
   /** Values of a host's own secrets, for jobs; what the local store has is taken from there. */
   readonly secretOf?: (ref: string) => Promise<string>;
+  /** Drives the runners in place of whoever does, without waiting. */
+  readonly takeOver?: boolean;
 }
 
 /** Below the folder of the data, beside that of the store. */
@@ -140,6 +149,26 @@ export const rekeySecrets = async (
   return done;
 };
 
+/** Nobody else has the store: there is nothing to answer, and nothing to lose. */
+const embeddedOwner = async (deps: Deps, installation: Installation): Promise<E.Either<AppError, Owned>> =>
+  E.map((epoch: number) => ({
+    epoch,
+    lost: new Promise<AppError>(() => undefined),
+    isLost: () => false,
+    obstacle: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  }))(await embeddedEpoch(deps, installation));
+
+const ownerAt = async (
+  deps: Deps,
+  { data, leaseMs }: Pick<Config, 'data' | 'leaseMs'>,
+  { takeOver = false }: Embedding,
+  log: Logger,
+): Promise<E.Either<AppError, Owned>> => {
+  const by = { dispatcher: await dispatcherId(data), host: hostname(), pid: process.pid };
+  return openOwnership({ ...deps, by, termMs: leaseMs, takeOver, onWait: (message) => log.warn(message) });
+};
+
 /** Opens the store that `config` names and sets everything going. */
 export const openCore = async (
   config: Omit<Config, 'host' | 'port' | 'http'>,
@@ -150,7 +179,7 @@ export const openCore = async (
   let giveUp = (): void => undefined;
   const fail = async (error: AppError): Promise<E.Either<AppError, never>> => {
     // nothing is owed yet
-    giveUp();
+    if (error.code === 'store_unavailable') giveUp();
     await closeAll();
     return E.left(error);
   };
@@ -160,10 +189,7 @@ export const openCore = async (
   if (E.isLeft(opened)) return fail(opened.left);
   giveUp = opened.right.giveUp;
   const appends = watchAppends(opened.right.store, systemClock);
-  const { store } = appends;
-  add(() => store.close());
-  const deps: Deps = { store, clock: systemClock };
-  const processes: Deps = { ...deps, store: sharedSubscriptions(store) };
+  add(() => appends.store.close());
 
   // before the first token is made: a start that fails here would have shown it to nobody
   const found = await openSecrets({ directory: folder('secrets'), ...config });
@@ -172,10 +198,24 @@ export const openCore = async (
   tellOfSecrets(log, config.keyFile, found.right);
 
   // whoever asks is told that the store is away; what works by itself waits until it is back
-  const { whileThere } = patienceWith({ store });
-  const installation = await orStoreAway(() => whileThere(openInstallation(deps)));
+  const { whileThere } = patienceWith(appends);
+  const unguarded: Deps = { ...appends, clock: systemClock };
+  const installation = await orStoreAway(() => whileThere(openInstallation(unguarded)));
   if (E.isLeft(installation)) return fail(installation.left);
-  const { installationId, epoch } = installation.right;
+  const { installationId } = installation.right;
+  const owned = await orStoreAway(() =>
+    whileThere(
+      config.store === undefined
+        ? embeddedOwner(unguarded, installation.right)
+        : ownerAt(unguarded, config, embedding, log),
+    ),
+  );
+  if (E.isLeft(owned)) return fail(owned.left);
+  add(() => owned.right.close());
+  const { epoch } = owned.right;
+  const store = config.store === undefined ? appends.store : whileOwned(appends.store, owned.right);
+  const deps: Deps = { store, clock: systemClock };
+  const processes: Deps = { ...deps, store: sharedSubscriptions(store) };
 
   for (const name of FOLDERS) await mkdir(folder(name), { recursive: true, mode: 0o700 });
   // a server's events may be others tomorrow, at the same address: what follows them is kept apart for each history
@@ -190,7 +230,7 @@ export const openCore = async (
     environment: config.environment,
   });
   const agentSocket = config.environment['SSH_AUTH_SOCK'];
-  const transport = sshTransport({
+  const links = sshTransport({
     installationId,
     epoch,
     privateKey: async (ref) => {
@@ -199,6 +239,7 @@ export const openCore = async (
     },
     ...(agentSocket === undefined ? {} : { agentSocket }),
   });
+  const transport = config.store === undefined ? links : startingWhileOwned(links, owned.right);
   add(() => transport.close());
 
   const checkpoints = fileCheckpoints(folded);
@@ -292,6 +333,7 @@ export const openCore = async (
       health: models['runner-health'],
       totals: models.totals,
       models,
+      isOwner: () => !owned.right.isLost(),
       starting: { dispatch: dispatch.ready, standalone: standalone.ready },
     }),
   });
@@ -308,6 +350,7 @@ export const openCore = async (
     issueFirst: () => orStoreAway(access.right.issueFirst),
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
     whileThere,
+    lost: owned.right.lost,
     close: async ({ first, withinMs = CLOSING_MS } = {}) => {
       // at a server that is away, what is owed would be tried without end: it is owed at the next start too
       const enough = setTimeout(giveUp, withinMs);
@@ -322,9 +365,14 @@ export const openCore = async (
 };
 
 /** Starts a server: the core, and a listener before it. */
-export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+export const startBaton = async (
+  config: Config,
+  log: Logger,
+  { takeOver = false }: Pick<Embedding, 'takeOver'> = {},
+): Promise<E.Either<AppError, Baton>> => {
   const { http } = config;
   const opened = await openCore(config, log, {
+    takeOver,
     http: {
       hostAllowList: http.allowedHosts,
       limits: limitsOf(http),
@@ -361,6 +409,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     firstToken: firstToken.right,
     reload,
+    lost: core.lost,
     close: () => closeAll(),
   });
 };

@@ -65,6 +65,7 @@ it('given a server that falls silent during the start, then it fails as well, an
         {
           ...{ data: options.data, repositoryRoots: [], logLevel: 'silent', environment: {} },
           ...{ keyFile: join(folder, 'key'), mayMakeKey: true, queue: defaultQueuePolicy, ...defaultProbes },
+          leaseMs: 30_000,
           store: { address: node.address },
         },
         logger('silent'),
