@@ -2,16 +2,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import * as E from 'fp-ts/lib/Either.js';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Plugin } from '../../plugin/contract.js';
 import baton, { loadPlugin } from '../../plugin/index.js';
 import { createPlugin } from '../../plugin/lifecycle.js';
 import type { BatonOptions } from '../../plugin/options.js';
 import { memoryHost } from '../../plugin/testing.js';
 import { defaultProbes } from '../../src/app/health-watch.js';
+import { openOwnership } from '../../src/app/ownership.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { logger, openCore } from '../../src/main.js';
+import { systemClock } from '../../src/kernel/time.js';
 import { serveProcess, type ServedProcess } from '../store/esdb-process.js';
+import { openAt } from '../store/esdb-tools.js';
 
 let folder: string;
 let node: ServedProcess;
@@ -96,4 +100,20 @@ it('given a server that falls silent afterwards, then a command is told to come 
   await next.start();
   expect(await next.handle(command('first') as never)).toMatchObject({ status: 'accepted' });
   await next.stop({ mode: 'detach', deadlineMs: 0 });
+});
+
+it('given another that takes over the runners, then the plugin stops by itself, and takes no command any more', async () => {
+  const plugin = await load();
+  await plugin.start();
+  const store = await openAt(node.address);
+  const taken = await openOwnership({
+    ...{ store, clock: systemClock, takeOver: true, onWait: () => undefined },
+    by: { dispatcher: 'another', host: 'elsewhere.example', pid: 1 },
+  });
+  if (E.isLeft(taken)) expect.fail(taken.left.message);
+  await vi.waitUntil(() => plugin.health().state === 'stopped', 60_000);
+  expect(await plugin.handle(command('first') as never)).toMatchObject({ code: 'not_started' });
+  await plugin.stop({ mode: 'detach', deadlineMs: 0 });
+  await taken.right.close();
+  await store.close();
 });
