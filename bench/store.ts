@@ -51,7 +51,7 @@ const start = async ({ package: name, server }: Peer, undoing: Undoing): Promise
   const programs = serverFolder(server) ?? '';
   if (server === 'redis-server') return [await bullmq(await startRedis(programs, undoing), data, undoing)];
   const address = await startPostgres(programs, undoing);
-  return name === 'pg-boss' ? pgBoss(address, data, undoing) : [await graphileWorker(address, data, undoing)];
+  return name === 'pg-boss' ? pgBoss(address, data, undoing) : graphileWorker(address, data, undoing);
 };
 
 const IN_MEMORY = ['tmpfs', 'ramfs'];

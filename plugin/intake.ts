@@ -6,6 +6,7 @@ import type { AppError } from '../src/app/errors.js';
 import { handle, load, type Deps, type Envelope, type Handled, type HandleError } from '../src/app/handle.js';
 import type { ReadModel } from '../src/app/read-models.js';
 import type { Repeats } from '../src/app/repeats.js';
+import { orStoreAway } from '../src/app/store-away.js';
 import { hostChange } from '../src/domain/host-change.js';
 import {
   phaseRun,
@@ -205,11 +206,8 @@ export const openIntake = (deps: IntakeDeps): Intake => {
   const takeOne = async (command: HostCommand): Promise<Ack> => {
     // the same key may have been used elsewhere: for another phase run, or another kind of command
     const { commandId, bodySha256, actor } = envelopeOf(command, '');
-    const before = await deps.repeats.streamOf({
-      commandId,
-      bodySha256,
-      caller: { actor, grants: [] },
-    });
+    const caller = { actor, grants: [] };
+    const before = await orStoreAway(() => deps.repeats.streamOf({ commandId, bodySha256, caller }));
     if (E.isLeft(before)) return failed(before.left);
     switch (command.type) {
       case 'phase.promoted':

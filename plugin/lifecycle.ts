@@ -11,6 +11,7 @@ import type { AppError } from '../src/app/errors.js';
 import type { Deps } from '../src/app/handle.js';
 import type { ReadModel } from '../src/app/read-models.js';
 import type { Repeats } from '../src/app/repeats.js';
+import { orStoreAway, type Patience } from '../src/app/store-away.js';
 import type { Caller } from '../src/app/use-cases.js';
 import type {
   Ack,
@@ -37,7 +38,15 @@ export interface Engine {
   /** A folder for what follows this one history of events. */
   readonly folderOfHistory: (name: string) => string;
   readonly ready: Promise<void>;
-  readonly close: () => Promise<void>;
+  /** For whoever waits for any of this: throws when the store stays away. */
+  readonly whileThere: Patience['whileThere'];
+  /** Resolves when another server has taken over: this one is to be closed. */
+  readonly lost: Promise<AppError>;
+  /** `first`: what else needs the store; with it, all has so long to end by itself, a few seconds when absent. */
+  readonly close: (closing?: {
+    readonly first?: () => Promise<void>;
+    readonly withinMs?: number;
+  }) => Promise<void>;
 }
 
 export interface LifecycleOptions {
@@ -129,18 +138,25 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
       mostRetryMs: options.reportRetryMs,
       onProblem,
     });
-    try {
+    const opening = async (): Promise<void> => {
       await engine.ready;
       await phaseRuns.caughtUp();
       await outbox.open();
-    } catch (cause) {
-      await engine.close();
+    };
+    const failed = async (cause: unknown): Promise<never> => {
+      await engine.close({ first: outbox.close, ...(cause instanceof StartError ? { withinMs: 0 } : {}) });
       state = 'registered';
       starting = undefined;
       throw cause;
-    }
+    };
+    const ready = await orStoreAway(() => engine.whileThere(opening().then(E.right))).catch(failed);
+    if (E.isLeft(ready)) return failed(new StartError(ready.left));
     running = { engine, intake, outbox };
     state = 'started';
+    void engine.lost.then((error) => {
+      onProblem(error.message, error);
+      return stop({ mode: 'detach', deadlineMs: 0 });
+    });
     const recovery = { live: live(), reports: outbox.waiting() };
     outbox.go();
     return recovery;
@@ -217,9 +233,12 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
   const closeNow = async ({ engine, intake, outbox }: Running): Promise<void> => {
     announceClosing();
     state = 'stopped';
-    await intake.idle();
-    await outbox.close();
-    await engine.close();
+    await engine.close({
+      first: async () => {
+        await intake.idle();
+        await outbox.close();
+      },
+    });
     running = undefined;
   };
 

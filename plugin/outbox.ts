@@ -8,8 +8,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Observable, Subscription } from 'rxjs';
 import type { CheckpointStore } from '../src/app/checkpoints.js';
-import { pause, textOf } from '../src/app/follow-store.js';
+import { pause, StoreFailed } from '../src/app/follow-store.js';
 import type { EventStore } from '../src/app/ports.js';
+import { StoreAway } from '../src/app/store-outage.js';
 import { decode } from '../src/events/catalog.js';
 import { comparePositions, type Position } from '../src/kernel/recorded.js';
 import type { Host, Report, ReportAnswer } from './contract.js';
@@ -96,7 +97,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       onProblem(`${loaded.left.message}; the host is told everything once more`, loaded.left.cause);
     if (E.isLeft(loaded) || loaded.right === undefined) return;
     const head = await store.head()();
-    if (E.isLeft(head)) throw new Error(textOf(head.left), { cause: head.left });
+    if (E.isLeft(head)) throw new StoreAway(head.left);
     if (comparePositions(loaded.right.position, head.right?.position ?? '') > 0) {
       onProblem(`the checkpoint ${name} is of another store and is not used`);
       return;
@@ -121,7 +122,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       readAgain = false;
       while (!closed() && !(tooMany = waiting() >= MOST_WAITING)) {
         const page = await store.readAll(position ?? 'start', { maxCount: PAGE })();
-        if (E.isLeft(page)) throw new Error(textOf(page.left), { cause: page.left });
+        if (E.isLeft(page)) throw new StoreFailed(page.left);
         const news = page.right.filter(
           (e) => position === undefined || comparePositions(e.position, position) > 0,
         );

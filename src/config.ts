@@ -37,6 +37,8 @@ export interface Config {
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
+  /** How long another server waits for this one's answer before it takes over the runners. */
+  readonly leaseMs: number;
   readonly environment: Environment;
 }
 
@@ -94,7 +96,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   const read = readSettings(flags, env, cwd);
   if (E.isLeft(read)) return read;
   const { found, address, store } = read.right;
-  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval } = found;
+  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval, leaseTime } = found;
   return E.right({
     data: data.value,
     ...(store === undefined ? {} : { store }),
@@ -107,6 +109,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     queue: queuePolicyOf(found),
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
+    leaseMs: leaseTime.value,
     environment: env,
   });
 };

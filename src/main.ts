@@ -1,5 +1,6 @@
 /** Composition root: the only place that knows every part. Opens in order, closes in reverse. */
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
@@ -11,7 +12,9 @@ import { openAccess, type Access } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import { type Deps } from './app/handle.js';
 import { healthUseCases } from './app/health.js';
-import { openInstallation } from './app/installation.js';
+import { dispatcherId } from './app/dispatcher-id.js';
+import { embeddedEpoch, openInstallation, type Installation } from './app/installation.js';
+import { openOwnership, startingWhileOwned, whileOwned, type Owned } from './app/ownership.js';
 import { jobReads, jobSourcesAt } from './app/job-reads.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
@@ -27,7 +30,8 @@ import { targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import { sharedSubscriptions } from './app/shared-subscription.js';
-import { allImpatient, orStoreAway, tellingOfStore } from './app/store-away.js';
+import { stateCheckpoints } from './app/state-checkpoints.js';
+import { allImpatient, orStoreAway, patienceWith, tellingOfStore, type Patience } from './app/store-away.js';
 import { watchAppends } from './app/storage-health.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
@@ -55,6 +59,8 @@ export interface Baton {
   readonly firstToken: string | undefined;
   /** Reads the certificate again. */
   readonly reload: () => Promise<E.Either<AppError, void>>;
+  /** Resolves when another server has taken over: this one is to be closed. */
+  readonly lost: Promise<AppError>;
   readonly close: () => Promise<void>;
 }
 
@@ -69,8 +75,18 @@ export interface Core {
   readonly issueFirst: Access['issueFirst'];
   /** Resolves when the past is folded and what was owed has been asked for. */
   readonly ready: Promise<void>;
+  /** For whoever waits for any of this: throws when the store stays away. */
+  readonly whileThere: Patience['whileThere'];
+  /** Resolves when another server has taken over: nothing is dispatched here any more. */
+  readonly lost: Promise<AppError>;
   /** Jobs that run go on on their runners and are found again at the next start. */
-  readonly close: () => Promise<void>;
+  readonly close: (closing?: Closing) => Promise<void>;
+}
+
+/** `first`: what else needs the store; with it, all has so long to end by itself, 5 s when absent. */
+export interface Closing {
+  readonly first?: () => Promise<void>;
+  readonly withinMs?: number;
 }
 
 /** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
@@ -78,6 +94,8 @@ export interface Embedding {
   readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
   /** Values of a host's own secrets, for jobs; what the local store has is taken from there. */
   readonly secretOf?: (ref: string) => Promise<string>;
+  /** Drives the runners in place of whoever does, without waiting. */
+  readonly takeOver?: boolean;
 }
 
 /** Below the folder of the data, beside that of the store. */
@@ -132,6 +150,26 @@ export const rekeySecrets = async (
   return done;
 };
 
+/** Nobody else has the store: there is nothing to answer, and nothing to lose. */
+const embeddedOwner = async (deps: Deps, installation: Installation): Promise<E.Either<AppError, Owned>> =>
+  E.map((epoch: number) => ({
+    epoch,
+    lost: new Promise<AppError>(() => undefined),
+    isLost: () => false,
+    obstacle: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  }))(await embeddedEpoch(deps, installation));
+
+const ownerAt = async (
+  deps: Deps,
+  { data, leaseMs }: Pick<Config, 'data' | 'leaseMs'>,
+  { takeOver = false }: Embedding,
+  log: Logger,
+): Promise<E.Either<AppError, Owned>> => {
+  const by = { dispatcher: await dispatcherId(data), host: hostname(), pid: process.pid };
+  return openOwnership({ ...deps, by, termMs: leaseMs, takeOver, onWait: (message) => log.warn(message) });
+};
+
 /** Opens the store that `config` names and sets everything going. */
 export const openCore = async (
   config: Omit<Config, 'host' | 'port' | 'http'>,
@@ -139,7 +177,10 @@ export const openCore = async (
   embedding: Embedding = {},
 ): Promise<E.Either<AppError, Core>> => {
   const { add, closeAll } = closers();
+  let giveUp = (): void => undefined;
   const fail = async (error: AppError): Promise<E.Either<AppError, never>> => {
+    // nothing is owed yet
+    if (error.code === 'store_unavailable') giveUp();
     await closeAll();
     return E.left(error);
   };
@@ -147,11 +188,9 @@ export const openCore = async (
 
   const opened = await openStore(config, (message) => log.warn(message));
   if (E.isLeft(opened)) return fail(opened.left);
+  giveUp = opened.right.giveUp;
   const appends = watchAppends(opened.right.store, systemClock);
-  const { store } = appends;
-  add(() => store.close());
-  const deps: Deps = { store, clock: systemClock };
-  const processes: Deps = { ...deps, store: sharedSubscriptions(store) };
+  add(() => appends.store.close());
 
   // before the first token is made: a start that fails here would have shown it to nobody
   const found = await openSecrets({ directory: folder('secrets'), ...config });
@@ -159,9 +198,25 @@ export const openCore = async (
   const { secrets } = found.right;
   tellOfSecrets(log, config.keyFile, found.right);
 
-  const installation = await openInstallation(deps);
+  // whoever asks is told that the store is away; what works by itself waits until it is back
+  const { whileThere } = patienceWith(appends);
+  const unguarded: Deps = { ...appends, clock: systemClock };
+  const installation = await orStoreAway(() => whileThere(openInstallation(unguarded)));
   if (E.isLeft(installation)) return fail(installation.left);
-  const { installationId, epoch } = installation.right;
+  const { installationId } = installation.right;
+  const owned = await orStoreAway(() =>
+    whileThere(
+      config.store === undefined
+        ? embeddedOwner(unguarded, installation.right)
+        : ownerAt(unguarded, config, embedding, log),
+    ),
+  );
+  if (E.isLeft(owned)) return fail(owned.left);
+  add(() => owned.right.close());
+  const { epoch } = owned.right;
+  const store = config.store === undefined ? appends.store : whileOwned(appends.store, owned.right);
+  const deps: Deps = { store, clock: systemClock };
+  const processes: Deps = { ...deps, store: sharedSubscriptions(store) };
 
   for (const name of FOLDERS) await mkdir(folder(name), { recursive: true, mode: 0o700 });
   // a server's events may be others tomorrow, at the same address: what follows them is kept apart for each history
@@ -176,7 +231,7 @@ export const openCore = async (
     environment: config.environment,
   });
   const agentSocket = config.environment['SSH_AUTH_SOCK'];
-  const transport = sshTransport({
+  const links = sshTransport({
     installationId,
     epoch,
     privateKey: async (ref) => {
@@ -185,6 +240,7 @@ export const openCore = async (
     },
     ...(agentSocket === undefined ? {} : { agentSocket }),
   });
+  const transport = config.store === undefined ? links : startingWhileOwned(links, owned.right);
   add(() => transport.close());
 
   const checkpoints = fileCheckpoints(folded);
@@ -194,9 +250,8 @@ export const openCore = async (
   add(closeModels);
   const before = past(store, systemClock);
   add(() => before.close());
-  // whoever asks is told that the store is away; what works by itself waits until it is back
   const asked = allImpatient(models, { store });
-  const access = await orStoreAway(() => openAccess(deps, asked.access));
+  const access = await orStoreAway(() => whileThere(openAccess(deps, asked.access)));
   if (E.isLeft(access)) return fail(access.left);
 
   const askedBefore = repeats(asked.commands);
@@ -211,8 +266,10 @@ export const openCore = async (
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
   const looks = runnerLooks(runnerDeps, probeOf);
+  const states = stateCheckpoints(folded);
   const dispatch = openDispatch({
     ...processes,
+    checkpoints: states,
     transport,
     logs,
     source,
@@ -227,6 +284,7 @@ export const openCore = async (
   add(() => dispatch.close());
   const standalone = openStandalone({
     ...processes,
+    checkpoints: states,
     source,
     changes: asked.changes,
     queuePolicy: config.queue,
@@ -260,11 +318,11 @@ export const openCore = async (
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {
-      const model = (models as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
+      const model = (asked as Readonly<Record<string, ReadModel<unknown> | undefined>>)[name];
       if (model === undefined)
         return E.left(
           appError('not_found', 'projection_unknown', `There is no projection ${name}.`, {
-            hint: `There are: ${Object.keys(models).join(', ')}.`,
+            hint: `There are: ${Object.keys(asked).join(', ')}.`,
           }),
         );
       return E.right({ name, events: await model.rebuild() });
@@ -279,6 +337,7 @@ export const openCore = async (
       health: models['runner-health'],
       totals: models.totals,
       models,
+      isOwner: () => !owned.right.isLost(),
       starting: { dispatch: dispatch.ready, standalone: standalone.ready },
     }),
   });
@@ -288,16 +347,19 @@ export const openCore = async (
 
   return E.right({
     deps,
-    repeats: repeats(models.commands),
+    repeats: askedBefore,
     phaseRuns: models['phase-runs'],
     edge,
     folderOfHistory,
     issueFirst: () => orStoreAway(access.right.issueFirst),
     ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
-    close: async () => {
+    whileThere,
+    lost: owned.right.lost,
+    close: async ({ first, withinMs = CLOSING_MS } = {}) => {
       // at a server that is away, what is owed would be tried without end: it is owed at the next start too
-      const enough = setTimeout(opened.right.giveUp, CLOSING_MS);
+      const enough = setTimeout(giveUp, withinMs);
       try {
+        await first?.();
         await closeAll();
       } finally {
         clearTimeout(enough);
@@ -307,9 +369,14 @@ export const openCore = async (
 };
 
 /** Starts a server: the core, and a listener before it. */
-export const startBaton = async (config: Config, log: Logger): Promise<E.Either<AppError, Baton>> => {
+export const startBaton = async (
+  config: Config,
+  log: Logger,
+  { takeOver = false }: Pick<Embedding, 'takeOver'> = {},
+): Promise<E.Either<AppError, Baton>> => {
   const { http } = config;
   const opened = await openCore(config, log, {
+    takeOver,
     http: {
       hostAllowList: http.allowedHosts,
       limits: limitsOf(http),
@@ -324,12 +391,16 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     return listening;
   }
   const { port, reload, close } = listening.right;
-  await core.ready;
-  const closeAll = async (): Promise<void> => {
+  const closeAll = async (closing?: Closing): Promise<void> => {
     core.edge.close();
     await close();
-    await core.close();
+    await core.close(closing);
   };
+  const ready = await orStoreAway(() => core.whileThere(core.ready.then(E.right)));
+  if (E.isLeft(ready)) {
+    await closeAll({ withinMs: 0 });
+    return ready;
+  }
   // last of all: it is shown once, and a start that fails shows nothing
   const firstToken = await core.issueFirst();
   if (E.isLeft(firstToken)) {
@@ -342,6 +413,7 @@ export const startBaton = async (config: Config, log: Logger): Promise<E.Either<
     url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     firstToken: firstToken.right,
     reload,
-    close: closeAll,
+    lost: core.lost,
+    close: () => closeAll(),
   });
 };

@@ -26,10 +26,10 @@ const asNew = (event: BatonEvent): NewEvent => {
   return { id, event, metadata: { ...metadata, $correlationId: id, $causationId: id } };
 };
 
-const append = (stream: string, at: number, event: BatonEvent): Written => ({
+const append = (stream: string, at: number, ...events: readonly BatonEvent[]): Written => ({
   stream,
   expected: at < 0 ? 'no_stream' : at,
-  events: [asNew(event)],
+  events: events.map(asNew),
 });
 
 /** What is written of one phase with one job up to where its job runs, and from there to its end. */
@@ -72,11 +72,16 @@ export const phaseOf = (
       }),
     ],
     end: [
-      append(job, 2, {
-        type: 'JobOutputSealed',
-        data: { attempt: 1, outputs: [{ ...output, sourceSha256: sha, storedSha256: sha }] },
-      }),
-      append(job, 3, { type: 'JobSucceeded', data: { attempt: 1 } }),
+      // one decision
+      append(
+        job,
+        2,
+        {
+          type: 'JobOutputSealed',
+          data: { attempt: 1, outputs: [{ ...output, sourceSha256: sha, storedSha256: sha }] },
+        },
+        { type: 'JobSucceeded', data: { attempt: 1 } },
+      ),
       append(phase, 0, {
         type: 'PhaseFinished',
         data: { outcome: 'succeeded', jobs: [{ jobId, label: '', outcome: 'succeeded' }] },

@@ -1,4 +1,4 @@
-/** A job in Baton's store: the events that the engine writes from promotion to end, each on the disk before the next. */
+/** A job in Baton's store: what the engine appends from promotion to end, each on the disk before the next, and told of by a subscription. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { EventStore } from '../../src/app/ports.js';
 import { openEsdbStore } from '../../src/store/esdb/store.js';
@@ -8,6 +8,7 @@ import type { Contender } from './contender.js';
 import { PROGRAM } from './packages.js';
 import { startServer } from './programs.js';
 import { temporaryFolder, type Undoing } from './tidily.js';
+import { waiting } from './waiting.js';
 
 const orThrow = <A>(answer: E.Either<unknown, A>): A => {
   if (E.isLeft(answer)) throw new Error(JSON.stringify(answer.left));
@@ -27,8 +28,18 @@ const counting = (store: EventStore, type: string): (() => Promise<number>) => {
   };
 };
 
-const inStore = (name: string, store: EventStore): Contender => {
+const inStore = (name: string, store: EventStore, undoing: Undoing): Contender => {
+  undoing.add(store.close);
   const [succeeded, finished] = [counting(store, 'JobSucceeded'), counting(store, 'PhaseFinished')];
+  const { untilEnded, ended } = waiting();
+  // all of them, since that is what the engine's processes are given
+  const following = store.subscribe('start').subscribe((signal) => {
+    if ('event' in signal && signal.event.type === 'PhaseFinished') ended(signal.stream);
+  });
+  undoing.add(() => {
+    following.unsubscribe();
+    return Promise.resolve();
+  });
   let made = 0;
   return {
     name,
@@ -39,6 +50,7 @@ const inStore = (name: string, store: EventStore): Contender => {
           const { begin = [], end = [] } = phases[n] ?? {};
           for (const { stream, events, expected } of [...begin, ...end])
             orThrow(await store.append(stream, events, expected)());
+          await untilEnded(begin[0]?.stream ?? '');
         },
       });
     },
@@ -48,8 +60,7 @@ const inStore = (name: string, store: EventStore): Contender => {
 
 export const sqlite = async (undoing: Undoing): Promise<Contender> => {
   const store = orThrow(await openSqliteStore({ directory: await temporaryFolder(undoing) }));
-  undoing.add(store.close);
-  return inStore('SQLite store', store);
+  return inStore('SQLite store', store, undoing);
 };
 
 /** The official client; the same SQLite store is in another process, behind the protocol node. */
@@ -62,6 +73,5 @@ export const protocolNode = async (undoing: Undoing): Promise<Contender> => {
   );
   const { address } = JSON.parse(said) as { address: string };
   const store = orThrow(await openEsdbStore({ address }));
-  undoing.add(store.close);
-  return inStore('client and protocol node', store);
+  return inStore('client and protocol node', store, undoing);
 };

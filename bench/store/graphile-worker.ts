@@ -25,20 +25,26 @@ interface Worker {
 const TASK = 'unit';
 const CONNECTIONS = 16;
 
-/** As its page on performance has it: jobs are fetched and completed in batches, new ones are told by NOTIFY. */
+/** As its page on performance has it. */
+const inBatches = (inFlight: number): object => ({ localQueue: { size: inFlight + 1 } });
+
+/**
+ * New jobs are told by NOTIFY. Completions go in batches, for only those are waited for when it stops. The second contender
+ * fetches one by one, as it does unless told otherwise, and as each of our commands is about one job.
+ */
 export const graphileWorker = async (
   connectionString: string,
   data: unknown,
   undoing: Undoing,
-): Promise<Contender> => {
+): Promise<readonly Contender[]> => {
   const { makeWorkerUtils, run, Logger } = load('graphile-worker') as Worker;
   const logger = new Logger(() => () => undefined);
   const utils = await makeWorkerUtils({ connectionString, maxPoolSize: CONNECTIONS, logger });
   undoing.add(() => utils.release());
   await utils.migrate();
   const ask = await openSql(connectionString, undoing);
-  return {
-    name: 'graphile-worker',
+  const contender = (name: string, options: (inFlight: number) => object): Contender => ({
+    name,
     prepare: async (inFlight) => {
       const { untilEnded, ended } = waiting();
       const runner = await run({
@@ -47,7 +53,7 @@ export const graphileWorker = async (
             connectionString,
             maxPoolSize: CONNECTIONS,
             concurrentJobs: inFlight,
-            localQueue: { size: inFlight + 1 },
+            ...options(inFlight),
             completeJobBatchDelay: 0,
             failJobBatchDelay: 0,
             logger,
@@ -74,5 +80,9 @@ export const graphileWorker = async (
             WHERE schemaname = 'graphile_worker' AND sequencename = 'jobs_id_seq1'), 0)
           - (SELECT count(*) FROM graphile_worker.jobs)`),
       ),
-  };
+  });
+  return [
+    contender('graphile-worker', inBatches),
+    contender('graphile-worker, fetched one by one', () => ({})),
+  ];
 };

@@ -13,7 +13,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import * as t from 'io-ts';
 import { explain } from '../events/report.js';
 import type { Position } from '../kernel/recorded.js';
-import { assembly, partsOf } from './view-parts.js';
+import { isContainer } from './containers.js';
+import { PackedRows, pack, unpack } from './packed-rows.js';
+import { assembly, partsOf, type Part } from './view-parts.js';
 import { writeAtomically } from './write-atomically.js';
 
 export interface Checkpoint {
@@ -45,8 +47,26 @@ const Header = t.intersection(
   'header of a checkpoint',
 );
 type Header = t.TypeOf<typeof Header>;
-const PartLine = t.tuple([t.array(t.union([t.string, t.number])), t.unknown], 'part of a view');
+const Path = t.array(t.union([t.string, t.number]));
+const Keys = t.union([t.array(t.string), t.null]);
+/** A part, its members as packed rows or as they are. Longer ones first: a tuple is content with more than it asks for. */
+const PartLine = t.union(
+  [
+    t.tuple([Path, Keys, t.null, PackedRows]),
+    t.tuple([Path, Keys, t.UnknownArray]),
+    t.tuple([Path, t.unknown]),
+  ],
+  'part of a view',
+);
 const Seal = t.type({ lines: t.Int, sha256: t.string }, 'seal of a checkpoint');
+
+/** What stands in a file for the members of a view: they are plain JSON by themselves, unless it says otherwise. */
+export interface Codec {
+  readonly plain: (member: unknown) => unknown;
+  readonly revived: (member: unknown) => unknown;
+}
+
+const asTheyAre: Codec = { plain: (member) => member, revived: (member) => member };
 
 const BLOCK_BYTES = 262_144;
 
@@ -105,7 +125,18 @@ const expectHeader = (header: Header, name: string, version: number): void => {
     throw new Unusable('checkpoint_other_version', `expected version ${version}, found ${header.version}`);
 };
 
-const read = async (file: string, name: string, version: number): Promise<Checkpoint> => {
+const partOf = (line: t.TypeOf<typeof PartLine>): Part => {
+  if (line.length === 4) return [line[0], line[1], unpack(line[3])];
+  const [path, value] = line;
+  if (line.length === 3 || !isContainer(value)) return line;
+  // from before members were written apart from their keys
+  return Array.isArray(value) ? [path, null, value] : [path, Object.keys(value), Object.values(value)];
+};
+
+const revivedPart = (part: Part, { revived }: Codec): Part =>
+  part.length === 3 ? [part[0], part[1], part[2].map(revived)] : part;
+
+const read = async (file: string, name: string, version: number, codec: Codec): Promise<Checkpoint> => {
   const hash = createHash('sha256');
   const { add, view } = assembly();
   let header: Header | undefined;
@@ -117,7 +148,7 @@ const read = async (file: string, name: string, version: number): Promise<Checkp
     else if (line[0] === 0x7b) {
       seal = decodeLine(Seal, line);
       continue;
-    } else add(decodeLine(PartLine, line));
+    } else add(revivedPart(partOf(decodeLine(PartLine, line)), codec));
     hash.update(line).update('\n');
     lines++;
   }
@@ -128,8 +159,16 @@ const read = async (file: string, name: string, version: number): Promise<Checkp
   return { ...header, view: view() };
 };
 
+const lineOf = (part: Part, { plain }: Codec): unknown => {
+  if (part.length === 2) return part;
+  const [path, keys] = part;
+  const members = part[2].map(plain);
+  const packed = pack(members);
+  return packed === undefined ? [path, keys, members] : [path, keys, null, packed];
+};
+
 /** Texts of about a block each. */
-function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefined> {
+function* texts({ view, ...header }: Checkpoint, codec: Codec): Generator<string, void, undefined> {
   const hash = createHash('sha256');
   let lines = 1;
   let text = `${JSON.stringify(header)}\n`;
@@ -139,7 +178,7 @@ function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefi
       yield text;
       text = '';
     }
-    text += `${JSON.stringify(part)}\n`;
+    text += `${JSON.stringify(lineOf(part, codec))}\n`;
     lines++;
   }
   hash.update(text);
@@ -147,7 +186,7 @@ function* texts({ view, ...header }: Checkpoint): Generator<string, void, undefi
 }
 
 /** One file `<name>.jsonl` per projection; the folder is made when the first one is kept. */
-export const fileCheckpoints = (directory: string): CheckpointStore => {
+export const fileCheckpoints = (directory: string, codec = asTheyAre): CheckpointStore => {
   const fileOf = (name: string): string => {
     if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw new Error(`not a name for a projection: ${name}`);
     return join(directory, `${name}.jsonl`);
@@ -156,7 +195,7 @@ export const fileCheckpoints = (directory: string): CheckpointStore => {
     load: (name, version) => async () => {
       const file = fileOf(name);
       try {
-        return E.right(await read(file, name, version));
+        return E.right(await read(file, name, version, codec));
       } catch (cause) {
         if (codeOf(cause) === 'ENOENT') return E.right(undefined);
         if (cause instanceof Unusable)
@@ -174,7 +213,7 @@ export const fileCheckpoints = (directory: string): CheckpointStore => {
       return TE.tryCatch(
         async () => {
           await mkdir(directory, { recursive: true, mode: 0o700 });
-          await writeAtomically(file, texts(checkpoint), 0o600);
+          await writeAtomically(file, texts(checkpoint, codec), 0o600);
         },
         (cause) => ({
           code: 'checkpoint_io' as const,

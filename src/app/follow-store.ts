@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { Subscription } from 'rxjs';
 import type { Position, RawEvent, Recorded } from '../kernel/recorded.js';
 import { comparePositions } from '../kernel/recorded.js';
-import type { CaughtUp, EventStore } from './ports.js';
+import type { CaughtUp, EventStore, StoreError } from './ports.js';
 
 /** Where to go on, asked anew each time; the empty text is before everything. `take` moves it. */
 export interface Follower {
@@ -25,6 +25,17 @@ export const textOf = (error: unknown): string => {
   return 'message' in error ? String(error.message) : JSON.stringify(error);
 };
 
+/** What a store answered instead of events. */
+export class StoreFailed extends Error {
+  readonly error: StoreError;
+
+  constructor(error: StoreError) {
+    super(textOf(error), { cause: error });
+    this.name = 'StoreFailed';
+    this.error = error;
+  }
+}
+
 const asError = (error: unknown): Error =>
   error instanceof Error ? error : new Error(textOf(error), { cause: error });
 
@@ -36,12 +47,12 @@ const takeAll = async (events: readonly Recorded<RawEvent>[], { take, signal }: 
   }
 };
 
-/** Page by page to the end of the store, so that memory holds one page whatever the length of history. Throws on a store error. */
+/** Page by page to the end of the store, so that memory holds one page whatever the length of history. Throws `StoreFailed`. */
 export const readToEnd = async (store: Pick<EventStore, 'readAll'>, follower: Follower): Promise<void> => {
   while (!follower.signal.aborted) {
     const from = follower.position();
     const page = await store.readAll(from === '' ? 'start' : from, { maxCount: PAGE })();
-    if (E.isLeft(page)) throw asError(page.left);
+    if (E.isLeft(page)) throw new StoreFailed(page.left);
     const after = follower.position();
     const news = page.right.filter(({ position }) => comparePositions(position, after) > 0);
     if (news.length === 0) return;

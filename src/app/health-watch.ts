@@ -124,9 +124,13 @@ export const watchHealth = (
   };
 
   const timer = setInterval(round, Math.min(LOOK_MS, probeMs / 2, recoveryMs / 2));
-  void health.caughtUp().then(() => {
-    if (!closed) round();
-  });
+  void health.caughtUp().then(
+    () => {
+      if (!closed) round();
+    },
+    // closed before it was
+    () => undefined,
+  );
   return {
     close: async () => {
       closed = true;

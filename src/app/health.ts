@@ -43,6 +43,8 @@ export interface HealthDeps extends Deps {
   readonly health: ReadModel<RunnerHealthView>;
   readonly totals: ReadModel<TotalsView>;
   readonly models: Readonly<Record<string, Pick<ReadModel<unknown>, 'position'>>>;
+  /** False: another server drives the runners. */
+  readonly isOwner: () => boolean;
   /** Parts that start after the server listens, by name. */
   readonly starting: Readonly<Record<string, Promise<void>>>;
 }
@@ -93,13 +95,14 @@ export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
       check('appends', failing === undefined, `the last event could not be written: ${failing ?? ''}`),
       check('disk', disk === undefined, disk ?? ''),
       check('read_models', behind.length === 0, `still folding: ${behind.join(', ')}`),
+      check('owner', deps.isOwner(), 'another server has taken over the runners'),
       check('processes', waiting.length === 0, `still starting: ${waiting.join(', ')}`),
     ];
     return { ready: checks.every(({ ok }) => ok), checks };
   };
 
   const measures = async (): Promise<Measures> => {
-    const head = await store.head()();
+    const head = await withinTime(store.head()());
     const { entries } = toQueueView(deps.queue.view(), deps.queue.position());
     const queued = entries.filter(({ status }) => status === 'queued');
     const now = clock.now();
@@ -113,7 +116,7 @@ export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
         ({ state }) => state,
       ),
       totals: structuredClone(deps.totals.view()),
-      head: E.isRight(head) ? (head.right?.position ?? '') : '',
+      head: head !== undefined && E.isRight(head) ? (head.right?.position ?? '') : '',
       positions: Object.fromEntries(Object.entries(models).map(([name, model]) => [name, model.position()])),
     };
   };

@@ -1,15 +1,14 @@
-/** The identity of this installation, and the epoch with which it owns its runners. */
+/** The identity of this installation, and the epoch with which it owns its runners where nobody else can. */
 import { createHash, randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { BatonEvent } from '../events/catalog.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
+import { OWNER_STREAM } from './ownership.js';
 
 export interface Installation {
   /** Names Baton's folder on each runner. */
   readonly installationId: string;
-  /** The fence that runners check: grows when ownership changes. */
-  readonly epoch: number;
 }
 
 const envelope = () => ({
@@ -45,21 +44,23 @@ const ensure = async <A>(
     : E.right(found);
 };
 
-/** With the embedded store one installation owns every runner for ever, so the epoch stays 1. */
-export const openInstallation = async (deps: Deps): Promise<E.Either<AppError, Installation>> => {
-  const installationId = await ensure(
+/** Made with the first event of every store. */
+export const openInstallation = (deps: Deps): Promise<E.Either<AppError, Installation>> =>
+  ensure(
     deps,
     'installation',
-    (event) => (event.type === 'InstallationCreated' ? event.data.installationId : undefined),
+    (event) => (event.type === 'InstallationCreated' ? event.data : undefined),
     () => ({ type: 'InstallationCreated', data: { installationId: randomUUID() } }),
   );
-  if (E.isLeft(installationId)) return installationId;
-  const epoch = await ensure(
+
+/** The fence that runners check. With the embedded store one installation owns every runner for ever, so it stays 1. */
+export const embeddedEpoch = (
+  deps: Deps,
+  { installationId }: Installation,
+): Promise<E.Either<AppError, number>> =>
+  ensure(
     deps,
-    'owner-runners',
+    OWNER_STREAM,
     (event) => (event.type === 'ShardTaken' ? event.data.epoch : undefined),
-    () => ({ type: 'ShardTaken', data: { dispatcher: installationId.right, epoch: 1 } }),
+    () => ({ type: 'ShardTaken', data: { dispatcher: installationId, epoch: 1 } }),
   );
-  if (E.isLeft(epoch)) return epoch;
-  return E.right({ installationId: installationId.right, epoch: epoch.right });
-};

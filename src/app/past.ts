@@ -9,10 +9,11 @@ import { comparePositions } from '../kernel/recorded.js';
 import type { Clock } from '../kernel/time.js';
 import type { AppError } from './errors.js';
 import { decoded, foldInto } from './fold.js';
-import { pause, readToEnd } from './follow-store.js';
 import { moments, type Moment } from './moments.js';
 import type { EventStore } from './ports.js';
 import type { ReadModel } from './read-models.js';
+import { orStoreAway, patienceWith, type Waiting } from './store-away.js';
+import { readOverOutages } from './store-outage.js';
 
 /** Where reads take a view from: a read model that lives, or one as it was. */
 export type ViewSource<View> = Pick<ReadModel<View>, 'view' | 'position' | 'caughtUp'>;
@@ -31,10 +32,14 @@ export interface Past {
 
 /** So many folded views are kept: whoever pages through one moment does not fold it again for each page. */
 const KEPT = 6;
-const RETRY_MS = 500;
 
-/** Reads only: a view of the past never touches the live one. */
-export const past = (store: Pick<EventStore, 'readAll'>, clock: Pick<Clock, 'now'>): Past => {
+/** Reads only: a view of the past never touches the live one. A store that stays away is thrown as `StoreAway`. */
+export const past = (
+  store: Pick<EventStore, 'readAll' | 'head'>,
+  clock: Pick<Clock, 'now'>,
+  waiting: Pick<Waiting, 'patienceMs'> = {},
+): Past => {
+  const { head, whileThere } = patienceWith({ store, ...waiting });
   const find = moments(store, clock);
   const closing = new AbortController();
   const kept = new Map<string, Promise<unknown>>();
@@ -57,12 +62,7 @@ export const past = (store: Pick<EventStore, 'readAll'>, clock: Pick<Clock, 'now
       },
       signal,
     };
-    const read = (): Promise<boolean> =>
-      readToEnd(store, follower).then(
-        () => true,
-        () => false,
-      );
-    while (!(await read())) await pause(RETRY_MS, signal);
+    await readOverOutages(store, follower, waiting.patienceMs);
     if (closing.signal.aborted) throw new Error('the server is closing');
     return view;
   };
@@ -89,7 +89,7 @@ export const past = (store: Pick<EventStore, 'readAll'>, clock: Pick<Clock, 'now
     return {
       position: () => position,
       caughtUp: async () => {
-        folded ??= { view: await viewAt(projection, position) };
+        folded ??= { view: await whileThere(viewAt(projection, position)) };
       },
       view: () => {
         if (folded === undefined) throw new Error(`${projection.name} was asked before it was folded`);
@@ -103,7 +103,12 @@ export const past = (store: Pick<EventStore, 'readAll'>, clock: Pick<Clock, 'now
       TE.map((moment: Moment) => ({
         moment,
         of: <View>(projection: Projection<View, BatonEvent>) => source(projection, moment.position),
-      }))(find(at)),
+      }))(() =>
+        orStoreAway(async () => {
+          await head();
+          return whileThere(find(at)());
+        }),
+      ),
     close: () => {
       closing.abort();
     },

@@ -7,6 +7,7 @@ import { comparePositions } from '../kernel/recorded.js';
 import { decoded } from './fold.js';
 import { follow, pause, readToEnd, textOf } from './follow-store.js';
 import type { EventStore } from './ports.js';
+import { readOverOutages } from './store-outage.js';
 import { closedError, viewKeeper, type KeeperOptions, type ViewKeeper } from './view-keeper.js';
 
 export type { ReadModelProblem, ViewAt } from './view-keeper.js';
@@ -23,7 +24,10 @@ export interface ReadModel<View> {
   readonly caughtUp: () => Promise<void>;
   /** Resolves when the view includes that position; rejects when the model is closed before. */
   readonly waitFor: (position: Position) => Promise<void>;
-  /** Folds a fresh view beside the live one, then puts it in its place; answers how many events that took. */
+  /**
+   * Folds a fresh view beside the live one, then puts it in its place; answers how many events that took. Asked for while one
+   * is under way, it is that one. A store that stays away is thrown as `StoreAway`, and the live view stays.
+   */
   readonly rebuild: () => Promise<number>;
 }
 
@@ -54,7 +58,7 @@ export const readModels = <P extends Projections>(
   const keepers = Object.entries(projections).map(([key, projection]) => ({
     key,
     projection,
-    keeper: viewKeeper(projection, options),
+    keeper: viewKeeper(projection, store, options),
   }));
   const views = keepers.map(({ keeper }) => keeper);
 
@@ -62,13 +66,6 @@ export const readModels = <P extends Projections>(
     const head = await store.head()();
     if (E.isLeft(head)) throw new Error(textOf(head.left), { cause: head.left });
     return head.right?.position ?? '';
-  };
-
-  const idAt = async (position: Position): Promise<string | undefined> => {
-    const found = await store.readAll(position, { maxCount: 1 })();
-    if (E.isLeft(found)) throw new Error(textOf(found.left), { cause: found.left });
-    const [event] = found.right;
-    return event !== undefined && comparePositions(event.position, position) === 0 ? event.id : undefined;
   };
 
   /** After a restart some views may be ahead of others, each at its own checkpoint. */
@@ -90,7 +87,7 @@ export const readModels = <P extends Projections>(
       try {
         if (!restored) {
           const end = await endOfStore();
-          await Promise.all(views.map((view) => view.restore(end, idAt)));
+          await Promise.all(views.map((view) => view.restore(end)));
         }
         restored = true;
         await readToEnd(store, follower);
@@ -118,7 +115,7 @@ export const readModels = <P extends Projections>(
         draft.take(decoded(recorded));
       };
       do {
-        await readToEnd(store, { position: draft.position, take, signal });
+        await readOverOutages(store, { position: draft.position, take, signal });
         if (signal.aborted) throw closedError(name);
       } while (comparePositions(draft.position(), keeper.position()) < 0);
       return draft.adopt();

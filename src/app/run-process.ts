@@ -1,5 +1,5 @@
 /**
- * Drives one process: fold up to the head that was read first, ask `resume` once, then `react` to each new event.
+ * Drives one process: go on from what was kept, fold up to the head that was read first, ask `resume` once, then `react` to each new event.
  *
  * Two rules keep effects honest. Events that were there at the start are folded and never reacted to. And a process is not
  * asked again before it has folded what its own last commands wrote, so it never decides the same thing twice.
@@ -10,6 +10,9 @@ import { decode, type BatonEvent, type UnreadableEvent } from '../events/catalog
 import type { Process } from '../kernel/process.js';
 import { comparePositions, type Position, type RawEvent, type Recorded } from '../kernel/recorded.js';
 import type { Clock } from '../kernel/time.js';
+import { checkpointKeeper } from './checkpoint-keeper.js';
+import type { CheckpointStore } from './checkpoints.js';
+import { textOf } from './follow-store.js';
 import type { EventStore } from './ports.js';
 
 export interface RunningProcess {
@@ -34,6 +37,8 @@ export interface ProcessOptions<C, S> {
    */
   readonly execute: (command: C) => Promise<Position | undefined>;
   readonly tickMs?: number;
+  /** Where its state is kept between two starts; of a process without a version nothing is kept. */
+  readonly checkpoints?: CheckpointStore;
   readonly onProblem: (problem: ProcessProblem) => void;
 }
 
@@ -52,13 +57,21 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
   const { process, store, clock, execute, onProblem } = options;
   let state = process.init();
   let folded: Position = '0';
+  let foldedId = '';
+  /** An event is not in the state, though a later program may be able to fold it: such a state is not kept. */
+  let incomplete = false;
+  let received: Position | 'start' = 'start';
   let ownHead: Position = '0';
   let live = false;
   let closed = false;
   let head: Position | undefined;
   let failures = 0;
   /** An event that cannot be read still moves the position on. */
-  const inbox: { readonly position: Position; readonly event: Recorded<BatonEvent> | undefined }[] = [];
+  const inbox: {
+    readonly position: Position;
+    readonly id: string;
+    readonly event: Recorded<BatonEvent> | undefined;
+  }[] = [];
   let owed: Recorded<BatonEvent>[] = [];
   let subscription: Subscription | undefined;
   let working: Promise<void> = Promise.resolve();
@@ -93,6 +106,35 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
     }
   };
 
+  const checkpoint = checkpointKeeper(
+    { name: `process-${process.name}`, version: process.version ?? 0 },
+    process.version === undefined ? undefined : options.checkpoints,
+    store,
+    ({ message, cause }) => {
+      onProblem({ process: process.name, message, cause });
+    },
+  );
+
+  /** Only between two events, so that it is the state at one position; what it owes is found in it by `resume`. */
+  const keep = async (): Promise<void> => {
+    if (foldedId === '' || incomplete) return;
+    await checkpoint.save({
+      position: folded,
+      eventId: foldedId,
+      view: process.kept === undefined ? state : process.kept.save(state),
+    });
+  };
+
+  const restore = async (end: Position): Promise<void> => {
+    const found = await checkpoint.load(end, folded);
+    if (found === undefined) return;
+    const restored = process.kept === undefined ? (found.view as S) : process.kept.restore(found.view);
+    if (restored === undefined) return;
+    state = restored;
+    received = folded = found.position;
+    foldedId = found.eventId;
+  };
+
   const upToDate = (): boolean => comparePositions(folded, ownHead) >= 0;
 
   const drain = async (): Promise<void> => {
@@ -100,11 +142,15 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
       const next = inbox.shift();
       if (next !== undefined) {
         const { event } = next;
-        if (event !== undefined) state = process.evolve(state, event);
+        if (event === undefined) incomplete = true;
+        else state = process.evolve(state, event);
         folded = next.position;
+        foldedId = next.id;
+        checkpoint.count();
         if (live) {
           if (event !== undefined) owed.push(event);
         } else if (head !== undefined && comparePositions(folded, head) >= 0) await goLive();
+        if (checkpoint.isDue()) await keep();
         continue;
       }
       const due = owed[0];
@@ -125,6 +171,7 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
     idle = false;
     working = drain()
       .catch((cause: unknown) => {
+        incomplete = true;
         onProblem({ process: process.name, message: 'the process met a bug', cause });
       })
       .finally(() => {
@@ -144,7 +191,6 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
     });
   };
 
-  let received: Position | 'start' = 'start';
   const subscribe = (): void => {
     subscription = store.subscribe(received).subscribe({
       next: (item) => {
@@ -153,7 +199,11 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
         received = item.position;
         const decoded = decodeOnce(item);
         if (E.isLeft(decoded)) unreadable(decoded.left);
-        inbox.push({ position: item.position, event: E.isRight(decoded) ? decoded.right : undefined });
+        inbox.push({
+          position: item.position,
+          id: item.id,
+          event: E.isRight(decoded) ? decoded.right : undefined,
+        });
         kick();
       },
       error: (cause: unknown) => {
@@ -166,20 +216,29 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
     });
   };
 
+  /** Whether the state includes all that the store has. */
+  const begin = async (): Promise<boolean> => {
+    const found = await store.head()();
+    if (E.isLeft(found)) throw new Error(textOf(found.left), { cause: found.left });
+    if (found.right === undefined) return true;
+    await restore(found.right.position);
+    head = found.right.position;
+    return comparePositions(folded, head) >= 0;
+  };
+
   const start = async (): Promise<void> => {
     for (let attempt = 0; !closed; attempt++) {
-      const found = await store.head()();
-      if (E.isRight(found)) {
-        if (found.right === undefined) await goLive();
-        else head = found.right.position;
-        break;
+      let isThere: boolean;
+      try {
+        isThere = await begin();
+      } catch (cause) {
+        const message = 'the head of the store could not be read';
+        onProblem({ process: process.name, message, cause });
+        await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 5000);
+        continue;
       }
-      onProblem({
-        process: process.name,
-        message: 'the head of the store could not be read',
-        cause: found.left,
-      });
-      await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 5000);
+      if (isThere) await goLive();
+      break;
     }
     if (closed) return;
     subscribe();
@@ -202,7 +261,11 @@ export const runProcess = <C, S>(options: ProcessOptions<C, S>): RunningProcess 
       if (timer !== undefined) clearInterval(timer);
       wake?.();
       subscription?.unsubscribe();
-      await working;
+      for (let last: Promise<void> | undefined; last !== working;) {
+        last = working;
+        await last;
+      }
+      await keep();
     },
   };
 };

@@ -1,33 +1,40 @@
-/** How do ten processes start from the first event without the store being read ten times? They go together. */
+/** How do ten processes start without the store being read ten times? They go together. */
 import { Observable, type Subscriber } from 'rxjs';
-import type { Position, RawEvent, Recorded } from '../kernel/recorded.js';
+import { comparePositions, type Position, type RawEvent, type Recorded } from '../kernel/recorded.js';
 import type { CaughtUp, EventStore } from './ports.js';
 
 type Item = Recorded<RawEvent> | CaughtUp;
 
-/** Those who ask to start at one place within so many milliseconds go together: also after an outage, when all come back. */
+/** Those who ask within so many milliseconds go together: also after an outage, when all come back. */
 const JOIN_MS = 20;
 
+type From = Position | 'start';
+
+const isBefore = (a: From, b: From): boolean =>
+  b !== 'start' && (a === 'start' || comparePositions(a, b) < 0);
+
 /**
- * The same store; subscriptions to all events that begin at the same place, at about the same time, share one reading. Each
- * gets what it would get alone: who comes later has one of its own.
+ * The same store; subscriptions to all events that begin at about the same time share one reading, which begins where the first
+ * of them does. Each gets what it would get alone: who comes later has a reading of its own.
  */
 export const sharedSubscriptions = (store: EventStore): EventStore => {
-  const joining = new Map<Position | 'start', Set<Subscriber<Item>>>();
+  let joining: Map<Subscriber<Item>, From> | undefined;
 
-  const open = (from: Position | 'start'): Set<Subscriber<Item>> => {
-    const group = new Set<Subscriber<Item>>();
-    joining.set(from, group);
+  const open = (): Map<Subscriber<Item>, From> => {
+    const group = new Map<Subscriber<Item>, From>();
+    joining = group;
     setTimeout(() => {
-      joining.delete(from);
+      joining = undefined;
       if (group.size === 0) return;
+      const from = [...group.values()].reduce((a, b) => (isBefore(b, a) ? b : a));
       const each = (tell: (subscriber: Subscriber<Item>) => void): void => {
         // a copy: who is told may leave at once
-        for (const subscriber of [...group]) tell(subscriber);
+        for (const subscriber of [...group.keys()]) tell(subscriber);
       };
       const source = store.subscribe(from).subscribe({
         next: (item) => {
-          for (const subscriber of group) subscriber.next(item);
+          for (const [subscriber, after] of group)
+            if ('caughtUp' in item || isBefore(after, item.position)) subscriber.next(item);
         },
         error: (cause: unknown) => {
           each((subscriber) => {
@@ -40,7 +47,7 @@ export const sharedSubscriptions = (store: EventStore): EventStore => {
           });
         },
       });
-      for (const subscriber of group)
+      for (const subscriber of group.keys())
         subscriber.add(() => {
           group.delete(subscriber);
           if (group.size === 0) source.unsubscribe();
@@ -54,8 +61,8 @@ export const sharedSubscriptions = (store: EventStore): EventStore => {
     subscribe: (from, filter) =>
       filter === undefined
         ? new Observable<Item>((subscriber) => {
-            const group = joining.get(from) ?? open(from);
-            group.add(subscriber);
+            const group = joining ?? open();
+            group.set(subscriber, from);
             subscriber.add(() => group.delete(subscriber));
           })
         : store.subscribe(from, filter),

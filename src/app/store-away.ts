@@ -1,31 +1,27 @@
 /** How long does a question wait for a store that is away? A little, since stores restart; then whoever asked is told. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { AppError } from './errors.js';
-import { storeFailure } from './handle.js';
 import type { RawEvent, Recorded } from '../kernel/recorded.js';
 import type { EventStore, StoreError } from './ports.js';
 import type { ReadModel } from './read-models.js';
+import { isFinal, PATIENCE_MS, StoreAway } from './store-outage.js';
 
-/** A server that restarts is often back by then; a person would soon think that nothing happens at all. */
-const PATIENCE_MS = 5_000;
 const PAUSE_MS = 250;
-
-/** Thrown where a view cannot be brought up to date; `tellingOfStore` makes a refusal of it. */
-export class StoreAway extends Error {
-  readonly error: AppError;
-
-  constructor(error: StoreError) {
-    const told = storeFailure(error);
-    super(told.message);
-    this.name = 'StoreAway';
-    this.error = told;
-  }
-}
+/** Work that takes longer is taken for slow as long as the store answers something else meanwhile. */
+const LOOK_EVERY_MS = 250;
 
 export interface Waiting {
   readonly store: Pick<EventStore, 'head'>;
   /** 5 s when absent. */
   readonly patienceMs?: number;
+}
+
+/** Both throw `StoreAway` when the store has not answered for as long as the patience. */
+export interface Patience {
+  /** The last event of the store. */
+  readonly head: () => Promise<Recorded<RawEvent> | undefined>;
+  /** What the work comes to, however long that takes while the store is there. Given up, it goes on by itself. */
+  readonly whileThere: <A>(work: Promise<A>) => Promise<A>;
 }
 
 const pause = (ms: number): Promise<undefined> =>
@@ -36,42 +32,56 @@ const pause = (ms: number): Promise<undefined> =>
     }, ms).unref();
   });
 
-/** The same model; but `caughtUp`, which waits for the store for ever, gives up. For those who are waited for themselves. */
-export const impatient = <View>(
-  model: ReadModel<View>,
-  { store, patienceMs = PATIENCE_MS }: Waiting,
-): ReadModel<View> => {
+export const patienceWith = ({ store, patienceMs = PATIENCE_MS }: Waiting): Patience => {
   const silent: StoreError = {
     code: 'store_unavailable',
     why: 'timed_out',
     message: `the event store did not answer within ${patienceMs / 1000} s`,
   };
 
-  /** The head, or why there was none until the patience ended. */
-  const head = async () => {
+  const head: Patience['head'] = async () => {
     const deadline = performance.now() + patienceMs;
     for (;;) {
       const asked: Promise<E.Either<StoreError, Recorded<RawEvent> | undefined>> = store.head()();
       const found = await Promise.race([asked, pause(deadline - performance.now())]);
       if (found === undefined) throw new StoreAway(silent);
       if (E.isRight(found)) return found.right;
-      const isFinal = found.left.code === 'store_unavailable' && found.left.why === 'closed';
-      if (isFinal || performance.now() + PAUSE_MS > deadline) throw new StoreAway(found.left);
+      if (isFinal(found.left) || performance.now() + PAUSE_MS > deadline) throw new StoreAway(found.left);
       await pause(PAUSE_MS);
     }
   };
 
-  const caughtUp = async (): Promise<void> => {
-    const last = await head();
-    if (last === undefined) return;
-    const reached = model.waitFor(last.position).then(() => true);
-    // given up below, it may still be rejected when the model is closed
-    reached.catch(() => undefined);
-    // the store may go away between the head and the events before it; a long fold with a store that is there goes on
-    while ((await Promise.race([reached, pause(patienceMs)])) === undefined) await head();
+  const whileThere: Patience['whileThere'] = async (work) => {
+    const done = work.then((value) => ({ value }));
+    // given up below, it may still be rejected when everything is closed
+    done.catch(() => undefined);
+    for (;;) {
+      const found =
+        (await Promise.race([done, pause(LOOK_EVERY_MS)])) ??
+        (await Promise.race([done, head().then(() => undefined)]));
+      if (found !== undefined) return found.value;
+    }
   };
 
-  return { ...model, caughtUp };
+  return { head, whileThere };
+};
+
+/** The same model; but what waits for the store for ever gives up. For those who are waited for themselves. */
+export const impatient = <View>(model: ReadModel<View>, waiting: Waiting): ReadModel<View> => {
+  const { head, whileThere } = patienceWith(waiting);
+  const waitFor: ReadModel<View>['waitFor'] = (position) => whileThere(model.waitFor(position));
+  return {
+    ...model,
+    waitFor,
+    caughtUp: async () => {
+      const last = await head();
+      if (last !== undefined) await waitFor(last.position);
+    },
+    rebuild: async () => {
+      await head();
+      return whileThere(model.rebuild());
+    },
+  };
 };
 
 /** All of them. */

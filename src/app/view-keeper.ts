@@ -1,13 +1,14 @@
 /** One projection's view: what it includes, who waits for it, and the checkpoints that it goes on from. */
 import { setImmediate } from 'node:timers/promises';
-import * as E from 'fp-ts/lib/Either.js';
 import type { Observable } from 'rxjs';
 import { Subject, concat, defer, of } from 'rxjs';
 import type { BatonEvent } from '../events/catalog.js';
 import type { Projection } from '../kernel/projection.js';
 import type { Position, Recorded } from '../kernel/recorded.js';
 import { comparePositions } from '../kernel/recorded.js';
+import { checkpointKeeper } from './checkpoint-keeper.js';
 import type { CheckpointProblem, CheckpointStore } from './checkpoints.js';
+import type { EventStore } from './ports.js';
 import { foldInto, type Decoded, type FoldProblem } from './fold.js';
 
 /**
@@ -64,14 +65,8 @@ export interface ViewKeeper<View> {
   readonly taken: () => Position;
   readonly view$: Observable<ViewAt<View>>;
   readonly waitFor: (position: Position) => Promise<void>;
-  /**
-   * Goes on from the checkpoint, unless it is behind the view, beyond `end`, the position of the store's last event, or of
-   * another history: `idAt` tells the id of the event at a position.
-   */
-  readonly restore: (
-    end: Position,
-    idAt: (position: Position) => Promise<string | undefined>,
-  ) => Promise<void>;
+  /** Goes on from the checkpoint, if there is one that fits the store, whose last event is at `end`. */
+  readonly restore: (end: Position) => Promise<void>;
   /** A repeat changes nothing. */
   readonly take: (decoded: Decoded) => void;
   readonly draft: () => Draft;
@@ -79,19 +74,16 @@ export interface ViewKeeper<View> {
   readonly close: () => Promise<void>;
 }
 
-const CHECKPOINT_EVERY = 1000;
 /** Events between two turns of the event loop. */
 const SLICE = 200;
-/** A checkpoint costs the size of the whole view: a large view gets at most this share of the time for it. */
-const CHECKPOINT_SHARE = 0.05;
-
 export const closedError = (name: string): Error => new Error(`read model ${name} is closed`);
 
 export const viewKeeper = <View>(
   projection: Projection<View, BatonEvent>,
+  store: Pick<EventStore, 'readAll'>,
   { checkpoints, onProblem }: KeeperOptions,
 ): ViewKeeper<View> => {
-  const { name, version } = projection;
+  const { name } = projection;
   const fresh = (): Folded<View> => ({ view: projection.init(), position: '', eventId: '', events: 0 });
   const changes = new Subject<ViewAt<View>>();
   let live = fresh();
@@ -126,10 +118,10 @@ export const viewKeeper = <View>(
 
   // ---- checkpoints
 
+  const kept = checkpointKeeper(projection, checkpoints, store, ({ code, message, cause }) => {
+    tell(code, message, cause);
+  });
   let saving = Promise.resolve();
-  let savedAt: Position = '';
-  let sinceSaved = 0;
-  let restUntil = 0;
   /** Taken while a checkpoint is written: the view must not change meanwhile. */
   let held: Decoded[] = [];
   let isWriting = false;
@@ -137,7 +129,7 @@ export const viewKeeper = <View>(
   const foldLive = (decoded: Decoded): void => {
     if (comparePositions(decoded.recorded.position, live.position) <= 0) return;
     announce(fold(live, decoded, tell));
-    sinceSaved++;
+    kept.count();
   };
 
   /** In slices, since a large view is long in writing and much may have come. */
@@ -152,47 +144,23 @@ export const viewKeeper = <View>(
   };
 
   const saveNow = async (): Promise<void> => {
-    if (checkpoints === undefined || live.position === savedAt) return;
-    const started = performance.now();
     const { view, position, eventId } = live;
-    savedAt = position;
     isWriting = true;
-    const saved = await checkpoints.save({ name, version, position, eventId, view })();
-    if (E.isLeft(saved)) tell(saved.left.code, saved.left.message, saved.left.cause);
+    await kept.save({ position, eventId, view });
     await release();
-    restUntil = performance.now() + (performance.now() - started) / CHECKPOINT_SHARE;
   };
 
   /** One after the other, so that an older one never replaces a newer one. */
   const save = (): Promise<void> => {
-    sinceSaved = 0;
-    restUntil = Infinity;
     saving = saving.then(saveNow);
     return saving;
   };
 
-  const restore: ViewKeeper<View>['restore'] = async (end, idAt) => {
-    if (checkpoints === undefined) return;
-    const loaded = await checkpoints.load(name, version)();
-    if (E.isLeft(loaded)) tell(loaded.left.code, loaded.left.message, loaded.left.cause);
-    if (E.isLeft(loaded) || loaded.right === undefined) return;
-    const { view, position, eventId = '' } = loaded.right;
-    const refuse = (found: string): void => {
-      tell('checkpoint_corrupt', `the checkpoint of ${name} is of another store and is not used: ${found}`);
-    };
-    if (comparePositions(position, end) > 0) {
-      refuse(`it includes position ${position}, the store ends at ${end === '' ? 'nothing' : end}`);
-      return;
-    }
-    if (comparePositions(position, live.position) <= 0) return;
-    // a copy of a history has the same events at other positions
-    if ((await idAt(position)) !== eventId) {
-      refuse(`at position ${position} it had another event`);
-      return;
-    }
+  const restore: ViewKeeper<View>['restore'] = async (end) => {
+    const found = await kept.load(end, live.position);
+    if (found === undefined) return;
     // the version says that the view has the projection's shape, the digest that it is whole
-    live = { view: view as View, position, eventId, events: 0 };
-    savedAt = position;
+    live = { ...found, view: found.view as View, events: 0 };
     announce();
   };
 
@@ -210,7 +178,7 @@ export const viewKeeper = <View>(
         live = next;
         announce();
         const { events } = next;
-        savedAt = '';
+        kept.forget();
         await save();
         return events;
       },
@@ -236,8 +204,7 @@ export const viewKeeper = <View>(
         return;
       }
       foldLive(decoded);
-      if (checkpoints !== undefined && sinceSaved >= CHECKPOINT_EVERY && performance.now() >= restUntil)
-        void save();
+      if (kept.isDue()) void save();
     },
     draft,
     close: async () => {

@@ -1,11 +1,18 @@
 /** How is a view of any size taken apart, and put together again, in steps that are each over in a moment? */
 
-import { put as putRow } from '../../projections/table.js';
+import { put } from '../../projections/table.js';
+import { isContainer, membersOf, type Container } from './containers.js';
 
-/** Members of the object or array at `path`, in order; or, for anything else, the value there. */
-export type Part = readonly [path: readonly (string | number)[], value: unknown];
+type Table = Record<string | number, unknown>;
+type Path = readonly (string | number)[];
 
-type Container = Record<string, unknown> | unknown[];
+/**
+ * What lies at `path`: members of an array or, with their keys, of an object, in order; or a value that has none. Keys and
+ * members are apart since an object of many names that no other has is slow to make.
+ */
+export type Part =
+  | readonly [path: Path, keys: readonly string[] | null, members: readonly unknown[]]
+  | readonly [path: Path, value: unknown];
 
 /** Members in one part. */
 const SLICE = 256;
@@ -14,43 +21,38 @@ const LONG = 1024;
 /** What has no more members than this, and is near the top, is a record of tables rather than a table. */
 const FEW = 64;
 
-const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
-
-const put = (into: Container, key: string | number, value: unknown): void => {
-  putRow(into as Record<string, unknown>, String(key), value);
-};
-
-const empty = (like: Container): Container => (Array.isArray(like) ? [] : {});
-
 /** The view is read while the parts are asked for: it must not change before the last one is taken. */
-export function* partsOf(value: unknown, path: Part[0] = []): Generator<Part, void, undefined> {
+export function* partsOf(value: unknown, path: Path = []): Generator<Part, void, undefined> {
   if (!isContainer(value)) {
     yield [path, value];
     return;
   }
-  const keys = Array.isArray(value) ? value.keys() : Object.keys(value);
-  const isRecord = path.length < 2 && Array.isArray(keys) && keys.length <= FEW;
+  const isList = Array.isArray(value);
+  const isRecord = path.length < 2 && !isList && Object.keys(value).length <= FEW;
+  let [keys, members]: [string[], unknown[]] = [[], []];
   // also an empty container has a part
-  let [slice, size, given] = [empty(value), 0, false];
-  for (const key of keys) {
-    const member = (value as Record<string | number, unknown>)[key];
+  let given = false;
+  for (const [key, member] of isList ? value.entries() : membersOf(value)) {
     const isApart = Array.isArray(member) ? member.length > LONG : isRecord && isContainer(member);
-    if (size === SLICE || (isApart && (size > 0 || !given))) {
-      yield [path, slice];
-      [slice, size, given] = [empty(value), 0, true];
+    if (members.length === SLICE || (isApart && (members.length > 0 || !given))) {
+      yield [path, isList ? null : keys, members];
+      [keys, members, given] = [[], [], true];
     }
     if (isApart) yield* partsOf(member, [...path, key]);
     else {
-      if (Array.isArray(slice)) slice.push(member);
-      else put(slice, key, member);
-      size++;
+      if (typeof key === 'string') keys.push(key);
+      members.push(member);
     }
   }
-  if (size > 0 || !given) yield [path, slice];
+  if (members.length > 0 || !given) yield [path, isList ? null : keys, members];
 }
 
 const memberOf = (container: Container, key: string | number): unknown =>
-  Object.hasOwn(container, key) ? (container as Record<string | number, unknown>)[key] : undefined;
+  Object.hasOwn(container, key) ? (container as Table)[key] : undefined;
+
+const putAt = (container: Container, key: string | number, value: unknown): void => {
+  put(container as Table, String(key), value);
+};
 
 export interface Assembly {
   /** Throws when the parts do not belong together. */
@@ -62,7 +64,7 @@ export interface Assembly {
 export const assembly = (): Assembly => {
   const root: { view?: unknown } = {};
 
-  const add: Assembly['add'] = ([path, value]) => {
+  const add = ([path, ...rest]: Part): void => {
     let parent: Container = root;
     let key: string | number = 'view';
     for (const next of path) {
@@ -70,10 +72,18 @@ export const assembly = (): Assembly => {
       if (!isContainer(found)) throw new Error(`a part lies at ${path.join('/')}, where there is nothing`);
       [parent, key] = [found, next];
     }
+    if (rest.length === 1) {
+      putAt(parent, key, rest[0]);
+      return;
+    }
+    const [keys, members] = rest;
     const known = memberOf(parent, key);
-    if (!isContainer(known) || !isContainer(value)) put(parent, key, value);
-    else if (Array.isArray(known) && Array.isArray(value)) for (const member of value) known.push(member);
-    else for (const [name, member] of Object.entries(value)) put(known, name, member);
+    const into = isContainer(known) ? known : keys === null ? [] : {};
+    if (into !== known) putAt(parent, key, into);
+    if (Array.isArray(into) !== (keys === null))
+      throw new Error(`a part lies at ${path.join('/')}, where there is something else`);
+    if (Array.isArray(into)) for (const member of members) into.push(member);
+    else for (const [n, name] of (keys ?? []).entries()) put(into, name, members[n]);
   };
 
   return { add, view: () => root.view };

@@ -12,6 +12,7 @@ import { untilTold } from './until-told.js';
 export const registerServe = (program: Command, io: Io): void => {
   withSettings(program.command('serve'), allSettings)
     .description('run the server in the foreground')
+    .option('--take-over', 'drive the runners in place of another Baton at the same store, without waiting')
     .addHelpText(...example('baton serve --config /etc/baton/baton.toml'))
     .action(async (flags: Flags, command: Command) => {
       const asJson = command.optsWithGlobals<{ json?: boolean }>().json === true;
@@ -20,12 +21,14 @@ export const registerServe = (program: Command, io: Io): void => {
         complain(io, config.left);
         return;
       }
-      const started = await startBaton(config.right, logger(config.right.logLevel));
+      const started = await startBaton(config.right, logger(config.right.logLevel), {
+        takeOver: flags['takeOver'] === true,
+      });
       if (E.isLeft(started)) {
         complain(io, started.left);
         return;
       }
-      const { url, firstToken, reload, close } = started.right;
+      const { url, firstToken, reload, lost, close } = started.right;
       const onHangUp = () => void reload().then((done) => E.isLeft(done) && complainOnly(io, done.left));
       // without a certificate the signal ends the server, as a closed terminal should
       if (config.right.http.tls !== undefined) process.on('SIGHUP', onHangUp);
@@ -46,8 +49,9 @@ export const registerServe = (program: Command, io: Io): void => {
             `Admin token, shown this once: ${firstToken}\nUse it with: export BATON_TOKEN=${firstToken}`,
           );
       }
-      await untilTold(io);
+      const loss = await Promise.race([untilTold(io), lost]);
       process.removeListener('SIGHUP', onHangUp);
+      if (loss !== undefined) complain(io, loss);
       note(io, 'Stopping; jobs that run go on on their runners and are collected at the next start.');
       await close();
     });

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { defaultProbes } from '../app/health-watch.js';
+import { TERM_MS } from '../app/ownership.js';
 import { httpSettings } from './http.js';
 import { queueSettings } from './queue.js';
 import { storeSettings } from './store.js';
@@ -87,6 +88,15 @@ export const settings = {
     defaultOf: () => defaultProbes.recoveryProbeMs,
     defaultText: '20s',
     meaning: 'The same for a runner in quarantine for its failures.',
+  }),
+  leaseTime: setting({
+    flag: '--lease-time',
+    takes: '<time>',
+    env: 'BATON_LEASE_TIME',
+    codec: span,
+    defaultOf: () => TERM_MS,
+    defaultText: '30s',
+    meaning: 'At a server for the events: how long another Baton waits for an answer before it takes over.',
   }),
   ...storeSettings,
   ...httpSettings,

@@ -73,6 +73,7 @@ const quarantine = (
 
 export const cancellation: Process<BatonEvent, DispatchCommand, CancellationState> = {
   name: 'cancellation',
+  version: 1,
   init: () => ({ jobs: noJobs(), soiled: new Map() }),
   evolve,
   react: (state, { stream, event, id }) => {

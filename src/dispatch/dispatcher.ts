@@ -19,6 +19,7 @@ const drive = (job: LiveJob, fresh: boolean): DispatchCommand => ({
 
 export const dispatcher: Process<BatonEvent, DispatchCommand, LiveJobs> = {
   name: 'dispatcher',
+  version: 1,
   init: noJobs,
   evolve: (jobs, recorded) => {
     evolveAttempts(jobs, recorded);

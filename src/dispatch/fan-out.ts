@@ -158,6 +158,7 @@ const concerns = (state: FanOutState, { stream, event }: Recorded<BatonEvent>): 
 
 export const fanOut: Process<BatonEvent, DispatchCommand, FanOutState> = {
   name: 'fan-out',
+  version: 1,
   init: () => ({ runs: new Map(), jobs: new Map() }),
   evolve,
   react: (state, event) => {

@@ -44,6 +44,7 @@ const resume = (name: string, { until, eventId }: Pause): DispatchCommand => ({
 
 export const pauses: Process<BatonEvent, DispatchCommand, Pauses> = {
   name: 'pauses',
+  version: 1,
   init: () => new Map(),
   evolve,
   react: () => [],

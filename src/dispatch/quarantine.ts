@@ -108,6 +108,7 @@ const MATTERS: ReadonlySet<string> = new Set([
 
 export const quarantine: Process<BatonEvent, DispatchCommand, QuarantineState> = {
   name: 'quarantine',
+  version: 1,
   init: () => ({ failures: noFailures(), patients: new Map() }),
   evolve,
   react: (state, { event }) => (MATTERS.has(event.type) ? all(state) : []),

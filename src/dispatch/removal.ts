@@ -139,6 +139,7 @@ const MATTERS: ReadonlySet<string> = new Set(['RunnerRemovalRequested', 'JobAssi
 
 export const removal: Process<BatonEvent, DispatchCommand, RemovalState> = {
   name: 'removal',
+  version: 1,
   init: () => ({ runners: new Map(), jobs: new Map() }),
   evolve,
   react: (state, { event }) => (MATTERS.has(event.type) || isJobEnd(event.type) ? all(state) : []),

@@ -1,6 +1,7 @@
 /** The saga as a running thing: its processes, driven against a store, and the effects that they ask for. */
 import { createHash } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
+import type { CheckpointStore } from '../app/checkpoints.js';
 import { appError, type AppError } from '../app/errors.js';
 import { handle, load, type Deps, type Envelope, type Handled } from '../app/handle.js';
 import type { JobSecrets } from '../app/job-secrets.js';
@@ -37,6 +38,8 @@ export interface DispatchDeps extends Deps {
   readonly secrets: JobSecrets;
   /** Where the private keys of runners are. */
   readonly runnerKeys: Pick<SecretStore, 'remove'>;
+  /** Where the states of processes are kept between two starts. */
+  readonly checkpoints: CheckpointStore;
   readonly epoch: number;
   readonly policy: QueuePolicy;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
@@ -198,6 +201,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
       process,
       store: deps.store,
       clock: deps.clock,
+      checkpoints: deps.checkpoints,
       execute,
       ...(tickMs === undefined ? {} : { tickMs }),
       onProblem: ({ message, cause }) => deps.onProblem(`${process.name}: ${message}`, cause),

@@ -1,5 +1,5 @@
 /** Process: queued jobs and freed slots → assignments, the reasons of those that wait, and the end of those that wait too long. */
-import { DispatchIndex, type QueuedJob } from '../domain/dispatch-index.js';
+import { DispatchIndex, type FilterClass, type QueuedJob } from '../domain/dispatch-index.js';
 import { evolveFailures, noFailures, struckBy, type Failures } from '../domain/failures.js';
 import { Line } from '../domain/line.js';
 import { decide, dispatchKey, hopeless, type Assignment, type Policy } from '../domain/schedule.js';
@@ -8,7 +8,7 @@ import { isJobEvent, isRunnerEvent, type BatonEvent, type JobEvent } from '../ev
 import type { JobQueued } from '../events/job.js';
 import type { WaitReasonChanged } from '../events/ownership.js';
 import { deriveId } from '../kernel/ids.js';
-import type { Process } from '../kernel/process.js';
+import type { Kept, Process } from '../kernel/process.js';
 import type { Recorded } from '../kernel/recorded.js';
 import { survivorsOf } from './cancellation.js';
 import { idOf, type DispatchCommand } from './commands.js';
@@ -265,6 +265,42 @@ const owed = (state: SchedulerState, { fence }: SchedulerOptions): readonly Disp
   return decided.length > 0 ? decided : explain(state);
 };
 
+interface Saved {
+  /** The keys of jobs are worked out with it. */
+  readonly policy: string;
+  readonly classes: readonly Pick<FilterClass, 'id' | 'filter' | 'unmatchedSinceMs'>[];
+  readonly jobs: ReadonlyMap<string, Omit<Job, 'cls'> & { readonly cls: string }>;
+  readonly runners: Fleet;
+  readonly failures: Failures;
+  readonly reasons: SchedulerState['reasons'];
+  readonly arrivals: number;
+}
+
+/** All but the index, which is made again from the rest. */
+const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
+  save: ({ jobs, index, deadlines: _, ...rest }): Saved => ({
+    ...rest,
+    policy: JSON.stringify(policy),
+    classes: index.known.map(({ id, filter, unmatchedSinceMs }) => ({ id, filter, unmatchedSinceMs })),
+    jobs: new Map([...jobs].map(([jobId, job]) => [jobId, { ...job, cls: job.cls.id }])),
+  }),
+  restore: (saved) => {
+    const { policy: of, classes, jobs, ...rest } = saved as Saved;
+    if (of !== JSON.stringify(policy)) return undefined;
+    const state: SchedulerState = { ...init(), ...rest };
+    for (const cls of classes) state.index.recall(cls);
+    for (const name of state.runners.keys()) renew(state, name, 0);
+    const filters = new Map(classes.map(({ id, filter }) => [id, filter]));
+    for (const [jobId, job] of jobs) {
+      const cls = state.index.join(job.cls, filters.get(job.cls) ?? [], 0);
+      const restored: Job = { ...job, cls };
+      state.jobs.set(jobId, restored);
+      if (job.queued) enqueue(state, restored);
+    }
+    return state;
+  },
+});
+
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 const expired = (
@@ -307,6 +343,8 @@ export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
+  version: 1,
+  kept: kept(options),
   init,
   evolve: (state, recorded) => evolve(state, recorded, options),
   react: (state, { event }) => (matters(event) ? owed(state, options) : []),

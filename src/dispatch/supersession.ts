@@ -73,6 +73,7 @@ const cancel = (phaseRunId: string, run: LiveRun): readonly DispatchCommand[] =>
 
 export const supersession: Process<BatonEvent, DispatchCommand, SupersessionState> = {
   name: 'supersession',
+  version: 1,
   init: () => new Map(),
   evolve,
   react: (runs, { event, id }) =>

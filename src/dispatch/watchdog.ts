@@ -46,6 +46,7 @@ const overdue = (job: LiveJob, at: Instant, { startMs }: WatchdogOptions): reado
 
 export const watchdog = (options: WatchdogOptions): Process<BatonEvent, DispatchCommand, LiveJobs> => ({
   name: 'watchdog',
+  version: 1,
   init: noJobs,
   evolve: (jobs, recorded) => {
     evolveAttempts(jobs, recorded);

@@ -108,6 +108,16 @@ export class DispatchIndex {
     return this.classes.size;
   }
 
+  /** Classes in the order in which they came; among them any that was forgotten and may have a reason left to be taken back. */
+  get known(): readonly FilterClass[] {
+    return [...new Set([...this.classes.values(), ...this.unsettled])].sort((a, b) => a.seq - b.seq);
+  }
+
+  /** A class as it was known before a restart, still without jobs; before there are any runners. */
+  recall({ id, filter, unmatchedSinceMs }: Pick<FilterClass, 'id' | 'filter' | 'unmatchedSinceMs'>): void {
+    this.unsettled.add(this.classes.get(id) ?? this.addClass(id, filter, unmatchedSinceMs));
+  }
+
   /** The class of a new job; from now on it counts as one of its live jobs. */
   join(id: string, filter: Filter, atMs: number): FilterClass {
     const cls = this.classes.get(id) ?? this.addClass(id, filter, atMs);

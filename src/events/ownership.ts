@@ -7,6 +7,16 @@ export const InstallationCreated = t.type({ installationId: t.string }, 'Install
 /** `epoch` grows by one with each change of owner: it is the fence that runners check. */
 export const ShardTaken = t.type({ dispatcher: t.string, epoch: Count }, 'ShardTaken');
 export const ShardReleased = t.type({ dispatcher: t.string, epoch: Count }, 'ShardReleased');
+/** A run of the owner begins. `session` names the run, `ttlMs` says how long a claim waits for its answer. */
+export const DispatcherStarted = t.type(
+  { dispatcher: t.string, epoch: Count, session: t.string, host: t.string, pid: Count, ttlMs: Millis },
+  'DispatcherStarted',
+);
+export type DispatcherStarted = t.TypeOf<typeof DispatcherStarted>;
+/** Somebody asks whether the owner lives; without an answer in time, the shard is theirs. */
+export const ShardClaimed = t.type({ dispatcher: t.string, session: t.string }, 'ShardClaimed');
+/** The owner's answer to all claims before. */
+export const ShardKept = t.type({ dispatcher: t.string, session: t.string }, 'ShardKept');
 export const LeaseRenewed = t.type({ ttlMs: Millis }, 'LeaseRenewed');
 
 /** Why the jobs of one filter class wait; recorded when it changes. `blockers`: job ids or runner names. */
@@ -31,6 +41,9 @@ export const ownershipEvents = {
   InstallationCreated,
   ShardTaken,
   ShardReleased,
+  DispatcherStarted,
+  ShardClaimed,
+  ShardKept,
   LeaseRenewed,
   WaitReasonChanged,
 };

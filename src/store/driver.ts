@@ -24,19 +24,23 @@ export interface Driver {
   readonly open: (file: string) => SqlDatabase;
 }
 
+type Arguments = (SqlValue | readonly SqlValue[])[];
+
+/** What both libraries have in common; each gives rows as objects. */
+interface Statement {
+  run(...values: Arguments): unknown;
+  get(...values: Arguments): unknown;
+  all(...values: Arguments): unknown[];
+}
+interface Connection {
+  exec(sql: string): unknown;
+  prepare(sql: string): Statement;
+  close(): unknown;
+}
+
 /** The part of node:sqlite that is used; types for the oldest supported Node do not have it. */
-interface NodeStatement {
-  run(...values: SqlValue[]): unknown;
-  get(...values: SqlValue[]): unknown;
-  all(...values: SqlValue[]): unknown[];
-}
-interface NodeDatabase {
-  exec(sql: string): void;
-  prepare(sql: string): NodeStatement;
-  close(): void;
-}
 interface NodeSqlite {
-  readonly DatabaseSync: new (file: string) => NodeDatabase;
+  readonly DatabaseSync: new (file: string) => Connection;
 }
 
 const isNodeSqlite = (module: object | undefined): module is NodeSqlite =>
@@ -44,24 +48,23 @@ const isNodeSqlite = (module: object | undefined): module is NodeSqlite =>
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null;
 
-/** What both libraries have in common; each gives rows as objects. */
-interface Connection {
-  exec(sql: string): unknown;
-  prepare(sql: string): NodeStatement;
-  close(): unknown;
-}
+/** How the values of a statement are handed over. */
+type HandOver = (values: readonly SqlValue[]) => Arguments;
+const oneByOne: HandOver = (values) => [...values];
+/** libsql takes them so, too, and makes a list of them itself otherwise, which takes longer than binding two of them. */
+const asList: HandOver = (values) => [values];
 
-const wrap = (connection: Connection): SqlDatabase => ({
+const wrap = (connection: Connection, handOver: HandOver): SqlDatabase => ({
   exec: (sql) => void connection.exec(sql),
   prepare: (sql) => {
     const statement = connection.prepare(sql);
     return {
-      run: (...values) => void statement.run(...values),
+      run: (...values) => void statement.run(...handOver(values)),
       get: (...values) => {
-        const row = statement.get(...values);
+        const row = statement.get(...handOver(values));
         return isRow(row) ? row : undefined;
       },
-      all: (...values) => statement.all(...values).filter(isRow),
+      all: (...values) => statement.all(...handOver(values)).filter(isRow),
     };
   },
   close: () => void connection.close(),
@@ -81,8 +84,8 @@ export const loadDriver = async (wanted?: DriverName): Promise<Driver | undefine
   const name = wanted ?? availableDrivers()[0] ?? 'libsql';
   if (name === 'node:sqlite') {
     const sqlite = nodeSqlite();
-    return sqlite && { name, open: (file) => wrap(new sqlite.DatabaseSync(file)) };
+    return sqlite && { name, open: (file) => wrap(new sqlite.DatabaseSync(file), oneByOne) };
   }
   const { default: Libsql } = await import('libsql');
-  return { name, open: (file) => wrap(new Libsql(file)) };
+  return { name, open: (file) => wrap(new Libsql(file), asList) };
 };

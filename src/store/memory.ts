@@ -3,7 +3,15 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { EventStore } from '../app/ports.js';
 import { judge } from './append-rules.js';
 import { checkedKeep } from './checked-keep.js';
-import { APPEND_LIMIT_BYTES, appendBytes, decode, encode, tooLarge, type StoredEvent } from './encoding.js';
+import {
+  APPEND_LIMIT_BYTES,
+  appendBytes,
+  decode,
+  encode,
+  storedAt,
+  tooLarge,
+  type StoredEvent,
+} from './encoding.js';
 import { closedError } from './errors.js';
 import type { Direction, EventLog } from './event-log.js';
 import { feedOf } from './feed.js';
@@ -71,7 +79,7 @@ export const memoryStore = (): EventStore => {
     const stored = encoded.map((event, offset) => {
       const place = { revision: verdict.revision + offset, position: before + 1 + offset };
       recent.add(stream, event.id, place);
-      return { ...event, ...place, stream };
+      return storedAt(stream, place, event);
     });
     target.push(...stored);
     all.push(...stored);

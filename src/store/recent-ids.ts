@@ -15,8 +15,8 @@ export interface RecentIds {
 /** An empty memory of at least the last `capacity` ids. */
 export const recentIds = (capacity = CAPACITY): RecentIds => {
   const { get, set, clear } = recently<Place>(capacity);
-  // Ids come first: they are short and hold no line break where they are UUIDs; JSON keeps odd ones apart too.
-  const keyOf = (stream: string, id: string): string => `${JSON.stringify(id)}${stream}`;
+  // the length says where the id ends, whatever either holds
+  const keyOf = (stream: string, id: string): string => `${String(id.length)}:${id}${stream}`;
   return {
     find: (stream, id) => get(keyOf(stream, id)),
     add: (stream, id, place) => {

@@ -1,6 +1,6 @@
 /** How are events laid into and found in one SQLite file? Synchronous; throws what the driver throws. */
 import type { RawEvent, Recorded } from '../kernel/recorded.js';
-import type { Row, SqlDatabase, SqlStatement } from './driver.js';
+import type { Row, SqlDatabase, SqlStatement, SqlValue } from './driver.js';
 import { decode, hashOf, type StoredEvent } from './encoding.js';
 import { DamagedEvent } from './errors.js';
 import type { Direction, EventLog, Place } from './event-log.js';
@@ -8,6 +8,7 @@ import { condition } from './filter.js';
 import { recently } from './recent.js';
 
 export interface SqliteLog extends EventLog {
+  /** Within `transaction` only; the rows may go into the file a few at a time, all of them before COMMIT. */
   readonly insert: (event: StoredEvent) => void;
   readonly keep: (stream: string, n: number) => void;
   /** Runs the work between BEGIN IMMEDIATE and COMMIT. When anything throws: rolls back and throws it on. */
@@ -23,7 +24,18 @@ export interface SqliteLog extends EventLog {
 const COLUMNS = 'e.position, e.stream, e.revision, e.id, e.type, e.data, e.metadata, e.sha256';
 /** Ends of streams that were written last: spares most appends a look into the file. */
 const ENDS_KEPT = 16_384;
+/** Rows of one INSERT: what a statement costs beside its values is paid once for all of them. */
+const ROWS = 8;
 const ORDER = { forwards: 'ASC', backwards: 'DESC' } as const;
+
+const insertSql = (rows: number): string => `
+  INSERT INTO events (position, stream, revision, id, type, data, metadata, sha256)
+  VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
+
+const rowOf = (event: StoredEvent): readonly SqlValue[] => {
+  const { position, stream, revision, id, type, data, metadata } = event;
+  return [position, stream, revision, id, type, data, metadata, hashOf(event)];
+};
 
 const number = (row: Row | undefined, column: string): number | undefined => {
   const value = row?.[column];
@@ -82,9 +94,8 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
     keep: database.prepare(
       'INSERT INTO keep_last (stream, n) VALUES (?, ?) ON CONFLICT (stream) DO UPDATE SET n = excluded.n',
     ),
-    insert: database.prepare(
-      'INSERT INTO events (position, stream, revision, id, type, data, metadata, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
+    insert: database.prepare(insertSql(1)),
+    insertRows: database.prepare(insertSql(ROWS)),
   };
   const prepared = new Map<string, SqlStatement>();
   const prepare = (sql: string): SqlStatement => {
@@ -98,6 +109,14 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
     const row = statements.last.get(stream);
     const [revision, position] = [number(row, 'revision'), number(row, 'position')];
     return revision === undefined || position === undefined ? undefined : { revision, position };
+  };
+
+  let waiting: StoredEvent[] = [];
+  const insertWaiting = (): void => {
+    const rows = waiting.map(rowOf);
+    waiting = [];
+    if (rows.length === ROWS) statements.insertRows.run(...rows.flat());
+    else for (const row of rows) statements.insert.run(...row);
   };
 
   let head = 0;
@@ -115,8 +134,10 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
 
   return {
     head: () => head,
+    // those that wait to be inserted are fewer than the ends that are kept
     lastOf: (stream) => ends.get(stream) ?? endInFile(stream),
     idAt: (stream, revision) => {
+      insertWaiting();
       const row = statements.id.get(stream, revision);
       const position = number(row, 'position');
       return row === undefined || position === undefined ? undefined : { id: text(row, 'id'), position };
@@ -131,9 +152,9 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
         .map(recorded),
     range,
     insert: (event) => {
-      const { position, stream, revision, id, type, data, metadata } = event;
-      statements.insert.run(position, stream, revision, id, type, data, metadata, hashOf(event));
-      ends.set(stream, { revision, position });
+      waiting.push(event);
+      ends.set(event.stream, { revision: event.revision, position: event.position });
+      if (waiting.length === ROWS) insertWaiting();
     },
     keep: (stream, n) => {
       statements.keep.run(stream, n);
@@ -142,8 +163,10 @@ export const sqliteLog = (database: SqlDatabase): SqliteLog => {
       statements.begin.run();
       try {
         work();
+        insertWaiting();
         statements.commit.run();
       } catch (error) {
+        waiting = [];
         ends.clear();
         // SQLite has rolled back by itself after some errors; if neither worked, the next BEGIN fails and the connection is replaced.
         attempt(() => {

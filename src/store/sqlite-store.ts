@@ -8,6 +8,7 @@ import {
   appendBytes,
   decode,
   encode,
+  storedAt,
   tooLarge,
   type EncodedEvent,
   type StoredEvent,
@@ -88,7 +89,7 @@ export const sqliteStore = (connection: Connection): EventStore => {
     let end = { revision, position: log.head() };
     for (const [offset, event] of events.entries()) {
       end = { revision: revision + offset, position: log.head() + written.length + 1 };
-      const stored = { ...event, ...end, stream };
+      const stored = storedAt(stream, end, event);
       connection.log().insert(stored);
       written.push(stored);
       recent.add(stream, event.id, end);

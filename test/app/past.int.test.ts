@@ -186,9 +186,20 @@ describe('a view of the past', () => {
   });
   it('given that it is closed while the store is away, then whoever waits gets an error', async () => {
     await record(store, givenEvents(queued('a')));
+    let isAway = false;
+    asking = past(
+      {
+        ...store,
+        readAll: (...args) =>
+          isAway
+            ? () => Promise.resolve(E.left({ code: 'store_unavailable', why: 'io', message: 'away' }))
+            : store.readAll(...args),
+      },
+      clock,
+    );
     const then = await asking.at({ kind: 'position', position: '1' })();
     if (E.isLeft(then)) expect.fail(then.left.message);
-    await store.close();
+    isAway = true;
     const waiting = expect(then.right.of(jobs).caughtUp()).rejects.toThrow('closing');
     asking.close();
     await waiting;

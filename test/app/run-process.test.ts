@@ -1,7 +1,13 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
-import { describe, expect, it } from 'vitest';
+import { tap } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CheckpointStore } from '../../src/app/checkpoints.js';
 import type { EventStore } from '../../src/app/ports.js';
 import { runProcess } from '../../src/app/run-process.js';
+import { stateCheckpoints } from '../../src/app/state-checkpoints.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { Process } from '../../src/kernel/process.js';
 import { systemClock } from '../../src/kernel/time.js';
@@ -13,6 +19,7 @@ type Seen = readonly [verb: 'react' | 'resume', jobs: number];
 /** Counts jobs, and tells how many it had folded whenever it was asked. */
 const counting: Process<BatonEvent, Seen, { jobs: number }> = {
   name: 'counting',
+  version: 1,
   init: () => ({ jobs: 0 }),
   evolve: (state, { event }) => ({ jobs: state.jobs + (event.type === 'JobQueued' ? 1 : 0) }),
   react: (state) => [['react', state.jobs]],
@@ -26,13 +33,18 @@ const write = async (store: EventStore, id: string, event: BatonEvent = queued()
   return E.isRight(done) ? done.right.position : '';
 };
 
-const start = (store: EventStore, execute: (command: Seen) => Promise<string | undefined>) => {
+const start = (
+  store: EventStore,
+  execute: (command: Seen) => Promise<string | undefined>,
+  checkpoints?: CheckpointStore,
+) => {
   const problems: string[] = [];
   const running = runProcess({
     process: counting,
     store,
     clock: systemClock,
     execute,
+    ...(checkpoints === undefined ? {} : { checkpoints }),
     onProblem: ({ message }) => problems.push(message),
   });
   return { ...running, problems };
@@ -104,5 +116,93 @@ describe('runProcess', () => {
     expect(tries).toBe(3);
     expect(process.problems).toHaveLength(2);
     await process.close();
+  });
+});
+
+describe('a process whose state is kept', () => {
+  let directory: string;
+  let store: EventStore;
+  /** Of each event that the store gave to a subscriber. */
+  let given: string[];
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'baton-states-'));
+    given = [];
+    store = watched(memoryStore());
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const watched = (real: EventStore): EventStore => ({
+    ...real,
+    subscribe: (...args) =>
+      real.subscribe(...args).pipe(
+        tap((item) => {
+          if (!('caughtUp' in item)) given.push(item.stream);
+        }),
+      ),
+  });
+  const file = (): string => join(directory, 'process-counting.jsonl');
+  /** From its start to its end; answers what it was asked for when it was ready, and what it told. */
+  const once = async (meanwhile: () => Promise<unknown> = () => Promise.resolve()) => {
+    const asked: Seen[] = [];
+    given = [];
+    const process = start(
+      store,
+      (command) => {
+        asked.push(command);
+        return Promise.resolve(undefined);
+      },
+      stateCheckpoints(directory),
+    );
+    await process.ready;
+    await meanwhile();
+    await process.close();
+    return { asked, problems: process.problems };
+  };
+  const writeAll = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids) await write(store, id);
+  };
+
+  it('reads only what came since, and resumes with all of it', async () => {
+    await writeAll(['a', 'b', 'c']);
+    expect(await once()).toEqual({ asked: [['resume', 3]], problems: [] });
+    expect(given).toHaveLength(3);
+    await writeAll(['d']);
+    expect(await once()).toEqual({ asked: [['resume', 4]], problems: [] });
+    expect(given).toEqual(['job-d']);
+    expect(await once()).toEqual({ asked: [['resume', 4]], problems: [] });
+    expect(given).toEqual([]);
+  });
+  it('is kept every thousand events', async () => {
+    await once(async () => {
+      await writeAll(Array.from({ length: 1001 }, (_, n) => `j${n}`));
+      await expect.poll(() => stat(file()).catch(() => undefined)).toBeDefined();
+    });
+  });
+  it('given a file that is damaged, then it says so and folds everything anew', async () => {
+    await writeAll(['a', 'b']);
+    await once();
+    await writeFile(file(), '{"name":"process-counting","version":1,"position":"1"}\n');
+    const { asked, problems } = await once();
+    expect(asked).toEqual([['resume', 2]]);
+    expect(problems).toEqual([expect.stringContaining('expected a seal at its end, found none')]);
+    expect(given).toEqual(['job-a', 'job-b']);
+  });
+  it('given the state of another store, then it says so and folds everything anew', async () => {
+    await writeAll(['a', 'b']);
+    await once();
+    store = watched(memoryStore());
+    await writeAll(['x', 'y', 'z']);
+    const { asked, problems } = await once();
+    expect(asked).toEqual([['resume', 3]]);
+    expect(problems).toEqual([expect.stringContaining('at position 2 it had another event')]);
+  });
+  it('given an event that it cannot read, then its state is not kept: a later program may know more', async () => {
+    await store.append(
+      'job-x',
+      [{ ...asNew(queued()), event: { type: 'FromTheFuture', data: {} } }],
+      'no_stream',
+    )();
+    await once();
+    await expect(stat(file())).rejects.toThrow('ENOENT');
   });
 });

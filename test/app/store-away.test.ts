@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BehaviorSubject } from 'rxjs';
 import type { EventStore } from '../../src/app/ports.js';
 import type { ReadModel } from '../../src/app/read-models.js';
-import { impatient, orStoreAway, tellingOfStore, StoreAway } from '../../src/app/store-away.js';
+import { impatient, orStoreAway, tellingOfStore } from '../../src/app/store-away.js';
+import { StoreAway } from '../../src/app/store-outage.js';
 import { memoryStore } from '../../src/store/memory.js';
 import { event, ok } from '../contract/event-store-tools.js';
 

@@ -29,9 +29,11 @@ describe('a view that is taken apart', () => {
       last: null,
     };
     expect(JSON.stringify(throughText(view))).toBe(JSON.stringify(view));
-    for (const [, value] of partsOf(view))
-      if (typeof value === 'object' && value !== null)
-        expect(Object.keys(value).length).toBeLessThanOrEqual(256);
+    for (const [, keys, members] of partsOf(view)) {
+      expect(members).toSatisfy(Array.isArray);
+      expect(keys ?? members).toHaveLength(members?.length ?? 0);
+      expect(members?.length).toBeLessThanOrEqual(256);
+    }
   });
   it('given an id that means something to objects, then it is a member like others', () => {
     const view = JSON.parse('{"jobs":{"__proto__":{"a":1},"constructor":{"b":2}}}') as object;
@@ -40,9 +42,12 @@ describe('a view that is taken apart', () => {
   });
   it('given a part whose place was never given, then it is refused', () => {
     const { add } = assembly();
-    add([[], { jobs: {} }]);
+    add([[], ['jobs'], [{}]]);
     expect(() => {
-      add([['rows', 'first', 'second'], { a: 1 }]);
+      add([['rows', 'first', 'second'], ['a'], [1]]);
     }).toThrow('a part lies at rows/first/second, where there is nothing');
+    expect(() => {
+      add([['jobs'], null, [1]]);
+    }).toThrow('a part lies at jobs, where there is something else');
   });
 });

@@ -162,6 +162,16 @@ export const eventStoreContract = (name: string, open: () => Promise<OpenedStore
     });
 
     describe('a repeated append', () => {
+      it('is answered like the first one while that is still under way', async () => {
+        const events = Array.from({ length: 19 }, (_, n) => event(n));
+        const [first, second] = await Promise.all([
+          ok(append(events, 'no_stream')),
+          ok(append(events, 'no_stream')),
+        ]);
+        expect([first.revision, second]).toEqual([18, first]);
+        expect(data(await ok(store.readStream(stream)))).toEqual(events.map((_, n) => n));
+      });
+
       it('with the same ids at an exact revision is answered with the original result, later events or not', async () => {
         await ok(append([event(0)], 'no_stream'));
         const pair = [event(1), event(2)];

@@ -53,6 +53,16 @@ it('given a node in another process, when it is killed and started again, then c
     return check?.ok === false ? check : undefined;
   });
   expect(away.detail).toContain('store does not answer');
+  const asked = await Promise.all([
+    world.ask('GET', '/queue'),
+    world.ask('GET', '/queue?at=1'),
+    world.ask('POST', '/projections/jobs/rebuild', {}),
+  ]);
+  for (const { status, json } of asked)
+    expect([status, json()]).toEqual([
+      503,
+      expect.objectContaining({ hint: expect.stringContaining('/readyz') as unknown }),
+    ]);
 
   node = await serveProcess(data, node.port);
   await until('the server is ready again', async () => (await readiness()).status === 'ready' || undefined);

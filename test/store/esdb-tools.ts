@@ -28,8 +28,11 @@ export const nodeOver = async (
 };
 
 /** The adapter over a node over `below`; `reopen` starts all three anew. */
-export const throughNode = async (below: OpenedStore): Promise<OpenedStore> => {
-  let node = await nodeOver(below.store);
+export const throughNode = async (
+  below: OpenedStore,
+  options: Partial<NodeOptions> = {},
+): Promise<OpenedStore> => {
+  let node = await nodeOver(below.store, options);
   let current = await openAt(node.address);
   const end = async (): Promise<void> => {
     await current.close();
@@ -47,7 +50,7 @@ export const throughNode = async (below: OpenedStore): Promise<OpenedStore> => {
       : {
           reopen: async () => {
             await end();
-            node = await nodeOver(await reopen());
+            node = await nodeOver(await reopen(), options);
             current = await openAt(node.address);
             return current;
           },

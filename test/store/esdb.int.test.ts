@@ -15,3 +15,15 @@ const openNodeOnSqlite = async (): Promise<OpenedStore> => throughNode(await ope
 eventStoreContract('official client, node on memory', openNodeOnMemory);
 eventStoreContract('official client, node on SQLite', openNodeOnSqlite);
 eventStoreDifferential('memory and official client, node on memory', openMemory, openNodeOnMemory);
+
+// where no batches are taken, the client sends each append in a call of its own
+const openWithoutBatches = async (): Promise<OpenedStore> =>
+  throughNode(await openMemory(), { takesBatches: false });
+
+eventStoreContract('official client, node on memory that takes no batches', openWithoutBatches);
+eventStoreDifferential(
+  'memory and official client, node on memory that takes no batches',
+  openMemory,
+  openWithoutBatches,
+  20,
+);

@@ -1,6 +1,7 @@
 /** The standalone host as a running thing: its process and the merges, and what people ask of changes. */
 import { createHash } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
+import type { CheckpointStore } from '../../../src/app/checkpoints.js';
 import { handle, type Envelope } from '../../../src/app/handle.js';
 import { runProcess } from '../../../src/app/run-process.js';
 import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
@@ -19,6 +20,8 @@ import { changeUseCases, type ChangeDeps, type ChangeUseCases } from './use-case
 export interface StandaloneDeps extends ChangeDeps {
   /** What is left open by the plan of a phase. */
   readonly queuePolicy: QueuePolicy;
+  /** Where the state of its process is kept between two starts. */
+  readonly checkpoints: CheckpointStore;
   readonly onProblem: (problem: { readonly message: string; readonly cause?: unknown }) => void;
 }
 
@@ -93,6 +96,7 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     process: standaloneProcess,
     store: deps.store,
     clock: deps.clock,
+    checkpoints: deps.checkpoints,
     execute: async (command) => {
       if (command.target !== 'source') return settled(await write(command, envelopeOf(command, command)));
       merges.perform(command);

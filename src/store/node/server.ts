@@ -26,6 +26,8 @@ export interface NodeOptions {
   /** Certificate chain and private key in PEM form; without them the node speaks in clear text. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
   readonly user?: NodeUser;
+  /** False: as servers before 21.10, which take one append a call. */
+  readonly takesBatches?: boolean;
 }
 
 export interface RunningNode {
@@ -43,8 +45,10 @@ const LARGEST_MESSAGE = 17 * 1024 * 1024;
 const FINISH_MS = 1_000;
 const STREAMS = 'event_store.client.streams.Streams';
 
-const supportedMethods = ({ features }: Stubs): SupportedMethods => {
-  const methods = ['read', 'append', 'delete', 'tombstone', 'batchappend'].map((name) => {
+const METHODS = ['read', 'append', 'delete', 'tombstone'];
+
+const supportedMethods = ({ features }: Stubs, takesBatches: boolean): SupportedMethods => {
+  const methods = [...METHODS, ...(takesBatches ? ['batchappend'] : [])].map((name) => {
     const method = new features.SupportedMethod();
     method.setMethodName(name);
     method.setServiceName(STREAMS.toLowerCase());
@@ -69,7 +73,7 @@ const clusterOfOne = (stubs: Stubs, host: string, port: number): ClusterInfo => 
 const streamCalls = (
   stubs: Stubs,
   log: NodeLog,
-  user: NodeUser | undefined,
+  { user, takesBatches = true }: Pick<NodeOptions, 'user' | 'takesBatches'>,
   following: Set<ReadCall>,
 ): UntypedServiceImplementation => {
   const mayEnter = entranceOf(user);
@@ -100,10 +104,14 @@ const streamCalls = (
     append: guarded(appendCall(stubs, log)),
     delete: guarded(deleteCall(stubs, log)),
     tombstone: guarded(tombstoneCall(stubs, log)),
-    batchAppend: (call: Parameters<typeof batch>[0]) => {
-      if (mayEnter(call.metadata)) batch(call);
-      else call.emit('error', unauthenticated(stubs));
-    },
+    ...(takesBatches
+      ? {
+          batchAppend: (call: Parameters<typeof batch>[0]) => {
+            if (mayEnter(call.metadata)) batch(call);
+            else call.emit('error', unauthenticated(stubs));
+          },
+        }
+      : {}),
   };
 };
 
@@ -129,11 +137,11 @@ export const startNode = async (options: NodeOptions): Promise<E.Either<NodeOpen
   const server = new stubs.grpc.Server({ 'grpc.max_receive_message_length': LARGEST_MESSAGE });
   const following = new Set<ReadCall>();
   let bound = options.port;
-  server.addService(stubs.services.streams, streamCalls(stubs, log.right, options.user, following));
+  server.addService(stubs.services.streams, streamCalls(stubs, log.right, options, following));
   // asked before there are credentials, as clients do
   server.addService(stubs.services.features, {
     getSupportedMethods: (_: ServerUnaryCall<Empty, SupportedMethods>, answer: Unary<SupportedMethods>) => {
-      answer(null, supportedMethods(stubs));
+      answer(null, supportedMethods(stubs, options.takesBatches ?? true));
     },
   });
   server.addService(stubs.services.gossip, {
