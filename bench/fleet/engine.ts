@@ -121,7 +121,7 @@ export const openEngine = async (machine: Machine, slots: number, undoing: Undoi
       environment: { PATH: process.env['PATH'] },
       queue: defaultQueuePolicy,
       // a probe in the middle of a round would be counted
-      ...{ probeMs: DAY_MS, recoveryProbeMs: DAY_MS },
+      ...{ probeMs: DAY_MS, recoveryProbeMs: DAY_MS, leaseMs: DAY_MS },
     },
     logger('silent'),
     { http: { callerOf: () => ({ actor: 'bench', grants: [{ role: 'admin' }] }) } },
