@@ -19,6 +19,8 @@ import {
   readSeal,
   writeAt,
 } from './attempt-files.js';
+import { openLineIndex, type LineIndex } from './line-index.js';
+import type { Mark } from './line-marks.js';
 import { mask, receivedBy, resumeAt, startAt, type Patterns } from './mask.js';
 
 /** What is visible of a log that is being written. */
@@ -27,6 +29,8 @@ export interface LogSize {
   readonly sealed: boolean;
 }
 
+export type Arrival = Pick<Mark, 'at' | 'came'>;
+
 /** Shared by everyone who has this attempt's log open in this process. */
 export interface AttemptWriter {
   /** Taken so far, in this process; after a crash the next one starts from what had reached the disk. */
@@ -34,8 +38,11 @@ export interface AttemptWriter {
   readonly size: () => LogSize;
   /** After a failed sync nobody knows what is on disk: only opening anew tells. */
   readonly isBroken: () => boolean;
-  readonly write: (sourceOffset: number, bytes: Buffer) => Promise<E.Either<LogError, void>>;
+  /** `came`: how, and when, in milliseconds since 1970. */
+  readonly write: (sourceOffset: number, bytes: Buffer, came: Arrival) => Promise<E.Either<LogError, void>>;
   readonly seal: (truncated: boolean) => Promise<E.Either<LogError, SealedOutput>>;
+  /** What was taken is in the index that readers look into. */
+  readonly indexed: () => Promise<void>;
   /** Syncs and lets go of the file. */
   readonly close: () => Promise<void>;
 }
@@ -60,11 +67,13 @@ export const openWriter = async (
     seal === undefined ? await durableOffsets(files) : { source: seal.sourceBytes, stored: seal.storedBytes };
   let handle: FileHandle | undefined = seal === undefined ? await open(files.log, FLAGS, 0o600) : undefined;
   let hash: Hash = createHash('sha256');
+  let index: LineIndex | undefined;
   try {
     if (handle !== undefined) {
       // what lies beyond the record may have been on its way to disk when the machine stopped
       if ((await handle.stat()).size > start.stored) await handle.truncate(start.stored);
       hash = await hashOf(handle, start.stored);
+      index = await openLineIndex(files.index, handle, start.stored);
     }
   } catch (error) {
     await handle?.close();
@@ -72,6 +81,8 @@ export const openWriter = async (
   }
 
   let offsets = start;
+  /** Of the last bytes: what was kept back of them came with them. */
+  let arrival: Arrival = { at: 0, came: 'unknown' };
   /** Ahead of `offsets` by what is kept back. */
   let masking = startAt(start.source);
   let synced = start;
@@ -87,13 +98,13 @@ export const openWriter = async (
     return result;
   };
 
-  /** First the bytes, then the record that promises them: never the other way round. */
+  /** First the bytes and their index, then the record that promises them: never the other way round. */
   const sync = async (file: FileHandle): Promise<E.Either<LogError, void>> => {
     clearTimeout(timer);
     timer = undefined;
     if (synced.stored === offsets.stored) return E.right(undefined);
     try {
-      await file.datasync();
+      await Promise.all([file.datasync(), index?.sync()]);
     } catch (error) {
       // the kernel may have dropped the pages: syncing again would succeed and prove nothing
       broken = ioError(`${files.log} could not be synced`, error);
@@ -139,18 +150,22 @@ export const openWriter = async (
       patterns === undefined
         ? { state: startAt(offsets.source + news.length), out: news }
         : mask(patterns, masking, news, final);
+    const writing = writeAt(file, out, offsets.stored);
+    // while the system writes
+    const planned = index?.plan(out, arrival);
     try {
-      await writeAt(file, out, offsets.stored);
+      await writing;
     } catch (error) {
       return E.left(ioError(`${files.log} could not be written`, error));
     }
     hash.update(out);
+    if (planned !== undefined) index?.take(planned);
     masking = state;
     offsets = { source: resumeAt(state), stored: offsets.stored + out.length };
     return E.right(undefined);
   };
 
-  const write = async (sourceOffset: number, bytes: Buffer): Promise<E.Either<LogError, void>> => {
+  const write: AttemptWriter['write'] = async (sourceOffset, bytes, came) => {
     const target = writable();
     if (E.isLeft(target)) return target;
     const received = receivedBy(masking);
@@ -163,6 +178,7 @@ export const openWriter = async (
       );
     const news = bytes.subarray(received - sourceOffset);
     if (news.length === 0) return E.right(undefined);
+    arrival = came;
     const stored = await store(target.right, news, false);
     if (E.isLeft(stored)) return stored;
     changed({ size: offsets.stored, sealed: false });
@@ -177,6 +193,7 @@ export const openWriter = async (
     timer = undefined;
     const file = handle;
     handle = undefined;
+    await index?.close();
     await file?.close();
   };
 
@@ -197,7 +214,7 @@ export const openWriter = async (
       truncated,
     };
     try {
-      await target.right.datasync();
+      await Promise.all([target.right.datasync(), index?.sync()]);
     } catch (error) {
       broken = ioError(`${files.log} could not be synced`, error);
       return E.left(broken);
@@ -207,6 +224,7 @@ export const openWriter = async (
     } catch (error) {
       return E.left(ioError(`${files.sealed} could not be written`, error));
     }
+    await index?.finish();
     seal = output;
     await letGo();
     // the seal says it all; a record that stays behind is never read
@@ -219,7 +237,8 @@ export const openWriter = async (
     offsets: () => offsets,
     size: () => ({ size: offsets.stored, sealed: seal !== undefined }),
     isBroken: () => broken !== undefined,
-    write: (sourceOffset, bytes) => inOrder(() => write(sourceOffset, bytes)),
+    write: (sourceOffset, bytes, came) => inOrder(() => write(sourceOffset, bytes, came)),
+    indexed: () => inOrder(async () => index?.flush()),
     seal: (truncated) => inOrder(() => sealLog(truncated)),
     close: () =>
       inOrder(async () => {

@@ -63,7 +63,11 @@ describe('writing a log', () => {
       truncated: false,
     });
     expect(await readFile(file('log'), 'utf8')).toBe('one\ntwo\n');
-    expect((await readdir(directory)).sort()).toEqual(['job-1.1.log', 'job-1.1.sealed.json']);
+    expect((await readdir(directory)).sort()).toEqual([
+      'job-1.1.index',
+      'job-1.1.log',
+      'job-1.1.sealed.json',
+    ]);
     await writer.close();
   });
   it('given bytes that it has, then only those after them are added', async () => {
