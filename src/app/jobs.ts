@@ -7,12 +7,12 @@ import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
 import { findJob, jobReads, type JobSources } from './job-reads.js';
-import type { LogStore } from './ports.js';
+import type { AttemptRef, LogError, LogStore } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
 import { watchJobs } from './watch-jobs.js';
-import type { CommandContext, Done, UseCases } from './use-cases.js';
+import type { CommandContext, Done, LogLines, UseCases } from './use-cases.js';
 
 export interface JobDeps extends Deps, JobSources {
   readonly logs: LogStore;
@@ -31,6 +31,7 @@ type JobUseCases = Pick<
   | 'jobTimeline'
   | 'watchJobs'
   | 'readLog'
+  | 'logLines'
   | 'watchLog'
   | 'queue'
   | 'history'
@@ -90,30 +91,36 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     return E.right(wanted === undefined ? undefined : { jobId: found.right.id, attempt: wanted });
   };
 
-  const readLog = async (
+  /** Something read of the log of an attempt; `nothing` where there was none. */
+  const ofLog = async <A extends object>(
     id: string,
-    at: number,
-    maxBytes: number,
-    attempt?: number,
-  ): Promise<E.Either<AppError, { bytes: Buffer; size: number; sealed: boolean }>> => {
+    attempt: number | undefined,
+    nothing: A,
+    read: (ref: AttemptRef) => Promise<E.Either<LogError, A & { readonly sealed: boolean }>>,
+  ): Promise<E.Either<AppError, A & { readonly sealed: boolean; readonly attempt?: number }>> => {
     await deps.jobs.caughtUp();
     const ref = attemptOf(id, attempt);
     if (E.isLeft(ref)) return ref;
-    const ended = deps.jobs.view()[ref.right?.jobId ?? '']?.endedAt !== undefined;
-    if (ref.right === undefined) {
-      const found = findJob(deps.jobs.view(), id);
-      return E.right({
-        bytes: Buffer.alloc(0),
-        size: 0,
-        sealed: E.isRight(found) && found.right.endedAt !== undefined,
-      });
-    }
-    const read = await deps.logs.read(ref.right, at, maxBytes)();
-    if (E.isLeft(read))
-      return E.left(appError('store_unavailable', read.left.why, read.left.message, { cause: read.left }));
+    const found = findJob(deps.jobs.view(), id);
+    const ended = E.isRight(found) && found.right.endedAt !== undefined;
+    if (ref.right === undefined) return E.right({ ...nothing, sealed: ended });
+    const got = await read(ref.right);
+    if (E.isLeft(got))
+      return E.left(appError('store_unavailable', got.left.why, got.left.message, { cause: got.left }));
     // an attempt that never wrote anything has no log to seal
-    return E.right({ ...read.right, sealed: read.right.sealed || (ended && attempt === undefined) });
+    const sealed = got.right.sealed || (ended && attempt === undefined);
+    return E.right({ ...got.right, sealed, attempt: ref.right.attempt });
   };
+
+  const readLog: UseCases['readLog'] = (id, at, maxBytes, attempt) => () =>
+    ofLog<{ bytes: Buffer; size: number }>(id, attempt, { bytes: Buffer.alloc(0), size: 0 }, (ref) =>
+      deps.logs.read(ref, at, maxBytes)(),
+    );
+
+  const logLines: UseCases['logLines'] = (id, from, count, attempt) => () =>
+    ofLog<Omit<LogLines, 'sealed' | 'attempt'>>(id, attempt, { items: [], lines: 0, size: 0 }, (ref) =>
+      deps.logs.lines(ref, from, count)(),
+    );
 
   const watchLog = (id: string, attempt?: number): Observable<{ size: number; sealed: boolean }> =>
     deps.jobs.view$.pipe(
@@ -144,7 +151,8 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     },
     cancelJob: (context, id) => () => cancel(context, id),
     watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
-    readLog: (id, at, maxBytes, attempt) => () => readLog(id, at, maxBytes, attempt),
+    readLog,
+    logLines,
     watchLog,
   };
 };

@@ -228,7 +228,16 @@ export const NameParam = closed({ name: RunnerName }, {});
 export const ProjectionParam = closed({ name: ProjectionName }, {});
 export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
-export const AttemptQuery = closed({}, { attempt: wholeText(0, 1_000_000, 'leave it out for the last one') });
+const attempt = wholeText(0, 1_000_000, 'leave it out for the last one');
+export const AttemptQuery = closed({}, { attempt });
+export const LinesQuery = closed(
+  {},
+  {
+    attempt,
+    from: wholeText(1, Number.MAX_SAFE_INTEGER, 'give the number of a line; leave it out for the first'),
+    count: wholeText(1, 10_000, 'leave it out for 1000'),
+  },
+);
 
 // ---- the past, and pages
 

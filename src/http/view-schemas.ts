@@ -119,6 +119,18 @@ const queueEntry = object(
 
 export const viewSchemas = {
   Job: job,
+  LogLines: object(
+    {
+      ...{ size: whole, sealed: yes, lines: { ...whole, description: 'how many there are now' } },
+      items: arrayOf(
+        object(
+          { line: { ...whole, description: 'from 1' }, offset: whole, length: whole },
+          { receivedAt: instant, collectedLate: yes },
+        ),
+      ),
+    },
+    { attempt: whole },
+  ),
   Change: object(
     {
       ...{ id: text, title: text, branch: text, pipeline: text, ...scope, patchset: whole, sha: text },

@@ -88,6 +88,7 @@ const cases: Readonly<Record<string, Case>> = {
   'get /jobs/:id/explain': ofJob('/explain'),
   'get /jobs/:id/timeline': ofJob('/timeline'),
   'get /jobs/:id/log': ofJob('/log'),
+  'get /jobs/:id/log/lines': ofJob('/log/lines'),
   'get /jobs/:id/log/stream': ofJob('/log/stream'),
   'get /queue': listed('/queue'),
   'get /history': listed('/history'),

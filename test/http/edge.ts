@@ -180,6 +180,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
+    logLines: () =>
+      TE.right({
+        ...{ attempt: 1, size: 6, sealed: true, lines: 1 },
+        items: [{ line: 1, offset: 0, length: 5, receivedAt: '2026-01-31T12:00:01.000Z' }],
+      }),
     watchLog: () => log.watch(),
     queue: () => TE.right({ position: '10', entries: [] }),
     history: () => TE.right({ items: [] }),
@@ -246,6 +251,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
     readLog: recording('readLog', merged.readLog),
+    logLines: recording('logLines', merged.logLines),
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),

@@ -17,6 +17,8 @@ const EVENTS = 'text/event-stream';
 /** Usual and largest page: who followed no cursors before pages came still gets what there is to show. */
 const MOST_JOBS = 1000;
 
+const USUAL_LINES = 1000;
+
 export const jobRoutes: readonly Route[] = [
   route({
     ...none,
@@ -115,6 +117,18 @@ export const jobRoutes: readonly Route[] = [
     params: codecs.IdParam,
     query: codecs.AttemptQuery,
     run: (use, { params, query, range }) => logBytes(use, params.id, query.attempt, range),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/log/lines',
+    doc: { summary: 'Where lines of its log are, and when they came', answer: ref('LogLines') },
+    role: 'viewer',
+    where: ofJob,
+    params: codecs.IdParam,
+    query: codecs.LinesQuery,
+    run: (use, { params, query: { from = 1, count = USUAL_LINES, attempt } }) =>
+      pipe(use.logLines(params.id, from, count, attempt), TE.map(ok)),
   }),
   route({
     ...none,
