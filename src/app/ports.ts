@@ -292,13 +292,18 @@ export interface LogWriter {
   readonly offsets: () => { readonly source: number; readonly stored: number };
   /** `sourceOffset` must not be beyond what was written; bytes before that are dropped as repeats. */
   readonly write: (sourceOffset: number, bytes: Buffer) => TaskEither<LogError, void>;
-  /** Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. */
+  /**
+   * Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. A log that was cut, there or
+   * here, ends with a line that says so, which is stored and no part of the source.
+   */
   readonly seal: (truncated: boolean) => TaskEither<LogError, SealedOutput>;
   readonly close: () => Promise<void>;
 }
 
 /** How an attempt's log is to be written. */
 export interface LogTerms {
+  /** Source bytes from here on are not stored, whatever the runner holds; absent: no limit. */
+  readonly limitBytes?: number;
   /** Source bytes below this were written before they could be collected, so nobody saw when; absent: none. */
   readonly lateBelow?: number;
 }

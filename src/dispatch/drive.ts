@@ -101,10 +101,15 @@ export const driveAttempt = async (
   /** Log bytes up to the end; the state that the attempt ended in, or undefined when the link was lost. */
   const collect = async (
     target: RunnerTarget,
+    lateBelow: number,
   ): Promise<{ readonly state: AttemptState; readonly outputs: readonly SealedOutput[] } | undefined> => {
-    const masked = promoted && (await secrets.masked(promoted));
+    if (promoted === undefined) return undefined;
+    const masked = await secrets.masked(promoted);
     if (masked === undefined) return undefined;
-    const writer = await insist<unknown, LogWriter>('opening the log', logs.open(ref, masked));
+    const writer = await insist<unknown, LogWriter>(
+      'opening the log',
+      logs.open(ref, masked, { limitBytes: promoted.limits.logBytes, lateBelow }),
+    );
     if (writer === undefined) return undefined;
     try {
       for await (const item of transport.follow(target, ref, writer.offsets().source, signal)) {
@@ -123,8 +128,9 @@ export const driveAttempt = async (
     }
   };
 
-  const finish = async (target: RunnerTarget): Promise<Step> => {
-    const end = await collect(target);
+  /** `thereBefore`: bytes of the log that the runner had before anybody here could have seen them come. */
+  const finish = async (target: RunnerTarget, thereBefore = 0): Promise<Step> => {
+    const end = await collect(target, thereBefore);
     if (end === undefined) return 'ask';
     const { state, outputs } = end;
     switch (state.state) {
@@ -265,7 +271,7 @@ export const driveAttempt = async (
       case 'orphan': {
         const { pid, startTime, bootId } = state;
         await say({ kind: 'RecordStarted', attempt, pid, startTime, bootId });
-        return finish(target);
+        return finish(target, state.logSize);
       }
       case 'tombstone':
         await say({
@@ -276,9 +282,10 @@ export const driveAttempt = async (
           outputs: [],
         });
         return 'done';
-      case 'revoked':
       case 'done':
       case 'lost':
+        return finish(target, state.logSize);
+      case 'revoked':
         return finish(target);
     }
   };

@@ -53,14 +53,20 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
     name: string,
     files: AttemptFiles,
     secrets: readonly string[],
+    limitBytes: number | undefined,
   ): Promise<AttemptWriter> => {
     await closing.get(name);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    return openWriter(files, patternsFor(secrets), (size) => watched.get(name)?.next(size));
+    return openWriter(files, patternsFor(secrets), limitBytes, (size) => watched.get(name)?.next(size));
   };
 
-  const acquire = (name: string, files: AttemptFiles, secrets: readonly string[]): Opened => {
-    const entry = opened.get(name) ?? { writer: begin(name, files, secrets), users: 0 };
+  const acquire = (
+    name: string,
+    files: AttemptFiles,
+    secrets: readonly string[],
+    limitBytes: number | undefined,
+  ): Opened => {
+    const entry = opened.get(name) ?? { writer: begin(name, files, secrets, limitBytes), users: 0 };
     opened.set(name, entry);
     entry.users++;
     return entry;
@@ -82,13 +88,13 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
   };
 
   const open: LogStore['open'] =
-    (attempt, secrets, { lateBelow = 0 } = {}) =>
+    (attempt, secrets, { lateBelow = 0, limitBytes } = {}) =>
     async () => {
       const checked = attemptName(attempt);
       if (E.isLeft(checked)) return checked;
       const name = checked.right;
       const files = filesOf(directory, name);
-      const entry = acquire(name, files, secrets);
+      const entry = acquire(name, files, secrets, limitBytes);
       try {
         const writer = await entry.writer;
         let isClosed = false;

@@ -85,8 +85,8 @@ export interface LineIndex {
   /** So that a reader finds it. */
   readonly flush: () => Promise<void>;
   readonly sync: () => Promise<void>;
-  /** Nothing will follow. */
-  readonly finish: () => Promise<void>;
+  /** Takes these as the last bytes: nothing will follow. */
+  readonly finish: (bytes: Buffer, came: Pick<Mark, 'at' | 'came'>) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -138,17 +138,20 @@ export const openLineIndex = async (path: string, log: FileHandle, size: number)
       isSynced = true;
     });
   };
+  const plan: LineIndex['plan'] = (bytes, came) =>
+    file === undefined ? { state, marks: [] } : mark(state, bytes, came);
   const take: LineIndex['take'] = (planned) => {
     state = planned.state;
     if (file !== undefined) pending.push(...planned.marks);
   };
 
   return {
-    plan: (bytes, came) => (file === undefined ? { state, marks: [] } : mark(state, bytes, came)),
+    plan,
     take,
     flush,
     sync,
-    finish: async () => {
+    finish: async (bytes, came) => {
+      take(plan(bytes, came));
       await flush();
       await attempt((to) =>
         writeAt(to, encodeEnd({ lines: linesOf(state), size: state.size }), written * MARK_BYTES),
