@@ -1,6 +1,6 @@
 /** A real HTTP server on an ephemeral port, over use cases that live in memory and remember how they were called. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino } from 'pino';
 import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs';
@@ -292,7 +292,11 @@ export const startEdge = async (
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
   });
-  const server = createServer(edge.handler);
+  const sockets = new Set<Socket>();
+  const server = createServer(edge.handler).on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -300,6 +304,8 @@ export const startEdge = async (
     url,
     port,
     calls,
+    /** Bytes of answers that are in this process and not yet with the system. */
+    heldBytes: () => [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0),
     /** Calls beside the check of tokens. */
     names: () => calls.map(({ name }) => name),
     lines,
