@@ -57,6 +57,10 @@ const sentenceOf = (event: BatonEvent): string => {
       return 'a cancel was asked for';
     case 'JobOutputSealed':
       return `the log of attempt ${event.data.attempt} is complete: ${event.data.outputs.map(sealed).join('; ')}`;
+    case 'JobCollectionPaused':
+      return `the log of attempt ${event.data.attempt} is not collected for now: ${event.data.detail}`;
+    case 'JobCollectionResumed':
+      return `the log of attempt ${event.data.attempt} is collected again`;
     default:
       return spelled(event.type);
   }

@@ -61,6 +61,12 @@ const showText = (io: Io, job: JobView): string => {
         ? undefined
         : `${age(job.cancelRequested.at, io.now())} by ${job.cancelRequested.by}${job.cancelRequested.reason === undefined ? '' : `: ${job.cancelRequested.reason}`}`,
     ],
+    [
+      'log',
+      job.collectionPaused === undefined
+        ? undefined
+        : `not collected for now (${age(job.collectionPaused.at, io.now())}): ${job.collectionPaused.detail}`,
+    ],
     ['ended how', evidence === undefined ? undefined : [evidence.how, ...(evidence.signals ?? [])].join(' ')],
     [
       'survivors',

@@ -77,6 +77,8 @@ export const evolveAttempts = (
       if (queued !== undefined) waiting.set(jobId, { ...queued, cancel: queued.cancel ?? now });
       return;
     case 'JobOutputSealed':
+    case 'JobCollectionPaused':
+    case 'JobCollectionResumed':
       return;
     default:
       waiting.delete(jobId);

@@ -131,6 +131,8 @@ export const evolveFailures = (failures: Failures, recorded: Recorded<BatonEvent
       return failures;
     case 'JobCancelRequested':
     case 'JobOutputSealed':
+    case 'JobCollectionPaused':
+    case 'JobCollectionResumed':
       return failures;
     case 'JobRequeued':
       count(failures, job, id, recorded);

@@ -38,6 +38,14 @@ export type JobCommand =
       readonly outputs: readonly SealedOutput[];
       readonly detail?: string;
     }
+  /** What the attempt writes cannot be stored for now. */
+  | {
+      readonly kind: 'PauseCollection';
+      readonly attempt: number;
+      readonly why: string;
+      readonly detail: string;
+    }
+  | { readonly kind: 'ResumeCollection'; readonly attempt: number }
   /** The attempt was kept from starting. */
   | { readonly kind: 'RecordRevoked'; readonly attempt: number; readonly evidence: EndEvidence }
   | {
@@ -67,7 +75,12 @@ interface Common {
 export type JobState =
   | { readonly status: 'none' }
   | ({ readonly status: 'queued' } & Common)
-  | ({ readonly status: 'assigned' | 'running'; readonly sealed: boolean } & Common)
+  | ({
+      readonly status: 'assigned' | 'running';
+      readonly sealed: boolean;
+      /** Its output is not collected for now. */
+      readonly paused: boolean;
+    } & Common)
   | { readonly status: 'ended'; readonly outcome: Outcome };
 
 /**
@@ -99,15 +112,20 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
   const { cancelRequested, maxAttempts } = state;
   switch (event.type) {
     case 'JobAssigned':
-      return { status: 'assigned', attempt: event.data.attempt, sealed: false, cancelRequested, maxAttempts };
-    case 'JobStarted':
-      return { status: 'running', attempt: event.data.attempt, sealed: false, cancelRequested, maxAttempts };
+    case 'JobStarted': {
+      const status = event.type === 'JobAssigned' ? 'assigned' : 'running';
+      const { attempt } = event.data;
+      return { status, attempt, sealed: false, paused: false, cancelRequested, maxAttempts };
+    }
     case 'JobRequeued':
       return { status: 'queued', attempt: event.data.attempt, cancelRequested, maxAttempts };
     case 'JobCancelRequested':
       return { ...state, cancelRequested: true };
     case 'JobOutputSealed':
       return state.status === 'queued' ? state : { ...state, sealed: true };
+    case 'JobCollectionPaused':
+    case 'JobCollectionResumed':
+      return state.status === 'queued' ? state : { ...state, paused: event.type === 'JobCollectionPaused' };
     default:
       return never(event);
   }
@@ -199,6 +217,12 @@ const decide = (command: JobCommand, state: JobState): Decision => {
         type: 'JobStarted',
         data: { attempt, pid: command.pid, startTime: command.startTime, bootId: command.bootId },
       });
+    case 'PauseCollection': {
+      const { why, detail } = command;
+      return state.paused ? ok() : ok({ type: 'JobCollectionPaused', data: { attempt, why, detail } });
+    }
+    case 'ResumeCollection':
+      return state.paused ? ok({ type: 'JobCollectionResumed', data: { attempt } }) : ok();
     case 'RequeueJob':
       return ok(...again(state, attempt, command.cause, command.why, command.detail));
     case 'RecordRevoked':

@@ -71,6 +71,13 @@ export const JobOutputSealed = t.type(
   'JobOutputSealed',
 );
 
+/** Nothing of the attempt's output is stored for now; the runner keeps it. `why`: a stable word; `detail`: one sentence for people. */
+export const JobCollectionPaused = t.type(
+  { attempt: Count, why: t.string, detail: t.string },
+  'JobCollectionPaused',
+);
+export const JobCollectionResumed = t.type({ attempt: Count }, 'JobCollectionResumed');
+
 export const JobSucceeded = t.type({ attempt: Count }, 'JobSucceeded');
 /** `likelySignal`: a shell cannot tell exit 143 from death by TERM, so this is a guess from the exit code. */
 export const JobFailed = shape('JobFailed', { attempt: Count, exitCode: Count }, { likelySignal: t.string });
@@ -96,6 +103,8 @@ export const jobEvents = {
   JobRequeued,
   JobCancelRequested,
   JobOutputSealed,
+  JobCollectionPaused,
+  JobCollectionResumed,
   JobSucceeded,
   JobFailed,
   JobCancelled,

@@ -58,6 +58,34 @@ describe('AssignJob', () => {
   });
 });
 
+describe('PauseCollection', () => {
+  const pause: JobCommand = {
+    kind: 'PauseCollection',
+    attempt: 1,
+    why: 'job_secrets_missing',
+    detail: 'Gone.',
+  };
+  const resume: JobCommand = { kind: 'ResumeCollection', attempt: 1 };
+  const paused: JobEvent = {
+    type: 'JobCollectionPaused',
+    data: { attempt: 1, why: 'job_secrets_missing', detail: 'Gone.' },
+  };
+  const resumed: JobEvent = { type: 'JobCollectionResumed', data: { attempt: 1 } };
+  it('given a running job, then it is recorded once, until it goes on', () => {
+    given(queued, assigned, started).when(pause).then('JobCollectionPaused');
+    given(queued, assigned, started, paused).when(pause).then();
+    given(queued, assigned, started, paused).when(resume).then('JobCollectionResumed');
+    given(queued, assigned, started, paused, resumed).when(resume).then();
+    given(queued, assigned, started, paused, resumed).when(pause).then('JobCollectionPaused');
+  });
+  it('given a job that goes on without that attempt, then it is refused', () => {
+    given(queued, assigned, started, succeeded).when(pause).thenRefused('job_already_finished');
+    given(queued, assigned, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } })
+      .when(pause)
+      .thenRefused('attempt_is_over');
+  });
+});
+
 describe('the end of an attempt', () => {
   it('given a running job, when its end is told, then outputs are sealed before the one terminal event', () => {
     const outputs = [
