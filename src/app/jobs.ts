@@ -1,8 +1,8 @@
-/** Use cases of jobs: list, show, cancel, explain, log, watch; and the queue and the history they make. */
+/** Use cases of jobs: list, show, cancel, close, explain, log, watch; and the queue and the history they make. */
 import * as E from 'fp-ts/lib/Either.js';
 import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
-import { job } from '../domain/job.js';
+import { job, type JobCommand, type JobRefusal } from '../domain/job.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
@@ -27,6 +27,7 @@ type JobUseCases = Pick<
   | 'showJob'
   | 'placeOfJob'
   | 'cancelJob'
+  | 'closeJob'
   | 'explainJob'
   | 'jobTimeline'
   | 'watchJobs'
@@ -42,7 +43,30 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
   const reads = jobReads(deps, deps.store, deps.queuePolicy);
   const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 
-  const cancel = async (context: CommandContext, id: string): Promise<E.Either<AppError, Done<JobView>>> => {
+  const refused = (id: string, jobId: string, refusal: JobRefusal): AppError => {
+    const job = `The job ${jobId.slice(0, 8)}`;
+    switch (refusal.code) {
+      case 'job_already_finished':
+        return appError('conflict', refusal.code, `${job} has already finished: ${refusal.outcome}.`);
+      case 'job_still_queued':
+        return appError(
+          'conflict',
+          refusal.code,
+          `${job} waits in the queue: nothing of it can be on a runner.`,
+          {
+            hint: `Cancel it: baton job cancel ${jobId.slice(0, 8)}`,
+          },
+        );
+      default:
+        return appError('not_found', 'job_unknown', `There is no job ${id}.`);
+    }
+  };
+
+  const act = async (
+    context: CommandContext,
+    id: string,
+    command: JobCommand,
+  ): Promise<E.Either<AppError, Done<JobView>>> => {
     const before = await deps.repeats.streamOf(context);
     if (E.isLeft(before)) return before;
     const found = await show(id);
@@ -52,21 +76,12 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       deps,
       `job-${jobId}`,
       job,
-      { kind: 'CancelJob' },
+      command,
       envelopeOf(context, found.right.phaseRunId),
     );
     if (E.isLeft(handled)) {
       if (handled.left.kind === 'failed') return E.left(handled.left.error);
-      const { refusal } = handled.left;
-      return E.left(
-        refusal.code === 'job_already_finished'
-          ? appError(
-              'conflict',
-              refusal.code,
-              `The job ${jobId.slice(0, 8)} has already finished: ${refusal.outcome}.`,
-            )
-          : appError('not_found', 'job_unknown', `There is no job ${id}.`),
-      );
+      return E.left(refused(id, jobId, handled.left.refusal));
     }
     const after = await show(jobId);
     return E.isLeft(after)
@@ -149,7 +164,8 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
         scope: { enterprise, organisation, project },
       }))(findJob(deps.jobs.view(), id, sees));
     },
-    cancelJob: (context, id) => () => cancel(context, id),
+    cancelJob: (context, id) => () => act(context, id, { kind: 'CancelJob' }),
+    closeJob: (context, id) => () => act(context, id, { kind: 'CloseJob' }),
     watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
     readLog,
     logLines,

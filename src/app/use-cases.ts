@@ -252,6 +252,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
   /** Among the jobs that are seen; what is not seen is refused as what is not there. */
   readonly placeOfJob: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
+  /** Gives it up as lost, whatever its runner says later; what still runs there is ended when it answers. Refused while it waits. */
+  readonly closeJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
   /** Every event of the job and of its phase run, in words, oldest first. */
   readonly jobTimeline: (

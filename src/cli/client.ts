@@ -234,6 +234,8 @@ export const createClient = (at: Endpoint) => ({
       method: 'POST',
       body: reason === undefined ? {} : { reason },
     }),
+  closeJob: (id: string, as: string, reason: string) =>
+    ask<JobView>(at, to('jobs', id, 'close'), { method: 'POST', body: { as, reason } }),
   explainJob: (id: string, when?: string) =>
     ask<Asked<ExplainAnswer>>(at, to('jobs', id, 'explain') + query({ at: when })),
   jobTimeline: (id: string, when?: string) =>

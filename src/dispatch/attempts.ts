@@ -79,6 +79,7 @@ export const evolveAttempts = (
     case 'JobOutputSealed':
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
+    case 'JobRemainsEnded':
       return;
     default:
       waiting.delete(jobId);

@@ -196,6 +196,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
         if (command.effect === 'forget_key') return forgetKey(command);
         if (command.effect === 'drive') effects.drive(command);
         else if (command.effect === 'end') effects.end(command);
+        else if (command.effect === 'end_remains') effects.endRemains(command);
         else effects.revoke(command);
         return undefined;
     }

@@ -144,6 +144,7 @@ const evolveJob = (
     case 'JobOutputSealed':
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
+    case 'JobRemainsEnded':
       return;
     default: {
       // the quarantine follows as an event of the runner; until then the slot must not be given away
@@ -304,6 +305,7 @@ const matters = (event: BatonEvent): boolean =>
 
 const CHANGES_NO_PLACE: ReadonlySet<string> = new Set([
   ...['JobStarted', 'JobOutputSealed', 'JobCancelRequested', 'JobCollectionPaused', 'JobCollectionResumed'],
+  'JobRemainsEnded',
 ]);
 
 export const scheduler = (

@@ -87,6 +87,8 @@ export const JobTimedOut = shape(
   { attempt: Count, which: t.keyof({ total: null, silence: null }) },
   { evidence: EndEvidence },
 );
+/** What a job that was closed had left on its runner has ended there, and its files are removed. The one event that may follow its end. */
+export const JobRemainsEnded = t.type({ attempt: Count, evidence: EndEvidence }, 'JobRemainsEnded');
 /** `why`: a stable word; `detail`: one sentence for people. */
 export const JobLost = shape('JobLost', { why: t.string, detail: t.string }, { attempt: Count });
 export const JobExpired = t.type({ why: t.string, detail: t.string }, 'JobExpired');
@@ -112,4 +114,5 @@ export const jobEvents = {
   JobLost,
   JobExpired,
   JobUndeliverable,
+  JobRemainsEnded,
 };

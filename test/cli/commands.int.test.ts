@@ -449,6 +449,24 @@ describe('job watch and cancel', () => {
     expect(server.calls[0]?.args[0]).toMatchObject({ reason: 'wrong branch' });
   });
 
+  it('given a reason, when closed as lost, then both go along', async () => {
+    const server = await start();
+    const ran = await ask('job', 'close', job.id, '--as', 'lost', '--reason', 'scrapped');
+    expect([ran.code, ran.out]).toEqual([0, 'Job 0b7f2c1e is lost.\n']);
+    expect(server.calls.find(({ name }) => name === 'closeJob')?.args[0]).toMatchObject({
+      reason: 'scrapped',
+    });
+  });
+
+  it.each([[['--as', 'lost']], [['--reason', 'scrapped']], [['--as', 'succeeded', '--reason', 'scrapped']]])(
+    'given %j, when closed, then exit code 64 and nothing is asked',
+    async (more) => {
+      const server = await start();
+      expect((await ask('job', 'close', job.id, ...more)).code).toBe(64);
+      expect(server.names()).toEqual([]);
+    },
+  );
+
   it('given --wait, when cancelled, then each state until it has ended', async () => {
     const end = aJob({ status: 'cancelled', endedAt: '2026-01-31T12:00:09.000Z', summary: 'Ended by TERM.' });
     const server = await start({ watchJobs: () => concat(from([{ position: '2', job: end }]), NEVER) });

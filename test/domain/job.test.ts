@@ -45,6 +45,48 @@ describe('CancelJob', () => {
   });
 });
 
+describe('CloseJob', () => {
+  const close: JobCommand = { kind: 'CloseJob' };
+  const closed: JobEvent = { type: 'JobLost', data: { attempt: 1, why: 'closed', detail: '' } };
+  const remains: JobCommand = { kind: 'RecordRemains', attempt: 1, evidence: { how: 'signalled' } };
+  const remainsEnded: JobEvent = {
+    type: 'JobRemainsEnded',
+    data: { attempt: 1, evidence: { how: 'signalled' } },
+  };
+  it('given a job that is on a runner, whether it has started or not, then it is lost at once', () => {
+    given(queued, assigned).when(close).then('JobLost');
+    given(queued, assigned, started).when(close).then('JobLost');
+    given(queued, assigned, started, cancelAsked).when(close).then('JobLost');
+  });
+  it('given a job that waits, then refused: it is cancelled instead', () => {
+    given(queued).when(close).thenRefused('job_still_queued');
+    given(queued, assigned, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } })
+      .when(close)
+      .thenRefused('job_still_queued');
+  });
+  it('given an ended job, or none, then refused', () => {
+    given(queued, assigned, started, succeeded).when(close).thenRefused('job_already_finished');
+    given(queued, assigned, started, closed).when(close).thenRefused('job_already_finished');
+    given().when(close).thenRefused('job_unknown');
+  });
+  it('given a closed job, when its runner tells of its end, then that changes nothing', () => {
+    given(queued, assigned, started, closed).when(finish).thenRefused('job_already_finished');
+  });
+  it('given a closed job, when what it left is ended, then that is recorded once', () => {
+    given(queued, assigned, started, closed).when(remains).then('JobRemainsEnded');
+    given(queued, assigned, started, closed, remainsEnded).when(remains).then();
+    given(queued, assigned, started, closed)
+      .when({ ...remains, attempt: 2 })
+      .then();
+  });
+  it('given a job that was not closed, then it leaves no remains', () => {
+    given(queued, assigned, started, { type: 'JobLost', data: { attempt: 1, why: 'reboot', detail: '' } })
+      .when(remains)
+      .then();
+    given(queued, assigned, started).when(remains).thenRefused('attempt_is_over');
+  });
+});
+
 describe('AssignJob', () => {
   it('given an assigned job, when assigned again, then refused: one assignment at a time', () => {
     given(queued, assigned)

@@ -176,6 +176,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         value: aJob({ cancelRequested: { at: '2026-01-31T12:00:02.000Z', by: 'ops' } }),
         repeated: false,
       }),
+    closeJob: () =>
+      TE.right({
+        value: aJob({ status: 'lost', endedAt: '2026-01-31T12:00:02.000Z' }),
+        repeated: false,
+      }),
     explainJob: (jobId) =>
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
@@ -248,6 +253,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listRoles: recording('listRoles', merged.listRoles),
     showJob: recording('showJob', merged.showJob),
     cancelJob: recording('cancelJob', merged.cancelJob),
+    closeJob: recording('closeJob', merged.closeJob),
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
     readLog: recording('readLog', merged.readLog),

@@ -1,4 +1,4 @@
-/** Jobs: list, show, follow, cancel, explain, and their logs. */
+/** Jobs: list, show, follow, cancel, close, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { doneTo, none, ok, seen, single } from '../answers.js';
@@ -83,6 +83,20 @@ export const jobRoutes: readonly Route[] = [
     params: codecs.IdParam,
     body: codecs.CancelBody,
     run: (use, { context, params }) => pipe(use.cancelJob(context, params.id), TE.map(doneTo(202))),
+  }),
+  route({
+    ...none,
+    method: 'post',
+    path: '/jobs/:id/close',
+    doc: {
+      ...{ summary: 'Give up a job whose runner does not answer: it is lost', answer: ref('Job') },
+      example: { as: 'lost', reason: 'build-07 was scrapped' },
+    },
+    role: 'operator',
+    where: ofJob,
+    params: codecs.IdParam,
+    body: codecs.CloseBody,
+    run: (use, { context, params }) => pipe(use.closeJob(context, params.id), TE.map(doneTo(200))),
   }),
   route({
     ...none,
