@@ -51,15 +51,14 @@ export const attemptSecrets = (
       // nothing will be stored any more
       if (log === undefined || log.sealed) return log && [];
       const what = `the log of ${name} is not collected, since reading the secrets to mask in it`;
-      let isWanted = true;
-      const values = await insist(what, async () => {
+      const values = await insist(what, async (): Promise<E.Either<AppError, SecretValues | 'over'>> => {
         const given = await secrets.given(attempt);
         if (E.isRight(given)) return given;
         const { reason: why, message: detail } = given.left;
-        isWanted = await say({ kind: 'PauseCollection', attempt: attempt.attempt, why, detail });
-        return isWanted ? given : E.right({});
+        const isWanted = await say({ kind: 'PauseCollection', attempt: attempt.attempt, why, detail });
+        return isWanted ? given : E.right('over');
       });
-      if (values === undefined || !isWanted) return undefined;
+      if (values === undefined || values === 'over') return undefined;
       // another process may have paused it before
       await say({ kind: 'ResumeCollection', attempt: attempt.attempt });
       return Object.values(values);
