@@ -17,7 +17,7 @@ export const syncDirectory = async (directory: string): Promise<void> => {
 /** Writes beside the file, syncs, renames over it. On failure nothing is left and the error is thrown as it came. */
 export const writeAtomically = async (
   file: string,
-  text: string | Iterable<string>,
+  text: string | Buffer | Iterable<string>,
   mode: number,
 ): Promise<void> => {
   const temporary = `${file}.${process.pid}.${++written}.tmp`;
@@ -25,7 +25,8 @@ export const writeAtomically = async (
     const handle = await open(temporary, 'wx', mode);
     try {
       // each goes on where the one before ended
-      for (const piece of typeof text === 'string' ? [text] : text) await handle.writeFile(piece);
+      for (const piece of typeof text === 'string' || Buffer.isBuffer(text) ? [text] : text)
+        await handle.writeFile(piece);
       await handle.sync();
     } finally {
       await handle.close();

@@ -110,10 +110,15 @@ export const driveAttempt = async (
   /** Log bytes up to the end; the state that the attempt ended in, or undefined when the link was lost. */
   const collect = async (
     target: RunnerTarget,
+    lateBelow: number,
   ): Promise<{ readonly state: AttemptState; readonly outputs: readonly SealedOutput[] } | undefined> => {
-    const masked = promoted && (await secrets.masked(promoted));
+    if (promoted === undefined) return undefined;
+    const masked = await secrets.masked(promoted);
     if (masked === undefined) return undefined;
-    const writer = await insist<unknown, LogWriter>('opening the log', logs.open(ref, masked));
+    const writer = await insist<unknown, LogWriter>(
+      'opening the log',
+      logs.open(ref, masked, { limitBytes: promoted.limits.logBytes, lateBelow }),
+    );
     if (writer === undefined) return undefined;
     try {
       for await (const item of transport.follow(target, ref, writer.offsets().source, signal)) {
@@ -132,9 +137,15 @@ export const driveAttempt = async (
     }
   };
 
-  /** The start of a short job is recorded with its end: one write instead of two. */
-  const finish = async (target: RunnerTarget, started?: ProcessOnRunner): Promise<Step> => {
-    const collecting = collect(target);
+  /**
+   * `thereBefore`: bytes of the log that the runner had before anybody here could have seen them come. The start of a short
+   * job is recorded with its end: one write instead of two.
+   */
+  const finish = async (
+    target: RunnerTarget,
+    { thereBefore = 0, started }: { readonly thereBefore?: number; readonly started?: ProcessOnRunner } = {},
+  ): Promise<Step> => {
+    const collecting = collect(target, thereBefore);
     if (started !== undefined) {
       const over = collecting.then(
         () => true,
@@ -228,7 +239,7 @@ export const driveAttempt = async (
     switch (answer.right.kind) {
       case 'started': {
         const { pid, startTime, bootId } = answer.right;
-        return finish(target, { pid, startTime, bootId });
+        return finish(target, { started: { pid, startTime, bootId } });
       }
       case 'exists':
         mayStart = false;
@@ -283,7 +294,7 @@ export const driveAttempt = async (
       case 'running':
       case 'orphan': {
         const { pid, startTime, bootId } = state;
-        return finish(target, { pid, startTime, bootId });
+        return finish(target, { thereBefore: state.logSize, started: { pid, startTime, bootId } });
       }
       case 'tombstone':
         await say({
@@ -294,9 +305,10 @@ export const driveAttempt = async (
           outputs: [],
         });
         return 'done';
-      case 'revoked':
       case 'done':
       case 'lost':
+        return finish(target, { thereBefore: state.logSize });
+      case 'revoked':
         return finish(target);
     }
   };

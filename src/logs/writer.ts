@@ -16,9 +16,12 @@ import {
   ioError,
   logError,
   offsetRecord,
+  readAt,
   readSeal,
   writeAt,
 } from './attempt-files.js';
+import { openLineIndex, type LineIndex } from './line-index.js';
+import type { Mark } from './line-marks.js';
 import { mask, receivedBy, resumeAt, startAt, type Patterns } from './mask.js';
 
 /** What is visible of a log that is being written. */
@@ -27,6 +30,8 @@ export interface LogSize {
   readonly sealed: boolean;
 }
 
+export type Arrival = Pick<Mark, 'at' | 'came'>;
+
 /** Shared by everyone who has this attempt's log open in this process. */
 export interface AttemptWriter {
   /** Taken so far, in this process; after a crash the next one starts from what had reached the disk. */
@@ -34,8 +39,11 @@ export interface AttemptWriter {
   readonly size: () => LogSize;
   /** After a failed sync nobody knows what is on disk: only opening anew tells. */
   readonly isBroken: () => boolean;
-  readonly write: (sourceOffset: number, bytes: Buffer) => Promise<E.Either<LogError, void>>;
+  /** `came`: how, and when, in milliseconds since 1970. */
+  readonly write: (sourceOffset: number, bytes: Buffer, came: Arrival) => Promise<E.Either<LogError, void>>;
   readonly seal: (truncated: boolean) => Promise<E.Either<LogError, SealedOutput>>;
+  /** What was taken is in the index that readers look into. */
+  readonly indexed: () => Promise<void>;
   /** Syncs and lets go of the file. */
   readonly close: () => Promise<void>;
 }
@@ -46,13 +54,20 @@ const SYNC_MS = 250;
 /** Opens for reading and writing, makes it when absent, empties nothing. */
 const FLAGS = constants.O_RDWR | constants.O_CREAT;
 
+const LINE_FEED = 10;
+
+/** The last line of a log that was cut, on a line of its own. */
+const cutNote = (sourceBytes: number, begins: boolean): Buffer =>
+  Buffer.from(`${begins ? '' : '\n'}[baton: the log was cut at ${sourceBytes} bytes]\n`);
+
 /**
- * Continues at the recorded offset, or begins. With `patterns`, what they match is masked before anything is stored. `changed` is
- * called after each growth and at the seal. Throws what the system throws.
+ * Continues at the recorded offset, or begins. With `patterns`, what they match is masked before anything is stored. Of the source,
+ * what lies beyond `limitBytes` is not stored. `changed` is called after each growth and at the seal. Throws what the system throws.
  */
 export const openWriter = async (
   files: AttemptFiles,
   patterns: Patterns | undefined,
+  limitBytes: number | undefined,
   changed: (size: LogSize) => void,
 ): Promise<AttemptWriter> => {
   let seal = await readSeal(files);
@@ -60,11 +75,16 @@ export const openWriter = async (
     seal === undefined ? await durableOffsets(files) : { source: seal.sourceBytes, stored: seal.storedBytes };
   let handle: FileHandle | undefined = seal === undefined ? await open(files.log, FLAGS, 0o600) : undefined;
   let hash: Hash = createHash('sha256');
+  let index: LineIndex | undefined;
+  /** The last one stored; a line feed before the first. */
+  let lastByte: number | undefined = LINE_FEED;
   try {
     if (handle !== undefined) {
       // what lies beyond the record may have been on its way to disk when the machine stopped
       if ((await handle.stat()).size > start.stored) await handle.truncate(start.stored);
       hash = await hashOf(handle, start.stored);
+      if (start.stored > 0) lastByte = (await readAt(handle, start.stored - 1, 1))[0];
+      index = await openLineIndex(files.index, handle, start.stored);
     }
   } catch (error) {
     await handle?.close();
@@ -72,8 +92,12 @@ export const openWriter = async (
   }
 
   let offsets = start;
+  /** Of the last bytes: what was kept back of them came with them. */
+  let arrival: Arrival = { at: 0, came: 'unknown' };
   /** Ahead of `offsets` by what is kept back. */
   let masking = startAt(start.source);
+  /** How far the source has been given, with what lies beyond the limit. */
+  let given = start.source;
   let synced = start;
   let syncedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
@@ -87,13 +111,13 @@ export const openWriter = async (
     return result;
   };
 
-  /** First the bytes, then the record that promises them: never the other way round. */
+  /** First the bytes and their index, then the record that promises them: never the other way round. */
   const sync = async (file: FileHandle): Promise<E.Either<LogError, void>> => {
     clearTimeout(timer);
     timer = undefined;
     if (synced.stored === offsets.stored) return E.right(undefined);
     try {
-      await file.datasync();
+      await Promise.all([file.datasync(), index?.sync()]);
     } catch (error) {
       // the kernel may have dropped the pages: syncing again would succeed and prove nothing
       broken = ioError(`${files.log} could not be synced`, error);
@@ -139,32 +163,44 @@ export const openWriter = async (
       patterns === undefined
         ? { state: startAt(offsets.source + news.length), out: news }
         : mask(patterns, masking, news, final);
+    const writing = writeAt(file, out, offsets.stored);
+    // while the system writes
+    const planned = index?.plan(out, arrival);
     try {
-      await writeAt(file, out, offsets.stored);
+      await writing;
     } catch (error) {
       return E.left(ioError(`${files.log} could not be written`, error));
     }
     hash.update(out);
+    lastByte = out[out.length - 1] ?? lastByte;
+    if (planned !== undefined) index?.take(planned);
     masking = state;
     offsets = { source: resumeAt(state), stored: offsets.stored + out.length };
     return E.right(undefined);
   };
 
-  const write = async (sourceOffset: number, bytes: Buffer): Promise<E.Either<LogError, void>> => {
+  const write: AttemptWriter['write'] = async (sourceOffset, bytes, came) => {
     const target = writable();
     if (E.isLeft(target)) return target;
     const received = receivedBy(masking);
-    if (!Number.isSafeInteger(sourceOffset) || sourceOffset < 0 || sourceOffset > received)
+    if (!Number.isSafeInteger(sourceOffset) || sourceOffset < 0 || sourceOffset > given)
       return E.left(
         logError(
           'gap',
-          `${files.log} has everything up to byte ${received}, and was given what follows byte ${sourceOffset}; ask the source again from byte ${offsets.source}`,
+          `${files.log} has everything up to byte ${given}, and was given what follows byte ${sourceOffset}; ask the source again from byte ${offsets.source}`,
         ),
       );
-    const news = bytes.subarray(received - sourceOffset);
-    if (news.length === 0) return E.right(undefined);
+    const end = sourceOffset + bytes.length;
+    const wanted = Math.min(end, limitBytes ?? end);
+    if (wanted <= received) {
+      given = Math.max(given, end);
+      return E.right(undefined);
+    }
+    const news = bytes.subarray(received - sourceOffset, wanted - sourceOffset);
+    arrival = came;
     const stored = await store(target.right, news, false);
     if (E.isLeft(stored)) return stored;
+    given = Math.max(given, end);
     changed({ size: offsets.stored, sealed: false });
     if (offsets.stored - synced.stored >= SYNC_BYTES || performance.now() - syncedAt >= SYNC_MS)
       return sync(target.right);
@@ -177,6 +213,7 @@ export const openWriter = async (
     timer = undefined;
     const file = handle;
     handle = undefined;
+    await index?.close();
     await file?.close();
   };
 
@@ -186,18 +223,25 @@ export const openWriter = async (
     if (E.isLeft(target)) return target;
     const stored = await store(target.right, Buffer.alloc(0), true);
     if (E.isLeft(stored)) return stored;
-    const sha256 = hash.copy().digest('hex');
+    const isCut = truncated || given > offsets.source;
+    const note = isCut ? cutNote(offsets.source, lastByte === LINE_FEED) : Buffer.alloc(0);
     const output: SealedOutput = {
       name: OUTPUT_NAME,
       sourceBytes: offsets.source,
       // of the unmasked bytes it would let anyone try guesses of a masked value
-      sourceSha256: patterns === undefined ? sha256 : '',
-      storedBytes: offsets.stored,
-      storedSha256: sha256,
-      truncated,
+      sourceSha256: patterns === undefined ? hash.copy().digest('hex') : '',
+      storedBytes: offsets.stored + note.length,
+      storedSha256: hash.copy().update(note).digest('hex'),
+      truncated: isCut,
     };
     try {
-      await target.right.datasync();
+      // not yet taken as stored: when the seal fails it is written there again
+      await writeAt(target.right, note, offsets.stored);
+    } catch (error) {
+      return E.left(ioError(`${files.log} could not be written`, error));
+    }
+    try {
+      await Promise.all([target.right.datasync(), index?.sync()]);
     } catch (error) {
       broken = ioError(`${files.log} could not be synced`, error);
       return E.left(broken);
@@ -207,6 +251,8 @@ export const openWriter = async (
     } catch (error) {
       return E.left(ioError(`${files.sealed} could not be written`, error));
     }
+    await index?.finish(note, arrival);
+    offsets = { source: output.sourceBytes, stored: output.storedBytes };
     seal = output;
     await letGo();
     // the seal says it all; a record that stays behind is never read
@@ -219,7 +265,8 @@ export const openWriter = async (
     offsets: () => offsets,
     size: () => ({ size: offsets.stored, sealed: seal !== undefined }),
     isBroken: () => broken !== undefined,
-    write: (sourceOffset, bytes) => inOrder(() => write(sourceOffset, bytes)),
+    write: (sourceOffset, bytes, came) => inOrder(() => write(sourceOffset, bytes, came)),
+    indexed: () => inOrder(async () => index?.flush()),
     seal: (truncated) => inOrder(() => sealLog(truncated)),
     close: () =>
       inOrder(async () => {
