@@ -49,6 +49,14 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
   const closing = new Map<string, Promise<void>>();
   const watched = new Map<string, Subject<LogSize>>();
 
+  let making: Promise<unknown> | undefined;
+  /** The folder, once. */
+  const made = (): Promise<unknown> => {
+    making ??= mkdir(directory, { recursive: true, mode: 0o700 });
+    making.catch(() => (making = undefined));
+    return making;
+  };
+
   const begin = async (
     name: string,
     files: AttemptFiles,
@@ -56,7 +64,7 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
     limitBytes: number | undefined,
   ): Promise<AttemptWriter> => {
     await closing.get(name);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await made();
     return openWriter(files, patternsFor(secrets), limitBytes, (size) => watched.get(name)?.next(size));
   };
 

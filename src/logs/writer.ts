@@ -6,7 +6,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, rm } from 'node:fs/promises';
 import * as E from 'fp-ts/lib/Either.js';
 import type { LogError } from '../app/ports.js';
-import { writeAtomically } from '../app/write-atomically.js';
+import { writeBeside } from '../app/write-atomically.js';
 import type { SealedOutput } from '../events/shapes.js';
 import type { AttemptFiles, Offsets } from './attempt-files.js';
 import {
@@ -70,10 +70,14 @@ export const openWriter = async (
   limitBytes: number | undefined,
   changed: (size: LogSize) => void,
 ): Promise<AttemptWriter> => {
-  let seal = await readSeal(files);
+  const [sealed, durable] = await Promise.all([readSeal(files), durableOffsets(files)]);
+  let seal = sealed;
   const start: Offsets =
-    seal === undefined ? await durableOffsets(files) : { source: seal.sourceBytes, stored: seal.storedBytes };
-  let handle: FileHandle | undefined = seal === undefined ? await open(files.log, FLAGS, 0o600) : undefined;
+    seal === undefined ? durable : { source: seal.sourceBytes, stored: seal.storedBytes };
+  /** A log that has nothing yet gets its files with its first bytes: many jobs print nothing. */
+  let handle: FileHandle | undefined =
+    seal === undefined && start.stored > 0 ? await open(files.log, FLAGS, 0o600) : undefined;
+  let isClosed = seal !== undefined;
   let hash: Hash = createHash('sha256');
   let index: LineIndex | undefined;
   /** The last one stored; a line feed before the first. */
@@ -83,7 +87,7 @@ export const openWriter = async (
       // what lies beyond the record may have been on its way to disk when the machine stopped
       if ((await handle.stat()).size > start.stored) await handle.truncate(start.stored);
       hash = await hashOf(handle, start.stored);
-      if (start.stored > 0) lastByte = (await readAt(handle, start.stored - 1, 1))[0];
+      lastByte = (await readAt(handle, start.stored - 1, 1))[0];
       index = await openLineIndex(files.index, handle, start.stored);
     }
   } catch (error) {
@@ -99,6 +103,8 @@ export const openWriter = async (
   /** How far the source has been given, with what lies beyond the limit. */
   let given = start.source;
   let synced = start;
+  /** Whether there is a record of the offsets to be removed. */
+  let isRecorded = start.stored > 0;
   let syncedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let broken: LogError | undefined;
@@ -124,6 +130,7 @@ export const openWriter = async (
       return E.left(broken);
     }
     try {
+      isRecorded = true;
       const record = await open(files.offset, FLAGS, 0o600);
       try {
         await writeAt(record, Buffer.from(offsetRecord(offsets)), 0);
@@ -147,14 +154,25 @@ export const openWriter = async (
     timer.unref();
   };
 
-  /** The open file, or why there is none to write to. */
-  const writable = (): E.Either<LogError, FileHandle> => {
-    if (broken !== undefined) return E.left(broken);
-    if (seal !== undefined)
-      return E.left(logError('sealed', `${files.log} is sealed: nothing can be added to it`));
-    return handle === undefined
-      ? E.left(logError('closed', `${files.log} is closed: open the log again to write to it`))
-      : E.right(handle);
+  /** Why nothing can be written. */
+  const obstacle = (): LogError | undefined => {
+    if (broken !== undefined) return broken;
+    if (seal !== undefined) return logError('sealed', `${files.log} is sealed: nothing can be added to it`);
+    return isClosed
+      ? logError('closed', `${files.log} is closed: open the log again to write to it`)
+      : undefined;
+  };
+
+  const opened = async (): Promise<E.Either<LogError, FileHandle>> => {
+    if (handle !== undefined) return E.right(handle);
+    try {
+      // what a crash left of it was never promised
+      handle = await open(files.log, FLAGS | constants.O_TRUNC, 0o600);
+      index = await openLineIndex(files.index, handle, 0);
+      return E.right(handle);
+    } catch (error) {
+      return E.left(ioError(`${files.log} could not be written`, error));
+    }
   };
 
   /** Stores what these bytes give; nothing has changed when it fails, so it can be done again. */
@@ -180,8 +198,8 @@ export const openWriter = async (
   };
 
   const write: AttemptWriter['write'] = async (sourceOffset, bytes, came) => {
-    const target = writable();
-    if (E.isLeft(target)) return target;
+    const why = obstacle();
+    if (why !== undefined) return E.left(why);
     const received = receivedBy(masking);
     if (!Number.isSafeInteger(sourceOffset) || sourceOffset < 0 || sourceOffset > given)
       return E.left(
@@ -197,6 +215,8 @@ export const openWriter = async (
       return E.right(undefined);
     }
     const news = bytes.subarray(received - sourceOffset, wanted - sourceOffset);
+    const target = await opened();
+    if (E.isLeft(target)) return target;
     arrival = came;
     const stored = await store(target.right, news, false);
     if (E.isLeft(stored)) return stored;
@@ -213,18 +233,25 @@ export const openWriter = async (
     timer = undefined;
     const file = handle;
     handle = undefined;
+    isClosed = true;
     await index?.close();
     await file?.close();
   };
 
   const sealLog = async (truncated: boolean): Promise<E.Either<LogError, SealedOutput>> => {
     if (seal !== undefined) return E.right(seal);
-    const target = writable();
-    if (E.isLeft(target)) return target;
-    const stored = await store(target.right, Buffer.alloc(0), true);
-    if (E.isLeft(stored)) return stored;
+    const why = obstacle();
+    if (why !== undefined) return E.left(why);
+    // nothing came, or nothing of it may be stored: then the seal alone says so
+    if (handle !== undefined) {
+      const stored = await store(handle, Buffer.alloc(0), true);
+      if (E.isLeft(stored)) return stored;
+    }
     const isCut = truncated || given > offsets.source;
     const note = isCut ? cutNote(offsets.source, lastByte === LINE_FEED) : Buffer.alloc(0);
+    const target = note.length > 0 ? await opened() : E.right(handle);
+    if (E.isLeft(target)) return target;
+    const file = target.right;
     const output: SealedOutput = {
       name: OUTPUT_NAME,
       sourceBytes: offsets.source,
@@ -236,18 +263,26 @@ export const openWriter = async (
     };
     try {
       // not yet taken as stored: when the seal fails it is written there again
-      await writeAt(target.right, note, offsets.stored);
+      if (file !== undefined) await writeAt(file, note, offsets.stored);
     } catch (error) {
       return E.left(ioError(`${files.log} could not be written`, error));
     }
+    const sealing = writeBeside(files.sealed, `${JSON.stringify(output)}\n`, 0o600);
+    // a failure is looked at below
+    sealing.catch(() => undefined);
     try {
-      await Promise.all([target.right.datasync(), index?.sync()]);
+      await Promise.all([file?.datasync(), index?.sync()]);
     } catch (error) {
+      await sealing.then(
+        (beside) => beside.drop(),
+        () => undefined,
+      );
       broken = ioError(`${files.log} could not be synced`, error);
       return E.left(broken);
     }
     try {
-      await writeAtomically(files.sealed, `${JSON.stringify(output)}\n`, 0o600);
+      // only now may anybody see it
+      await (await sealing).replace();
     } catch (error) {
       return E.left(ioError(`${files.sealed} could not be written`, error));
     }
@@ -256,7 +291,7 @@ export const openWriter = async (
     seal = output;
     await letGo();
     // the seal says it all; a record that stays behind is never read
-    await rm(files.offset, { force: true }).catch(() => undefined);
+    if (isRecorded) await rm(files.offset, { force: true }).catch(() => undefined);
     changed({ size: output.storedBytes, sealed: true });
     return E.right(output);
   };
