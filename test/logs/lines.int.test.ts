@@ -141,7 +141,7 @@ describe('the lines of a log', () => {
             expect(places(found.items), `${what} ${again}`).toEqual(wanted.slice(from, from + 50));
             expect(found.lines).toBe(wanted.length);
           }
-          if (what !== 'open') expect((await stat(index)).size).toBeGreaterThan(0);
+          if (what !== 'open' && bytes.length > 0) expect((await stat(index)).size).toBeGreaterThan(0);
         },
       ),
       { numRuns: 150 },
