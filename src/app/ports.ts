@@ -308,6 +308,8 @@ export interface LogTerms {
   readonly limitBytes?: number;
   /** Source bytes below this were written before they could be collected, so nobody saw when; absent: none. */
   readonly lateBelow?: number;
+  /** Nothing can have been stored of it yet, so nothing is looked for. */
+  readonly isNew?: boolean;
 }
 
 /** Where one line of a stored log is, and when it came. */

@@ -102,6 +102,8 @@ export const driveAttempt = async (
     return record(jobId, attempt, command);
   };
   let mayStart = fresh;
+  /** Nobody has collected anything of it. */
+  let isNew = fresh;
   let unreachable = false;
   let failures = 0;
   let claimedSeen = 0;
@@ -117,8 +119,9 @@ export const driveAttempt = async (
     if (masked === undefined) return undefined;
     const writer = await insist<unknown, LogWriter>(
       'opening the log',
-      logs.open(ref, masked, { limitBytes: promoted.limits.logBytes, lateBelow }),
+      logs.open(ref, masked, { limitBytes: promoted.limits.logBytes, lateBelow, isNew }),
     );
+    isNew = false;
     if (writer === undefined) return undefined;
     try {
       for await (const item of transport.follow(target, ref, writer.offsets().source, signal)) {

@@ -65,7 +65,7 @@ export interface Offsets {
   readonly stored: number;
 }
 
-const NOTHING: Offsets = { source: 0, stored: 0 };
+export const NOTHING: Offsets = { source: 0, stored: 0 };
 
 const check = (numbers: string): string => createHash('sha256').update(numbers).digest('hex').slice(0, 16);
 

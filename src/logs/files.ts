@@ -28,7 +28,7 @@ import {
 import { patternsFor } from './forms.js';
 import { linesOfLog, type FoundLines } from './lines.js';
 import type { AttemptWriter, LogSize } from './writer.js';
-import { openWriter } from './writer.js';
+import { openWriter, type WritingTerms } from './writer.js';
 
 /** At most this much in one answer, whatever was asked for: it is held in memory. */
 const READ_MOST_BYTES = 16 * 1024 * 1024;
@@ -61,20 +61,20 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
     name: string,
     files: AttemptFiles,
     secrets: readonly string[],
-    limitBytes: number | undefined,
+    terms: WritingTerms,
   ): Promise<AttemptWriter> => {
     await closing.get(name);
     await made();
-    return openWriter(files, patternsFor(secrets), limitBytes, (size) => watched.get(name)?.next(size));
+    return openWriter(files, patternsFor(secrets), terms, (size) => watched.get(name)?.next(size));
   };
 
   const acquire = (
     name: string,
     files: AttemptFiles,
     secrets: readonly string[],
-    limitBytes: number | undefined,
+    terms: WritingTerms,
   ): Opened => {
-    const entry = opened.get(name) ?? { writer: begin(name, files, secrets, limitBytes), users: 0 };
+    const entry = opened.get(name) ?? { writer: begin(name, files, secrets, terms), users: 0 };
     opened.set(name, entry);
     entry.users++;
     return entry;
@@ -96,13 +96,13 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
   };
 
   const open: LogStore['open'] =
-    (attempt, secrets, { lateBelow = 0, limitBytes } = {}) =>
+    (attempt, secrets, { lateBelow = 0, ...terms } = {}) =>
     async () => {
       const checked = attemptName(attempt);
       if (E.isLeft(checked)) return checked;
       const name = checked.right;
       const files = filesOf(directory, name);
-      const entry = acquire(name, files, secrets, limitBytes);
+      const entry = acquire(name, files, secrets, terms);
       try {
         const writer = await entry.writer;
         let isClosed = false;

@@ -5,11 +5,12 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, rm } from 'node:fs/promises';
 import * as E from 'fp-ts/lib/Either.js';
-import type { LogError } from '../app/ports.js';
+import type { LogError, LogTerms } from '../app/ports.js';
 import { writeBeside } from '../app/write-atomically.js';
 import type { SealedOutput } from '../events/shapes.js';
 import type { AttemptFiles, Offsets } from './attempt-files.js';
 import {
+  NOTHING,
   OUTPUT_NAME,
   durableOffsets,
   hashOf,
@@ -48,6 +49,8 @@ export interface AttemptWriter {
   readonly close: () => Promise<void>;
 }
 
+export type WritingTerms = Pick<LogTerms, 'limitBytes' | 'isNew'>;
+
 const SYNC_BYTES = 1024 * 1024;
 const SYNC_MS = 250;
 
@@ -67,10 +70,12 @@ const cutNote = (sourceBytes: number, begins: boolean): Buffer =>
 export const openWriter = async (
   files: AttemptFiles,
   patterns: Patterns | undefined,
-  limitBytes: number | undefined,
+  { limitBytes, isNew = false }: WritingTerms,
   changed: (size: LogSize) => void,
 ): Promise<AttemptWriter> => {
-  const [sealed, durable] = await Promise.all([readSeal(files), durableOffsets(files)]);
+  const [sealed, durable] = isNew
+    ? [undefined, NOTHING]
+    : await Promise.all([readSeal(files), durableOffsets(files)]);
   let seal = sealed;
   const start: Offsets =
     seal === undefined ? durable : { source: seal.sourceBytes, stored: seal.storedBytes };

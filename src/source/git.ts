@@ -2,6 +2,7 @@
  * What exactly does a change run? Branch and target of a git repository, merged, as one commit that never changes. Git and
  * what it reads are taken as hostile: see `address.ts` for where it may go and `run-git.ts` for how it is held.
  */
+import { existsSync } from 'node:fs';
 import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
@@ -207,8 +208,8 @@ export const gitSource = (options: GitOptions): SourceProvider => {
     guarded(async () => {
       const key = `${source.sha} ${source.repository}`;
       const before = packed.get(key);
-      if (before !== undefined && (await isThere(before)))
-        return E.right({ key: source.sha, tarFile: before });
+      // not asked of another thread, which costs ten times as much
+      if (before !== undefined && existsSync(before)) return E.right({ key: source.sha, tarFile: before });
       const made = await pack(source);
       if (E.isRight(made)) {
         packed.set(key, made.right.tarFile);

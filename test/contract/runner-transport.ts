@@ -546,8 +546,8 @@ export const runnerTransportContract = (
         it('given a running job, then neither it nor its pump holds the channel of its start', async () => {
           const wanted = order('sleep 60', { totalMs: 100_000 });
           const { pid } = await started(wanted);
-          const pumpFile = join(rig.folder, `${wanted.jobId}.1.pump`);
-          const pump = Number((await readFile(pumpFile, 'utf8')).split(' ')[0]);
+          const pumpFile = join(rig.folder, `${wanted.jobId}.1.rc`);
+          const pump = Number((await readFile(pumpFile, 'utf8')).split(' ')[4]);
           const strange = async (one: number): Promise<readonly string[]> => {
             const names = (await readdir(`/proc/${String(one)}/fd`)).filter((fd) => Number(fd) < 20);
             const opened = await Promise.all(

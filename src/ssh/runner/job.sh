@@ -1,6 +1,6 @@
 # How does an attempt run, whoever supervises it? Claimed, prepared, run in the foreground of another session with its output
 # pumped into the log, and told by a result line. Needs id, J, fence, wanted_base, wanted_boot, total, silence, grace, cap,
-# key, umask, setsid, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this shell), `pipe` (a FIFO), `scratch` (a file that may be written). What
+# key, umask, setsid, `script_file`, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this shell), `pipe` (a FIFO), `scratch` (a file that may be written). What
 # differs between supervisors is in functions named after `mode`, which is `order` or `slot`.
 tell() { "${mode}_tell" "$1"; }
 
@@ -58,7 +58,7 @@ abandon() {
   ) 2>/dev/null
   [ -s "$J.go" ] || printf 'revoked\n' 1<>"$J.go"
   "${mode}_drop"
-  rm -rf "$J.script" "$J.log" "$J.ws"
+  rm -rf "$J.log" "$J.ws"
 }
 
 # A job re-opening /dev/stderr would truncate a plain file, so the log is written by one `cat` behind a pipe. The limit
@@ -122,9 +122,9 @@ child() {
   case $(command -v printf) in */*) exit 125 ;; esac
   unset LC_ALL
   [ -z "$group" ] || echo 0 >"$group/cgroup.procs" || exit 125
-  "${mode}_environment" "$@" "$J" "$self" "$start" "$boot" "$umask" "$setsid" "$id/$base_id" "$before" "$after"
+  "${mode}_environment" "$@" "$J" "$self" "$start" "$boot" "$umask" "$setsid" "$id/$base_id" "$before" "$after" "$script_file"
 }
-# J pid start boot umask setsid cookie textBeforeAnswer textAfterAnswer
+# J pid start boot umask setsid cookie textBeforeAnswer textAfterAnswer script
 become() {
   # A lost connection must not end the job.
   trap : PIPE
@@ -137,7 +137,7 @@ become() {
   cd "$1.ws" || exit 125
   BATON_COOKIE=$7
   export BATON_COOKIE
-  exec "$6" /bin/sh "$1.script"
+  exec "$6" /bin/sh "${10}"
 }
 
 # Arguments go to `child`. Sets ended=1 when the job ran; else it has been told why not.
@@ -153,7 +153,8 @@ run_job() {
   exec 7>"$pipe"
   start_of $pump
   pump_start=$start
-  printf '%s\n' "$pump $start $boot $group" >"$J.pump"
+  # Beside the claim, in the room that it reserved: an orphan is followed until its pump has ended.
+  printf '%-127s\n' "- $owner $pump $pump_start" 1<>"$J.rc"
   timer=
   if [ $((total + silence)) -gt 0 ]; then
     (
@@ -179,7 +180,7 @@ run_job() {
         tell 'not-started not_prepared the environment could not be set'
       else
         "${mode}_drop"
-        rm -rf "$J.script" "$J.log" "$J.ws" "$J.pump"
+        rm -rf "$J.log" "$J.ws"
         tell 'exists revoked'
       fi
       return 0
@@ -224,7 +225,17 @@ is_populated() {
   done <"$group/cgroup.events"
   return 1
 }
-has_pump_ended() { ! is_alive "$pump" "$pump_start" "$boot"; }
+# Our child, so that its number is its own until it is waited for; what has ended, or is a zombie, has no files open. One system
+# call, where reading its state would cost one for each byte.
+has_pump_ended() { [ ! -e "/proc/$pump/fd/0" ]; }
+# The pump ends a moment after the last writer: a few looks cost less than a process that sleeps.
+has_pump_soon_ended() {
+  looks=0
+  until has_pump_ended; do
+    looks=$((looks + 1))
+    [ $looks -lt 100 ] || return 1
+  done
+}
 # A job that ended by itself may leave processes behind. The dear search is made when there is a sign of them.
 end_leftovers() {
   [ ! -f "$J.why" ] || return 0
@@ -234,12 +245,7 @@ end_leftovers() {
   fi
   set_now
   if [ $((now - began)) -lt 100 ] && ! kill -0 "-$leader" 2>/dev/null; then
-    # The pump ends a moment after the last writer: looking costs less than a process that sleeps.
-    looks=0
-    while [ $looks -lt 40 ]; do
-      has_pump_ended && return 0
-      looks=$((looks + 1))
-    done
+    has_pump_soon_ended && return 0
     for pause in 0.01 0.02 0.05 0.1; do
       has_pump_ended && return 0
       nap $pause
@@ -250,14 +256,10 @@ end_leftovers() {
 # Ends by itself when nobody holds the pipe any more. Who holds it now could not be ended: then `soiled` is set.
 end_pump() {
   if [ -s "$J.why" ]; then await_slayer; fi
-  looks=0
-  while [ $looks -lt 40 ] && ! has_pump_ended; do looks=$((looks + 1)); done
-  set_now
-  limit=$((now + 500))
-  pause=0.01
-  soiled=
-  while ! has_pump_ended; do
+  soiled='' pause=0.01 limit=
+  until has_pump_soon_ended; do
     set_now
+    limit=${limit:-$((now + 500))}
     if [ "$now" -gt "$limit" ]; then
       soiled=1
       # Together: a pump whose child ended first would go on, a child whose pump ended first would not be found.

@@ -101,10 +101,14 @@ slay_attempt() {
   id=$1 J=$PWD/$1
   trap : PIPE
   read -r leader born _ <"$J.go"
-  group=
-  { read -r _ _ _ group <"$J.pump"; } 2>/dev/null
+  # Written by the slot that supervises it, or did.
+  group='' line=
+  { read -r line <"$J.rc"; } 2>/dev/null
+  # shellcheck disable=SC2086
+  set -- "$2" $line
+  { read -r group <"in/slot.${3-}.${4-}/group"; } 2>/dev/null
   [ -w "$group/cgroup.kill" ] || group=
-  slay cancel "$2"
+  slay cancel "$1"
 }
 
 # Takes the claim and the start where nobody has, so that a late start finds them taken. Sets `phase`.

@@ -26,8 +26,9 @@ open_slot() {
     exit 1
   fi
   setsid=$(command -v setsid) head=$(command -v head)
-  slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said
+  slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said script_file=$PWD/$slot/job.script
   make_group
+  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
   trap 'rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
   if ! { mkdir "$slot" && mkfifo "$pipe"; }; then
     slot_say 'X disk_full cannot create a folder for the slot'
@@ -92,11 +93,11 @@ fits() {
   is_attempt "$id" && is_word "$wanted_base" && is_word "$wanted_boot" && { [ "$key" = - ] || is_word "$key"; } || return 1
   for count in "$fence" "$total" "$silence" "$grace" "$cap"; do is_count "$count" || return 1; done
 }
-slot_script() { printf %s "$script" >"$J.script"; }
+slot_script() { printf %s "$script" >"$script_file"; }
 slot_drop() { :; }
-# [name value]... then the nine that `become` takes
+# [name value]... then the ten that `become` takes
 slot_environment() {
-  while [ $# -gt 9 ]; do
+  while [ $# -gt 10 ]; do
     case $1 in '' | [0-9]* | *[!A-Za-z0-9_]*) exit 125 ;; esac
     export "$1=$2" || exit 125
     shift 2

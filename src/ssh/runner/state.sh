@@ -1,5 +1,5 @@
 # How far is an attempt? Read from its files alone, so that any connection and any later day gets the same answer.
-#   $J.rc   claim `- pid start boot`, later the result `rc=… why=… log=… survivors=… .`, at last `tombstone .`
+#   $J.rc   claim `- pid start boot`, then with pid and start of the log's pump behind it, later the result `rc=… why=… log=… survivors=… .`, at last `tombstone .`
 #   $J.go   pid start boot of the job, or `revoked`; whoever creates it first decides
 set_log_size() {
   log_size=0
@@ -28,10 +28,7 @@ set_phase() {
   # It may have ended between the two looks.
   { read -r line <"$J.rc"; } 2>/dev/null
   case $line in rc=*' .') phase=done && return ;; esac
-  pump=''
-  { read -r pump <"$J.pump"; } 2>/dev/null
-  # shellcheck disable=SC2086
-  if is_alive "$pid" "$started" "$born_boot" || is_alive $pump; then phase=orphan && return; fi
+  if is_alive "$pid" "$started" "$born_boot" || is_alive "${5-0}" "${6-}" "${4-}"; then phase=orphan && return; fi
   phase=lost lost=supervisor_gone
 }
 # Sets `signals` and `survivors`: how what was left was ended.

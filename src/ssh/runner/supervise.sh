@@ -33,7 +33,7 @@ supervise() {
   id=$1 fence=$2 wanted_base=$3 wanted_boot=$4 total=$5 silence=$6 grace=$7 cap=$8 key=$9
   shift 9
   environment_length=$1 length=$2
-  J=$PWD/$id pipe=$J.out scratch=in/$nonce.said setsid=$(command -v setsid) mode=order group=
+  J=$PWD/$id pipe=$J.out scratch=in/$nonce.said script_file=$J.script setsid=$(command -v setsid) mode=order group=
   before='' after='end
 '
   # `:` and not '': an ignored signal would be inherited by the job.
@@ -64,7 +64,7 @@ order_script() {
   }
   rm -f "in/$nonce" && mkfifo "$pipe"
 }
-order_drop() { rm -f "in/$nonce" "$J.env" "$pipe"; }
+order_drop() { rm -f "in/$nonce" "$J.env" "$script_file" "$pipe"; }
 
 # rm, then what `become` takes
 order_environment() {
