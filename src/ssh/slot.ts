@@ -198,15 +198,17 @@ interface Opening {
   readonly gone: () => void;
 }
 
+/** What came first: the marker, more noise than any rc file makes, the end of the channel, or that of our patience. */
+type First = 'marker' | 'noise' | 'closed' | 'late';
+
 /** What has come before the first frame: the noise of rc files, the marker, perhaps a refusal in lines. */
 interface Early {
   readonly hear: (piece: Buffer) => void;
-  /** What came first: the marker, more noise than any rc file makes, or the end of our patience or of the channel. */
-  readonly first: Promise<'marker' | 'noise' | 'over'>;
+  readonly first: Promise<First>;
   /** An error, or a request for the program, comes as lines and not in a frame. */
   readonly refusal: () => readonly string[] | undefined;
   readonly text: () => string;
-  readonly over: () => void;
+  readonly over: (how: 'closed' | 'late') => void;
 }
 
 /** One listener from the first byte on: what comes in one packet with the marker would be lost between two. */
@@ -214,7 +216,7 @@ const listenEarly = (nonce: string, onFrames: (piece: Buffer) => void, onRefusal
   let received = Buffer.alloc(0);
   let phase: 'noise' | 'answered' | 'frames' = 'noise';
   let refused: readonly string[] | undefined;
-  let settle: (first: 'marker' | 'noise' | 'over') => void = () => undefined;
+  let settle: (first: First) => void = () => undefined;
   const first: Early['first'] = new Promise((resolve) => (settle = resolve));
   return {
     hear: (piece) => {
@@ -245,8 +247,8 @@ const listenEarly = (nonce: string, onFrames: (piece: Buffer) => void, onRefusal
     first,
     refusal: () => refused,
     text: () => received.toString('utf8', 0, 400),
-    over: () => {
-      settle('over');
+    over: (how) => {
+      settle(how);
     },
   };
 };
@@ -267,20 +269,20 @@ export const openSlot = async (open: OpenChannel, target: RunnerTarget, site: Si
   const slot = overChannel(target, lease.right, nonce, site);
   const early = listenEarly(nonce, slot.hear, () => channel.end());
   let complaint = '';
-  let isClosed = false;
   channel.on('data', early.hear);
   channel.stderr.on('data', (bytes: Buffer) => {
     if (complaint.length < 2000) complaint += bytes.toString('utf8');
   });
   channel.once('close', () => {
-    isClosed = true;
-    early.over();
+    early.over('closed');
     slot.gone();
   });
   let timer = setTimeout(() => {
     // Somebody may have read a part of our text, and its reader waits for the rest: with the end of input it gives up.
     channel.end();
-    timer = setTimeout(early.over, LAST_WORDS_MS);
+    timer = setTimeout(() => {
+      early.over('late');
+    }, LAST_WORDS_MS);
   }, site.markerMs);
   const ready = slot.opened(2 * site.markerMs);
   channel.write(
@@ -295,7 +297,7 @@ export const openSlot = async (open: OpenChannel, target: RunnerTarget, site: Si
     const text = `${early.text()} ${complaint}`;
     const silence = judgeSilence(target, lease.right, { marker: false, text });
     slot.gone();
-    return failed(first === 'over' && !isClosed ? transportError('timed_out', target) : silence);
+    return failed(first === 'late' ? transportError('timed_out', target) : silence);
   }
   const answer = await ready;
   lease.right.reached();
