@@ -56,19 +56,42 @@ export const spentMs = (work: () => void): number => {
   return spent();
 };
 
-/** Each subject once per round, in turn, so that what disturbs the machine disturbs all of them. The first round warms up and does not count. */
-export const inTurn = async (subjects: readonly Subject[], rounds = ROUNDS): Promise<readonly Row[]> => {
-  const values = subjects.map((): number[] => []);
+/** What answers several rows by one measurement. */
+export interface Group {
+  readonly rows: readonly (readonly [name: string, unit: string])[];
+  /** One round; a value for each of the rows. */
+  readonly measure: () => Promise<readonly number[]>;
+}
+
+/** Each group once per round, in turn, so that what disturbs the machine disturbs all of them. The first round warms up and does not count. */
+export const groupsInTurn = async (groups: readonly Group[], rounds = ROUNDS): Promise<readonly Row[]> => {
+  const values = groups.map(({ rows }) => rows.map((): number[] => []));
   for (let n = -1; n < rounds; n++)
-    for (const [i, { measure }] of subjects.entries()) {
-      const value = await measure();
-      if (n >= 0) values[i]?.push(round(value));
+    for (const [i, { measure }] of groups.entries()) {
+      const found = await measure();
+      if (n >= 0) for (const [j, value] of found.entries()) values[i]?.[j]?.push(round(value));
     }
-  return subjects.map(({ name, unit }, i) => {
-    const found = values[i] ?? [];
-    return { name, unit, median: round(median(found)), rounds: found };
-  });
+  return groups.flatMap(({ rows }, i) =>
+    rows.map(([name, unit], j) => {
+      const found = values[i]?.[j] ?? [];
+      return { name, unit, median: round(median(found)), rounds: found };
+    }),
+  );
 };
+
+/** The same with one row each. */
+export const inTurn = (subjects: readonly Subject[], rounds = ROUNDS): Promise<readonly Row[]> =>
+  groupsInTurn(
+    subjects.map(({ name, unit, measure }) => ({
+      rows: [[name, unit]],
+      measure: async () => [await measure()],
+    })),
+    rounds,
+  );
+
+/** The value that so many percent of them do not exceed. */
+export const percentile = (values: readonly number[], percent: number): number =>
+  [...values].sort((a, b) => a - b)[Math.ceil((values.length * percent) / 100) - 1] ?? NaN;
 
 /** Median of the ratios within each round. */
 export const ratioOf = (rows: readonly Row[], over: string, under: string): number => {
@@ -89,6 +112,14 @@ export const atLeast = (name: string, ratio: number, limit: number): Goal => ({
   goal: `>= ${limit}`,
   met: ratio >= limit,
 });
+
+export type Aim = readonly [at: '<=' | '>=', limit: number];
+
+/** `why`: what keeps it from being measured here, with the command that helps. */
+export const goalOf = (name: string, [at, limit]: Aim, ratio: () => number, why: string | undefined): Goal =>
+  why === undefined
+    ? (at === '<=' ? atMost : atLeast)(name, ratio(), limit)
+    : { name: `${name} (${why})`, ratio: null, goal: `${at} ${limit}`, met: null };
 
 export const machine = (): Report['machine'] => ({
   cpu: cpus()[0]?.model ?? 'unknown',

@@ -1,4 +1,8 @@
 /** `npm run bench -- NAME [--json] [--quick]`. `--quick`: as small as it gets, to see that it runs; its numbers mean nothing. */
+import { cancelBench } from './cancel.js';
+import { dispatchBench } from './dispatch.js';
+import { followBench } from './follow.js';
+import { logsBench } from './logs.js';
 import { matchBench } from './match.js';
 import { replayBench } from './replay.js';
 import { startBench } from './start.js';
@@ -6,6 +10,10 @@ import { text, type Report } from './report.js';
 import { storeBench } from './store.js';
 
 const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
+  cancel: cancelBench,
+  dispatch: dispatchBench,
+  follow: followBench,
+  logs: logsBench,
   match: matchBench,
   replay: replayBench,
   start: startBench,

@@ -4,7 +4,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { mountType } from '../src/store/file-system.js';
 import { phaseOf } from './replay/given.js';
-import { atLeast, inTurn, machine, ratioOf, type Goal, type Report, type Row } from './report.js';
+import { goalOf, inTurn, machine, ratioOf, type Goal, type Report, type Row } from './report.js';
 import { protocolNode, sqlite } from './store/baton.js';
 import { bullmq } from './store/bullmq.js';
 import { at, lives, type Contender } from './store/contender.js';
@@ -62,12 +62,13 @@ const diskOf = async (folder: string): Promise<string> => {
   return mountType(mounts, await realpath(folder)) ?? 'unknown';
 };
 
-const goalOf = (rows: readonly Row[], { name, goal }: Peer, command: string | undefined): Goal => {
-  const what = `SQLite store / ${name} at ${GOAL_AT} in flight`;
-  return command === undefined
-    ? atLeast(what, ratioOf(rows, at('SQLite store', GOAL_AT), at(name, GOAL_AT)), goal)
-    : { name: `${what} (not installed: ${command})`, ratio: null, goal: `>= ${goal}`, met: null };
-};
+const aimAt = (rows: readonly Row[], { name, goal }: Peer, command: string | undefined): Goal =>
+  goalOf(
+    `SQLite store / ${name} at ${GOAL_AT} in flight`,
+    ['>=', goal],
+    () => ratioOf(rows, at('SQLite store', GOAL_AT), at(name, GOAL_AT)),
+    command === undefined ? undefined : `not installed: ${command}`,
+  );
 
 /** `without`: which peers are left out as if they were not installed. */
 export const storeBench = (quick: boolean, without = missing): Promise<Report> =>
@@ -99,6 +100,6 @@ export const storeBench = (quick: boolean, without = missing): Promise<Report> =
         ...Object.fromEntries(there.map(({ package: name }) => [name, versionOf(name)])),
       },
       rows,
-      goals: PEERS.map((peer) => goalOf(rows, peer, without(peer))),
+      goals: PEERS.map((peer) => aimAt(rows, peer, without(peer))),
     };
   });

@@ -42,6 +42,8 @@ export interface JobView {
   readonly queuedAt: string;
   status: 'queued' | 'assigned' | 'running' | Outcome;
   cancelRequested?: { readonly at: string; readonly by: string; readonly reason?: string };
+  /** Why nothing of its output is stored for now, and since when. */
+  collectionPaused?: { readonly at: string; readonly why: string; readonly detail: string };
   attempts: AttemptView[];
   endedAt?: string;
   /** One sentence that says how it ended. */
@@ -93,6 +95,7 @@ const end = (job: JobView, event: JobEndEvent, { recordedAt, actor }: Metadata):
   job.status = outcomeOf(event);
   job.endedAt = recordedAt;
   job.summary = summaryOf(event, asker);
+  delete job.collectionPaused;
   const evidence = evidenceOf(event);
   if (evidence !== undefined) job.evidence = evidence;
   const last = job.attempts.at(-1);
@@ -122,6 +125,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
     case 'JobRequeued': {
       const { attempt, cause, exitCode, why, detail } = event.data;
       job.status = 'queued';
+      delete job.collectionPaused;
       Object.assign(attemptIn(job, attempt), {
         endedAt: at,
         why: detail ?? why ?? cause,
@@ -129,6 +133,12 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
       });
       return;
     }
+    case 'JobCollectionPaused':
+      job.collectionPaused = { at, why: event.data.why, detail: event.data.detail };
+      return;
+    case 'JobCollectionResumed':
+      delete job.collectionPaused;
+      return;
     case 'JobCancelRequested':
       job.cancelRequested ??= {
         at,

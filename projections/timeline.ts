@@ -2,7 +2,7 @@
 import type { BatonEvent } from '../src/events/catalog.js';
 import type { Filter, SealedOutput } from '../src/events/shapes.js';
 import type { Position, RawEvent, Recorded } from '../src/kernel/recorded.js';
-import { isJobEnd, summaryOf } from './summary.js';
+import { evidenceText, isJobEnd, summaryOf } from './summary.js';
 
 export interface TimelineEntry {
   readonly position: Position;
@@ -57,6 +57,12 @@ const sentenceOf = (event: BatonEvent): string => {
       return 'a cancel was asked for';
     case 'JobOutputSealed':
       return `the log of attempt ${event.data.attempt} is complete: ${event.data.outputs.map(sealed).join('; ')}`;
+    case 'JobCollectionPaused':
+      return `the log of attempt ${event.data.attempt} is not collected for now: ${event.data.detail}`;
+    case 'JobCollectionResumed':
+      return `the log of attempt ${event.data.attempt} is collected again`;
+    case 'JobRemainsEnded':
+      return `what attempt ${event.data.attempt} had left on its runner is no more: ${evidenceText(event.data.evidence)}`;
     default:
       return spelled(event.type);
   }

@@ -23,6 +23,8 @@ export interface Rig {
   readonly close: () => Promise<void>;
 }
 
+export { isAlive } from '../bench/fleet/processes.js';
+
 export const hasSshd = findSshd() !== undefined;
 export const requiresSshd = (process.env['BATON_TEST_REQUIRE'] ?? '').includes('sshd');
 
@@ -163,12 +165,6 @@ export const eventually = async <A>(
     if (performance.now() > until) throw new Error(`did not happen in ${String(withinMs)} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-};
-
-/** True for processes that run; a zombie does not. */
-export const isAlive = async (pid: number): Promise<boolean> => {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
-  return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 };
 
 /** A tar of one folder, as a source. */

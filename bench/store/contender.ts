@@ -20,7 +20,7 @@ export interface Contender {
 }
 
 /** So many at once, each followed by the next one. */
-const inParallel = async (
+export const inParallel = async (
   atOnce: number,
   count: number,
   one: (n: number) => Promise<void>,

@@ -1,18 +1,18 @@
-/** Use cases of jobs: list, show, cancel, explain, log, watch; and the queue and the history they make. */
+/** Use cases of jobs: list, show, cancel, close, explain, log, watch; and the queue and the history they make. */
 import * as E from 'fp-ts/lib/Either.js';
 import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
-import { job } from '../domain/job.js';
+import { job, type JobCommand, type JobRefusal } from '../domain/job.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
 import { findJob, jobReads, type JobSources } from './job-reads.js';
-import type { LogStore } from './ports.js';
+import type { AttemptRef, LogError, LogStore } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
 import { watchJobs } from './watch-jobs.js';
-import type { CommandContext, Done, UseCases } from './use-cases.js';
+import type { CommandContext, Done, LogLines, UseCases } from './use-cases.js';
 
 export interface JobDeps extends Deps, JobSources {
   readonly logs: LogStore;
@@ -27,10 +27,12 @@ type JobUseCases = Pick<
   | 'showJob'
   | 'placeOfJob'
   | 'cancelJob'
+  | 'closeJob'
   | 'explainJob'
   | 'jobTimeline'
   | 'watchJobs'
   | 'readLog'
+  | 'logLines'
   | 'watchLog'
   | 'queue'
   | 'history'
@@ -41,7 +43,30 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
   const reads = jobReads(deps, deps.store, deps.queuePolicy);
   const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 
-  const cancel = async (context: CommandContext, id: string): Promise<E.Either<AppError, Done<JobView>>> => {
+  const refused = (id: string, jobId: string, refusal: JobRefusal): AppError => {
+    const job = `The job ${jobId.slice(0, 8)}`;
+    switch (refusal.code) {
+      case 'job_already_finished':
+        return appError('conflict', refusal.code, `${job} has already finished: ${refusal.outcome}.`);
+      case 'job_still_queued':
+        return appError(
+          'conflict',
+          refusal.code,
+          `${job} waits in the queue: nothing of it can be on a runner.`,
+          {
+            hint: `Cancel it: baton job cancel ${jobId.slice(0, 8)}`,
+          },
+        );
+      default:
+        return appError('not_found', 'job_unknown', `There is no job ${id}.`);
+    }
+  };
+
+  const act = async (
+    context: CommandContext,
+    id: string,
+    command: JobCommand,
+  ): Promise<E.Either<AppError, Done<JobView>>> => {
     const before = await deps.repeats.streamOf(context);
     if (E.isLeft(before)) return before;
     const found = await show(id);
@@ -51,21 +76,12 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       deps,
       `job-${jobId}`,
       job,
-      { kind: 'CancelJob' },
+      command,
       envelopeOf(context, found.right.phaseRunId),
     );
     if (E.isLeft(handled)) {
       if (handled.left.kind === 'failed') return E.left(handled.left.error);
-      const { refusal } = handled.left;
-      return E.left(
-        refusal.code === 'job_already_finished'
-          ? appError(
-              'conflict',
-              refusal.code,
-              `The job ${jobId.slice(0, 8)} has already finished: ${refusal.outcome}.`,
-            )
-          : appError('not_found', 'job_unknown', `There is no job ${id}.`),
-      );
+      return E.left(refused(id, jobId, handled.left.refusal));
     }
     const after = await show(jobId);
     return E.isLeft(after)
@@ -90,30 +106,36 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     return E.right(wanted === undefined ? undefined : { jobId: found.right.id, attempt: wanted });
   };
 
-  const readLog = async (
+  /** Something read of the log of an attempt; `nothing` where there was none. */
+  const ofLog = async <A extends object>(
     id: string,
-    at: number,
-    maxBytes: number,
-    attempt?: number,
-  ): Promise<E.Either<AppError, { bytes: Buffer; size: number; sealed: boolean }>> => {
+    attempt: number | undefined,
+    nothing: A,
+    read: (ref: AttemptRef) => Promise<E.Either<LogError, A & { readonly sealed: boolean }>>,
+  ): Promise<E.Either<AppError, A & { readonly sealed: boolean; readonly attempt?: number }>> => {
     await deps.jobs.caughtUp();
     const ref = attemptOf(id, attempt);
     if (E.isLeft(ref)) return ref;
-    const ended = deps.jobs.view()[ref.right?.jobId ?? '']?.endedAt !== undefined;
-    if (ref.right === undefined) {
-      const found = findJob(deps.jobs.view(), id);
-      return E.right({
-        bytes: Buffer.alloc(0),
-        size: 0,
-        sealed: E.isRight(found) && found.right.endedAt !== undefined,
-      });
-    }
-    const read = await deps.logs.read(ref.right, at, maxBytes)();
-    if (E.isLeft(read))
-      return E.left(appError('store_unavailable', read.left.why, read.left.message, { cause: read.left }));
+    const found = findJob(deps.jobs.view(), id);
+    const ended = E.isRight(found) && found.right.endedAt !== undefined;
+    if (ref.right === undefined) return E.right({ ...nothing, sealed: ended });
+    const got = await read(ref.right);
+    if (E.isLeft(got))
+      return E.left(appError('store_unavailable', got.left.why, got.left.message, { cause: got.left }));
     // an attempt that never wrote anything has no log to seal
-    return E.right({ ...read.right, sealed: read.right.sealed || (ended && attempt === undefined) });
+    const sealed = got.right.sealed || (ended && attempt === undefined);
+    return E.right({ ...got.right, sealed, attempt: ref.right.attempt });
   };
+
+  const readLog: UseCases['readLog'] = (id, at, maxBytes, attempt) => () =>
+    ofLog<{ bytes: Buffer; size: number }>(id, attempt, { bytes: Buffer.alloc(0), size: 0 }, (ref) =>
+      deps.logs.read(ref, at, maxBytes)(),
+    );
+
+  const logLines: UseCases['logLines'] = (id, from, count, attempt) => () =>
+    ofLog<Omit<LogLines, 'sealed' | 'attempt'>>(id, attempt, { items: [], lines: 0, size: 0 }, (ref) =>
+      deps.logs.lines(ref, from, count)(),
+    );
 
   const watchLog = (id: string, attempt?: number): Observable<{ size: number; sealed: boolean }> =>
     deps.jobs.view$.pipe(
@@ -142,9 +164,11 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
         scope: { enterprise, organisation, project },
       }))(findJob(deps.jobs.view(), id, sees));
     },
-    cancelJob: (context, id) => () => cancel(context, id),
+    cancelJob: (context, id) => () => act(context, id, { kind: 'CancelJob' }),
+    closeJob: (context, id) => () => act(context, id, { kind: 'CloseJob' }),
     watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
-    readLog: (id, at, maxBytes, attempt) => () => readLog(id, at, maxBytes, attempt),
+    readLog,
+    logLines,
     watchLog,
   };
 };

@@ -6,6 +6,7 @@ import type { Attributes, SealedOutput, Source } from '../events/shapes.js';
 import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
 import type { Metadata, Position, RawEvent, Recorded } from '../kernel/recorded.js';
+import type { Instant } from '../kernel/time.js';
 import type { AppError } from './errors.js';
 
 // ---- event store -------------------------------------------------------------------------------------------------
@@ -175,6 +176,8 @@ export interface StartOrder extends AttemptRef {
   readonly source?: { readonly key: string; readonly tarFile: string };
   /** Absent: no limit. */
   readonly totalMs?: number;
+  /** How long it may write nothing. Absent: as long as it likes. */
+  readonly silenceMs?: number;
   readonly cancelGraceMs: number;
   readonly logBytes: number;
 }
@@ -215,7 +218,7 @@ export type AttemptState =
 /** From the result line, which counts only with its end mark. `why` decides, not the exit code. */
 export interface AttemptResult {
   readonly exitCode: number;
-  readonly why: 'exit' | 'cancel' | 'timeout' | 'leftover' | 'infrastructure';
+  readonly why: 'exit' | 'cancel' | 'timeout' | 'silence' | 'leftover' | 'infrastructure';
   readonly logTruncated: boolean;
   /** Signals sent by the runner to end it, in order. */
   readonly signals: readonly string[];
@@ -291,20 +294,65 @@ export interface LogWriter {
   readonly offsets: () => { readonly source: number; readonly stored: number };
   /** `sourceOffset` must not be beyond what was written; bytes before that are dropped as repeats. */
   readonly write: (sourceOffset: number, bytes: Buffer) => TaskEither<LogError, void>;
-  /** Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. */
+  /**
+   * Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. A log that was cut, there or
+   * here, ends with a line that says so, which is stored and no part of the source.
+   */
   readonly seal: (truncated: boolean) => TaskEither<LogError, SealedOutput>;
   readonly close: () => Promise<void>;
 }
 
+/** How an attempt's log is to be written. */
+export interface LogTerms {
+  /** Source bytes from here on are not stored, whatever the runner holds; absent: no limit. */
+  readonly limitBytes?: number;
+  /** Source bytes below this were written before they could be collected, so nobody saw when; absent: none. */
+  readonly lateBelow?: number;
+  /** Nothing can have been stored of it yet, so nothing is looked for. */
+  readonly isNew?: boolean;
+}
+
+/** Where one line of a stored log is, and when it came. */
+export interface LogLine {
+  /** From 1. */
+  readonly line: number;
+  /** Of its first byte in the log. */
+  readonly offset: number;
+  /** In bytes, without the line feed. */
+  readonly length: number;
+  /** When the server received its first byte, to about 100 ms; absent where that is no longer known. */
+  readonly receivedAt?: Instant;
+  /** It was written some time before that, while the runner was not reached or the server was down. */
+  readonly collectedLate?: true;
+}
+
 export interface LogStore {
   /** `secrets`: values that are masked before anything is stored; the same each time that the log is opened to be written. */
-  readonly open: (attempt: AttemptRef, secrets: readonly string[]) => TaskEither<LogError, LogWriter>;
+  readonly open: (
+    attempt: AttemptRef,
+    secrets: readonly string[],
+    terms?: LogTerms,
+  ) => TaskEither<LogError, LogWriter>;
   /** At most `maxBytes` from byte `from`; `size` is what is stored now; `sealed`: nothing will follow. */
   readonly read: (
     attempt: AttemptRef,
     from: number,
     maxBytes: number,
   ) => TaskEither<LogError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
+  /** At most `count` lines from number `from` on; `lines`: how many there are now. What has no line feed yet is a line as well. */
+  readonly lines: (
+    attempt: AttemptRef,
+    from: number,
+    count: number,
+  ) => TaskEither<
+    LogError,
+    {
+      readonly items: readonly LogLine[];
+      readonly lines: number;
+      readonly size: number;
+      readonly sealed: boolean;
+    }
+  >;
   /** Emits when the log has grown or is sealed; at once on subscription. */
   readonly watch: (attempt: AttemptRef) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 }

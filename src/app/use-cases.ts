@@ -21,6 +21,7 @@ import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
 import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
+import type { LogLine } from './ports.js';
 
 export type { Caller, CommandContext, Done, Place, Sees };
 
@@ -171,6 +172,16 @@ type RunnerAct<A = void> = (
   detail: A,
 ) => TaskEither<AppError, Done<RunnerStatus>>;
 
+/** Some lines of a log. What they say is read by their places in it. */
+export interface LogLines {
+  readonly attempt?: number;
+  readonly size: number;
+  readonly sealed: boolean;
+  /** How many there are now. */
+  readonly lines: number;
+  readonly items: readonly LogLine[];
+}
+
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
 
@@ -241,6 +252,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
   /** Among the jobs that are seen; what is not seen is refused as what is not there. */
   readonly placeOfJob: (id: string, sees?: Sees) => TaskEither<AppError, Place>;
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
+  /** Gives it up as lost, whatever its runner says later; what still runs there is ended when it answers. Refused while it waits. */
+  readonly closeJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
   /** Every event of the job and of its phase run, in words, oldest first. */
   readonly jobTimeline: (
@@ -257,6 +270,13 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     maxBytes: number,
     attempt?: number,
   ) => TaskEither<AppError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
+  /** Where its lines are and when they came, from number `from` on; `attempt` is absent where there was none. */
+  readonly logLines: (
+    id: string,
+    from: number,
+    count: number,
+    attempt?: number,
+  ) => TaskEither<AppError, LogLines>;
   readonly watchLog: (
     id: string,
     attempt?: number,

@@ -11,6 +11,7 @@ import type { TimelineEntry } from '../../projections/timeline.js';
 import type {
   AddRunner,
   ChangeView,
+  LogLines,
   RunnerAdded,
   RunnerTested,
   SecretView,
@@ -233,6 +234,8 @@ export const createClient = (at: Endpoint) => ({
       method: 'POST',
       body: reason === undefined ? {} : { reason },
     }),
+  closeJob: (id: string, as: string, reason: string) =>
+    ask<JobView>(at, to('jobs', id, 'close'), { method: 'POST', body: { as, reason } }),
   explainJob: (id: string, when?: string) =>
     ask<Asked<ExplainAnswer>>(at, to('jobs', id, 'explain') + query({ at: when })),
   jobTimeline: (id: string, when?: string) =>
@@ -266,8 +269,13 @@ export const createClient = (at: Endpoint) => ({
   listRoles: () => ask<Items<GrantView>>(at, '/roles'),
   grantRole: (body: NewGrant) => ask<GrantView>(at, '/roles/grant', { method: 'POST', body }),
   withdrawRole: (body: NewGrant) => ask<GrantView>(at, '/roles/withdraw', { method: 'POST', body }),
-  /** The bytes stored now, as they come. */
-  log: (id: string, attempt?: string) => send(at, to('jobs', id, 'log') + query({ attempt })),
+  /** The bytes stored now, as they come; of a part of it from one byte to before another. */
+  log: (id: string, attempt?: string, part?: { readonly from: number; readonly to: number }) =>
+    send(at, to('jobs', id, 'log') + query({ attempt }), {
+      ...(part === undefined ? {} : { headers: { Range: `bytes=${part.from}-${part.to - 1}` } }),
+    }),
+  logLines: (id: string, wanted: Readonly<Partial<Record<'from' | 'count' | 'attempt', string>>>) =>
+    ask<LogLines>(at, to('jobs', id, 'log', 'lines') + query(wanted)),
   /** The log as it grows; ends with `end`. */
   followLog: (id: string, attempt: string | undefined, signal: AbortSignal) =>
     follow(at, to('jobs', id, 'log', 'stream') + query({ attempt }), signal),

@@ -3,29 +3,20 @@ import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { followLog, interruptible } from './follow.js';
-import { note, write, type Io } from './io.js';
+import { note, type Io } from './io.js';
+import { lineRange, linesStored, type LineRange } from './job-log-lines.js';
+import { logSink } from './log-sink.js';
 import { example } from './options.js';
 import { fail } from './print.js';
-import { sessionOf, wantsColours, type Session } from './session.js';
-import { logFilter } from './terminal.js';
+import { sessionOf, usage, type Session } from './session.js';
 
 interface LogOptions {
   readonly follow?: boolean;
   readonly raw?: boolean;
   readonly attempt?: string;
+  readonly lines?: LineRange;
+  readonly timestamps?: boolean;
 }
-
-/** Where the bytes go: as they are, or made fit for a terminal. */
-const sink = (io: Io, raw: boolean) => {
-  const filter = raw ? undefined : logFilter(wantsColours(io));
-  return {
-    give: (bytes: Uint8Array): Promise<void> =>
-      write(io.stdout, filter === undefined ? bytes : filter.push(bytes)),
-    end: async (): Promise<void> => {
-      if (filter !== undefined) await write(io.stdout, filter.end());
-    },
-  };
-};
 
 const stored = async (io: Io, session: Session, id: string, options: LogOptions): Promise<void> => {
   const response = await session.client.log(id, options.attempt);
@@ -34,13 +25,13 @@ const stored = async (io: Io, session: Session, id: string, options: LogOptions)
     return;
   }
   const { body } = response.right;
-  const out = sink(io, options.raw === true);
+  const out = logSink(io, options.raw === true);
   if (body !== null) for await (const bytes of Readable.fromWeb(body)) await out.give(bytes as Uint8Array);
   await out.end();
 };
 
 const followed = async (io: Io, session: Session, id: string, options: LogOptions): Promise<void> => {
-  const out = sink(io, options.raw === true);
+  const out = logSink(io, options.raw === true);
   const { signal, release } = interruptible(io.onInterrupt, () =>
     note(io, '\nNo longer following; the job goes on. End it with `baton job cancel`.'),
   );
@@ -62,10 +53,18 @@ export const registerJobLog = (job: Command, io: Io): void => {
     .option('--follow', 'go on until it ends; Ctrl-C leaves the job alone')
     .option('--raw', 'the exact bytes')
     .option('--attempt <n>', 'of this attempt (default: the last)')
-    .addHelpText(...example('baton job log 0b7f2c1e --follow'))
+    .option('--lines <range>', 'of what is stored only these lines, e.g. 10-20 or 10-', lineRange)
+    .option('--timestamps', 'before each stored line when the server received it; ~ not later than that')
+    .addHelpText(
+      ...example('baton job log 0b7f2c1e --follow', 'baton job log 0b7f2c1e --lines 120-140 --timestamps'),
+    )
     .action(async (id: string, options: LogOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      await (options.follow === true ? followed : stored)(io, session, id, options);
+      const byLine = options.lines !== undefined || options.timestamps === true;
+      if (options.follow === true && byLine)
+        usage(io, '--lines and --timestamps are for what is stored; leave --follow out');
+      else
+        await (options.follow === true ? followed : byLine ? linesStored : stored)(io, session, id, options);
     });
 };

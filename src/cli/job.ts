@@ -1,5 +1,5 @@
-/** `baton job …`: what jobs there are, what they say, why they wait, and ending one. */
-import type { Command } from 'commander';
+/** `baton job …`: what jobs there are, what they say, why they wait, and ending one or giving it up. */
+import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
@@ -60,6 +60,12 @@ const showText = (io: Io, job: JobView): string => {
       job.cancelRequested === undefined
         ? undefined
         : `${age(job.cancelRequested.at, io.now())} by ${job.cancelRequested.by}${job.cancelRequested.reason === undefined ? '' : `: ${job.cancelRequested.reason}`}`,
+    ],
+    [
+      'log',
+      job.collectionPaused === undefined
+        ? undefined
+        : `not collected for now (${age(job.collectionPaused.at, io.now())}): ${job.collectionPaused.detail}`,
     ],
     ['ended how', evidence === undefined ? undefined : [evidence.how, ...(evidence.signals ?? [])].join(' ')],
     [
@@ -148,6 +154,19 @@ export const registerJob = (program: Command, io: Io): void => {
       if (options.wait === true && E.isRight(got))
         await watchJob(io, session, got.right, 'No longer waiting; the cancel goes on.');
       else session.answer(got, (view) => `Job ${plain(short(view.id))} is ${plain(stateOf(view))}.`);
+    });
+  job
+    .command('close')
+    .description('give up a job whose runner does not answer; what still runs there is ended when it does')
+    .argument('<id>', 'id, or its first characters')
+    .addOption(new Option('--as <outcome>', 'how it counts').choices(['lost']).makeOptionMandatory())
+    .requiredOption('--reason <text>', 'kept with the fact')
+    .addHelpText(...example('baton job close 0b7f2c1e --as lost --reason "build-07 was scrapped"'))
+    .action(async (id: string, options: { as: string; reason: string }, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      const got = await session.client.closeJob(id, options.as, options.reason);
+      session.answer(got, (view) => `Job ${plain(short(view.id))} is ${plain(stateOf(view))}.`);
     });
   job
     .command('explain')

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { AppError } from '../app/errors.js';
 import type { JobSecrets, SecretValues } from '../app/job-secrets.js';
 import type { AttemptRef, LogStore } from '../app/ports.js';
+import type { JobCommand } from '../domain/job.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 
 /** Tries until it succeeds or we are closed. */
@@ -11,13 +12,17 @@ type Insist = <Err, A>(what: string, task: () => Promise<E.Either<Err, A>>) => P
 interface Deps {
   readonly secrets: JobSecrets;
   readonly logs: LogStore;
+  readonly record: (jobId: string, attempt: number, command: JobCommand) => Promise<boolean>;
   readonly onProblem: (message: string, cause: unknown) => void;
 }
 
 export interface AttemptSecrets {
   /** For the start; a refusal when the job cannot have them, undefined when we are closed. A full disk is waited for. */
   readonly take: (promoted: PhasePromoted) => Promise<E.Either<AppError, SecretValues> | undefined>;
-  /** What must not reach the log. Without it collection pauses, and says so. Undefined when we are closed. */
+  /**
+   * What must not reach the log. Without it collection pauses: the job says why, until it goes on. Undefined when we are closed, or
+   * when the job no longer wants it.
+   */
   readonly masked: (promoted: PhasePromoted) => Promise<readonly string[] | undefined>;
   /** When the attempt is over: its log is sealed, or there will be none. */
   readonly forget: (promoted: PhasePromoted) => Promise<void>;
@@ -26,10 +31,11 @@ export interface AttemptSecrets {
 const hasNone = ({ secretRefs }: PhasePromoted): boolean => secretRefs.length === 0;
 
 export const attemptSecrets = (
-  { secrets, logs, onProblem }: Deps,
+  { secrets, logs, record, onProblem }: Deps,
   insist: Insist,
   attempt: AttemptRef,
 ): AttemptSecrets => {
+  const say = (command: JobCommand): Promise<boolean> => record(attempt.jobId, attempt.attempt, command);
   const name = `${attempt.jobId}.${attempt.attempt}`;
   return {
     take: async (promoted) => {
@@ -45,8 +51,17 @@ export const attemptSecrets = (
       // nothing will be stored any more
       if (log === undefined || log.sealed) return log && [];
       const what = `the log of ${name} is not collected, since reading the secrets to mask in it`;
-      const values = await insist(what, () => secrets.given(attempt));
-      return values && Object.values(values);
+      const values = await insist(what, async (): Promise<E.Either<AppError, SecretValues | 'over'>> => {
+        const given = await secrets.given(attempt);
+        if (E.isRight(given)) return given;
+        const { reason: why, message: detail } = given.left;
+        const isWanted = await say({ kind: 'PauseCollection', attempt: attempt.attempt, why, detail });
+        return isWanted ? given : E.right('over');
+      });
+      if (values === undefined || values === 'over') return undefined;
+      // another process may have paused it before
+      await say({ kind: 'ResumeCollection', attempt: attempt.attempt });
+      return Object.values(values);
     },
     forget: async (promoted) => {
       if (hasNone(promoted)) return;

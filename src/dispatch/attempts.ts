@@ -77,6 +77,9 @@ export const evolveAttempts = (
       if (queued !== undefined) waiting.set(jobId, { ...queued, cancel: queued.cancel ?? now });
       return;
     case 'JobOutputSealed':
+    case 'JobCollectionPaused':
+    case 'JobCollectionResumed':
+    case 'JobRemainsEnded':
       return;
     default:
       waiting.delete(jobId);

@@ -1,4 +1,5 @@
-/** Process: a cancel that was asked for is carried out on the runner; what survives it closes the slot. */
+/** Process: a cancel that was asked for is carried out on the runner, as is the end of what was closed; what survives closes the slot. */
+import { CLOSED } from '../domain/job.js';
 import type { BatonEvent } from '../events/catalog.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Process } from '../kernel/process.js';
@@ -15,22 +16,37 @@ interface Soiled {
   readonly survivors: number;
 }
 
+/** A job that was closed, until what may live of it on its runner has ended there. */
+interface Closed {
+  readonly job: LiveJob;
+  readonly eventId: string;
+}
+
 export interface CancellationState {
   readonly jobs: LiveJobs;
+  readonly closed: Map<string, Closed>;
   /** By the id of the event that told of survivors. */
   readonly soiled: Map<string, Soiled>;
 }
 
 /** Processes that outlived the end of an attempt. */
 export const survivorsOf = (event: BatonEvent): number =>
-  event.type === 'JobCancelled' || event.type === 'JobTimedOut'
+  event.type === 'JobCancelled' || event.type === 'JobTimedOut' || event.type === 'JobRemainsEnded'
     ? (event.data.evidence?.survivors?.length ?? 0)
     : 0;
 
 const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): CancellationState => {
   const { event, id, stream } = recorded;
   const survivors = survivorsOf(event);
-  const job = state.jobs.live.get(idOf(stream));
+  const live = state.jobs.live.get(idOf(stream));
+  const job = live ?? state.closed.get(idOf(stream))?.job;
+  if (event.type === 'JobLost' && event.data.why === CLOSED && live)
+    state.closed.set(live.jobId, { job: live, eventId: id });
+  if (event.type === 'JobRemainsEnded') state.closed.delete(idOf(stream));
+  // nobody can log in there any more
+  if (event.type === 'RunnerRetired')
+    for (const [jobId, closed] of state.closed)
+      if (closed.job.runner === idOf(stream)) state.closed.delete(jobId);
   if (survivors > 0 && job) {
     const { runner, slot, jobId, phaseRunId } = job;
     state.soiled.set(id, { runner, slot, jobId, phaseRunId, survivors });
@@ -59,6 +75,18 @@ const end = (job: LiveJob): readonly DispatchCommand[] =>
         },
       ];
 
+const endRemains = ({ job, eventId }: Closed): DispatchCommand => ({
+  commandId: deriveId(eventId, 'cancellation', 'remains'),
+  causationId: eventId,
+  correlationId: job.phaseRunId,
+  target: 'effect',
+  effect: 'end_remains',
+  jobId: job.jobId,
+  attempt: job.attempt,
+  runner: job.runner,
+  graceMs: job.limits.cancelGraceMs,
+});
+
 const quarantine = (
   cause: string,
   { runner, slot, jobId, phaseRunId, survivors }: Soiled,
@@ -73,12 +101,14 @@ const quarantine = (
 
 export const cancellation: Process<BatonEvent, DispatchCommand, CancellationState> = {
   name: 'cancellation',
-  version: 1,
-  init: () => ({ jobs: noJobs(), soiled: new Map() }),
+  version: 2,
+  init: () => ({ jobs: noJobs(), closed: new Map(), soiled: new Map() }),
   evolve,
   react: (state, { stream, event, id }) => {
     const soiled = state.soiled.get(id);
     if (soiled) return [quarantine(id, soiled)];
+    const closed = state.closed.get(idOf(stream));
+    if (closed?.eventId === id) return [endRemains(closed)];
     const job = state.jobs.live.get(idOf(stream));
     const mayEnd = event.type === 'JobCancelRequested' || event.type === 'JobAssigned';
     return mayEnd && job ? end(job) : [];
@@ -86,6 +116,7 @@ export const cancellation: Process<BatonEvent, DispatchCommand, CancellationStat
   tick: () => [],
   resume: (state) => [
     ...[...state.jobs.live.values()].flatMap(end),
+    ...[...state.closed.values()].map(endRemains),
     ...[...state.soiled].map(([cause, soiled]) => quarantine(cause, soiled)),
   ],
 };

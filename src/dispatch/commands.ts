@@ -36,6 +36,16 @@ export interface EndAttempt {
   readonly insist?: boolean;
 }
 
+/** End what a closed job may have left on its runner, whenever that answers; remove its files, and record that. */
+export interface EndRemains {
+  readonly target: 'effect';
+  readonly effect: 'end_remains';
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly runner: string;
+  readonly graceMs: number;
+}
+
 /** Remove the private key of a runner that is no more, and record that. */
 export interface ForgetKey {
   readonly target: 'effect';
@@ -55,7 +65,7 @@ export interface RevokeAttempt {
   readonly startMs: number;
 }
 
-export type Effect = DriveAttempt | EndAttempt | RevokeAttempt | ForgetKey;
+export type Effect = DriveAttempt | EndAttempt | EndRemains | RevokeAttempt | ForgetKey;
 
 export type DispatchCommand =
   | (Owed & { readonly target: 'job'; readonly id: string; readonly command: JobCommand })

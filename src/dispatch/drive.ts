@@ -64,6 +64,15 @@ export const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
 
 type Step = 'done' | 'ask' | 'wait';
 
+interface ProcessOnRunner {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+/** A job that has not ended after this is shown as running. */
+const SHORT_JOB_MS = 50;
+
 const lostDetail = (runner: string, why: string): string => {
   switch (why) {
     case 'vanished':
@@ -93,6 +102,8 @@ export const driveAttempt = async (
     return record(jobId, attempt, command);
   };
   let mayStart = fresh;
+  /** Nobody has collected anything of it. */
+  let isNew = fresh;
   let unreachable = false;
   let failures = 0;
   let claimedSeen = 0;
@@ -101,10 +112,16 @@ export const driveAttempt = async (
   /** Log bytes up to the end; the state that the attempt ended in, or undefined when the link was lost. */
   const collect = async (
     target: RunnerTarget,
+    lateBelow: number,
   ): Promise<{ readonly state: AttemptState; readonly outputs: readonly SealedOutput[] } | undefined> => {
-    const masked = promoted && (await secrets.masked(promoted));
+    if (promoted === undefined) return undefined;
+    const masked = await secrets.masked(promoted);
     if (masked === undefined) return undefined;
-    const writer = await insist<unknown, LogWriter>('opening the log', logs.open(ref, masked));
+    const writer = await insist<unknown, LogWriter>(
+      'opening the log',
+      logs.open(ref, masked, { limitBytes: promoted.limits.logBytes, lateBelow, isNew }),
+    );
+    isNew = false;
     if (writer === undefined) return undefined;
     try {
       for await (const item of transport.follow(target, ref, writer.offsets().source, signal)) {
@@ -123,19 +140,35 @@ export const driveAttempt = async (
     }
   };
 
-  const finish = async (target: RunnerTarget): Promise<Step> => {
-    const end = await collect(target);
+  /**
+   * `thereBefore`: bytes of the log that the runner had before anybody here could have seen them come. The start of a short
+   * job is recorded with its end: one write instead of two.
+   */
+  const finish = async (
+    target: RunnerTarget,
+    { thereBefore = 0, started }: { readonly thereBefore?: number; readonly started?: ProcessOnRunner } = {},
+  ): Promise<Step> => {
+    const collecting = collect(target, thereBefore);
+    if (started !== undefined) {
+      const over = collecting.then(
+        () => true,
+        () => true,
+      );
+      if (!(await Promise.race([over, pause(SHORT_JOB_MS).then(() => false)])))
+        await say({ kind: 'RecordStarted', attempt, ...started });
+    }
+    const end = await collecting;
     if (end === undefined) return 'ask';
     const { state, outputs } = end;
     switch (state.state) {
       case 'done': {
-        if (state.started) await say({ kind: 'RecordStarted', attempt, ...state.started });
         const { result } = state;
         await say({
           kind: 'FinishJob',
           attempt,
           verdict: verdictOf(result),
           outputs,
+          ...(state.started === undefined ? {} : { started: state.started }),
           ...(result.why === 'infrastructure'
             ? { detail: `The runner ${runner} could not run the job (code ${result.exitCode}).` }
             : {}),
@@ -177,7 +210,7 @@ export const driveAttempt = async (
       await say({ kind: 'RefuseJob', attempt, why: values.left.reason, detail: values.left.message });
       return 'done';
     }
-    const { totalMs, cancelGraceMs, logBytes } = promoted.limits;
+    const { totalMs, silenceMs, cancelGraceMs, logBytes } = promoted.limits;
     const answer: E.Either<TransportError, StartAnswer> = await transport.start(target, {
       ...ref,
       fence: assigned.fence,
@@ -187,6 +220,7 @@ export const driveAttempt = async (
       environment: { ...environmentOf(promoted, ref, runner), ...values.right },
       source: archive.right,
       ...(totalMs === undefined ? {} : { totalMs }),
+      ...(silenceMs === undefined ? {} : { silenceMs }),
       cancelGraceMs,
       logBytes,
     })();
@@ -208,8 +242,7 @@ export const driveAttempt = async (
     switch (answer.right.kind) {
       case 'started': {
         const { pid, startTime, bootId } = answer.right;
-        await say({ kind: 'RecordStarted', attempt, pid, startTime, bootId });
-        return finish(target);
+        return finish(target, { started: { pid, startTime, bootId } });
       }
       case 'exists':
         mayStart = false;
@@ -264,8 +297,7 @@ export const driveAttempt = async (
       case 'running':
       case 'orphan': {
         const { pid, startTime, bootId } = state;
-        await say({ kind: 'RecordStarted', attempt, pid, startTime, bootId });
-        return finish(target);
+        return finish(target, { thereBefore: state.logSize, started: { pid, startTime, bootId } });
       }
       case 'tombstone':
         await say({
@@ -276,9 +308,10 @@ export const driveAttempt = async (
           outputs: [],
         });
         return 'done';
-      case 'revoked':
       case 'done':
       case 'lost':
+        return finish(target, { thereBefore: state.logSize });
+      case 'revoked':
         return finish(target);
     }
   };

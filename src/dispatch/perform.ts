@@ -1,12 +1,14 @@
 /** Carries out effects on runners: the only impure file of this folder. Each effect is safe to ask twice. */
 import * as E from 'fp-ts/lib/Either.js';
-import type { DriveAttempt, EndAttempt, RevokeAttempt } from './commands.js';
+import type { DriveAttempt, EndAttempt, EndRemains, RevokeAttempt } from './commands.js';
 import type { AttemptRef } from '../app/ports.js';
 import { BACK_OFF_MS, driveAttempt, type PerformDeps } from './drive.js';
+import { endRemains } from './remains.js';
 
 export interface Performer {
   readonly drive: (effect: DriveAttempt) => void;
   readonly end: (effect: EndAttempt) => void;
+  readonly endRemains: (effect: EndRemains) => void;
   readonly revoke: (effect: RevokeAttempt) => void;
   /** Lets go of all attempts; what runs on the runners goes on there. */
   readonly close: () => Promise<void>;
@@ -118,6 +120,11 @@ export const performer = (deps: PerformDeps): Performer => {
     },
     end: (effect) => {
       once(`end ${effect.jobId}.${effect.attempt}`, () => end(effect));
+    },
+    endRemains: (effect) => {
+      once(`remains ${effect.jobId}.${effect.attempt}`, () =>
+        endRemains(deps, { insist, pause, signal: abort.signal }, effect),
+      );
     },
     revoke: (effect) => {
       once(`revoke ${effect.jobId}.${effect.attempt}`, () => revoke(effect));

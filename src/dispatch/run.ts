@@ -58,6 +58,14 @@ export interface Dispatch {
 
 const TICK_MS = 1000;
 
+/** Events after which the attempt is what it was. */
+const LEAVES_CURRENT: ReadonlySet<string> = new Set([
+  ...['JobCancelRequested', 'JobOutputSealed', 'JobCollectionPaused', 'JobCollectionResumed'],
+]);
+
+/** May be true more than once in an attempt; the decider tells a repeat by the state. */
+const RECURS: ReadonlySet<string> = new Set(['PauseCollection', 'ResumeCollection']);
+
 const bodyOf = (command: unknown): string =>
   createHash('sha256').update(JSON.stringify(command)).digest('hex');
 
@@ -100,7 +108,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
         if (event.data.attempt === attempt) assigned = event.data;
         current = event.data.attempt === attempt;
       } else if (event.type === 'JobStarted') started = event.data.attempt === attempt;
-      else if (event.type !== 'JobCancelRequested' && event.type !== 'JobOutputSealed') current = false;
+      else if (!LEAVES_CURRENT.has(event.type)) current = false;
     }
     if (queued === undefined || assigned === undefined)
       return E.left(appError('internal', 'attempt_unknown', `There is no attempt ${jobId}.${attempt}.`));
@@ -123,7 +131,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     record: async (jobId, attempt, command) => {
       const causationId = deriveId('attempt', jobId, attempt);
       const owed: Owed = {
-        commandId: deriveId(causationId, command.kind),
+        commandId: RECURS.has(command.kind) ? crypto.randomUUID() : deriveId(causationId, command.kind),
         causationId,
         correlationId: jobId,
       };
@@ -191,6 +199,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
         if (command.effect === 'forget_key') return forgetKey(command);
         if (command.effect === 'drive') effects.drive(command);
         else if (command.effect === 'end') effects.end(command);
+        else if (command.effect === 'end_remains') effects.endRemains(command);
         else effects.revoke(command);
         return undefined;
     }

@@ -142,6 +142,9 @@ const evolveJob = (
     case 'JobStarted':
     case 'JobCancelRequested':
     case 'JobOutputSealed':
+    case 'JobCollectionPaused':
+    case 'JobCollectionResumed':
+    case 'JobRemainsEnded':
       return;
     default: {
       // the quarantine follows as an event of the runner; until then the slot must not be given away
@@ -334,10 +337,12 @@ const expired = (
 
 /** Events that can change who runs where. */
 const matters = (event: BatonEvent): boolean =>
-  event.type !== 'JobStarted' &&
-  event.type !== 'JobOutputSealed' &&
-  event.type !== 'JobCancelRequested' &&
-  (isJobEvent(event) || isRunnerEvent(event));
+  !CHANGES_NO_PLACE.has(event.type) && (isJobEvent(event) || isRunnerEvent(event));
+
+const CHANGES_NO_PLACE: ReadonlySet<string> = new Set([
+  ...['JobStarted', 'JobOutputSealed', 'JobCancelRequested', 'JobCollectionPaused', 'JobCollectionResumed'],
+  'JobRemainsEnded',
+]);
 
 export const scheduler = (
   options: SchedulerOptions,

@@ -10,6 +10,7 @@
  */
 import { isJobEvent, isRunnerEvent, type BatonEvent, type JobEvent } from '../events/catalog.js';
 import type { Recorded } from '../kernel/recorded.js';
+import { CLOSED } from './job.js';
 import { millisBetween } from '../kernel/time.js';
 
 export const ATTEMPTS_IN_A_ROW = 3;
@@ -55,7 +56,8 @@ const blamed = (event: JobEvent): string | undefined => {
         ? (event.data.why ?? 'infrastructure')
         : undefined;
     case 'JobLost':
-      return event.data.why;
+      // a person's word tells nothing of the machine
+      return event.data.why === CLOSED ? undefined : event.data.why;
     case 'JobUndeliverable':
       // the source may also refuse a job that was assigned
       return event.data.attempt !== undefined && MACHINE_WORDS.has(event.data.why)
@@ -131,6 +133,9 @@ export const evolveFailures = (failures: Failures, recorded: Recorded<BatonEvent
       return failures;
     case 'JobCancelRequested':
     case 'JobOutputSealed':
+    case 'JobCollectionPaused':
+    case 'JobCollectionResumed':
+    case 'JobRemainsEnded':
       return failures;
     case 'JobRequeued':
       count(failures, job, id, recorded);

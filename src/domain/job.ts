@@ -30,6 +30,10 @@ export type JobCommand =
       readonly detail: string;
     }
   | { readonly kind: 'CancelJob' }
+  /** A person gives it up: whatever its runner says later, it is lost. */
+  | { readonly kind: 'CloseJob' }
+  /** What a closed job had left on its runner is no more. */
+  | { readonly kind: 'RecordRemains'; readonly attempt: number; readonly evidence: EndEvidence }
   /** The runner said how the attempt ended; `outputs` are sealed. */
   | {
       readonly kind: 'FinishJob';
@@ -37,7 +41,17 @@ export type JobCommand =
       readonly verdict: Verdict;
       readonly outputs: readonly SealedOutput[];
       readonly detail?: string;
+      /** The process that ran; recorded too where its start was not. */
+      readonly started?: { readonly pid: number; readonly startTime: string; readonly bootId: string };
     }
+  /** What the attempt writes cannot be stored for now. */
+  | {
+      readonly kind: 'PauseCollection';
+      readonly attempt: number;
+      readonly why: string;
+      readonly detail: string;
+    }
+  | { readonly kind: 'ResumeCollection'; readonly attempt: number }
   /** The attempt was kept from starting. */
   | { readonly kind: 'RecordRevoked'; readonly attempt: number; readonly evidence: EndEvidence }
   | {
@@ -55,6 +69,8 @@ export type JobRefusal =
   | { readonly code: 'job_exists' }
   | { readonly code: 'job_already_finished'; readonly outcome: Outcome }
   | { readonly code: 'job_not_queued'; readonly status: string }
+  /** Nothing of it can be on a runner: it is cancelled, not closed. */
+  | { readonly code: 'job_still_queued' }
   /** The command speaks of an attempt that is not the current one: a late report. */
   | { readonly code: 'attempt_is_over'; readonly current: number };
 
@@ -67,8 +83,21 @@ interface Common {
 export type JobState =
   | { readonly status: 'none' }
   | ({ readonly status: 'queued' } & Common)
-  | ({ readonly status: 'assigned' | 'running'; readonly sealed: boolean } & Common)
-  | { readonly status: 'ended'; readonly outcome: Outcome };
+  | ({
+      readonly status: 'assigned' | 'running';
+      readonly sealed: boolean;
+      /** Its output is not collected for now. */
+      readonly paused: boolean;
+    } & Common)
+  | {
+      readonly status: 'ended';
+      readonly outcome: Outcome;
+      /** Attempt that was closed, as long as it may live on its runner. */
+      readonly remains?: number;
+    };
+
+/** `why` of a job that a person gave up. */
+export const CLOSED = 'closed';
 
 /**
  * Infrastructure may fail an attempt this often before the job is undeliverable. More often than a runner may fail in a row
@@ -89,25 +118,37 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
     case 'JobTimedOut':
       return { status: 'ended', outcome: 'timed_out' };
     case 'JobLost':
-      return { status: 'ended', outcome: 'lost' };
+      return {
+        ...{ status: 'ended', outcome: 'lost' },
+        ...(event.data.why === CLOSED && event.data.attempt !== undefined
+          ? { remains: event.data.attempt }
+          : {}),
+      };
     case 'JobExpired':
       return { status: 'ended', outcome: 'expired' };
     case 'JobUndeliverable':
       return { status: 'ended', outcome: 'undeliverable' };
   }
+  if (event.type === 'JobRemainsEnded')
+    return state.status === 'ended' ? { status: 'ended', outcome: state.outcome } : state;
   if (state.status === 'none' || state.status === 'ended') return state;
   const { cancelRequested, maxAttempts } = state;
   switch (event.type) {
     case 'JobAssigned':
-      return { status: 'assigned', attempt: event.data.attempt, sealed: false, cancelRequested, maxAttempts };
-    case 'JobStarted':
-      return { status: 'running', attempt: event.data.attempt, sealed: false, cancelRequested, maxAttempts };
+    case 'JobStarted': {
+      const status = event.type === 'JobAssigned' ? 'assigned' : 'running';
+      const { attempt } = event.data;
+      return { status, attempt, sealed: false, paused: false, cancelRequested, maxAttempts };
+    }
     case 'JobRequeued':
       return { status: 'queued', attempt: event.data.attempt, cancelRequested, maxAttempts };
     case 'JobCancelRequested':
       return { ...state, cancelRequested: true };
     case 'JobOutputSealed':
       return state.status === 'queued' ? state : { ...state, sealed: true };
+    case 'JobCollectionPaused':
+    case 'JobCollectionResumed':
+      return state.status === 'queued' ? state : { ...state, paused: event.type === 'JobCollectionPaused' };
     default:
       return never(event);
   }
@@ -163,6 +204,10 @@ const decide = (command: JobCommand, state: JobState): Decision => {
       ? ok({ type: 'JobQueued', data: command.data })
       : refuse({ code: 'job_exists' });
   if (state.status === 'none') return refuse({ code: 'job_unknown' });
+  if (command.kind === 'RecordRemains' && state.status === 'ended') {
+    const { attempt, evidence } = command;
+    return state.remains === attempt ? ok({ type: 'JobRemainsEnded', data: { attempt, evidence } }) : ok();
+  }
   if (state.status === 'ended') return refuse({ code: 'job_already_finished', outcome: state.outcome });
 
   if (command.kind === 'CancelJob') {
@@ -171,6 +216,12 @@ const decide = (command: JobCommand, state: JobState): Decision => {
     return state.status === 'queued'
       ? ok(asked, { type: 'JobCancelled', data: { evidence: { how: 'never_started' } } })
       : ok(asked);
+  }
+  if (command.kind === 'CloseJob') {
+    if (state.status === 'queued') return refuse({ code: 'job_still_queued' });
+    const detail =
+      'It was closed by a person. Whether it finished its work is not known; what still runs of it is ended when its runner answers.';
+    return ok({ type: 'JobLost', data: { attempt: state.attempt, why: CLOSED, detail } });
   }
   if (state.status === 'queued') {
     switch (command.kind) {
@@ -193,12 +244,20 @@ const decide = (command: JobCommand, state: JobState): Decision => {
     return refuse({ code: 'attempt_is_over', current: state.attempt });
   const { attempt } = state;
   switch (command.kind) {
+    case 'RecordRemains':
+      return refuse({ code: 'attempt_is_over', current: attempt });
     case 'RecordStarted':
       if (state.status === 'running') return ok();
       return ok({
         type: 'JobStarted',
         data: { attempt, pid: command.pid, startTime: command.startTime, bootId: command.bootId },
       });
+    case 'PauseCollection': {
+      const { why, detail } = command;
+      return state.paused ? ok() : ok({ type: 'JobCollectionPaused', data: { attempt, why, detail } });
+    }
+    case 'ResumeCollection':
+      return state.paused ? ok({ type: 'JobCollectionResumed', data: { attempt } }) : ok();
     case 'RequeueJob':
       return ok(...again(state, attempt, command.cause, command.why, command.detail));
     case 'RecordRevoked':
@@ -206,7 +265,12 @@ const decide = (command: JobCommand, state: JobState): Decision => {
         ? ok({ type: 'JobCancelled', data: { attempt, evidence: command.evidence } })
         : ok(...again(state, attempt, 'infrastructure', 'revoked', 'The attempt was revoked on the runner.'));
     case 'FinishJob': {
-      const sealed = seal(state, attempt, command.outputs);
+      const sealed = [
+        ...(state.status === 'assigned' && command.started !== undefined
+          ? [{ type: 'JobStarted' as const, data: { attempt, ...command.started } }]
+          : []),
+        ...seal(state, attempt, command.outputs),
+      ];
       return command.verdict.kind === 'infrastructure'
         ? ok(
             ...sealed,

@@ -4,7 +4,7 @@ import type { EndEvidence, Outcome } from '../events/shapes.js';
 /** From the runner's result line. */
 export interface AttemptEnd {
   readonly exitCode: number;
-  readonly why: 'exit' | 'cancel' | 'timeout' | 'leftover' | 'infrastructure';
+  readonly why: 'exit' | 'cancel' | 'timeout' | 'silence' | 'leftover' | 'infrastructure';
   readonly signals: readonly string[];
   readonly survivors: readonly { readonly pid: number; readonly command?: string }[];
 }
@@ -13,7 +13,7 @@ export type Verdict =
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'failed'; readonly exitCode: number; readonly likelySignal?: string }
   | { readonly kind: 'cancelled'; readonly evidence: EndEvidence }
-  | { readonly kind: 'timed_out'; readonly which: 'total'; readonly evidence: EndEvidence }
+  | { readonly kind: 'timed_out'; readonly which: 'total' | 'silence'; readonly evidence: EndEvidence }
   | { readonly kind: 'infrastructure'; readonly exitCode: number };
 
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -48,6 +48,8 @@ export const verdictOf = (end: AttemptEnd): Verdict => {
       return { kind: 'cancelled', evidence: evidenceOf(end) };
     case 'timeout':
       return { kind: 'timed_out', which: 'total', evidence: evidenceOf(end) };
+    case 'silence':
+      return { kind: 'timed_out', which: 'silence', evidence: evidenceOf(end) };
     case 'infrastructure':
       return { kind: 'infrastructure', exitCode: end.exitCode };
     case 'exit':

@@ -71,6 +71,13 @@ export const JobOutputSealed = t.type(
   'JobOutputSealed',
 );
 
+/** Nothing of the attempt's output is stored for now; the runner keeps it. `why`: a stable word; `detail`: one sentence for people. */
+export const JobCollectionPaused = t.type(
+  { attempt: Count, why: t.string, detail: t.string },
+  'JobCollectionPaused',
+);
+export const JobCollectionResumed = t.type({ attempt: Count }, 'JobCollectionResumed');
+
 export const JobSucceeded = t.type({ attempt: Count }, 'JobSucceeded');
 /** `likelySignal`: a shell cannot tell exit 143 from death by TERM, so this is a guess from the exit code. */
 export const JobFailed = shape('JobFailed', { attempt: Count, exitCode: Count }, { likelySignal: t.string });
@@ -80,6 +87,8 @@ export const JobTimedOut = shape(
   { attempt: Count, which: t.keyof({ total: null, silence: null }) },
   { evidence: EndEvidence },
 );
+/** What a job that was closed had left on its runner has ended there, and its files are removed. The one event that may follow its end. */
+export const JobRemainsEnded = t.type({ attempt: Count, evidence: EndEvidence }, 'JobRemainsEnded');
 /** `why`: a stable word; `detail`: one sentence for people. */
 export const JobLost = shape('JobLost', { why: t.string, detail: t.string }, { attempt: Count });
 export const JobExpired = t.type({ why: t.string, detail: t.string }, 'JobExpired');
@@ -96,6 +105,8 @@ export const jobEvents = {
   JobRequeued,
   JobCancelRequested,
   JobOutputSealed,
+  JobCollectionPaused,
+  JobCollectionResumed,
   JobSucceeded,
   JobFailed,
   JobCancelled,
@@ -103,4 +114,5 @@ export const jobEvents = {
   JobLost,
   JobExpired,
   JobUndeliverable,
+  JobRemainsEnded,
 };

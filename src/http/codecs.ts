@@ -158,6 +158,9 @@ export const SettingsBody = closed(
 /** Body of `POST /jobs/:id/cancel`. */
 export const CancelBody = closed({}, { reason: Reason });
 
+/** Body of `POST /jobs/:id/close`. Who gives a job up says why. */
+export const CloseBody = closed({ as: oneOf(['lost']), reason: Reason }, {});
+
 /** The rules of git-check-ref-format(1) as far as they keep a name from being taken for something else. */
 const Ref = text(
   { expected: 'the name of a branch', mend: 'give a branch such as master or feature/login' },
@@ -228,7 +231,16 @@ export const NameParam = closed({ name: RunnerName }, {});
 export const ProjectionParam = closed({ name: ProjectionName }, {});
 export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
-export const AttemptQuery = closed({}, { attempt: wholeText(0, 1_000_000, 'leave it out for the last one') });
+const attempt = wholeText(0, 1_000_000, 'leave it out for the last one');
+export const AttemptQuery = closed({}, { attempt });
+export const LinesQuery = closed(
+  {},
+  {
+    attempt,
+    from: wholeText(1, Number.MAX_SAFE_INTEGER, 'give the number of a line; leave it out for the first'),
+    count: wholeText(1, 10_000, 'leave it out for 1000'),
+  },
+);
 
 // ---- the past, and pages
 

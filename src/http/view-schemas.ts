@@ -58,6 +58,7 @@ const job = object(
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
     cancelRequested: object({ at: instant, by: text }, { reason: text }),
+    collectionPaused: object({ at: instant, why: text, detail: text }),
     evidence: schemaOf(EndEvidence),
   },
 );
@@ -119,6 +120,18 @@ const queueEntry = object(
 
 export const viewSchemas = {
   Job: job,
+  LogLines: object(
+    {
+      ...{ size: whole, sealed: yes, lines: { ...whole, description: 'how many there are now' } },
+      items: arrayOf(
+        object(
+          { line: { ...whole, description: 'from 1' }, offset: whole, length: whole },
+          { receivedAt: instant, collectedLate: yes },
+        ),
+      ),
+    },
+    { attempt: whole },
+  ),
   Change: object(
     {
       ...{ id: text, title: text, branch: text, pipeline: text, ...scope, patchset: whole, sha: text },

@@ -16,6 +16,8 @@ export interface AttemptFiles {
   readonly log: string;
   /** How much of it is known to be on disk; absent until the first sync, and again once sealed. */
   readonly offset: string;
+  /** Where its lines begin and when they came; what it lacks is found by reading the log. */
+  readonly index: string;
   /** Present once nothing will follow. */
   readonly sealed: string;
 }
@@ -54,6 +56,7 @@ export const attemptName = ({ jobId, attempt }: AttemptRef): E.Either<LogError, 
 export const filesOf = (directory: string, name: string): AttemptFiles => ({
   log: join(directory, `${name}.log`),
   offset: join(directory, `${name}.offset`),
+  index: join(directory, `${name}.index`),
   sealed: join(directory, `${name}.sealed.json`),
 });
 
@@ -62,7 +65,7 @@ export interface Offsets {
   readonly stored: number;
 }
 
-const NOTHING: Offsets = { source: 0, stored: 0 };
+export const NOTHING: Offsets = { source: 0, stored: 0 };
 
 const check = (numbers: string): string => createHash('sha256').update(numbers).digest('hex').slice(0, 16);
 
@@ -79,7 +82,8 @@ const parseOffsets = (text: string): Offsets => {
     : NOTHING;
 };
 
-const orAbsent = async <A>(reading: Promise<A>): Promise<A | undefined> => {
+/** What there is, or undefined where the file is not there. */
+export const orAbsent = async <A>(reading: Promise<A>): Promise<A | undefined> => {
   try {
     return await reading;
   } catch (error) {
@@ -130,6 +134,18 @@ export const writeAt = async (handle: FileHandle, bytes: Buffer, position: numbe
   }
 };
 
+/** So many bytes from that place, however many calls it takes; fewer where the file ends. */
+export const readAt = async (handle: FileHandle, position: number, length: number): Promise<Buffer> => {
+  const bytes = Buffer.alloc(length);
+  let got = 0;
+  while (got < length) {
+    const { bytesRead } = await handle.read(bytes, got, length - got, position + got);
+    if (bytesRead === 0) break;
+    got += bytesRead;
+  }
+  return bytes.subarray(0, got);
+};
+
 /** At most `maxBytes` from byte `from`, of the first `size`; nothing when there is no file yet. */
 export const readPiece = async (
   file: string,
@@ -141,14 +157,7 @@ export const readPiece = async (
   if (length === 0) return Buffer.alloc(0);
   const handle = await open(file, 'r');
   try {
-    const bytes = Buffer.alloc(length);
-    let got = 0;
-    while (got < length) {
-      const { bytesRead } = await handle.read(bytes, got, length - got, from + got);
-      if (bytesRead === 0) break;
-      got += bytesRead;
-    }
-    return bytes.subarray(0, got);
+    return await readAt(handle, from, length);
   } finally {
     await handle.close();
   }

@@ -14,6 +14,7 @@ import {
   throwError,
 } from 'rxjs';
 import type { LogError, LogStore } from '../app/ports.js';
+import { systemClock, type Clock } from '../kernel/time.js';
 import type { AttemptFiles } from './attempt-files.js';
 import {
   attemptName,
@@ -25,8 +26,9 @@ import {
   readSeal,
 } from './attempt-files.js';
 import { patternsFor } from './forms.js';
+import { linesOfLog, type FoundLines } from './lines.js';
 import type { AttemptWriter, LogSize } from './writer.js';
-import { openWriter } from './writer.js';
+import { openWriter, type WritingTerms } from './writer.js';
 
 /** At most this much in one answer, whatever was asked for: it is held in memory. */
 const READ_MOST_BYTES = 16 * 1024 * 1024;
@@ -38,27 +40,41 @@ interface Opened {
 }
 
 /**
- * Per attempt `<jobId>.<attempt>.log`, while it grows `.offset`, when it is complete `.sealed.json`. One process writes to a
+ * Per attempt `<jobId>.<attempt>.log` and its `.index`, while it grows `.offset`, when it is complete `.sealed.json`. One process writes to a
  * folder; several may read. Who opens a log that is open in this process shares its writer.
  */
-export const fileLogStore = (directory: string): LogStore => {
+export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = systemClock): LogStore => {
   const opened = new Map<string, Opened>();
   /** Writers that are syncing their last bytes: who opens or reads the same log waits for them. */
   const closing = new Map<string, Promise<void>>();
   const watched = new Map<string, Subject<LogSize>>();
 
+  let making: Promise<unknown> | undefined;
+  /** The folder, once. */
+  const made = (): Promise<unknown> => {
+    making ??= mkdir(directory, { recursive: true, mode: 0o700 });
+    making.catch(() => (making = undefined));
+    return making;
+  };
+
   const begin = async (
     name: string,
     files: AttemptFiles,
     secrets: readonly string[],
+    terms: WritingTerms,
   ): Promise<AttemptWriter> => {
     await closing.get(name);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    return openWriter(files, patternsFor(secrets), (size) => watched.get(name)?.next(size));
+    await made();
+    return openWriter(files, patternsFor(secrets), terms, (size) => watched.get(name)?.next(size));
   };
 
-  const acquire = (name: string, files: AttemptFiles, secrets: readonly string[]): Opened => {
-    const entry = opened.get(name) ?? { writer: begin(name, files, secrets), users: 0 };
+  const acquire = (
+    name: string,
+    files: AttemptFiles,
+    secrets: readonly string[],
+    terms: WritingTerms,
+  ): Opened => {
+    const entry = opened.get(name) ?? { writer: begin(name, files, secrets, terms), users: 0 };
     opened.set(name, entry);
     entry.users++;
     return entry;
@@ -79,39 +95,48 @@ export const fileLogStore = (directory: string): LogStore => {
     });
   };
 
-  const open: LogStore['open'] = (attempt, secrets) => async () => {
-    const checked = attemptName(attempt);
-    if (E.isLeft(checked)) return checked;
-    const name = checked.right;
-    const files = filesOf(directory, name);
-    const entry = acquire(name, files, secrets);
-    try {
-      const writer = await entry.writer;
-      let isClosed = false;
-      const whileOpen =
-        <A>(task: () => Promise<E.Either<LogError, A>>): TaskEither<LogError, A> =>
-        async () => {
-          if (isClosed) return E.left(logError('closed', `${files.log} was closed by this writer`));
-          const result = await task();
-          // the next one to open it starts from what is on disk
-          if (writer.isBroken()) forget(name, entry);
-          return result;
-        };
-      return E.right({
-        offsets: writer.offsets,
-        write: (sourceOffset, bytes) => whileOpen(() => writer.write(sourceOffset, bytes)),
-        seal: (truncated) => whileOpen(() => writer.seal(truncated)),
-        close: async () => {
-          if (isClosed) return;
-          isClosed = true;
-          await release(name, entry);
-        },
-      });
-    } catch (error) {
-      forget(name, entry);
-      return E.left(ioError(`${files.log} could not be opened`, error));
-    }
-  };
+  const open: LogStore['open'] =
+    (attempt, secrets, { lateBelow = 0, ...terms } = {}) =>
+    async () => {
+      const checked = attemptName(attempt);
+      if (E.isLeft(checked)) return checked;
+      const name = checked.right;
+      const files = filesOf(directory, name);
+      const entry = acquire(name, files, secrets, terms);
+      try {
+        const writer = await entry.writer;
+        let isClosed = false;
+        const whileOpen =
+          <A>(task: () => Promise<E.Either<LogError, A>>): TaskEither<LogError, A> =>
+          async () => {
+            if (isClosed) return E.left(logError('closed', `${files.log} was closed by this writer`));
+            const result = await task();
+            // the next one to open it starts from what is on disk
+            if (writer.isBroken()) forget(name, entry);
+            return result;
+          };
+        return E.right({
+          offsets: writer.offsets,
+          write: (sourceOffset, bytes) =>
+            whileOpen(() => {
+              const at = Date.parse(clock.now());
+              return writer.write(sourceOffset, bytes, {
+                at,
+                came: sourceOffset < lateBelow ? 'late' : 'live',
+              });
+            }),
+          seal: (truncated) => whileOpen(() => writer.seal(truncated)),
+          close: async () => {
+            if (isClosed) return;
+            isClosed = true;
+            await release(name, entry);
+          },
+        });
+      } catch (error) {
+        forget(name, entry);
+        return E.left(ioError(`${files.log} could not be opened`, error));
+      }
+    };
 
   const sizeOf = async (name: string, files: AttemptFiles): Promise<LogSize> => {
     const live = opened.get(name);
@@ -140,6 +165,33 @@ export const fileLogStore = (directory: string): LogStore => {
     }
   };
 
+  const linesIn = async (
+    name: string,
+    files: AttemptFiles,
+    from: number,
+    count: number,
+  ): Promise<FoundLines & LogSize> => {
+    const live = opened.get(name);
+    await (await live?.writer)?.indexed();
+    const state = await sizeOf(name, files);
+    return { ...(await linesOfLog(files, state, live === undefined, from, count)), ...state };
+  };
+
+  const lines: LogStore['lines'] = (attempt, from, count) => async () => {
+    const name = attemptName(attempt);
+    if (E.isLeft(name)) return name;
+    if (!Number.isSafeInteger(from) || from < 1 || !Number.isSafeInteger(count) || count < 0)
+      return E.left(
+        logError('invalid', `expected a line from 1 and a count from 0, found ${from} and ${count}`),
+      );
+    const files = filesOf(directory, name.right);
+    try {
+      return E.right(await linesIn(name.right, files, from, count));
+    } catch (error) {
+      return E.left(ioError(`the lines of ${files.log} could not be read`, error));
+    }
+  };
+
   const changesOf = (name: string) =>
     defer(() => {
       const changes = watched.get(name) ?? new Subject<LogSize>();
@@ -163,5 +215,5 @@ export const fileLogStore = (directory: string): LogStore => {
     );
   };
 
-  return { open, read, watch };
+  return { open, read, lines, watch };
 };

@@ -2,6 +2,7 @@
  * What exactly does a change run? Branch and target of a git repository, merged, as one commit that never changes. Git and
  * what it reads are taken as hostile: see `address.ts` for where it may go and `run-git.ts` for how it is held.
  */
+import { existsSync } from 'node:fs';
 import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
@@ -31,6 +32,9 @@ export interface GitOptions {
 }
 
 const MAX_TITLE = 200;
+
+/** How many archives are remembered; one that is not is asked for again. */
+const MOST_PACKED = 10_000;
 
 /** What a merge comes from and goes to. */
 interface MirrorOf {
@@ -197,33 +201,49 @@ export const gitSource = (options: GitOptions): SourceProvider => {
       }),
     );
 
+  /** Made, or found, for this repository since the start: a commit never changes, so that git need not be asked again. */
+  const packed = new Map<string, string>();
+
   const archive: SourceProvider['archive'] = (source) => () =>
-    guarded(() =>
-      alone(source.repository, async () => {
-        const mirror = await holding(source);
-        if (E.isLeft(mirror)) return mirror;
-        const { sha } = source;
-        const tarFile = join(archives, `${sha}.tar`);
-        // Forks share commits, so the file's own name is the lock.
-        return alone(`archive:${sha}`, async () => {
-          if (await isThere(tarFile)) return E.right({ key: sha, tarFile });
-          await mkdir(archives, { recursive: true, mode: 0o700 });
-          const half = `${tarFile}.tmp`;
-          const written = await git({
-            gitDir: mirror.right,
-            args: ['archive', '--format=tar', '--end-of-options', sha],
-            toFile: half,
-            maxBytes: maxArchiveBytes,
-            timeoutMs: fetchTimeoutMs,
-          });
-          if (E.isLeft(written)) return E.left(mirrorFailed('pack the tree', written.left));
-          if (written.right.exitCode !== 0)
-            return E.left(mirrorFailed('pack the tree', { why: 'exit', stderr: written.right.stderr }));
-          await rename(half, tarFile);
-          return E.right({ key: sha, tarFile });
+    guarded(async () => {
+      const key = `${source.sha} ${source.repository}`;
+      const before = packed.get(key);
+      // not asked of another thread, which costs ten times as much
+      if (before !== undefined && existsSync(before)) return E.right({ key: source.sha, tarFile: before });
+      const made = await pack(source);
+      if (E.isRight(made)) {
+        packed.set(key, made.right.tarFile);
+        const [oldest] = packed.keys();
+        if (packed.size > MOST_PACKED && oldest !== undefined) packed.delete(oldest);
+      }
+      return made;
+    });
+
+  const pack = (source: Source): ReturnType<ReturnType<SourceProvider['archive']>> =>
+    alone(source.repository, async () => {
+      const mirror = await holding(source);
+      if (E.isLeft(mirror)) return mirror;
+      const { sha } = source;
+      const tarFile = join(archives, `${sha}.tar`);
+      // Forks share commits, so the file's own name is the lock.
+      return alone(`archive:${sha}`, async () => {
+        if (await isThere(tarFile)) return E.right({ key: sha, tarFile });
+        await mkdir(archives, { recursive: true, mode: 0o700 });
+        const half = `${tarFile}.tmp`;
+        const written = await git({
+          gitDir: mirror.right,
+          args: ['archive', '--format=tar', '--end-of-options', sha],
+          toFile: half,
+          maxBytes: maxArchiveBytes,
+          timeoutMs: fetchTimeoutMs,
         });
-      }),
-    );
+        if (E.isLeft(written)) return E.left(mirrorFailed('pack the tree', written.left));
+        if (written.right.exitCode !== 0)
+          return E.left(mirrorFailed('pack the tree', { why: 'exit', stderr: written.right.stderr }));
+        await rename(half, tarFile);
+        return E.right({ key: sha, tarFile });
+      });
+    });
 
   return {
     ...{ resolve, merge, readFile, archive },

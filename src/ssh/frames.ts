@@ -18,7 +18,14 @@ export const answerLines = (text: string): readonly string[] | undefined => {
 const count = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
-const whys: readonly AttemptResult['why'][] = ['exit', 'cancel', 'timeout', 'leftover', 'infrastructure'];
+const whys: readonly AttemptResult['why'][] = [
+  'exit',
+  'cancel',
+  'timeout',
+  'silence',
+  'leftover',
+  'infrastructure',
+];
 
 /** `pid start boot`. */
 export const parseProcess = (

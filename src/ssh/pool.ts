@@ -1,6 +1,6 @@
 /** Which connection carries the next operation? One per runner as a rule, another when sshd allows no further session. */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Client, ClientChannel } from 'ssh2';
+import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
 import { connect, type ConnectOptions } from './connect.js';
 import { transportError } from './errors.js';
@@ -35,14 +35,28 @@ export interface Connection {
   alive: boolean;
   /** Told when a channel has become free. */
   readonly whenFree: Set<() => void>;
+  /** Asked for once; undefined when sshd has no such subsystem. */
+  sftp?: Promise<SFTPWrapper | undefined>;
 }
 
-/** Opens a channel on exactly this connection. */
-export const execOn = (
+/** What ssh2 gives for a session: both end with `close`. */
+type Session = ClientChannel | SFTPWrapper;
+type Ask<S extends Session> = (
+  client: Client,
+  opened: (error: Error | undefined, session: S) => void,
+) => void;
+
+interface SessionOf<S extends Session> {
+  readonly session: S;
+  readonly openedInMs: number;
+}
+
+/** Opens a session on exactly this connection. */
+const sessionOn = <S extends Session>(
   connection: Connection,
   target: RunnerTarget,
-  command: string,
-): Promise<E.Either<TransportError, Lease>> =>
+  ask: Ask<S>,
+): Promise<E.Either<TransportError, SessionOf<S>>> =>
   new Promise((resolve) => {
     const lost = (cause?: unknown) => {
       connection.client.off('close', lost);
@@ -56,23 +70,16 @@ export const execOn = (
     connection.client.once('close', lost);
     connection.open += 1;
     const asked = performance.now();
-    const opened = (error: Error | undefined, channel: ClientChannel) => {
+    const opened = (error: Error | undefined, session: S) => {
       connection.client.off('close', lost);
       if (error === undefined) {
-        channel.once('close', () => {
+        session.once('close', () => {
           connection.open -= 1;
           for (const told of [...connection.whenFree]) told();
         });
-        // A broken channel also closes; that is where it is judged.
-        channel.on('error', () => undefined);
-        resolve(
-          E.right({
-            channel,
-            isConnected: () => connection.alive,
-            openedInMs: performance.now() - asked,
-            reached: () => undefined,
-          }),
-        );
+        // A broken session also closes; that is where it is judged.
+        session.on('error', () => undefined);
+        resolve(E.right({ session, openedInMs: performance.now() - asked }));
         return;
       }
       connection.open -= 1;
@@ -84,12 +91,29 @@ export const execOn = (
       resolve(E.left(transportError(code, target, error.message, error)));
     };
     try {
-      connection.client.exec(command, { allowHalfOpen: true }, opened);
+      ask(connection.client, opened);
     } catch (error) {
       connection.open -= 1;
       lost(error);
     }
   });
+
+/** Runs a command on exactly this connection. */
+export const execOn = async (
+  connection: Connection,
+  target: RunnerTarget,
+  command: string,
+): Promise<E.Either<TransportError, Lease>> =>
+  E.map(({ session, openedInMs }: SessionOf<ClientChannel>) => ({
+    channel: session,
+    isConnected: () => connection.alive,
+    openedInMs,
+    reached: () => undefined,
+  }))(
+    await sessionOn<ClientChannel>(connection, target, (client, opened) => {
+      client.exec(command, { allowHalfOpen: true }, opened);
+    }),
+  );
 
 /** Connects anew, outside of any pool. */
 export const connectOnce = async (
@@ -121,10 +145,13 @@ interface Member {
 
 export interface Pool {
   readonly channel: (target: RunnerTarget, lasting: 'short' | 'long') => OpenChannel;
+  /** The one SFTP session of a connection that is open; undefined where there is none, or no room for one. */
+  readonly sftp: (target: RunnerTarget) => Promise<SFTPWrapper | undefined>;
   readonly close: () => Promise<void>;
 }
 
-const keyOf = (target: RunnerTarget): string =>
+/** Everything that names a runner and our way to it. */
+export const keyOf = (target: RunnerTarget): string =>
   JSON.stringify([target.host, target.port, target.user, target.auth, target.hostKeys, target.jump]);
 
 const pause = (ms: number, connections: readonly Connection[]): Promise<void> =>
@@ -234,6 +261,30 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
       return E.left(last);
     };
 
+  const sftp: Pool['sftp'] = (target) => {
+    const member = members.get(target.name);
+    const connections = member?.key === keyOf(target) ? member.connections : [];
+    const connection =
+      connections.find((one) => one.alive && one.sftp !== undefined) ??
+      connections.find((one) => one.alive && one.open < one.limit);
+    if (connection === undefined) return Promise.resolve(undefined);
+    connection.sftp ??= sessionOn<SFTPWrapper>(connection, target, (client, opened) => {
+      client.sftp(opened);
+    }).then((found) => {
+      if (E.isLeft(found)) {
+        // No room is another matter than no such subsystem.
+        if (found.left.code === 'back_pressure' && connection.alive)
+          setTimeout(() => delete connection.sftp, 5000).unref();
+        return undefined;
+      }
+      const { session } = found.right;
+      session.once('close', () => delete connection.sftp);
+      session.setMaxListeners(0);
+      return session;
+    });
+    return connection.sftp;
+  };
+
   const close = async (): Promise<void> => {
     closed = true;
     const connections = [...members.values()].flatMap((member) => member.connections);
@@ -256,5 +307,5 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
     );
   };
 
-  return { channel, close };
+  return { channel, sftp, close };
 };

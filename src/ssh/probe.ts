@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { ProbeReport, TransportError } from '../app/ports.js';
 import type { Finding } from '../events/runner.js';
 import type { Attributes } from '../events/shapes.js';
-import type { Runner } from './attempt.js';
+import type { Place } from './attempt.js';
 import { printable, transportError } from './errors.js';
 import { operate } from './operation.js';
 
@@ -15,6 +15,24 @@ const consequences: Readonly<Record<string, string>> = {
   can_start: 'No job can start: what a start does was tried, and failed.',
   disk_free: 'Jobs may fail for want of disk space.',
   inodes_free: 'Jobs may fail for want of inodes.',
+};
+
+/** What also has consequences where nothing is wrong, by check and what was found. */
+const kinds: Readonly<Record<string, { readonly found: string; readonly consequence: string }>> = {
+  'containment groups': {
+    found: 'a control group for each slot',
+    consequence: 'A cancel ends every process of a job, whatever it did to hide.',
+  },
+  'containment nets': {
+    found: 'session, environment and workspace of the job',
+    consequence:
+      'A process of a job that leaves its session, clears its environment, leaves the workspace and closes its output is not found by a cancel.',
+  },
+  'sudo installed': {
+    found: 'installed',
+    consequence: 'Whether this account may use it is not tried, since sudo reports such tries.',
+  },
+  'sudo absent': { found: 'not installed', consequence: 'Jobs that call sudo fail.' },
 };
 
 /** Names as the original's attributes have them, where os-release says otherwise. */
@@ -67,12 +85,12 @@ export const attributesOf = (found: ReadonlyMap<string, string>): Attributes => 
 const findingOf = (rest: string): Finding => {
   const [check = '', verdict, ...found] = rest.split(' ');
   const ok = verdict === 'ok';
-  const consequence = consequences[check];
+  const text = found.join(' ');
+  const kind = ok ? kinds[`${check} ${text}`] : undefined;
+  const consequence = ok ? kind?.consequence : consequences[check];
   return {
-    check,
-    ok,
-    found: found.join(' '),
-    ...(ok || consequence === undefined ? {} : { consequence }),
+    ...{ check, ok, found: kind?.found ?? text },
+    ...(consequence === undefined ? {} : { consequence }),
   };
 };
 
@@ -103,7 +121,7 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
 
 /** Also creates the folder and raises the fence to `epoch`. */
 export const probe = async (
-  runner: Runner,
+  runner: Place,
   epoch: number,
 ): Promise<E.Either<TransportError, Omit<ProbeReport, 'latencyMs'>>> => {
   const lines = await operate(runner.open, runner.target, runner.site, `probe ${String(epoch)}`);

@@ -1,15 +1,26 @@
 /** The RunnerTransport over SSH: what is asked of a runner goes over its pooled connections, a probe over a new one. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import type { ProbeReport, RunnerTarget, RunnerTransport, TransportError } from '../app/ports.js';
-import { cancel, cleanUp, createSendSource, query, revoke, start, type Runner } from './attempt.js';
+import type {
+  AttemptRef,
+  ProbeReport,
+  RunnerTarget,
+  RunnerTransport,
+  StartAnswer,
+  StartOrder,
+  TransportError,
+} from '../app/ports.js';
+import { cancel, createSendSource, query, revoke, start, type Runner } from './attempt.js';
 import type { ConnectOptions } from './connect.js';
 import { transportError } from './errors.js';
 import { follow } from './follow.js';
+import { followSlot, type Live } from './follow-slot.js';
 import type { Interpreter } from './launcher.js';
 import type { Site } from './operation.js';
-import { connectOnce, createPool, execOn } from './pool.js';
+import { connectOnce, createPool, execOn, keyOf } from './pool.js';
 import { probe } from './probe.js';
+import { createSlots } from './slots.js';
+import { createTidy } from './tidy.js';
 
 export interface SshTransportOptions {
   /** Names the folder below the runner's base, so that installations never meet. */
@@ -29,9 +40,14 @@ export interface SshTransportOptions {
   readonly markerMs?: number;
   /** The shell that runs our program on runners. */
   readonly interpreter?: Interpreter;
+  /** False: each operation over a channel of its own, as where no shell can stay open. */
+  readonly slots?: boolean;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
 }
+
+/** So long is the end of a job kept for the one who follows it. */
+const ENDED_KEPT_MS = 60_000;
 
 const isWord = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,100}$/.test(text);
 
@@ -57,14 +73,53 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
   };
   const clock = options.clock ?? (() => performance.now());
   const pool = createPool({ ...connectOptions, waitMs: options.channelWaitMs ?? 30_000 });
+  const slots = createSlots(pool, site);
   const send = createSendSource();
+  const tidy = createTidy();
+  /** Jobs whose end will be told by their slot, by runner and attempt. */
+  const live = new Map<string, Live>();
   let closed = false;
 
+  const withSlot =
+    (target: RunnerTarget): Runner['withSlot'] =>
+    async (use) => {
+      if (options.slots === false) return E.left(transportError('protocol', target, 'no slots are wanted'));
+      const slot = await slots.take(target);
+      if (E.isLeft(slot)) return slot;
+      return E.right(
+        await use(slot.right).finally(() => {
+          slots.release(target, slot.right);
+        }),
+      );
+    };
   const runnerOf = (target: RunnerTarget, lasting: 'short' | 'long'): Runner => ({
     target,
     open: pool.channel(target, lasting),
     site,
+    withSlot: withSlot(target),
   });
+  const liveKey = (target: RunnerTarget, attempt: AttemptRef): string =>
+    `${keyOf(target)} ${attempt.jobId}.${String(attempt.attempt)}`;
+
+  const begin = async (
+    target: RunnerTarget,
+    order: StartOrder,
+  ): Promise<E.Either<TransportError, StartAnswer>> => {
+    const begun = await start(runnerOf(target, 'short'), order, send);
+    if (E.isLeft(begun)) return begun;
+    const { answer, end } = begun.right;
+    if (answer.kind === 'started' && end !== undefined) {
+      const key = liveKey(target, order);
+      const entry = { end };
+      live.set(key, entry);
+      // Whoever follows later asks the runner.
+      const forget = (): void => {
+        if (live.get(key) === entry) live.delete(key);
+      };
+      void end.then(() => setTimeout(forget, ENDED_KEPT_MS).unref());
+    }
+    return E.right(answer);
+  };
 
   const guarded =
     <A>(
@@ -121,16 +176,23 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
   return {
     check: (target) => guarded(target, () => checkOpen(target)),
     probe: (target) => guarded(target, () => probeAnew(target)),
-    start: (target, order) => guarded(target, () => start(runnerOf(target, 'short'), order, send)),
+    start: (target, order) => guarded(target, () => begin(target, order)),
     query: (target, attempt) => guarded(target, () => query(runnerOf(target, 'short'), attempt)),
-    follow: (target, attempt, fromOffset, signal) =>
-      follow(runnerOf(target, 'long'), attempt, fromOffset, signal),
+    follow: (target, attempt, fromOffset, signal) => {
+      const runner = runnerOf(target, 'long');
+      const running = live.get(liveKey(target, attempt));
+      return running === undefined
+        ? follow(runner, attempt, fromOffset, signal)
+        : followSlot(runner, running, () => pool.sftp(target), attempt, fromOffset, signal);
+    },
     cancel: (target, attempt, graceMs) =>
       guarded(target, () => cancel(runnerOf(target, 'short'), attempt, graceMs)),
     revoke: (target, attempt) => guarded(target, () => revoke(runnerOf(target, 'short'), attempt)),
-    cleanUp: (target, attempt) => guarded(target, () => cleanUp(runnerOf(target, 'short'), attempt)),
+    cleanUp: (target, attempt) =>
+      guarded(target, () => tidy(keyOf(target), runnerOf(target, 'short'), attempt)),
     close: async () => {
       closed = true;
+      slots.close();
       await pool.close();
     },
   };

@@ -4,10 +4,14 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { concat, from, NEVER, Subject } from 'rxjs';
 import { appError, type ErrorCode } from '../../src/app/errors.js';
+import type { LogError } from '../../src/app/ports.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
+import { fileLogStore } from '../../src/logs/files.js';
 import type { JobView } from '../../projections/jobs.js';
 import { aChange, aJob, aRunner, growingLog, startEdge, tokens, until, type Edge } from '../http/edge.js';
 import { baton, begin, type Ran } from './terminal.js';
@@ -300,6 +304,74 @@ describe('job log', () => {
     expect(out).toBe('\u001b[31mred\u001b[0m ␛[2J\n\ufffd␀\u001b[0m');
   });
 
+  describe('by line', () => {
+    const ref = { jobId: job.id, attempt: 1 };
+    /** A real store with this log, of which the bytes below `lateBelow` were collected late. */
+    const withLines = async (text: string, lateBelow = 0): Promise<void> => {
+      const store = fileLogStore(folder, { now: () => '2026-01-31T12:00:01.000Z' });
+      const opened = await store.open(ref, [], { lateBelow })();
+      if (E.isLeft(opened)) expect.fail(opened.left.message);
+      const cut = Math.min(lateBelow, text.length);
+      for (const [offset, part] of [
+        [0, text.slice(0, cut)],
+        [cut, text.slice(cut)],
+      ] as const)
+        await opened.right.write(offset, Buffer.from(part))();
+      await opened.right.seal(false)();
+      await opened.right.close();
+      const failed = TE.mapLeft(({ why, message }: LogError) => appError('store_unavailable', why, message));
+      await start({
+        readLog: (_id, at, max) => failed(store.read(ref, at, max)),
+        logLines: (_id, at, count) =>
+          pipe(
+            failed(store.lines(ref, at, count)),
+            TE.map((found) => ({ ...found, attempt: 1 })),
+          ),
+      });
+    };
+
+    it.each([
+      ['2-3', 'two\nthree\n'],
+      ['3', 'three\n'],
+      ['4-', 'four\nfive'],
+      ['9-12', ''],
+    ])('given --lines %s, then only these', async (range, wanted) => {
+      await withLines('one\ntwo\nthree\nfour\nfive');
+      expect(await ask('job', 'log', job.id, '--lines', range)).toMatchObject({ code: 0, out: wanted });
+    });
+
+    it.each(['0', 'a', '5-3', '-', '1-2-3', '1,2'])('given --lines %s, then it is refused', async (range) => {
+      await withLines('one\n');
+      expect((await ask('job', 'log', job.id, '--lines', range)).code).toBe(64);
+    });
+
+    it('given --timestamps, then each line has its time, a late one says so, and nothing commands the terminal', async () => {
+      await withLines('one\n\u001b[2J\u001b[31mtwo\nthree', 4);
+      const { out } = await ask('job', 'log', job.id, '--timestamps');
+      const time = '2026-01-31T12:00:01.000Z';
+      expect(out).toBe(`~${time} one\n ${time} ␛[2J\u001b[31mtwo\n ${time} three\u001b[0m`);
+    });
+
+    it('given more lines than come at once, then all come, each once', async () => {
+      const text = Array.from({ length: 25_001 }, (_, n) => `line ${n + 1}\n`).join('');
+      await withLines(text);
+      const stamped = await ask('job', 'log', job.id, '--timestamps');
+      expect(stamped.out.replaceAll(/^ \S+Z /gm, '')).toBe(text);
+      const json = await ask('job', 'log', job.id, '--lines', '9999-20003', '--json');
+      const numbers = json.out
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { line: number }).line);
+      expect(numbers).toEqual(Array.from({ length: 10_005 }, (_, n) => n + 9999));
+    });
+
+    it('given --follow beside it, then it is refused with a sentence', async () => {
+      await withLines('one\n');
+      const ran = await ask('job', 'log', job.id, '--timestamps', '--follow');
+      expect([ran.code, ran.err]).toEqual([64, expect.stringContaining('leave --follow out')]);
+    });
+  });
+
   it('given NO_COLOR, then no colours', async () => {
     await withLog();
     const { out } = await baton(['job', 'log', job.id], { env: { ...env(), NO_COLOR: '1' } });
@@ -376,6 +448,24 @@ describe('job watch and cancel', () => {
     expect([ran.code, ran.out]).toEqual([0, 'Job 0b7f2c1e is running, cancelling.\n']);
     expect(server.calls[0]?.args[0]).toMatchObject({ reason: 'wrong branch' });
   });
+
+  it('given a reason, when closed as lost, then both go along', async () => {
+    const server = await start();
+    const ran = await ask('job', 'close', job.id, '--as', 'lost', '--reason', 'scrapped');
+    expect([ran.code, ran.out]).toEqual([0, 'Job 0b7f2c1e is lost.\n']);
+    expect(server.calls.find(({ name }) => name === 'closeJob')?.args[0]).toMatchObject({
+      reason: 'scrapped',
+    });
+  });
+
+  it.each([[['--as', 'lost']], [['--reason', 'scrapped']], [['--as', 'succeeded', '--reason', 'scrapped']]])(
+    'given %j, when closed, then exit code 64 and nothing is asked',
+    async (more) => {
+      const server = await start();
+      expect((await ask('job', 'close', job.id, ...more)).code).toBe(64);
+      expect(server.names()).toEqual([]);
+    },
+  );
 
   it('given --wait, when cancelled, then each state until it has ended', async () => {
     const end = aJob({ status: 'cancelled', endedAt: '2026-01-31T12:00:09.000Z', summary: 'Ended by TERM.' });

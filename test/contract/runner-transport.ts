@@ -29,555 +29,644 @@ interface Collected {
 export const runnerTransportContract = (
   kind: RigKind,
   interpreter: 'sh' | 'dash' | 'bash' | 'busybox' = 'sh',
+  { slots = true }: { readonly slots?: boolean } = {},
 ) => {
-  describe(`RunnerTransport over the ${kind}, program run by ${interpreter}`, { timeout: 60_000 }, () => {
-    let rig: Rig;
-    let transport: RunnerTransport;
-    let known: ProbeReport;
-    let jobs = 0;
+  const how = slots ? '' : ', each operation over a channel of its own';
+  describe(
+    `RunnerTransport over the ${kind}, program run by ${interpreter}${how}`,
+    { timeout: 60_000 },
+    () => {
+      let rig: Rig;
+      let transport: RunnerTransport;
+      let known: ProbeReport;
+      let jobs = 0;
 
-    beforeAll(async () => {
-      rig = await startRig(kind);
-      transport = rig.transport({ interpreter });
-      known = right(await transport.probe(rig.target)());
-    });
-    afterAll(async () => {
-      await rig.close();
-    });
-
-    const order = (script: string, more: Partial<StartOrder> = {}): StartOrder => ({
-      jobId: `job-${String((jobs += 1))}`,
-      attempt: 1,
-      fence: 1,
-      baseId: known.baseId,
-      bootId: known.bootId,
-      script,
-      environment: {},
-      cancelGraceMs: 2000,
-      logBytes: 10 * 1024 * 1024,
-      ...more,
-    });
-    const start = async (wanted: StartOrder): Promise<StartAnswer> =>
-      right(await transport.start(rig.target, wanted)());
-    const started = async (wanted: StartOrder) => {
-      const answer = await start(wanted);
-      if (answer.kind !== 'started') throw new Error(`expected started, found ${JSON.stringify(answer)}`);
-      return answer;
-    };
-    const query = async (attempt: AttemptRef) => right(await transport.query(rig.target, attempt)());
-    const follow = async (attempt: AttemptRef, from = 0): Promise<Collected> => {
-      const parts: Buffer[] = [];
-      let offset = from;
-      let state: AttemptState | undefined;
-      for await (const one of transport.follow(rig.target, attempt, from, new AbortController().signal)) {
-        if (one.kind === 'ended') state = one.state;
-        else {
-          expect(one.offset).toBe(offset);
-          offset += one.bytes.length;
-          parts.push(one.bytes);
-        }
-      }
-      if (state === undefined) throw new Error('the stream ended without a state');
-      return { bytes: Buffer.concat(parts), state };
-    };
-    const run = async (wanted: StartOrder) => {
-      await started(wanted);
-      return follow(wanted);
-    };
-    const cancel = async (attempt: AttemptRef, graceMs: number) =>
-      right(await transport.cancel(rig.target, attempt, graceMs)()).kind;
-    const resultOf = (state: AttemptState) => {
-      if (state.state !== 'done') throw new Error(`expected done, found ${JSON.stringify(state)}`);
-      return state.result;
-    };
-    /** A pid that the job wrote into a file. */
-    const pidIn = async (file: string): Promise<number> =>
-      eventually(`pid in ${file}`, async () => {
-        const text = await readFile(file, 'utf8').catch(() => '');
-        return text.endsWith('\n') ? Number(text) : undefined;
+      beforeAll(async () => {
+        rig = await startRig(kind);
+        transport = rig.transport({ interpreter, slots });
+        known = right(await transport.probe(rig.target)());
       });
-    const path = (name: string) => join(rig.directory, name);
-    const supervisorOf = async (attempt: AttemptRef): Promise<number> => {
-      const text = await readFile(join(rig.folder, `${attempt.jobId}.${String(attempt.attempt)}.rc`), 'utf8');
-      return Number(text.split(' ')[1]);
-    };
-
-    describe('a job', () => {
-      it('given a script that prints, then the bytes, exit code 0 and the process are told', async () => {
-        const wanted = order('echo out; echo err >&2');
-        const answer = await started(wanted);
-        const { bytes, state } = await follow(wanted);
-        expect(bytes.toString()).toBe('out\nerr\n');
-        expect(resultOf(state)).toEqual({
-          exitCode: 0,
-          why: 'exit',
-          logTruncated: false,
-          signals: [],
-          survivors: [],
-        });
-        expect(state).toMatchObject({ started: { pid: answer.pid, startTime: answer.startTime } });
-        expect(await query(wanted)).toEqual(state);
+      afterAll(async () => {
+        await rig.close();
       });
 
-      it('given exit 3, then exit code 3', async () => {
-        expect(resultOf((await run(order('exit 3'))).state).exitCode).toBe(3);
+      const order = (script: string, more: Partial<StartOrder> = {}): StartOrder => ({
+        jobId: `job-${String((jobs += 1))}`,
+        attempt: 1,
+        fence: 1,
+        baseId: known.baseId,
+        bootId: known.bootId,
+        script,
+        environment: {},
+        cancelGraceMs: 2000,
+        logBytes: 10 * 1024 * 1024,
+        ...more,
       });
-
-      it('given a job that dies of a signal, then its code says so and why stays exit', async () => {
-        expect(resultOf((await run(order('kill -9 $$'))).state)).toMatchObject({
-          exitCode: 137,
-          why: 'exit',
-        });
-      });
-
-      it('given 2 MB of random bytes, then the log is byte-exact', async () => {
-        const wanted = order('head -c 2000000 /dev/urandom | tee "$COPY"', {
-          environment: { COPY: path('random') },
-        });
-        const { bytes } = await run(wanted);
-        expect(bytes.length).toBe(2_000_000);
-        expect(sha(bytes)).toBe(sha(await readFile(path('random'))));
-      });
-
-      it('given a script of 200 KB with quotes, newlines and substitutions, then it arrives unchanged', async () => {
-        const nasty = `: 'single "double" $(touch ${path('canary')}) \`x\` \\ ü %s'\n`;
-        const script = `sha256sum < "$0" | cut -d' ' -f1; exit 0\n${nasty.repeat(Math.ceil(200_000 / nasty.length))}`;
-        expect(script.length).toBeGreaterThan(200_000);
-        const { bytes } = await run(order(script));
-        expect(bytes.toString().trim()).toBe(sha(Buffer.from(script)));
-        await expect(stat(path('canary'))).rejects.toThrow('ENOENT');
-      });
-
-      it('given values with newlines, quotes and backslashes, then the environment holds them unchanged', async () => {
-        const environment = {
-          LINES: 'a\nb\n\n',
-          QUOTES: `'"$(id)\`x\` \\n \\\\ %s`,
-          UTF: 'Á…ü\u0001\t',
-          EMPTY: '',
-          J: 'ours',
-          start: 'ours too',
-          IFS: ',',
-        };
-        const names = Object.keys(environment);
-        const script = names.map((name) => `printf '%s|' "$${name}"`).join('\n');
-        const { bytes } = await run(order(script, { environment }));
-        // A shell sets IFS itself.
-        const expected = Object.entries(environment).map(([name, value]) =>
-          name === 'IFS' ? ' \t\n' : value,
-        );
-        expect(bytes.toString()).toBe(`${expected.join('|')}|`);
-      });
-
-      it('given the environment file, then it is gone before the script could look', async () => {
-        const { bytes } = await run(order('ls -a ..; env', { environment: { TOKEN: 'hush' } }));
-        expect(bytes.toString()).not.toMatch(/\.env$/m);
-        expect(bytes.toString()).toContain('TOKEN=hush');
-        expect(bytes.toString()).not.toMatch(/SSH_C|LC_ALL/);
-      });
-
-      it('given no input, then the job reads end of file', async () => {
-        expect((await run(order('cat; echo end'))).bytes.toString()).toBe('end\n');
-      });
-
-      it('given `echo > /dev/stderr`, then nothing of the log is lost', async () => {
-        const wanted = order('echo one; echo two > /dev/stderr; echo three');
-        expect((await run(wanted)).bytes.toString()).toBe('one\ntwo\nthree\n');
-      });
-
-      it('given SIGINT, then the job is not deaf to it', async () => {
-        const wanted = order("grep SigIgn /proc/self/status | tr -d '\\t '");
-        const mask = (await run(wanted)).bytes.toString().replace('SigIgn:', '');
-        expect(BigInt(`0x${mask.trim()}`) & 0x1006n).toBe(0n);
-      });
-
-      it('given a source, then it lies in the workspace, sent once for many jobs', async () => {
-        await mkdir(path('tree/sub'), { recursive: true });
-        await writeFile(path('tree/sub/file'), 'from the source');
-        const tarFile = tarOf(path('tree'), path('tree.tar'));
-        const source = { key: 'abc123', tarFile };
-        const orders = [1, 2, 3].map(() => order('cat sub/file; pwd', { source }));
-        const all = await Promise.all(orders.map(run));
-        for (const { bytes } of all) expect(bytes.toString()).toMatch(/^from the source.*\.ws\n$/);
-      });
-
-      it('given a source that is no tar, then not started, and the attempt is spent', async () => {
-        await writeFile(path('bad.tar'), 'no tar at all'.repeat(1000));
-        const wanted = order('touch ran', { source: { key: 'bad', tarFile: path('bad.tar') } });
-        expect(await start(wanted)).toMatchObject({ kind: 'not_started' });
-        expect(await query(wanted)).toEqual({ state: 'revoked' });
-      });
-
-      it('given a short job, then its end is noticed soon', async () => {
-        const wanted = order('sleep 0.3');
-        await started(wanted);
-        const before = performance.now();
-        await follow(wanted);
-        expect(performance.now() - before).toBeLessThan(2500);
-      });
-    });
-
-    describe('at most once', () => {
-      it('given 20 starts of one attempt at the same time, then it runs once', async () => {
-        const wanted = order(`echo ran >> ${path('count')}; sleep 0.2`);
-        const answers = await Promise.all(Array.from({ length: 20 }, () => start(wanted)));
-        expect(answers.filter((one) => one.kind === 'started')).toHaveLength(1);
-        expect(answers.filter((one) => one.kind === 'exists')).toHaveLength(19);
-        await follow(wanted);
-        expect(await readFile(path('count'), 'utf8')).toBe('ran\n');
-      });
-
-      it('given an attempt cancelled before its start, then revoked, and the late start does not run', async () => {
-        const wanted = order(`touch ${path('late')}`);
-        expect(await query(wanted)).toMatchObject({ state: 'absent', baseId: known.baseId });
-        expect(await cancel(wanted, 1000)).toBe('revoked');
-        expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'revoked' } });
-        expect((await follow(wanted)).state).toEqual({ state: 'revoked' });
-        await expect(stat(path('late'))).rejects.toThrow('ENOENT');
-      });
-
-      it('given an attempt revoked before its start, then it never runs; on another folder or boot nothing is revoked', async () => {
-        const wanted = order(`touch ${path('revoked')}`);
-        const revoke = async (one: StartOrder) => right(await transport.revoke(rig.target, one)()).kind;
-        expect(await revoke({ ...wanted, baseId: 'another' })).toBe('runner_changed');
-        expect(await revoke({ ...wanted, bootId: 'another' })).toBe('runner_changed');
-        expect(await query(wanted)).toMatchObject({ state: 'absent' });
-        expect(await revoke(wanted)).toBe('revoked');
-        expect(await revoke(wanted)).toBe('revoked');
-        expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'revoked' } });
-        await expect(stat(path('revoked'))).rejects.toThrow('ENOENT');
-      });
-
-      it('given an attempt that has started, then a revoke leaves it alone', async () => {
-        const wanted = order(`while [ ! -e ${path('may-end')} ]; do sleep 0.05; done; echo finished`);
-        await started(wanted);
-        const revoke = async () => right(await transport.revoke(rig.target, wanted)()).kind;
-        expect(await revoke()).toBe('started');
-        await writeFile(path('may-end'), '');
-        const { bytes, state } = await follow(wanted);
-        expect(bytes.toString()).toBe('finished\n');
-        expect(state).toMatchObject({ state: 'done', result: { why: 'exit', exitCode: 0 } });
-        expect(await revoke()).toBe('ended');
-      });
-
-      it('given a higher fence on the runner, then stale_fence and nothing runs', async () => {
-        await mkdir(join(rig.folder, 'fence', '7'));
-        const wanted = order(`touch ${path('stale')}`, { fence: 6 });
-        expect(await start(wanted)).toEqual({ kind: 'stale_fence', highest: 7 });
-        expect(await query(wanted)).toEqual({ state: 'revoked' });
-        await rmdir(join(rig.folder, 'fence', '7'));
-        await expect(stat(path('stale'))).rejects.toThrow('ENOENT');
-      });
-
-      it('given another base or boot than the order says, then runner_changed and no claim', async () => {
-        const other = order('true', { baseId: 'another' });
-        const answer = { kind: 'runner_changed', baseId: known.baseId, bootId: known.bootId };
-        expect(await start(other)).toEqual(answer);
-        expect(await start({ ...other, baseId: known.baseId, bootId: 'another' })).toEqual(answer);
-        expect(await query(other)).toMatchObject({ state: 'absent' });
-      });
-
-      it('given clean-up, then only the tombstone is left and a late start is refused', async () => {
-        const wanted = order('mkdir -p d/e; touch d/e/f; chmod 500 d d/e; echo x');
-        await run(wanted);
-        right(await transport.cleanUp(rig.target, wanted)());
-        expect(await query(wanted)).toEqual({ state: 'tombstone' });
-        expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'tombstone' } });
-        const left = (await readdir(rig.folder)).filter((name) => name.startsWith(`${wanted.jobId}.`));
-        expect(left).toEqual([`${wanted.jobId}.1.rc`]);
-        right(await transport.cleanUp(rig.target, wanted)());
-      });
-
-      it('given clean-up of a workspace replaced by a link, then what it points to stays', async () => {
-        await mkdir(path('precious'));
-        await writeFile(path('precious/file'), 'x');
-        const wanted = order(`cd ..; rm -rf "$OLDPWD"; ln -s ${path('precious')} "$OLDPWD"`);
-        await run(wanted);
-        right(await transport.cleanUp(rig.target, wanted)());
-        expect(await readFile(path('precious/file'), 'utf8')).toBe('x');
-      });
-
-      it('given clean-up of a running attempt, then refused', async () => {
-        const wanted = order('sleep 60');
-        await started(wanted);
-        expect(E.isLeft(await transport.cleanUp(rig.target, wanted)())).toBe(true);
-        await cancel(wanted, 1000);
-        await follow(wanted);
-      });
-    });
-
-    describe('cancel', () => {
-      it('given a plain sleep, then TERM ends it and why is cancel', async () => {
-        const wanted = order('echo here; sleep 60');
-        await started(wanted);
-        expect(await cancel(wanted, 5000)).toBe('signalled');
-        const { bytes, state } = await follow(wanted);
-        expect(bytes.toString()).toBe('here\n');
-        expect(resultOf(state)).toMatchObject({ why: 'cancel', signals: ['TERM'], survivors: [] });
-        expect(await cancel(wanted, 5000)).toBe('ended');
-      });
-
-      it('given a job that traps TERM and exits 0, then why is cancel all the same', async () => {
-        const wanted = order('trap "exit 0" TERM; echo ready; while :; do sleep 0.1; done');
-        await started(wanted);
-        await eventually('trap set', async () => ((await query(wanted)) as { logSize: number }).logSize > 0);
-        await cancel(wanted, 5000);
-        expect(resultOf((await follow(wanted)).state)).toMatchObject({ exitCode: 0, why: 'cancel' });
-      });
-
-      it('given a tree that ignores TERM, then KILL after the grace, and nobody is left', async () => {
-        const wanted = order(
-          `trap '' TERM; sh -c 'trap "" TERM; echo $$ > ${path('deaf')}; while :; do sleep 0.2; done' & while :; do sleep 0.2; done`,
-        );
-        await started(wanted);
-        const pid = await pidIn(path('deaf'));
-        const before = performance.now();
-        expect(await cancel(wanted, 700)).toBe('signalled');
-        const result = resultOf((await follow(wanted)).state);
-        expect(result).toMatchObject({ why: 'cancel', signals: ['TERM', 'KILL'], survivors: [] });
-        expect(performance.now() - before).toBeGreaterThan(600);
-        expect(await isAlive(pid)).toBe(false);
-      });
-
-      it('given a grandchild in a session of its own, then it is ended too', async () => {
-        const inner = `echo $$ > ${path('apart')}; cd /; exec sleep 300`;
-        const wanted = order(`setsid sh -c '${inner}' </dev/null >/dev/null 2>&1 & sleep 60`);
-        await started(wanted);
-        const pid = await pidIn(path('apart'));
-        await cancel(wanted, 2000);
-        expect(resultOf((await follow(wanted)).state).why).toBe('cancel');
-        expect(await isAlive(pid)).toBe(false);
-      });
-
-      it('given a daemon that cleared its environment but works in the workspace, then it is ended too', async () => {
-        const inner = `echo $$ > ${path('bare')}; sleep 300`;
-        const wanted = order(`(setsid env -i sh -c '${inner}' </dev/null >/dev/null 2>&1 &); sleep 60`);
-        await started(wanted);
-        const pid = await pidIn(path('bare'));
-        await cancel(wanted, 2000);
-        await follow(wanted);
-        expect(await isAlive(pid)).toBe(false);
-      });
-
-      it('given another attempt whose number begins alike, then it is left alone', async () => {
-        const one = order('sleep 60');
-        const ten = { ...one, attempt: 10 };
-        await started(one);
-        await started(ten);
-        await cancel(one, 2000);
-        expect(resultOf((await follow(one)).state).why).toBe('cancel');
-        expect((await query(ten)).state).toBe('running');
-        await cancel(ten, 2000);
-        await follow(ten);
-      });
-
-      it('given the order repeated, then harmless', async () => {
-        const wanted = order('sleep 60');
-        await started(wanted);
-        const answers = await Promise.all([cancel(wanted, 2000), cancel(wanted, 2000), cancel(wanted, 2000)]);
-        expect(answers).toContain('signalled');
-        expect(resultOf((await follow(wanted)).state).why).toBe('cancel');
-      });
-    });
-
-    describe('without the controller', () => {
-      it('given a timeout and no connection, then the runner ends the job', async () => {
-        const wanted = order('sleep 60', { totalMs: 1200 });
-        await started(wanted);
-        await rig.cut();
-        // the runner writes the end by itself: read it from its folder, not over a connection
-        const line = join(rig.folder, `${wanted.jobId}.1.rc`);
-        await eventually('result line', async () => / \.\s*$/.test(await readFile(line, 'utf8')));
-        const { state } = await follow(wanted);
-        expect(resultOf(state)).toMatchObject({ why: 'timeout', signals: ['TERM'], survivors: [] });
-      });
-
-      it('given the link killed in the middle of a log, then the rest follows from the offset, byte for byte', async () => {
-        const wanted = order(
-          'i=0; while [ $i -lt 400 ]; do head -c 3000 /dev/urandom; sleep 0.005; i=$((i+1)); done | tee "$COPY"',
-          {
-            environment: { COPY: path('cut') },
-          },
-        );
-        await started(wanted);
+      const start = async (wanted: StartOrder): Promise<StartAnswer> =>
+        right(await transport.start(rig.target, wanted)());
+      const started = async (wanted: StartOrder) => {
+        const answer = await start(wanted);
+        if (answer.kind !== 'started') throw new Error(`expected started, found ${JSON.stringify(answer)}`);
+        return answer;
+      };
+      const query = async (attempt: AttemptRef) => right(await transport.query(rig.target, attempt)());
+      const follow = async (attempt: AttemptRef, from = 0): Promise<Collected> => {
         const parts: Buffer[] = [];
-        let size = 0;
-        let cuts = 0;
+        let offset = from;
         let state: AttemptState | undefined;
-        while (state === undefined) {
-          try {
-            for await (const one of transport.follow(
-              rig.target,
-              wanted,
-              size,
-              new AbortController().signal,
-            )) {
-              if (one.kind === 'ended') state = one.state;
-              else {
-                expect(one.offset).toBe(size);
-                parts.push(one.bytes);
-                size += one.bytes.length;
-                if (size > (cuts + 1) * 200_000 && cuts < 3) {
-                  cuts += 1;
-                  await rig.cut();
-                }
-              }
-            }
-          } catch (error) {
-            expect(error).toMatchObject({ code: 'connection_lost' });
+        for await (const one of transport.follow(rig.target, attempt, from, new AbortController().signal)) {
+          if (one.kind === 'ended') state = one.state;
+          else {
+            expect(one.offset).toBe(offset);
+            offset += one.bytes.length;
+            parts.push(one.bytes);
           }
         }
-        expect(cuts).toBe(3);
-        expect(resultOf(state)).toMatchObject({ exitCode: 0, why: 'exit' });
-        expect(sha(Buffer.concat(parts))).toBe(sha(await readFile(path('cut'))));
-      });
-
-      it('given the supervisor killed, then orphan, its log to the last byte, then lost and never success', async () => {
-        const wanted = order(`while [ ! -e ${path('go-on')} ]; do sleep 0.05; done; echo last`);
+        if (state === undefined) throw new Error('the stream ended without a state');
+        return { bytes: Buffer.concat(parts), state };
+      };
+      const run = async (wanted: StartOrder) => {
         await started(wanted);
-        process.kill(await supervisorOf(wanted), 'SIGKILL');
-        await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
-        const following = follow(wanted);
-        await writeFile(path('go-on'), '');
-        const { bytes, state } = await following;
-        expect(bytes.toString()).toBe('last\n');
-        expect(state).toMatchObject({ state: 'lost', logSize: 5 });
-      });
-
-      it('given the supervisor of a job with a timeout killed, then its end is seen at the end of the job', async () => {
-        const wanted = order(`while [ ! -e ${path('timed')} ]; do sleep 0.05; done; echo last`, {
-          totalMs: 100_000,
+        return follow(wanted);
+      };
+      const cancel = async (attempt: AttemptRef, graceMs: number) =>
+        right(await transport.cancel(rig.target, attempt, graceMs)()).kind;
+      const resultOf = (state: AttemptState) => {
+        if (state.state !== 'done') throw new Error(`expected done, found ${JSON.stringify(state)}`);
+        return state.result;
+      };
+      /** A pid that the job wrote into a file. */
+      const pidIn = async (file: string): Promise<number> =>
+        eventually(`pid in ${file}`, async () => {
+          const text = await readFile(file, 'utf8').catch(() => '');
+          return text.endsWith('\n') ? Number(text) : undefined;
         });
-        await started(wanted);
-        process.kill(await supervisorOf(wanted), 'SIGKILL');
-        await writeFile(path('timed'), '');
-        const { bytes, state } = await follow(wanted);
-        expect(bytes.toString()).toBe('last\n');
-        expect(state.state).toBe('lost');
-      });
+      const path = (name: string) => join(rig.directory, name);
+      const supervisorOf = async (attempt: AttemptRef): Promise<number> => {
+        const text = await readFile(
+          join(rig.folder, `${attempt.jobId}.${String(attempt.attempt)}.rc`),
+          'utf8',
+        );
+        return Number(text.split(' ')[1]);
+      };
 
-      it('given a running job, then neither it nor its pump holds the channel of its start', async () => {
-        const wanted = order('sleep 60', { totalMs: 100_000 });
-        const { pid } = await started(wanted);
-        const pumpFile = join(rig.folder, `${wanted.jobId}.1.pump`);
-        const pump = Number((await readFile(pumpFile, 'utf8')).split(' ')[0]);
-        const strange = async (one: number): Promise<readonly string[]> => {
-          const names = (await readdir(`/proc/${String(one)}/fd`)).filter((fd) => Number(fd) < 20);
-          const opened = await Promise.all(
-            names.map((fd) => readlink(`/proc/${String(one)}/fd/${fd}`).catch(() => '/dev/null')),
+      describe('a job', () => {
+        it('given a script that prints, then the bytes, exit code 0 and the process are told', async () => {
+          const wanted = order('echo out; echo err >&2');
+          const answer = await started(wanted);
+          const { bytes, state } = await follow(wanted);
+          expect(bytes.toString()).toBe('out\nerr\n');
+          expect(resultOf(state)).toEqual({
+            exitCode: 0,
+            why: 'exit',
+            logTruncated: false,
+            signals: [],
+            survivors: [],
+          });
+          expect(state).toMatchObject({ started: { pid: answer.pid, startTime: answer.startTime } });
+          expect(await query(wanted)).toEqual(state);
+        });
+
+        it('given exit 3, then exit code 3', async () => {
+          expect(resultOf((await run(order('exit 3'))).state).exitCode).toBe(3);
+        });
+
+        it('given a job that dies of a signal, then its code says so and why stays exit', async () => {
+          expect(resultOf((await run(order('kill -9 $$'))).state)).toMatchObject({
+            exitCode: 137,
+            why: 'exit',
+          });
+        });
+
+        it('given 2 MB of random bytes, then the log is byte-exact', async () => {
+          const wanted = order('head -c 2000000 /dev/urandom | tee "$COPY"', {
+            environment: { COPY: path('random') },
+          });
+          const { bytes } = await run(wanted);
+          expect(bytes.length).toBe(2_000_000);
+          expect(sha(bytes)).toBe(sha(await readFile(path('random'))));
+        });
+
+        it('given a script of 200 KB with quotes, newlines and substitutions, then it arrives unchanged', async () => {
+          const nasty = `: 'single "double" $(touch ${path('canary')}) \`x\` \\ ü %s'\n`;
+          const script = `sha256sum < "$0" | cut -d' ' -f1; exit 0\n${nasty.repeat(Math.ceil(200_000 / nasty.length))}`;
+          expect(script.length).toBeGreaterThan(200_000);
+          const { bytes } = await run(order(script));
+          expect(bytes.toString().trim()).toBe(sha(Buffer.from(script)));
+          await expect(stat(path('canary'))).rejects.toThrow('ENOENT');
+        });
+
+        it('given values with newlines, quotes and backslashes, then the environment holds them unchanged', async () => {
+          const environment = {
+            LINES: 'a\nb\n\n',
+            QUOTES: `'"$(id)\`x\` \\n \\\\ %s`,
+            UTF: 'Á…ü\u0001\t',
+            EMPTY: '',
+            J: 'ours',
+            start: 'ours too',
+            IFS: ',',
+          };
+          const names = Object.keys(environment);
+          const script = names.map((name) => `printf '%s|' "$${name}"`).join('\n');
+          const { bytes } = await run(order(script, { environment }));
+          // A shell sets IFS itself.
+          const expected = Object.entries(environment).map(([name, value]) =>
+            name === 'IFS' ? ' \t\n' : value,
           );
-          return opened.filter((to) => !/\.(out|log|script|sh)( \(deleted\))?$|^\/dev\/null$/.test(to));
-        };
-        // The child closes what it must not keep only after it has answered.
-        await eventually('job without strange files', async () => (await strange(pid)).length === 0);
-        await eventually('pump without strange files', async () => (await strange(pump)).length === 0);
-        await cancel(wanted, 1000);
-        await follow(wanted);
-      });
+          expect(bytes.toString()).toBe(`${expected.join('|')}|`);
+        });
 
-      it('given an orphan cancelled, then it is ended', async () => {
-        const wanted = order('sleep 60');
-        const { pid } = await started(wanted);
-        process.kill(await supervisorOf(wanted), 'SIGKILL');
-        await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
-        expect(await cancel(wanted, 1000)).toBe('signalled');
-        expect((await follow(wanted)).state.state).toBe('lost');
-        expect(await isAlive(pid)).toBe(false);
-      });
+        it('given a script of 1 MB and 5,000 variables that try to be code, then both arrive unchanged and nothing of them is run', async () => {
+          const hostile = (i: number): string =>
+            `'"\`touch ${path('canary')}\`$(touch ${path('canary')})\\\n;${String(i)}\n`;
+          const environment = Object.fromEntries(
+            Array.from({ length: 5000 }, (_, i) => [`V_${String(i)}`, hostile(i)]),
+          );
+          const tail = `#${'x'.repeat(63)}\n`.repeat(16 * 1024);
+          const wanted = order(
+            `cp "$0" "${path('script-copy')}"; i=0; while [ $i -lt 5000 ]; do eval "printf %s \\"\\$V_$i\\""; i=$((i+1)); done; exit\n${tail}`,
+            { environment },
+          );
+          const { bytes } = await run(wanted);
+          expect(bytes.toString()).toBe(Object.values(environment).join(''));
+          expect(await readFile(path('script-copy'), 'utf8')).toBe(wanted.script);
+          await expect(stat(path('canary'))).rejects.toThrow('ENOENT');
+        });
 
-      it('given a go of another boot, then lost at once', async () => {
-        const wanted = order('true');
-        const file = join(rig.folder, `${wanted.jobId}.1`);
-        await writeFile(`${file}.rc`, `- 1 1 another-boot`.padEnd(127) + '\n');
-        await writeFile(`${file}.go`, `1 1 another-boot\n`);
-        expect(await query(wanted)).toEqual({ state: 'lost', why: 'reboot', logSize: 0 });
-      });
+        it('given a script that no shell text can hold, then refused before anything is sent', async () => {
+          expect(await transport.start(rig.target, order('echo a\0b'))()).toMatchObject({
+            left: { code: 'protocol' },
+          });
+        });
 
-      it('given a result line without its end mark, then it does not count', async () => {
-        const wanted = order('true');
-        await run(wanted);
-        const file = join(rig.folder, `${wanted.jobId}.1.rc`);
-        await writeFile(file, 'rc=0 why=exit log=0 survivors=0'.padEnd(127) + '\n');
-        expect((await query(wanted)).state).toBe('lost');
-      });
+        it('given no output, one byte, one line without end of 5 MB, then the log is exactly that', async () => {
+          expect((await run(order('true'))).bytes.length).toBe(0);
+          expect((await run(order('printf "\\000"'))).bytes).toEqual(Buffer.from([0]));
+          const { bytes } = await run(order('head -c 5000000 /dev/zero | tr "\\000" x'));
+          expect(sha(bytes)).toBe(sha(Buffer.alloc(5_000_000, 'x')));
+        });
 
-      it('given `kill -9 0` in the job, then it hits the job only', async () => {
-        expect(resultOf((await run(order('echo x; kill -9 0'))).state)).toMatchObject({
-          exitCode: 137,
-          why: 'exit',
+        it.each([32_767, 32_768, 32_769, 65_536])(
+          'given %i bytes at once, then each comes once',
+          async (size) => {
+            const { bytes } = await run(order(`head -c ${String(size)} /dev/zero`));
+            expect(bytes.length).toBe(size);
+          },
+        );
+
+        it('given a job that prints what a slot says, then it is only its log', async () => {
+          const text = `\\036${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\\n`;
+          const wanted = order(`printf '${text}'; exit 7`);
+          const { bytes, state } = await run(wanted);
+          expect(bytes.toString()).toBe(`\x1e${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\n`);
+          expect(resultOf(state).exitCode).toBe(7);
+        });
+
+        it('given the environment file, then it is gone before the script could look', async () => {
+          const { bytes } = await run(order('ls -a ..; env', { environment: { TOKEN: 'hush' } }));
+          expect(bytes.toString()).not.toMatch(/\.env$/m);
+          expect(bytes.toString()).toContain('TOKEN=hush');
+          expect(bytes.toString()).not.toMatch(/SSH_C|LC_ALL/);
+        });
+
+        it('given no input, then the job reads end of file', async () => {
+          expect((await run(order('cat; echo end'))).bytes.toString()).toBe('end\n');
+        });
+
+        it('given `echo > /dev/stderr`, then nothing of the log is lost', async () => {
+          const wanted = order('echo one; echo two > /dev/stderr; echo three');
+          expect((await run(wanted)).bytes.toString()).toBe('one\ntwo\nthree\n');
+        });
+
+        it('given SIGINT, then the job is not deaf to it', async () => {
+          const wanted = order("grep SigIgn /proc/self/status | tr -d '\\t '");
+          const mask = (await run(wanted)).bytes.toString().replace('SigIgn:', '');
+          expect(BigInt(`0x${mask.trim()}`) & 0x1006n).toBe(0n);
+        });
+
+        it('given a source, then it lies in the workspace, sent once for many jobs', async () => {
+          await mkdir(path('tree/sub'), { recursive: true });
+          await writeFile(path('tree/sub/file'), 'from the source');
+          const tarFile = tarOf(path('tree'), path('tree.tar'));
+          const source = { key: 'abc123', tarFile };
+          const orders = [1, 2, 3].map(() => order('cat sub/file; pwd', { source }));
+          const all = await Promise.all(orders.map(run));
+          for (const { bytes } of all) expect(bytes.toString()).toMatch(/^from the source.*\.ws\n$/);
+        });
+
+        it('given a source that is no tar, then not started, and the attempt is spent', async () => {
+          await writeFile(path('bad.tar'), 'no tar at all'.repeat(1000));
+          const wanted = order('touch ran', { source: { key: 'bad', tarFile: path('bad.tar') } });
+          expect(await start(wanted)).toMatchObject({ kind: 'not_started' });
+          expect(await query(wanted)).toEqual({ state: 'revoked' });
+        });
+
+        it('given a short job, then its end is noticed soon', async () => {
+          const wanted = order('sleep 0.3');
+          await started(wanted);
+          const before = performance.now();
+          await follow(wanted);
+          expect(performance.now() - before).toBeLessThan(2500);
         });
       });
 
-      it('given a leftover that keeps the output open, then it is ended and why stays exit', async () => {
-        const wanted = order(`setsid sleep 300 & echo $! > ${path('leftover')}; exit 4`);
-        const result = resultOf((await run(wanted)).state);
-        expect(result).toMatchObject({ exitCode: 4, why: 'exit', logTruncated: false, survivors: [] });
-        expect(await isAlive(await pidIn(path('leftover')))).toBe(false);
-      });
-
-      it('given a flood, then the log is cut exactly at its cap and the job goes on', async () => {
-        const wanted = order('head -c 5000000 /dev/zero; echo gone > "$DONE"; exit 4', {
-          logBytes: 1024 * 1024,
-          environment: { DONE: path('flooded') },
+      describe('at most once', () => {
+        it('given 20 starts of one attempt at the same time, then it runs once', async () => {
+          const wanted = order(`echo ran >> ${path('count')}; sleep 0.2`);
+          const answers = await Promise.all(Array.from({ length: 20 }, () => start(wanted)));
+          expect(answers.filter((one) => one.kind === 'started')).toHaveLength(1);
+          expect(answers.filter((one) => one.kind === 'exists')).toHaveLength(19);
+          await follow(wanted);
+          expect(await readFile(path('count'), 'utf8')).toBe('ran\n');
         });
-        const { bytes, state } = await run(wanted);
-        expect(bytes.length).toBe(1024 * 1024);
-        expect(resultOf(state)).toMatchObject({ exitCode: 4, logTruncated: true });
-        expect(await readFile(path('flooded'), 'utf8')).toBe('gone\n');
-      });
-    });
 
-    describe('a reader', () => {
-      it('given a slow one, then the source waits and nothing is lost', async () => {
-        const wanted = order('head -c 6000000 /dev/zero');
-        await started(wanted);
-        let size = 0;
-        let slow = 0;
-        for await (const one of transport.follow(rig.target, wanted, 0, new AbortController().signal)) {
-          if (one.kind !== 'bytes') continue;
-          size += one.bytes.length;
-          if ((slow += 1) < 10) await new Promise((resolve) => setTimeout(resolve, 30));
-        }
-        expect(size).toBe(6_000_000);
+        it('given an attempt cancelled before its start, then revoked, and the late start does not run', async () => {
+          const wanted = order(`touch ${path('late')}`);
+          expect(await query(wanted)).toMatchObject({ state: 'absent', baseId: known.baseId });
+          expect(await cancel(wanted, 1000)).toBe('revoked');
+          expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'revoked' } });
+          expect((await follow(wanted)).state).toEqual({ state: 'revoked' });
+          await expect(stat(path('late'))).rejects.toThrow('ENOENT');
+        });
+
+        it('given an attempt revoked before its start, then it never runs; on another folder or boot nothing is revoked', async () => {
+          const wanted = order(`touch ${path('revoked')}`);
+          const revoke = async (one: StartOrder) => right(await transport.revoke(rig.target, one)()).kind;
+          expect(await revoke({ ...wanted, baseId: 'another' })).toBe('runner_changed');
+          expect(await revoke({ ...wanted, bootId: 'another' })).toBe('runner_changed');
+          expect(await query(wanted)).toMatchObject({ state: 'absent' });
+          expect(await revoke(wanted)).toBe('revoked');
+          expect(await revoke(wanted)).toBe('revoked');
+          expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'revoked' } });
+          await expect(stat(path('revoked'))).rejects.toThrow('ENOENT');
+        });
+
+        it('given an attempt that has started, then a revoke leaves it alone', async () => {
+          const wanted = order(`while [ ! -e ${path('may-end')} ]; do sleep 0.05; done; echo finished`);
+          await started(wanted);
+          const revoke = async () => right(await transport.revoke(rig.target, wanted)()).kind;
+          expect(await revoke()).toBe('started');
+          await writeFile(path('may-end'), '');
+          const { bytes, state } = await follow(wanted);
+          expect(bytes.toString()).toBe('finished\n');
+          expect(state).toMatchObject({ state: 'done', result: { why: 'exit', exitCode: 0 } });
+          expect(await revoke()).toBe('ended');
+        });
+
+        it('given a higher fence on the runner, then stale_fence and nothing runs', async () => {
+          await mkdir(join(rig.folder, 'fence', '7'));
+          const wanted = order(`touch ${path('stale')}`, { fence: 6 });
+          expect(await start(wanted)).toEqual({ kind: 'stale_fence', highest: 7 });
+          expect(await query(wanted)).toEqual({ state: 'revoked' });
+          await rmdir(join(rig.folder, 'fence', '7'));
+          await expect(stat(path('stale'))).rejects.toThrow('ENOENT');
+        });
+
+        it('given another base or boot than the order says, then runner_changed and no claim', async () => {
+          const other = order('true', { baseId: 'another' });
+          const answer = { kind: 'runner_changed', baseId: known.baseId, bootId: known.bootId };
+          expect(await start(other)).toEqual(answer);
+          expect(await start({ ...other, baseId: known.baseId, bootId: 'another' })).toEqual(answer);
+          expect(await query(other)).toMatchObject({ state: 'absent' });
+        });
+
+        it('given clean-up, then only the tombstone is left and a late start is refused', async () => {
+          const wanted = order('mkdir -p d/e; touch d/e/f; chmod 500 d d/e; echo x');
+          await run(wanted);
+          right(await transport.cleanUp(rig.target, wanted)());
+          expect(await query(wanted)).toEqual({ state: 'tombstone' });
+          expect(await start(wanted)).toEqual({ kind: 'exists', state: { state: 'tombstone' } });
+          const left = (await readdir(rig.folder)).filter((name) => name.startsWith(`${wanted.jobId}.`));
+          expect(left).toEqual([`${wanted.jobId}.1.rc`]);
+          right(await transport.cleanUp(rig.target, wanted)());
+        });
+
+        it('given clean-up of a workspace replaced by a link, then what it points to stays', async () => {
+          await mkdir(path('precious'));
+          await writeFile(path('precious/file'), 'x');
+          const wanted = order(`cd ..; rm -rf "$OLDPWD"; ln -s ${path('precious')} "$OLDPWD"`);
+          await run(wanted);
+          right(await transport.cleanUp(rig.target, wanted)());
+          expect(await readFile(path('precious/file'), 'utf8')).toBe('x');
+        });
+
+        it('given clean-up of a running attempt, then refused', async () => {
+          const wanted = order('sleep 60');
+          await started(wanted);
+          expect(E.isLeft(await transport.cleanUp(rig.target, wanted)())).toBe(true);
+          await cancel(wanted, 1000);
+          await follow(wanted);
+        });
       });
 
-      it('given an offset, then only the rest comes', async () => {
-        const wanted = order('printf 0123456789');
-        await run(wanted);
-        expect((await follow(wanted, 4)).bytes.toString()).toBe('456789');
-        expect((await follow(wanted, 10)).bytes.toString()).toBe('');
+      describe('cancel', () => {
+        it('given a plain sleep, then TERM ends it and why is cancel', async () => {
+          const wanted = order('echo here; sleep 60');
+          await started(wanted);
+          expect(await cancel(wanted, 5000)).toBe('signalled');
+          const { bytes, state } = await follow(wanted);
+          expect(bytes.toString()).toBe('here\n');
+          expect(resultOf(state)).toMatchObject({ why: 'cancel', signals: ['TERM'], survivors: [] });
+          expect(await cancel(wanted, 5000)).toBe('ended');
+        });
+
+        it('given a job that traps TERM and exits 0, then why is cancel all the same', async () => {
+          const wanted = order('trap "exit 0" TERM; echo ready; while :; do sleep 0.1; done');
+          await started(wanted);
+          await eventually(
+            'trap set',
+            async () => ((await query(wanted)) as { logSize: number }).logSize > 0,
+          );
+          await cancel(wanted, 5000);
+          expect(resultOf((await follow(wanted)).state)).toMatchObject({ exitCode: 0, why: 'cancel' });
+        });
+
+        it('given a tree that ignores TERM, then KILL after the grace, and nobody is left', async () => {
+          const wanted = order(
+            `trap '' TERM; sh -c 'trap "" TERM; echo $$ > ${path('deaf')}; while :; do sleep 0.2; done' & while :; do sleep 0.2; done`,
+          );
+          await started(wanted);
+          const pid = await pidIn(path('deaf'));
+          const before = performance.now();
+          expect(await cancel(wanted, 700)).toBe('signalled');
+          const result = resultOf((await follow(wanted)).state);
+          expect(result).toMatchObject({ why: 'cancel', signals: ['TERM', 'KILL'], survivors: [] });
+          expect(performance.now() - before).toBeGreaterThan(600);
+          expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a grandchild in a session of its own, then it is ended too', async () => {
+          const inner = `echo $$ > ${path('apart')}; cd /; exec sleep 300`;
+          const wanted = order(`setsid sh -c '${inner}' </dev/null >/dev/null 2>&1 & sleep 60`);
+          await started(wanted);
+          const pid = await pidIn(path('apart'));
+          await cancel(wanted, 2000);
+          expect(resultOf((await follow(wanted)).state).why).toBe('cancel');
+          expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a daemon that cleared its environment but works in the workspace, then it is ended too', async () => {
+          const inner = `echo $$ > ${path('bare')}; sleep 300`;
+          const wanted = order(`(setsid env -i sh -c '${inner}' </dev/null >/dev/null 2>&1 &); sleep 60`);
+          await started(wanted);
+          const pid = await pidIn(path('bare'));
+          await cancel(wanted, 2000);
+          await follow(wanted);
+          expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a daemon that hid from all else, then a control group finds it where there is one', async (context) => {
+          const report = right(await transport.probe(rig.target)());
+          const containment = report.findings.find(({ check }) => check === 'containment');
+          context.skip(
+            !slots || containment?.found !== 'a control group for each slot',
+            'no control group can be made here',
+          );
+          const hide = `setsid env -i PATH="$PATH" sh -c '(cd /; trap "" TERM; exec >/dev/null 2>&1; echo $$ > ${path('hidden')}; exec sleep 300) &'`;
+          const wanted = order(
+            `${hide}; while [ ! -s ${path('hidden')} ]; do sleep 0.02; done; echo ready; sleep 60`,
+          );
+          await started(wanted);
+          const pid = await pidIn(path('hidden'));
+          expect(await cancel(wanted, 300)).toBe('signalled');
+          expect(resultOf((await follow(wanted)).state)).toMatchObject({ why: 'cancel', survivors: [] });
+          expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given another attempt whose number begins alike, then it is left alone', async () => {
+          const one = order('sleep 60');
+          const ten = { ...one, attempt: 10 };
+          await started(one);
+          await started(ten);
+          await cancel(one, 2000);
+          expect(resultOf((await follow(one)).state).why).toBe('cancel');
+          expect((await query(ten)).state).toBe('running');
+          await cancel(ten, 2000);
+          await follow(ten);
+        });
+
+        it('given the order repeated, then harmless', async () => {
+          const wanted = order('sleep 60');
+          await started(wanted);
+          const answers = await Promise.all([
+            cancel(wanted, 2000),
+            cancel(wanted, 2000),
+            cancel(wanted, 2000),
+          ]);
+          expect(answers).toContain('signalled');
+          expect(resultOf((await follow(wanted)).state).why).toBe('cancel');
+        });
       });
 
-      it('given an abort, then the stream ends and nothing stays on the runner', async () => {
-        const wanted = order('echo x; sleep 60');
-        await started(wanted);
-        const controller = new AbortController();
-        for await (const one of transport.follow(rig.target, wanted, 0, controller.signal))
-          if (one.kind === 'bytes') controller.abort();
-        await eventually('no tail is left', async () => !(await hasTail(wanted.jobId)));
-        expect((await query(wanted)).state).toBe('running');
-        await cancel(wanted, 1000);
-        await follow(wanted);
+      describe('without the controller', () => {
+        it('given a timeout and no connection, then the runner ends the job', async () => {
+          const wanted = order('sleep 60', { totalMs: 1200 });
+          await started(wanted);
+          await rig.cut();
+          // the runner writes the end by itself: read it from its folder, not over a connection
+          const line = join(rig.folder, `${wanted.jobId}.1.rc`);
+          await eventually('result line', async () => / \.\s*$/.test(await readFile(line, 'utf8')));
+          const { state } = await follow(wanted);
+          expect(resultOf(state)).toMatchObject({ why: 'timeout', signals: ['TERM'], survivors: [] });
+        });
+
+        it('given a limit on silence, then a job that goes on talking stays, and one that falls silent is ended', async () => {
+          const talks = order('for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done', { silenceMs: 1500 });
+          const silent = order('echo once; sleep 60', { silenceMs: 1500 });
+          const [talked, fell] = await Promise.all([run(talks), run(silent)]);
+          expect(resultOf(talked.state)).toMatchObject({ exitCode: 0, why: 'exit' });
+          expect(resultOf(fell.state)).toMatchObject({ why: 'silence', signals: ['TERM'] });
+          expect(fell.bytes.toString()).toBe('once\n');
+        });
+
+        it('given the link killed in the middle of a log, then the rest follows from the offset, byte for byte', async () => {
+          const wanted = order(
+            'i=0; while [ $i -lt 400 ]; do head -c 3000 /dev/urandom; sleep 0.005; i=$((i+1)); done | tee "$COPY"',
+            {
+              environment: { COPY: path('cut') },
+            },
+          );
+          await started(wanted);
+          const parts: Buffer[] = [];
+          let size = 0;
+          let cuts = 0;
+          let state: AttemptState | undefined;
+          while (state === undefined) {
+            try {
+              for await (const one of transport.follow(
+                rig.target,
+                wanted,
+                size,
+                new AbortController().signal,
+              )) {
+                if (one.kind === 'ended') state = one.state;
+                else {
+                  expect(one.offset).toBe(size);
+                  parts.push(one.bytes);
+                  size += one.bytes.length;
+                  if (size > (cuts + 1) * 200_000 && cuts < 3) {
+                    cuts += 1;
+                    await rig.cut();
+                  }
+                }
+              }
+            } catch (error) {
+              expect(error).toMatchObject({ code: 'connection_lost' });
+            }
+          }
+          expect(cuts).toBe(3);
+          expect(resultOf(state)).toMatchObject({ exitCode: 0, why: 'exit' });
+          expect(sha(Buffer.concat(parts))).toBe(sha(await readFile(path('cut'))));
+        });
+
+        it('given the supervisor killed, then orphan, its log to the last byte, then lost and never success', async () => {
+          const wanted = order(`while [ ! -e ${path('go-on')} ]; do sleep 0.05; done; echo last`);
+          await started(wanted);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
+          const following = follow(wanted);
+          await writeFile(path('go-on'), '');
+          const { bytes, state } = await following;
+          expect(bytes.toString()).toBe('last\n');
+          expect(state).toMatchObject({ state: 'lost', logSize: 5 });
+        });
+
+        it('given the supervisor of a job with a timeout killed, then its end is seen at the end of the job', async () => {
+          const wanted = order(`while [ ! -e ${path('timed')} ]; do sleep 0.05; done; echo last`, {
+            totalMs: 100_000,
+          });
+          await started(wanted);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await writeFile(path('timed'), '');
+          const { bytes, state } = await follow(wanted);
+          expect(bytes.toString()).toBe('last\n');
+          expect(state.state).toBe('lost');
+        });
+
+        it('given a running job, then neither it nor its pump holds the channel of its start', async () => {
+          const wanted = order('sleep 60', { totalMs: 100_000 });
+          const { pid } = await started(wanted);
+          const pumpFile = join(rig.folder, `${wanted.jobId}.1.rc`);
+          const pump = Number((await readFile(pumpFile, 'utf8')).split(' ')[4]);
+          const strange = async (one: number): Promise<readonly string[]> => {
+            const names = (await readdir(`/proc/${String(one)}/fd`)).filter((fd) => Number(fd) < 20);
+            const opened = await Promise.all(
+              names.map((fd) => readlink(`/proc/${String(one)}/fd/${fd}`).catch(() => '/dev/null')),
+            );
+            return opened.filter((to) => !/\.(out|log|script|sh)( \(deleted\))?$|^\/dev\/null$/.test(to));
+          };
+          // The child closes what it must not keep only after it has answered.
+          await eventually('job without strange files', async () => (await strange(pid)).length === 0);
+          await eventually('pump without strange files', async () => (await strange(pump)).length === 0);
+          await cancel(wanted, 1000);
+          await follow(wanted);
+        });
+
+        it('given an orphan cancelled, then it is ended', async () => {
+          const wanted = order('sleep 60');
+          const { pid } = await started(wanted);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
+          expect(await cancel(wanted, 1000)).toBe('signalled');
+          expect((await follow(wanted)).state.state).toBe('lost');
+          expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a go of another boot, then lost at once', async () => {
+          const wanted = order('true');
+          const file = join(rig.folder, `${wanted.jobId}.1`);
+          await writeFile(`${file}.rc`, `- 1 1 another-boot`.padEnd(127) + '\n');
+          await writeFile(`${file}.go`, `1 1 another-boot\n`);
+          expect(await query(wanted)).toEqual({ state: 'lost', why: 'reboot', logSize: 0 });
+        });
+
+        it('given a result line without its end mark, then it does not count', async () => {
+          const wanted = order('true');
+          await run(wanted);
+          const file = join(rig.folder, `${wanted.jobId}.1.rc`);
+          await writeFile(file, 'rc=0 why=exit log=0 survivors=0'.padEnd(127) + '\n');
+          expect((await query(wanted)).state).toBe('lost');
+        });
+
+        it('given `kill -9 0` in the job, then it hits the job only', async () => {
+          expect(resultOf((await run(order('echo x; kill -9 0'))).state)).toMatchObject({
+            exitCode: 137,
+            why: 'exit',
+          });
+        });
+
+        it('given a leftover that keeps the output open, then it is ended and why stays exit', async () => {
+          const wanted = order(`setsid sleep 300 & echo $! > ${path('leftover')}; exit 4`);
+          const result = resultOf((await run(wanted)).state);
+          expect(result).toMatchObject({ exitCode: 4, why: 'exit', logTruncated: false, survivors: [] });
+          expect(await isAlive(await pidIn(path('leftover')))).toBe(false);
+        });
+
+        it('given a flood, then the log is cut exactly at its cap and the job goes on', async () => {
+          const wanted = order('head -c 5000000 /dev/zero; echo gone > "$DONE"; exit 4', {
+            logBytes: 1024 * 1024,
+            environment: { DONE: path('flooded') },
+          });
+          const { bytes, state } = await run(wanted);
+          expect(bytes.length).toBe(1024 * 1024);
+          expect(resultOf(state)).toMatchObject({ exitCode: 4, logTruncated: true });
+          expect(await readFile(path('flooded'), 'utf8')).toBe('gone\n');
+        });
       });
 
-      it('given the link cut, then no follower stays on the runner', async () => {
-        const wanted = order('echo x; sleep 60');
-        await started(wanted);
-        await expect(async () => {
-          for await (const one of transport.follow(rig.target, wanted, 0, new AbortController().signal))
-            if (one.kind === 'bytes') await rig.cut();
-        }).rejects.toMatchObject({ code: 'connection_lost' });
-        await eventually('no tail is left', async () => !(await hasTail(wanted.jobId)));
-        await cancel(wanted, 1000);
-        await follow(wanted);
-      });
+      describe('a reader', () => {
+        it('given a slow one, then the source waits and nothing is lost', async () => {
+          const wanted = order('head -c 6000000 /dev/zero');
+          await started(wanted);
+          let size = 0;
+          let slow = 0;
+          for await (const one of transport.follow(rig.target, wanted, 0, new AbortController().signal)) {
+            if (one.kind !== 'bytes') continue;
+            size += one.bytes.length;
+            if ((slow += 1) < 10) await new Promise((resolve) => setTimeout(resolve, 30));
+          }
+          expect(size).toBe(6_000_000);
+        });
 
-      it('given 24 jobs followed at once, then sessions of sshd are no limit', async () => {
-        const orders = Array.from({ length: 24 }, (_, i) => order(`echo ${String(i)}; sleep 1`));
-        const all = await Promise.all(orders.map(run));
-        expect(all.map(({ bytes }) => Number(bytes))).toEqual(orders.map((_, i) => i));
+        it('given an offset, then only the rest comes', async () => {
+          const wanted = order('printf 0123456789');
+          await run(wanted);
+          expect((await follow(wanted, 4)).bytes.toString()).toBe('456789');
+          expect((await follow(wanted, 10)).bytes.toString()).toBe('');
+        });
+
+        it('given an abort, then the stream ends and nothing stays on the runner', async () => {
+          const wanted = order('echo x; sleep 60');
+          await started(wanted);
+          const controller = new AbortController();
+          for await (const one of transport.follow(rig.target, wanted, 0, controller.signal))
+            if (one.kind === 'bytes') controller.abort();
+          await eventually('no tail is left', async () => !(await hasTail(wanted.jobId)));
+          expect((await query(wanted)).state).toBe('running');
+          await cancel(wanted, 1000);
+          await follow(wanted);
+        });
+
+        it('given the link cut, then no follower stays on the runner', async () => {
+          const wanted = order('echo x; sleep 60');
+          await started(wanted);
+          await expect(async () => {
+            for await (const one of transport.follow(rig.target, wanted, 0, new AbortController().signal))
+              if (one.kind === 'bytes') await rig.cut();
+          }).rejects.toMatchObject({ code: 'connection_lost' });
+          await eventually('no tail is left', async () => !(await hasTail(wanted.jobId)));
+          await cancel(wanted, 1000);
+          await follow(wanted);
+        });
+
+        it('given 24 jobs followed at once, then sessions of sshd are no limit', async () => {
+          const orders = Array.from({ length: 24 }, (_, i) => order(`echo ${String(i)}; sleep 1`));
+          const all = await Promise.all(orders.map(run));
+          expect(all.map(({ bytes }) => Number(bytes))).toEqual(orders.map((_, i) => i));
+        });
       });
-    });
-  });
+    },
+  );
 };
 
 const hasTail = async (jobId: string): Promise<boolean> => {

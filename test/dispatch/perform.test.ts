@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import type { RevokeAnswer, RunnerTransport, TransportError } from '../../src/app/ports.js';
+import type { AttemptState, RevokeAnswer, RunnerTransport, TransportError } from '../../src/app/ports.js';
 import type { AttemptFacts, PerformDeps } from '../../src/dispatch/drive.js';
 import { performer } from '../../src/dispatch/perform.js';
 import type { JobCommand } from '../../src/domain/job.js';
@@ -70,4 +70,96 @@ describe('an attempt that does not start in time', () => {
     await world.close();
     expect(world.recorded).toEqual([]);
   });
+});
+
+/** A runner that answers `query` so, one after the other, and the last for ever. */
+const leftOn = (answers: readonly E.Either<TransportError, AttemptState>[]) => {
+  const recorded: JobCommand[] = [];
+  const asked: string[] = [];
+  let done: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => (done = resolve));
+  const transport = {
+    query: () => () => {
+      const answer = answers[Math.min(asked.filter((one) => one === 'query').length, answers.length - 1)];
+      asked.push('query');
+      return Promise.resolve(answer);
+    },
+    cancel: (_: unknown, ref: { jobId: string }, graceMs: number) => () => {
+      asked.push(`cancel ${ref.jobId} ${graceMs}`);
+      return Promise.resolve(E.right({ kind: 'signalled' }));
+    },
+    cleanUp: () => () => {
+      asked.push('cleanUp');
+      return Promise.resolve(E.right(undefined));
+    },
+  } as unknown as RunnerTransport;
+  const effects = performer({
+    transport,
+    secrets: {
+      forget: () => {
+        asked.push('forget');
+        return Promise.resolve(E.right(undefined));
+      },
+    },
+    targetOf: () => Promise.resolve(E.right({})),
+    record: (_job: string, _attempt: number, command: JobCommand) => {
+      recorded.push(command);
+      done();
+      return Promise.resolve(true);
+    },
+    onProblem: () => undefined,
+  } as unknown as PerformDeps);
+  effects.endRemains({
+    target: 'effect',
+    effect: 'end_remains',
+    jobId: 'j',
+    attempt: 1,
+    runner: 'r1',
+    graceMs: 500,
+  });
+  return { asked, recorded, finished, close: () => effects.close() };
+};
+
+describe('what a closed job left on its runner', () => {
+  const running: AttemptState = { state: 'running', pid: 7, startTime: '9', bootId: 'boot', logSize: 0 };
+  const ended: AttemptState = {
+    ...{ state: 'done', logSize: 0 },
+    result: {
+      ...{ exitCode: 143, why: 'cancel', logTruncated: false, signals: ['TERM'] },
+      survivors: [{ pid: 8, command: 'sleep' }],
+    },
+  };
+  const endOf = async (...answers: readonly E.Either<TransportError, AttemptState>[]) => {
+    const world = leftOn(answers);
+    await world.finished;
+    await world.close();
+    return world;
+  };
+
+  it('is ended once the runner answers, and recorded with what survived', async () => {
+    const { asked, recorded } = await endOf(E.left(unreachable), E.right(running), E.right(ended));
+    expect(asked).toEqual(['forget', 'query', 'query', 'cancel j 500', 'query', 'cleanUp']);
+    expect(recorded).toEqual([
+      {
+        ...{ kind: 'RecordRemains', attempt: 1 },
+        evidence: {
+          ...{ how: 'signalled', signals: ['TERM'], exitCode: 143 },
+          survivors: [{ pid: 8, command: 'sleep' }],
+        },
+      },
+    ]);
+  });
+  it('is kept from starting when nothing is there yet', async () => {
+    const absent: AttemptState = { state: 'absent', baseId: 'base', bootId: 'boot' };
+    const { asked, recorded } = await endOf(E.right(absent), E.right({ state: 'revoked' }));
+    expect(asked).toEqual(['forget', 'query', 'cancel j 500', 'query', 'cleanUp']);
+    expect(recorded).toMatchObject([{ evidence: { how: 'revoked' } }]);
+  });
+  it.each<AttemptState>([{ state: 'tombstone' }, { state: 'lost', why: 'reboot', logSize: 0 }])(
+    'is over when the runner says %j',
+    async (state) => {
+      const { recorded } = await endOf(E.right(state));
+      expect(recorded).toMatchObject([{ kind: 'RecordRemains', evidence: { how: 'already_ended' } }]);
+    },
+  );
 });

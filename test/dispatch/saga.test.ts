@@ -57,8 +57,14 @@ const script: fc.Arbitrary<Script> = fc.record({
   order: fc.array(fc.nat(50), { maxLength: 60 }),
 });
 
-const play = ({ runners, phases, order }: Script, crashAt: readonly number[] = [], cancels = true): World => {
+const play = (
+  { runners, phases, order }: Script,
+  crashAt: readonly number[] = [],
+  cancels = true,
+  before: (world: World) => void = () => undefined,
+): World => {
   const world = new World(crashAt);
+  before(world);
   for (const [i, { platform: platform_family, slots }] of runners.entries()) {
     const name = `r${i}`;
     world.tell(name, { kind: 'EnrolRunner', data: anEnrolment({ name, slots }) });
@@ -156,6 +162,51 @@ describe('the saga', () => {
     expect(['cancelled', 'succeeded']).toContain(ends(world)['phase_run-p']);
     expect(Object.keys(ends(world))).toHaveLength(2);
   });
+
+  it(
+    'what a closed job left on a runner that was away is ended once it is back, whatever crashes in between',
+    { timeout: 30_000 },
+    () => {
+      const crashes = fc.array(fc.integer({ min: 1, max: 80 }), { maxLength: 4 });
+      fc.assert(
+        fc.property(script, crashes, fc.array(fc.nat(20), { maxLength: 6 }), (s, at, closings) => {
+          const world = play(s, at, true, (begun) => {
+            begun.away = true;
+          });
+          const onRunners = (): readonly string[] =>
+            world.events.flatMap(({ stream, event }) =>
+              event.type === 'JobAssigned' ? [stream.slice('job-'.length)] : [],
+            );
+          for (const closing of closings) {
+            const held = onRunners();
+            const jobId = held[closing % Math.max(1, held.length)];
+            if (jobId !== undefined) world.closeJob(jobId);
+            world.settle();
+          }
+          world.comesBack();
+          world.settle();
+          const of = (type: string): readonly string[] =>
+            world.events.flatMap(({ stream, event }) => (event.type === type ? [stream] : []));
+          const closed = world.events.flatMap(({ stream, event }) =>
+            event.type === 'JobLost' && event.data.why === 'closed' ? [stream] : [],
+          );
+          expect([...of('JobRemainsEnded')].sort()).toEqual([...closed].sort());
+          for (const [attempt, { runs, state }] of world.attempts) {
+            expect(runs, attempt).toBeLessThanOrEqual(1);
+            expect(state, attempt).not.toBe('running');
+          }
+          checkSlots(world.events);
+          // those that no runner suits wait on
+          const ended = world.events
+            .filter(({ event }) => TERMINAL.includes(event.type))
+            .map((e) => e.stream);
+          expect(new Set(ended).size).toBe(ended.length);
+          expect(of('JobAssigned').filter((stream) => !ended.includes(stream))).toEqual([]);
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
 
   it('a job that no runner suits waits, with a reason that names what is missing, and runs once one is enrolled', () => {
     const world = new World();

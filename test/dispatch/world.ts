@@ -1,7 +1,7 @@
 /** The whole saga as a pure simulation: real deciders and processes, runners that are a table, and crashes wherever one likes. */
 import * as E from 'fp-ts/lib/Either.js';
 import { cancellation } from '../../src/dispatch/cancellation.js';
-import type { DispatchCommand, DriveAttempt } from '../../src/dispatch/commands.js';
+import type { DispatchCommand, DriveAttempt, EndRemains, Owed } from '../../src/dispatch/commands.js';
 import { quarantine } from '../../src/dispatch/quarantine.js';
 import { removal } from '../../src/dispatch/removal.js';
 import { dispatcher } from '../../src/dispatch/dispatcher.js';
@@ -12,7 +12,7 @@ import { job, type JobCommand } from '../../src/domain/job.js';
 import { phaseRun, type PhaseRunCommand } from '../../src/domain/phase-run.js';
 import { runner, type RunnerCommand } from '../../src/domain/runner.js';
 import { waitReason } from '../../src/domain/wait-reason.js';
-import type { BatonEvent } from '../../src/events/catalog.js';
+import type { BatonEvent, JobEvent } from '../../src/events/catalog.js';
 import type { Decider } from '../../src/kernel/decider.js';
 import { deriveId } from '../../src/kernel/ids.js';
 import type { Process } from '../../src/kernel/process.js';
@@ -67,6 +67,10 @@ export class World {
   readonly events: Recorded<BatonEvent>[] = [];
   readonly attempts = new Map<string, Attempt>();
   private running: Running[] = processes().map((process) => start(process, []));
+  /** No runner answers; what it runs goes on. */
+  away = false;
+  /** Effects that wait for an answer; a crash forgets them. */
+  private adrift: DispatchCommand[] = [];
   private readonly crashAt: ReadonlySet<number>;
   private readonly crashed = new Set<number>();
 
@@ -113,6 +117,7 @@ export class World {
 
   /** Everything in memory is gone; the events and the runners are not. */
   crash(): void {
+    this.adrift = [];
     this.running = processes().map((process) => start(process, this.events));
     for (const one of this.running) one.todo.push(...one.process.resume(one.state));
   }
@@ -127,14 +132,40 @@ export class World {
     this.append(`job-${id}`, job, { kind: 'CancelJob' }, deriveId('test', 'cancel', id));
   }
 
+  closeJob(id: string): void {
+    this.append(`job-${id}`, job, { kind: 'CloseJob' }, deriveId('test', 'close', id));
+  }
+
+  comesBack(): void {
+    this.away = false;
+    for (const command of this.adrift.splice(0)) this.execute(command);
+  }
+
+  /** As the one who drives asks before anything. */
+  private isCurrent(jobId: string, attempt: number): boolean {
+    const past = this.events.filter((e) => e.stream === `job-${jobId}`);
+    const state = past.reduce((s, e) => job.evolve(s, e.event as JobEvent), job.initial);
+    return (state.status === 'assigned' || state.status === 'running') && state.attempt === attempt;
+  }
+
+  private endRemains({ jobId, attempt: number }: EndRemains): void {
+    const attempt = this.attempt(`${jobId}.${number}`);
+    if (attempt.state === 'running') attempt.state = 'done';
+    if (attempt.state === 'absent') attempt.state = 'revoked';
+    const evidence = { how: attempt.state === 'revoked' ? 'revoked' : 'signalled' } as const;
+    const command: JobCommand = { kind: 'RecordRemains', attempt: number, evidence };
+    this.append(`job-${jobId}`, job, command, deriveId('attempt', jobId, number, command.kind));
+  }
+
   private attempt(key: string): Attempt {
     const found = this.attempts.get(key) ?? { runs: 0, state: 'absent', why: 'exit' };
     this.attempts.set(key, found);
     return found;
   }
 
-  private drive(effect: DriveAttempt): void {
+  private drive(effect: Owed & DriveAttempt): void {
     const { jobId, attempt: number } = effect;
+    if (!this.isCurrent(jobId, number)) return;
     const say = (command: JobCommand): void =>
       this.append(`job-${jobId}`, job, command, deriveId('attempt', jobId, number, command.kind));
     const attempt = this.attempt(`${jobId}.${number}`);
@@ -149,6 +180,11 @@ export class World {
     const before = this.crashed.size;
     say({ kind: 'RecordStarted', attempt: number, pid: 1, startTime: '1', bootId: 'boot' });
     if (this.crashed.size > before) return;
+    // the link is lost while it runs
+    if (this.away) {
+      this.adrift.push(effect);
+      return;
+    }
     attempt.state = 'done';
     const verdict =
       attempt.why === 'cancel'
@@ -173,6 +209,15 @@ export class World {
         return;
       case 'effect': {
         if (command.effect === 'forget_key') return;
+        // a start that was on its way still arrives; everything else waits
+        if (this.away && command.effect !== 'drive') {
+          this.adrift.push(command);
+          return;
+        }
+        if (command.effect === 'end_remains') {
+          this.endRemains(command);
+          return;
+        }
         if (command.effect === 'drive') {
           this.drive(command);
           return;

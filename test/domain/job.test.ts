@@ -45,6 +45,48 @@ describe('CancelJob', () => {
   });
 });
 
+describe('CloseJob', () => {
+  const close: JobCommand = { kind: 'CloseJob' };
+  const closed: JobEvent = { type: 'JobLost', data: { attempt: 1, why: 'closed', detail: '' } };
+  const remains: JobCommand = { kind: 'RecordRemains', attempt: 1, evidence: { how: 'signalled' } };
+  const remainsEnded: JobEvent = {
+    type: 'JobRemainsEnded',
+    data: { attempt: 1, evidence: { how: 'signalled' } },
+  };
+  it('given a job that is on a runner, whether it has started or not, then it is lost at once', () => {
+    given(queued, assigned).when(close).then('JobLost');
+    given(queued, assigned, started).when(close).then('JobLost');
+    given(queued, assigned, started, cancelAsked).when(close).then('JobLost');
+  });
+  it('given a job that waits, then refused: it is cancelled instead', () => {
+    given(queued).when(close).thenRefused('job_still_queued');
+    given(queued, assigned, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } })
+      .when(close)
+      .thenRefused('job_still_queued');
+  });
+  it('given an ended job, or none, then refused', () => {
+    given(queued, assigned, started, succeeded).when(close).thenRefused('job_already_finished');
+    given(queued, assigned, started, closed).when(close).thenRefused('job_already_finished');
+    given().when(close).thenRefused('job_unknown');
+  });
+  it('given a closed job, when its runner tells of its end, then that changes nothing', () => {
+    given(queued, assigned, started, closed).when(finish).thenRefused('job_already_finished');
+  });
+  it('given a closed job, when what it left is ended, then that is recorded once', () => {
+    given(queued, assigned, started, closed).when(remains).then('JobRemainsEnded');
+    given(queued, assigned, started, closed, remainsEnded).when(remains).then();
+    given(queued, assigned, started, closed)
+      .when({ ...remains, attempt: 2 })
+      .then();
+  });
+  it('given a job that was not closed, then it leaves no remains', () => {
+    given(queued, assigned, started, { type: 'JobLost', data: { attempt: 1, why: 'reboot', detail: '' } })
+      .when(remains)
+      .then();
+    given(queued, assigned, started).when(remains).thenRefused('attempt_is_over');
+  });
+});
+
 describe('AssignJob', () => {
   it('given an assigned job, when assigned again, then refused: one assignment at a time', () => {
     given(queued, assigned)
@@ -54,6 +96,34 @@ describe('AssignJob', () => {
   it('given a queued job, when assigned under a used attempt number, then refused', () => {
     given(queued, assigned, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } })
       .when({ kind: 'AssignJob', data: anAssignment({ attempt: 1 }) })
+      .thenRefused('attempt_is_over');
+  });
+});
+
+describe('PauseCollection', () => {
+  const pause: JobCommand = {
+    kind: 'PauseCollection',
+    attempt: 1,
+    why: 'job_secrets_missing',
+    detail: 'Gone.',
+  };
+  const resume: JobCommand = { kind: 'ResumeCollection', attempt: 1 };
+  const paused: JobEvent = {
+    type: 'JobCollectionPaused',
+    data: { attempt: 1, why: 'job_secrets_missing', detail: 'Gone.' },
+  };
+  const resumed: JobEvent = { type: 'JobCollectionResumed', data: { attempt: 1 } };
+  it('given a running job, then it is recorded once, until it goes on', () => {
+    given(queued, assigned, started).when(pause).then('JobCollectionPaused');
+    given(queued, assigned, started, paused).when(pause).then();
+    given(queued, assigned, started, paused).when(resume).then('JobCollectionResumed');
+    given(queued, assigned, started, paused, resumed).when(resume).then();
+    given(queued, assigned, started, paused, resumed).when(pause).then('JobCollectionPaused');
+  });
+  it('given a job that goes on without that attempt, then it is refused', () => {
+    given(queued, assigned, started, succeeded).when(pause).thenRefused('job_already_finished');
+    given(queued, assigned, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } })
+      .when(pause)
       .thenRefused('attempt_is_over');
   });
 });

@@ -332,3 +332,53 @@ describe('job cancel', () => {
     );
   });
 });
+
+describe('job close', () => {
+  it('given a running job, when closed as lost, then it is lost, by whom and why is kept, and it is ended on its runner', async () => {
+    await world.addRunner('first');
+    const repository = world.aRepository('project', { commands: { ...commands, lint: 'sleep 600' } });
+    const submitted = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
+    const { id: change } = submitted.json() as ChangeView;
+    const job = await until('the job runs', async () =>
+      (await world.jobsOf(change)).find(({ phase, status }) => phase === 'lint' && status === 'running'),
+    );
+    const pid = job.attempts.at(-1)?.pid ?? 0;
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+
+    const key = { 'Idempotency-Key': randomUUID() };
+    const close = () => world.ask('POST', `/jobs/${job.id}/close`, { as: 'lost', reason: 'scrapped' }, key);
+    const closed = await close();
+    expect([closed.status, (closed.json() as JobView).status]).toEqual([200, 'lost']);
+    const again = await close();
+    expect([again.status, again.headers.get('Idempotency-Replayed')]).toEqual([200, 'true']);
+    expect((await world.ask('POST', `/jobs/${job.id}/close`, { as: 'lost', reason: 'again' })).status).toBe(
+      409,
+    );
+
+    await until('what it left is recorded as ended', async () =>
+      (await countEvents('JobRemainsEnded')) === 1 ? true : undefined,
+    );
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    const timeline = await world.ask('GET', `/jobs/${job.id}/timeline`);
+    const { items } = timeline.json() as { items: readonly { type: string; by: string; reason?: string }[] };
+    expect(items.filter(({ type }) => type === 'JobLost')).toMatchObject([
+      { by: 'admin', reason: 'scrapped' },
+    ]);
+    expect(await countEvents('JobLost')).toBe(1);
+    await world.finished(change);
+  });
+
+  it('given a job that waits, when closed, then 409 with the way out, and no event', async () => {
+    const repository = world.aRepository('project', { commands });
+    const submitted = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
+    const job = await until('a job waits', async () =>
+      (await world.jobsOf((submitted.json() as ChangeView).id)).find(({ phase }) => phase === 'lint'),
+    );
+    const answer = await world.ask('POST', `/jobs/${job.id}/close`, { as: 'lost', reason: 'x' });
+    expect(answer.json() as Problem).toMatchObject({
+      ...{ status: 409, code: 'conflict', reason: 'job_still_queued' },
+      hint: `Cancel it: baton job cancel ${job.id.slice(0, 8)}`,
+    });
+    expect(await countEvents('JobLost')).toBe(0);
+  });
+});

@@ -85,9 +85,14 @@ const cases: Readonly<Record<string, Case>> = {
   'post /jobs/:id/cancel': {
     ...{ where: 'project', status: 202, stranger: 404, path: () => `/jobs/${ids.cancelled}/cancel` },
   },
+  'post /jobs/:id/close': {
+    ...{ where: 'project', status: 409, stranger: 404, path: () => `/jobs/${ids.cancelled}/close` },
+    body: () => ({ as: 'lost', reason: 'its runner is gone' }),
+  },
   'get /jobs/:id/explain': ofJob('/explain'),
   'get /jobs/:id/timeline': ofJob('/timeline'),
   'get /jobs/:id/log': ofJob('/log'),
+  'get /jobs/:id/log/lines': ofJob('/log/lines'),
   'get /jobs/:id/log/stream': ofJob('/log/stream'),
   'get /queue': listed('/queue'),
   'get /history': listed('/history'),

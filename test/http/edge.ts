@@ -1,6 +1,6 @@
 /** A real HTTP server on an ephemeral port, over use cases that live in memory and remember how they were called. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino } from 'pino';
 import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs';
@@ -176,10 +176,20 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         value: aJob({ cancelRequested: { at: '2026-01-31T12:00:02.000Z', by: 'ops' } }),
         repeated: false,
       }),
+    closeJob: () =>
+      TE.right({
+        value: aJob({ status: 'lost', endedAt: '2026-01-31T12:00:02.000Z' }),
+        repeated: false,
+      }),
     explainJob: (jobId) =>
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
+    logLines: () =>
+      TE.right({
+        ...{ attempt: 1, size: 6, sealed: true, lines: 1 },
+        items: [{ line: 1, offset: 0, length: 5, receivedAt: '2026-01-31T12:00:01.000Z' }],
+      }),
     watchLog: () => log.watch(),
     queue: () => TE.right({ position: '10', entries: [] }),
     history: () => TE.right({ items: [] }),
@@ -243,9 +253,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listRoles: recording('listRoles', merged.listRoles),
     showJob: recording('showJob', merged.showJob),
     cancelJob: recording('cancelJob', merged.cancelJob),
+    closeJob: recording('closeJob', merged.closeJob),
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
     readLog: recording('readLog', merged.readLog),
+    logLines: recording('logLines', merged.logLines),
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),
@@ -286,7 +298,11 @@ export const startEdge = async (
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
   });
-  const server = createServer(edge.handler);
+  const sockets = new Set<Socket>();
+  const server = createServer(edge.handler).on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -294,6 +310,8 @@ export const startEdge = async (
     url,
     port,
     calls,
+    /** Bytes of answers that are in this process and not yet with the system. */
+    heldBytes: () => [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0),
     /** Calls beside the check of tokens. */
     names: () => calls.map(({ name }) => name),
     lines,

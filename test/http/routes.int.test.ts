@@ -33,6 +33,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   '/api/v1/roles/withdraw': { subject: 'ci', role: 'viewer' },
   '/api/v1/changes': { repository: '/srv/git/shop', branch: 'feature/x', target: 'master' },
   [`/api/v1/changes/${aJob().id}/rerun`]: { stage: 'build' },
+  [`/api/v1/jobs/${aJob().id}/close`]: { as: 'lost', reason: 'scrapped' },
 };
 
 describe('HTTP routes', () => {
@@ -145,6 +146,18 @@ describe('HTTP routes', () => {
       caller: { actor: 'subject-operator' },
       reason: 'wrong branch',
     });
+  });
+
+  it.each([
+    { as: 'lost' },
+    { reason: 'gone' },
+    { as: 'succeeded', reason: 'gone' },
+    { as: 'lost', reason: ' ' },
+  ])('given %j, when a job is closed, then it is refused', async (body) => {
+    const response = await edge.ask('POST', `/api/v1/jobs/${aJob().id}/close`, { role: 'operator', body });
+    expect(response.status).toBe(422);
+    await response.text();
+    expect(edge.names()).toEqual([]);
   });
 
   describe('input', () => {

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { concat, from, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { concat, from, NEVER, Observable, of, Subject, tap, throwError } from 'rxjs';
+import { appError } from '../../src/app/errors.js';
+import type { LogError } from '../../src/app/ports.js';
 import type { UseCases } from '../../src/app/use-cases.js';
 import { readEvents, type ServerEvent } from '../../src/cli/events.js';
+import { fileLogStore } from '../../src/logs/files.js';
 import type { JobView } from '../../projections/jobs.js';
 import { aJob, growingLog, startEdge, tokens, until, type Edge } from './edge.js';
 
@@ -281,6 +288,47 @@ describe('a reader that never reads', () => {
     socket.destroy();
     // socket buffers of Linux may hold some megabytes on both sides
     expect(pulls * endless.length).toBeLessThan(32 * 1024 * 1024);
+  });
+
+  it('given 200 MB that are stored meanwhile, then all are, and the server holds no more of them than sockets do', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'baton-deaf-'));
+    try {
+      const store = fileLogStore(folder);
+      const ref = { jobId: job.id, attempt: 1 };
+      const failed = TE.mapLeft(({ why, message }: LogError) => appError('store_unavailable', why, message));
+      let pulled = 0;
+      let told = 0;
+      const server = await start({
+        readLog: (_id, offset, max) =>
+          pipe(
+            failed(store.read(ref, offset, max)),
+            TE.map((read) => {
+              pulled += read.bytes.length;
+              return read;
+            }),
+          ),
+        watchLog: () => store.watch(ref).pipe(tap(() => void (told += 1))),
+      });
+      const opened = await store.open(ref, [])();
+      if (E.isLeft(opened)) expect.fail(opened.left.message);
+      const socket = await deafReader(server.port, `${logPath}/stream`);
+      await until('the log is watched', () => told > 0);
+      const piece = Buffer.alloc(262_144, `${'x'.repeat(79)}\n`);
+      const size = 800 * piece.length;
+      for (let offset = 0; offset < size; offset += piece.length)
+        expect(E.isRight(await opened.right.write(offset, piece)())).toBe(true);
+      const sealed = await opened.right.seal(false)();
+      await opened.right.close();
+      expect(sealed).toMatchObject({ right: { storedBytes: size } });
+      // everything that was taken from the disk for it, whether it has left the process or not
+      const held = await settled(() => pulled);
+      expect(told).toBeGreaterThan(800);
+      expect(server.heldBytes()).toBeLessThan(1024 * 1024);
+      expect(held).toBeLessThan(32 * 1024 * 1024);
+      socket.destroy();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('given an endless log read as bytes, then the server stops pulling as well', async () => {

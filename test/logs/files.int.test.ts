@@ -63,7 +63,11 @@ describe('writing a log', () => {
       truncated: false,
     });
     expect(await readFile(file('log'), 'utf8')).toBe('one\ntwo\n');
-    expect((await readdir(directory)).sort()).toEqual(['job-1.1.log', 'job-1.1.sealed.json']);
+    expect((await readdir(directory)).sort()).toEqual([
+      'job-1.1.index',
+      'job-1.1.log',
+      'job-1.1.sealed.json',
+    ]);
     await writer.close();
   });
   it('given bytes that it has, then only those after them are added', async () => {
@@ -74,6 +78,55 @@ describe('writing a log', () => {
     expect(writer.offsets()).toEqual({ source: 8, stored: 8 });
     expect((await right(writer.seal(false))).storedSha256).toBe(sha256('abcdefgh'));
     await writer.close();
+  });
+  it('given more than the limit, then exactly that much of the source is stored, and the log says where it was cut', async () => {
+    const source = 'one\ntwo\nthree\nfour\n';
+    for (const cut of [8, 10]) {
+      const folder = await mkdtemp(join(directory, 'cut-'));
+      const store = fileLogStore(folder);
+      const writer = await right(store.open(attempt, [], { limitBytes: cut }));
+      await write(writer, 0, source.slice(0, 6));
+      await write(writer, 6, source.slice(6, 13));
+      expect(writer.offsets()).toEqual({ source: cut, stored: cut });
+      // the runner goes on a little beyond its own limit
+      await write(writer, 13, source.slice(13));
+      expect(await why(writer.write(99, Buffer.from('x')))).toBe('gap');
+      const seal = await right(writer.seal(true));
+      const kept = source.slice(0, cut);
+      const wanted = `${kept}${cut === 8 ? '' : '\n'}[baton: the log was cut at ${cut} bytes]\n`;
+      expect(await readFile(join(folder, 'job-1.1.log'), 'utf8')).toBe(wanted);
+      expect(seal).toEqual({
+        ...{ name: 'log', sourceBytes: cut, sourceSha256: sha256(kept) },
+        ...{ storedBytes: wanted.length, storedSha256: sha256(wanted), truncated: true },
+      });
+      expect((await right(store.read(attempt, 0, 1000))).bytes.toString()).toBe(wanted);
+      const lines = await right(store.lines(attempt, 1, 10));
+      expect([lines.lines, lines.items.at(-1)]).toMatchObject([
+        cut === 8 ? 3 : 4,
+        { length: wanted.length - wanted.indexOf('[') - 1 },
+      ]);
+      await writer.close();
+    }
+  });
+  it('given a source that is longer than the limit, then it is truncated even if the runner does not say so', async () => {
+    const writer = await right(fileLogStore(directory).open(attempt, [], { limitBytes: 4 }));
+    await write(writer, 0, 'one\ntwo\n');
+    expect((await right(writer.seal(false))).truncated).toBe(true);
+    await writer.close();
+  });
+  it('given a stop at the limit, then the next one stores nothing more, and seals the same', async () => {
+    const first = await right(fileLogStore(directory).open(attempt, [], { limitBytes: 5 }));
+    await write(first, 0, 'one\ntwo\n');
+    await first.close();
+    const next = await right(fileLogStore(directory).open(attempt, [], { limitBytes: 5 }));
+    expect(next.offsets()).toEqual({ source: 5, stored: 5 });
+    await write(next, 5, 'wo\n');
+    expect(await right(next.seal(false))).toMatchObject({
+      sourceBytes: 5,
+      sourceSha256: sha256('one\nt'),
+      truncated: true,
+    });
+    await next.close();
   });
   it('given bytes beyond what it has, then it refuses and says from where to ask again', async () => {
     const writer = await opened();
@@ -87,7 +140,7 @@ describe('writing a log', () => {
     const writer = await opened();
     const pieces = Array.from({ length: 200 }, (_, i) => String(i).padStart(8, '.'));
     await Promise.all(pieces.map((piece, i) => write(writer, i * 8, piece)));
-    expect((await right(writer.seal(true))).storedSha256).toBe(sha256(pieces.join('')));
+    expect((await right(writer.seal(false))).storedSha256).toBe(sha256(pieces.join('')));
     await writer.close();
   });
   it('given a second writer of the same attempt, then both may give the same bytes', async () => {
@@ -107,7 +160,7 @@ describe('writing a log', () => {
     expect(await why(writer.write(3, Buffer.from('d')))).toBe('sealed');
     await writer.close();
     const later = await opened();
-    expect(later.offsets()).toEqual({ source: 3, stored: 3 });
+    expect(later.offsets()).toEqual({ source: 3, stored: seal.storedBytes });
     expect(await why(later.write(3, Buffer.from('d')))).toBe('sealed');
     expect(await right(later.seal(false))).toEqual(seal);
     await later.close();

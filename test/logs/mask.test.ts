@@ -160,6 +160,30 @@ describe('the forms of a value', () => {
     const folded = Buffer.from(value).toString('base64').replace(/.{76}/g, '$&\n');
     for (const line of gone(value, folded).split('\n')) expect(line).toMatch(/^\[masked\].{0,4}$/);
   });
+  it.each<[string, (value: string) => string]>([
+    ['as it is', (value) => value],
+    ['as one line', (value) => value.split(/\s+/).join(' ')],
+    ['in JSON', (value) => JSON.stringify(value).slice(1, -1)],
+    ['in JSON with escaped slashes', (value) => JSON.stringify(value).slice(1, -1).replaceAll('/', '\\/')],
+    ['in a URL', encodeURIComponent],
+    ['in a form', (value) => encodeURIComponent(value).replaceAll('%20', '+')],
+    [
+      'in a URL with small digits',
+      (value) => encodeURIComponent(value).replace(/%../g, (code) => code.toLowerCase()),
+    ],
+    ['in a quoted word of a shell', (value) => value.replaceAll("'", "'\\''")],
+    ['in base64', (value) => Buffer.from(value).toString('base64')],
+    ['in base64 of a line', (value) => Buffer.from(`${value}\n`).toString('base64')],
+    ['in base64url', (value) => Buffer.from(value).toString('base64url')],
+  ])('masks it %s, cut into two or three pieces at any bytes', (_, form) => {
+    const value = 'p"a/ß w\'d+1\n?~second>line';
+    const of = patternsFor([value]) ?? expect.fail('nothing to mask');
+    const text = form(value);
+    const bytes = Buffer.from(`<${text}>`);
+    for (let at = 0; at <= bytes.length; at++)
+      for (const second of [at, at + 1, at + 7, bytes.length])
+        expect(masked(of, cut(bytes, [at, Math.min(second, bytes.length)]))).toBe('<[masked]>');
+  });
   it('does not hide the mask in the mask', () => {
     expect(gone('[masked]', 'a [masked] b')).toBe('a [masked] b');
   });

@@ -50,6 +50,17 @@ describe('a job as it is now', () => {
     );
     expect(job).toMatchObject({ status: 'failed', summary: 'failed with exit code 3', revision: 5 });
   });
+  it('given a log that is not collected for now, then it says why, until it goes on or ends', () => {
+    const pause = end({ type: 'JobCollectionPaused', data: { attempt: 1, why: 'w', detail: 'Gone.' } });
+    const resume = end({ type: 'JobCollectionResumed', data: { attempt: 1 } });
+    const story = [queued('j1'), assigned('j1'), started('j1'), pause];
+    expect(jobAfter(...story)).toMatchObject({
+      ...{ status: 'running', revision: 3 },
+      collectionPaused: { at: '2026-01-01T00:00:03.000Z', why: 'w', detail: 'Gone.' },
+    });
+    expect(jobAfter(...story, resume)?.collectionPaused).toBeUndefined();
+    expect(jobAfter(...story, succeeded('j1'))?.collectionPaused).toBeUndefined();
+  });
   it('given events of a job that was never queued, then there is no such job', () => {
     expect(jobAfter(started('j1'), succeeded('j1'))).toBeUndefined();
   });

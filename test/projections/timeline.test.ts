@@ -31,6 +31,9 @@ describe('the timeline of a job', () => {
           data: { attempt: 2, evidence: { how: 'signalled', signals: ['TERM'] } },
         },
         { stream: run, type: 'PhaseFinished', data: { outcome: 'timed_out', jobs: [] } },
+        { stream: 'job-j', type: 'JobCollectionPaused', data: { attempt: 1, why: 'w', detail: 'Gone.' } },
+        { stream: 'job-j', type: 'JobCollectionResumed', data: { attempt: 1 } },
+        { stream: 'job-j', type: 'JobRemainsEnded', data: { attempt: 1, evidence: { how: 'revoked' } } },
       ),
     ).toEqual([
       'phase unit of verify was promoted by the host test, attempt 1',
@@ -43,6 +46,9 @@ describe('the timeline of a job', () => {
       'the log of attempt 2 is complete: log 7 bytes, cut at the limit',
       'cancelled: process ended by TERM',
       'the phase ended: timed out',
+      'the log of attempt 1 is not collected for now: Gone.',
+      'the log of attempt 1 is collected again',
+      'what attempt 1 had left on its runner is no more: kept from starting',
     ]);
   });
   it('says who, when, where and why', () => {

@@ -12,6 +12,9 @@ const has = (command: string, ...args: readonly string[]): boolean => {
   }
 };
 
+// Where no shell can stay open.
+runnerTransportContract('in-process server', 'sh', { slots: false });
+
 const shells = { dash: ['-c', ':'], bash: ['-c', ':'], busybox: ['sh', '-c', ':'] } as const;
 for (const shell of ['dash', 'bash', 'busybox'] as const) {
   if (has(shell, ...shells[shell])) runnerTransportContract('in-process server', shell);

@@ -1,4 +1,4 @@
-/** Jobs: list, show, follow, cancel, explain, and their logs. */
+/** Jobs: list, show, follow, cancel, close, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { doneTo, none, ok, seen, single } from '../answers.js';
@@ -16,6 +16,8 @@ const EVENTS = 'text/event-stream';
 
 /** Usual and largest page: who followed no cursors before pages came still gets what there is to show. */
 const MOST_JOBS = 1000;
+
+const USUAL_LINES = 1000;
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -84,6 +86,20 @@ export const jobRoutes: readonly Route[] = [
   }),
   route({
     ...none,
+    method: 'post',
+    path: '/jobs/:id/close',
+    doc: {
+      ...{ summary: 'Give up a job whose runner does not answer: it is lost', answer: ref('Job') },
+      example: { as: 'lost', reason: 'build-07 was scrapped' },
+    },
+    role: 'operator',
+    where: ofJob,
+    params: codecs.IdParam,
+    body: codecs.CloseBody,
+    run: (use, { context, params }) => pipe(use.closeJob(context, params.id), TE.map(doneTo(200))),
+  }),
+  route({
+    ...none,
     method: 'get',
     path: '/jobs/:id/explain',
     doc: { summary: 'Why it waits, or why it ran there', answer: ref('Explanation') },
@@ -115,6 +131,18 @@ export const jobRoutes: readonly Route[] = [
     params: codecs.IdParam,
     query: codecs.AttemptQuery,
     run: (use, { params, query, range }) => logBytes(use, params.id, query.attempt, range),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/log/lines',
+    doc: { summary: 'Where lines of its log are, and when they came', answer: ref('LogLines') },
+    role: 'viewer',
+    where: ofJob,
+    params: codecs.IdParam,
+    query: codecs.LinesQuery,
+    run: (use, { params, query: { from = 1, count = USUAL_LINES, attempt } }) =>
+      pipe(use.logLines(params.id, from, count, attempt), TE.map(ok)),
   }),
   route({
     ...none,

@@ -46,7 +46,7 @@ has_ended() {
 stream() {
   tail='' net=''
   trap '[ -z "$tail" ] || end_child "$tail"; [ -z "$net" ] || end_child "$net"; exit 0' TERM HUP PIPE
-  read -r pump_pid _ <"$J.pump"
+  read -r _ _ _ _ pump_pid _ <"$J.rc"
   # GNU tail ends by itself soon after the pump, without polling by new processes; others are ended by a look at the files.
   if [ "$phase" = running ] && tail --pid="$$" -c 0 /dev/null >/dev/null 2>&1; then
     tail -c "+$((offset + 1))" -s 0.1 --pid="$pump_pid" -f "$J.log" &

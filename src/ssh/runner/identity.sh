@@ -72,10 +72,19 @@ set_highest_fence() {
     is_count "$mark" && [ "$mark" -gt "$highest" ] && highest=$mark
   done
 }
-# Leaves the session of the channel for good; the job gets a plain environment, not the one of the SSH session.
+# Runs a command with a plain environment, not the one of the SSH session. With `exec` as first word it takes this shell's place.
+plainly() {
+  how=$1
+  shift
+  # shellcheck disable=SC2086
+  set -- env -i HOME="$HOME" PATH="$PATH" ${USER:+USER="$USER"} ${LOGNAME:+LOGNAME="$LOGNAME"} ${SHELL:+SHELL="$SHELL"} \
+    ${LANG:+LANG="$LANG"} ${TMPDIR:+TMPDIR="$TMPDIR"} "$@"
+  [ "$how" != exec ] || exec "$@"
+  "$@"
+}
+# Leaves the session of the channel for good.
 leave() {
   command -v setsid >/dev/null || refuse missing_tool setsid
   # shellcheck disable=SC2086
-  exec env -i HOME="$HOME" PATH="$PATH" ${USER:+USER="$USER"} ${LOGNAME:+LOGNAME="$LOGNAME"} ${SHELL:+SHELL="$SHELL"} \
-    ${LANG:+LANG="$LANG"} ${TMPDIR:+TMPDIR="$TMPDIR"} setsid $interpreter "$program" "$kind" "$@" </dev/null
+  plainly exec setsid $interpreter "$program" "$kind" "$@" </dev/null
 }

@@ -1,6 +1,11 @@
 # Which part of the program is wanted? Called by the bootstrap for one operation, and by itself for detached work.
 main() {
-  program=$0 kind=$1
+  # Read by a slot's own shell.
+  if [ -n "${BATON_SLOT-}" ]; then
+    open_slot
+    return
+  fi
+  program=$0 kind=$1 me='' on_signalled='' group='' detach=leave
   case $kind in
     sh) interpreter=/bin/sh ;;
     dash) interpreter=dash ;;
@@ -16,7 +21,10 @@ main() {
       shift 2
       supervise "$@"
       ;;
-    slay) slay_detached "$3" "$4" ;;
+    slay)
+      on_signalled=tell_signalled
+      slay_attempt "$3" "$4"
+      ;;
     operate)
       nonce=$3 umask=$4
       IFS= read -r order || refuse protocol 'no order'
@@ -26,7 +34,7 @@ main() {
       operation=$1
       shift
       case $operation in
-        start | cancel | revoke | follow | query | put | tidy | probe) "op_$operation" "$@" ;;
+        start | cancel | revoke | follow | query | put | tidy | probe | slot) "op_$operation" "$@" ;;
         *) refuse protocol 'no such operation' ;;
       esac
       ;;

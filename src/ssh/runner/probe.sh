@@ -41,8 +41,25 @@ op_probe() {
     finding can_start bad "$(printf %s "$said" | tr '\n' ' ')"
   fi
   rm -rf "in/$nonce.ws"
+  start_of $$
+  make_group
+  if [ -n "$group" ]; then
+    finding containment ok groups
+    rmdir "$group"
+  else
+    finding containment ok nets
+  fi
+  if command -v sudo >/dev/null; then finding sudo ok installed; else finding sudo ok absent; fi
+  for each in /sys/fs/cgroup/baton.* /sys/fs/cgroup/unified/baton.* /sys/fs/cgroup/*/*/baton.*; do
+    living=${each##*/baton.}
+    [ ! -d "$each" ] || is_alive "${living%.*}" "${living#*.}" "$boot" || rmdir "$each" 2>/dev/null
+  done
   if { read -r load _ </proc/loadavg; } 2>/dev/null; then say "m load $load"; fi
   say "m epoch $(date +%s)"
+  for each in in/slot.*; do
+    living=${each#in/slot.}
+    is_alive "${living%.*}" "${living#*.}" "$boot" || rm -rf "$each"
+  done
   find in bin -type f -name '*[0-9a-f]' -mtime +1 -exec rm -f {} + 2>/dev/null
   free disk_free Pk 102400 KiB
   free inodes_free Pi 1000 inodes

@@ -2,9 +2,11 @@
 # so that it is carried through without connection or controller.
 
 # Prints the pids of the attempt: session, process group and descendants of its leader, who carries its cookie, who
-# works in its workspace. An `env -i` daemon that left all four is not seen; a root child is seen and cannot be ended.
+# works in its workspace. An `env -i` daemon that left all four is not seen; a root child is seen and cannot be ended. Who is
+# in the slot's control group is seen whatever it did; then none of this matters.
 tree() {
   {
+    [ -z "$group" ] || cat "$group/cgroup.procs"
     cat /proc/[0-9]*/stat
     grep -lF -- "BATON_COOKIE=$id/$base_id" /proc/[0-9]*/environ
     ls -ld /proc/[0-9]*/cwd
@@ -16,6 +18,7 @@ tree() {
       if (where == ENVIRON["WORKSPACE"] || index(where, ENVIRON["WORKSPACE"] "/") == 1 || index(where, ENVIRON["WORKSPACE"] " (deleted)") == 1) wanted[part[3]] = 1
       next
     }
+    /^[0-9]+$/ { wanted[$1] = 1; next }
     match($0, /.*\) /) {
       split(substr($0, RLENGTH + 1), field, " ")
       pid = $1
@@ -37,7 +40,7 @@ tree() {
 }
 tree_is_empty() { [ -z "$(tree)" ]; }
 
-# why graceMs; needs id, J, leader, born
+# why graceMs; needs id, J, leader, born, group
 slay() {
   # Not $$, which in a background part names the whole shell.
   read -r me _ </proc/self/stat
@@ -72,6 +75,8 @@ slay() {
   rounds=0
   while [ -n "$pids" ] && [ $rounds -lt 10 ]; do
     signals=TERM,KILL
+    # All at once, so that none can start another meanwhile.
+    [ -z "$group" ] || echo 1 >"$group/cgroup.kill"
     # shellcheck disable=SC2086
     kill -KILL $pids 2>/dev/null
     nap 0.05
@@ -89,14 +94,21 @@ slay() {
 
 tell_signalled() {
   printf 'signalled\nend\n' 2>/dev/null
-  exec >/dev/null 2>&1
+  exec >/dev/null 2>&1 6>&-
 }
-slay_detached() {
+# id graceMs
+slay_attempt() {
   id=$1 J=$PWD/$1
   trap : PIPE
   read -r leader born _ <"$J.go"
-  on_signalled=tell_signalled
-  slay cancel "$2"
+  # Written by the slot that supervises it, or did.
+  group='' line=
+  { read -r line <"$J.rc"; } 2>/dev/null
+  # shellcheck disable=SC2086
+  set -- "$2" $line
+  { read -r group <"in/slot.${3-}.${4-}/group"; } 2>/dev/null
+  [ -w "$group/cgroup.kill" ] || group=
+  slay cancel "$1"
 }
 
 # Takes the claim and the start where nobody has, so that a late start finds them taken. Sets `phase`.
@@ -129,7 +141,10 @@ op_cancel() {
   keep_from_starting
   case $phase in
     revoked) say revoked ;;
-    running | orphan) leave slay "$id" "$2" ;;
+    running | orphan) 
+      "$detach" slay "$id" "$2"
+      return
+      ;;
     *) say ended ;;
   esac
   end_answer

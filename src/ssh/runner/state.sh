@@ -1,5 +1,5 @@
 # How far is an attempt? Read from its files alone, so that any connection and any later day gets the same answer.
-#   $J.rc   claim `- pid start boot`, later the result `rc=… why=… log=… survivors=… .`, at last `tombstone .`
+#   $J.rc   claim `- pid start boot`, then with pid and start of the log's pump behind it, later the result `rc=… why=… log=… survivors=… .`, at last `tombstone .`
 #   $J.go   pid start boot of the job, or `revoked`; whoever creates it first decides
 set_log_size() {
   log_size=0
@@ -28,11 +28,17 @@ set_phase() {
   # It may have ended between the two looks.
   { read -r line <"$J.rc"; } 2>/dev/null
   case $line in rc=*' .') phase=done && return ;; esac
-  pump=''
-  { read -r pump <"$J.pump"; } 2>/dev/null
-  # shellcheck disable=SC2086
-  if is_alive "$pid" "$started" "$born_boot" || is_alive $pump; then phase=orphan && return; fi
+  if is_alive "$pid" "$started" "$born_boot" || is_alive "${5-0}" "${6-}" "${4-}"; then phase=orphan && return; fi
   phase=lost lost=supervisor_gone
+}
+# Sets `signals` and `survivors`: how what was left was ended.
+set_evidence() {
+  signals='' survivors=''
+  { read -r signals <"$J.slain"; } 2>/dev/null
+  if [ -s "$J.survivors" ]; then
+    while read -r who name; do survivors=$survivors${survivors:+,}$who:$name; done <"$J.survivors"
+  fi
+  signals=${signals:--} survivors=${survivors:--}
 }
 # Sets `answer` to one line.
 set_state() {
@@ -49,17 +55,13 @@ set_state() {
       ;;
     done)
       set_log_size
-      pid='' started='' born_boot='' signals=''
+      pid='' started='' born_boot=''
       { read -r pid started born_boot <"$J.go"; } 2>/dev/null
       case $pid in '' | revoked) pid=- started=- born_boot=- ;; esac
-      { read -r signals <"$J.slain"; } 2>/dev/null
-      survivors=
-      if [ -s "$J.survivors" ]; then
-        while read -r who name; do survivors=$survivors${survivors:+,}$who:$name; done <"$J.survivors"
-      fi
+      set_evidence
       # shellcheck disable=SC2086
       set -- $line
-      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot ${signals:--} ${survivors:--}"
+      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors"
       ;;
     *) answer=$phase ;;
   esac

@@ -23,19 +23,34 @@ op_put() {
   end_answer
 }
 
-# id
+# ids; one that cannot be tidied up keeps no other from it
 op_tidy() {
-  [ $# -eq 1 ] && is_attempt "$1" || refuse protocol 'not an attempt'
-  J=$PWD/$1
-  set_phase
-  case $phase in running | orphan | claimed) refuse protocol "the attempt is still $phase" ;; esac
-  [ -e "$J.rc" ] || : >>"$J.rc"
-  # In place and first: from here on no late start can take it for new.
-  printf '%-127s\n' 'tombstone .' 1<>"$J.rc" || refuse disk_full 'cannot write the tombstone'
-  # A job may have put a link in place of its workspace.
-  if [ ! -L "$J.ws" ] && [ -d "$J.ws" ]; then chmod -R u+rwX "$J.ws" 2>/dev/null; fi
-  said=$(rm -rf "$J.ws" "$J.go" "$J.script" "$J.env" "$J.out" "$J.log" "$J.why" "$J.pump" "$J.survivors" "$J.slain" "$J".slain.* 2>&1) ||
-    refuse workspace_not_writable "could not be removed: $said"
+  [ $# -ge 1 ] || refuse protocol 'no attempt'
+  refused='' count=$#
+  for id; do
+    is_attempt "$id" || refuse protocol 'not an attempt'
+    J=$PWD/$id
+    set_phase
+    case $phase in
+      running | orphan | claimed)
+        refused="the attempt $id is still $phase"
+        continue
+        ;;
+    esac
+    [ -e "$J.rc" ] || : >>"$J.rc"
+    # In place and first: from here on no late start can take it for new.
+    printf '%-127s\n' 'tombstone .' 1<>"$J.rc" || refuse disk_full 'cannot write the tombstone'
+    # A job may have put a link in place of its workspace, or taken our rights away.
+    if [ ! -L "$J.ws" ] && [ -d "$J.ws" ] && { [ ! -r "$J.ws" ] || [ ! -w "$J.ws" ] || [ ! -x "$J.ws" ]; }; then chmod -R u+rwX "$J.ws"; fi
+    set -- "$@" "$J.ws" "$J.go" "$J.script" "$J.env" "$J.out" "$J.log" "$J.why" "$J.heard" "$J.survivors" "$J.slain" "$J".slain.*
+  done
+  shift "$count"
+  if [ $# -gt 0 ] && ! rm -rf "$@" 2>/dev/null; then
+    # Folders within that may not be written.
+    for each; do [ -L "$each" ] || [ ! -d "$each" ] || chmod -R u+rwX "$each"; done 2>/dev/null
+    said=$(rm -rf "$@" 2>&1) || refuse workspace_not_writable "could not be removed: $said"
+  fi
+  [ -z "$refused" ] || refuse protocol "$refused"
   say tidied
   end_answer
 }

@@ -1,0 +1,106 @@
+/** How is a growing log read at an offset, without a process on the runner? Over SFTP, several reads under way at once. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { SFTPWrapper } from 'ssh2';
+
+/** OpenSSH's sftp-server answers at most this much to one read (draft-ietf-secsh-filexfer-02 §6.4 lets it answer less). */
+const PIECE_BYTES = 64 * 1024;
+const WINDOW = 32;
+/** SSH_FX_EOF and SSH_FX_NO_SUCH_FILE (draft-ietf-secsh-filexfer-02 §7). */
+const EOF = 1;
+
+const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined);
+
+export interface LogFile {
+  /** What is there from `offset` on, piece by piece, until there is no more for now. Throws when the link is lost. */
+  readonly read: (offset: number) => AsyncGenerator<Buffer, void, undefined>;
+  readonly size: () => Promise<number>;
+  readonly close: () => void;
+}
+
+/** Undefined: there is no such file, or it cannot be had this way. */
+export const openLog = (sftp: SFTPWrapper, path: string): Promise<E.Either<Error, LogFile>> =>
+  new Promise((resolve) => {
+    const lost = (): void => {
+      resolve(E.left(new Error('the SFTP session ended')));
+    };
+    sftp.once('close', lost);
+    sftp.open(path, 'r', (error, handle) => {
+      sftp.off('close', lost);
+      resolve(
+        error === undefined || (error as Error | null) === null
+          ? E.right(fileOf(sftp, handle))
+          : E.left(error),
+      );
+    });
+  });
+
+const fileOf = (sftp: SFTPWrapper, handle: Buffer): LogFile => {
+  /** Rejects when the session ends: ssh2 answers nothing then. */
+  const answered = <A>(ask: (settle: (error: Error | undefined, value: A) => void) => void): Promise<A> =>
+    new Promise((resolve, reject) => {
+      const lost = (): void => {
+        reject(new Error('the SFTP session ended'));
+      };
+      sftp.once('close', lost);
+      ask((error, value) => {
+        sftp.off('close', lost);
+        if (error) reject(error);
+        else resolve(value);
+      });
+    });
+
+  /** Empty: nothing there yet. */
+  const piece = (offset: number): Promise<Buffer> =>
+    answered((settle) => {
+      const bytes = Buffer.allocUnsafe(PIECE_BYTES);
+      sftp.read(handle, bytes, 0, PIECE_BYTES, offset, (error, count) => {
+        if (error && codeOf(error) !== EOF) settle(error, bytes);
+        else settle(undefined, bytes.subarray(0, error ? 0 : count));
+      });
+    });
+
+  async function* read(from: number): AsyncGenerator<Buffer, void, undefined> {
+    let offset = from;
+    for (;;) {
+      const first = await piece(offset);
+      if (first.length === 0) return;
+      yield first;
+      offset += first.length;
+      if (first.length < PIECE_BYTES) continue;
+      // There is much: keep many reads under way, as long as each is answered in full.
+      const window: Promise<Buffer>[] = [];
+      let ahead = offset;
+      const more = (): void => {
+        const next = piece(ahead);
+        // Dropped when one before it was short; its failure is found by whoever reads there next.
+        next.catch(() => undefined);
+        window.push(next);
+        ahead += PIECE_BYTES;
+      };
+      while (window.length < WINDOW) more();
+      for (let full = true; full;) {
+        const bytes = (await window.shift()) ?? Buffer.alloc(0);
+        full = bytes.length === PIECE_BYTES;
+        if (full) more();
+        if (bytes.length === 0) return;
+        yield bytes;
+        offset += bytes.length;
+      }
+    }
+  }
+
+  return {
+    read,
+    size: async () =>
+      (
+        await answered<{ readonly size: number }>((settle) => {
+          sftp.fstat(handle, (error, stats) => {
+            settle(error, stats);
+          });
+        })
+      ).size,
+    close: () => {
+      sftp.close(handle, () => undefined);
+    },
+  };
+};

@@ -1,0 +1,284 @@
+# How does an attempt run, whoever supervises it? Claimed, prepared, run in the foreground of another session with its output
+# pumped into the log, and told by a result line. Needs id, J, fence, wanted_base, wanted_boot, total, silence, grace, cap,
+# key, umask, setsid, `script_file`, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this shell), `pipe` (a FIFO), `scratch` (a file that may be written). What
+# differs between supervisors is in functions named after `mode`, which is `order` or `slot`.
+tell() { "${mode}_tell" "$1"; }
+
+# False when there is nothing to run; then that has been told.
+claim() {
+  if [ "$wanted_base" != "$base_id" ] || [ "$wanted_boot" != "$boot" ]; then
+    tell "changed $base_id $boot"
+    return 1
+  fi
+  set -C
+  if { printf '%-127s\n' "- $owner" >"$J.rc"; } 2>/dev/null; then
+    set +C
+    return 0
+  fi
+  set +C
+  if [ -e "$J.rc" ]; then
+    set_state
+    tell "exists $answer"
+  else
+    tell 'error disk_full cannot create the claim'
+  fi
+  return 1
+}
+
+# False when the job cannot run; then that has been told, and nothing will ever run.
+prepare() {
+  if ! { lay_out </dev/null 2>"$scratch"; }; then
+    said=
+    { IFS= read -r said <"$scratch"; } 2>/dev/null
+    abandon
+    case $said in
+      *[Nn]o\ space* | *quota* | '') tell "not-started disk_full $said" ;;
+      *) tell "not-started not_prepared $said" ;;
+    esac
+    return 1
+  fi
+  # Only now: a take-over raises the fence first and looks for claims then, so one of the two sees the other.
+  set_highest_fence
+  if [ "$fence" -lt "$highest" ]; then
+    abandon
+    tell "stale $highest"
+    return 1
+  fi
+}
+lay_out() {
+  "${mode}_script" && : >"$J.log" && mkdir "$J.ws" || return 1
+  [ "$key" = - ] || (umask "$umask" && exec tar -xof "cache/$key.tar" -C "$J.ws")
+}
+
+# Nothing ran, nothing will.
+abandon() {
+  (
+    set -C
+    printf 'revoked\n' >"$J.go"
+  ) 2>/dev/null
+  [ -s "$J.go" ] || printf 'revoked\n' 1<>"$J.go"
+  "${mode}_drop"
+  rm -rf "$J.log" "$J.ws"
+}
+
+# A job re-opening /dev/stderr would truncate a plain file, so the log is written by one `cat` behind a pipe. The limit
+# is the kernel's, hence exact to its blocks of 512; what comes after it is read and dropped, so that the job does not die of it.
+pump_log() {
+  (
+    trap '' XFSZ
+    ulimit -f "$1"
+    exec cat
+  ) 2>/dev/null && exit 0
+  cat >/dev/null
+  exit 3
+}
+
+# Runs in a process of its own, as long as the job may: ends it when it ran too long, or wrote nothing for too long.
+timer() {
+  over='' sleeper=''
+  trap 'over=1; [ -z "$sleeper" ] || end_child "$sleeper"' TERM
+  set_now
+  ends=$((total > 0 ? now + total / 10 : 0))
+  # A tenth of the limit is how late silence may be noticed.
+  look=$((silence < 2000 ? 20 : silence / 100))
+  if [ "$silence" -gt 0 ]; then
+    heard=$now
+    : >"$J.heard"
+  fi
+  while :; do
+    pause=$look
+    if [ "$silence" -eq 0 ] || { [ "$ends" -gt 0 ] && [ $((ends - now)) -lt "$pause" ]; }; then pause=$((ends - now)); fi
+    if [ "$pause" -gt 0 ]; then
+      sleep "$((pause / 100)).$(printf %02d $((pause % 100)))" </dev/null &
+      sleeper=$!
+      [ -z "$over" ] || end_child "$sleeper"
+      wait "$sleeper" || [ -n "$over" ] || nap $((pause / 100 + 1))
+    fi
+    [ -z "$over" ] || return 0
+    set_now
+    why=
+    if [ "$silence" -gt 0 ]; then
+      if [ "$J.log" -nt "$J.heard" ]; then
+        heard=$now
+        : >"$J.heard"
+      elif [ $((now - heard)) -ge $((silence / 10)) ]; then
+        why=silence
+      fi
+    fi
+    [ "$ends" -eq 0 ] || [ "$now" -lt "$ends" ] || why=timeout
+    [ -n "$why" ] || continue
+    # Not known yet when the timer was started.
+    { read -r leader born _ <"$J.go"; } 2>/dev/null
+    slay "$why" "$grace"
+    return 0
+  done
+}
+
+# Becomes the job: arguments are what the supervisor's own `environment` function needs. Names from outside may be set in it,
+# so that nothing but positional parameters is used from then on.
+child() {
+  { read -r self _ </proc/self/stat; } && start_of "$self" || exit 125
+  # One that is a program of its own would show values in its arguments.
+  case $(command -v printf) in */*) exit 125 ;; esac
+  unset LC_ALL
+  [ -z "$group" ] || echo 0 >"$group/cgroup.procs" || exit 125
+  "${mode}_environment" "$@" "$J" "$self" "$start" "$boot" "$umask" "$setsid" "$id/$base_id" "$before" "$after" "$script_file"
+}
+# J pid start boot umask setsid cookie textBeforeAnswer textAfterAnswer script
+become() {
+  # A lost connection must not end the job.
+  trap : PIPE
+  set -C
+  { printf '%s\n' "$2 $3 $4" >"$1.go"; } 2>/dev/null || exit 125
+  set +C
+  printf '%sstarted %s %s %s\n%s' "$8" "$2" "$3" "$4" "$9" >&6 2>/dev/null
+  exec 6>&- 7>&-
+  umask "$5"
+  cd "$1.ws" || exit 125
+  BATON_COOKIE=$7
+  export BATON_COOKIE
+  exec "$6" /bin/sh "${10}"
+}
+
+# Arguments go to `child`. Sets ended=1 when the job ran; else it has been told why not.
+run_job() {
+  ended=
+  # By `exec` inside, here and below: dash keeps copies of what a function call redirects, and the pump would wait for
+  # the timer's copy of the pipe.
+  (
+    exec <"$pipe" >>"$J.log" 2>/dev/null 6>&-
+    pump_log $((cap < 512 ? 1 : (cap + 511) / 512))
+  ) &
+  pump=$!
+  exec 7>"$pipe"
+  start_of $pump
+  pump_start=$start
+  # Beside the claim, in the room that it reserved: an orphan is followed until its pump has ended.
+  printf '%-127s\n' "- $owner $pump $pump_start" 1<>"$J.rc"
+  timer=
+  if [ $((total + silence)) -gt 0 ]; then
+    (
+      exec </dev/null >/dev/null 2>&1 6>&- 7>&-
+      timer
+    ) &
+    timer=$!
+  fi
+  set_now
+  began=$now
+  # In the foreground, since a shell starts `&` commands with SIGINT ignored.
+  (child "$@") </dev/null >&7 2>&7
+  rc=$?
+  exec 7>&-
+  leader=
+  { read -r leader born _ <"$J.go"; } 2>/dev/null
+  case $leader in
+    revoked | '')
+      [ -z "$timer" ] || kill "$timer" 2>/dev/null
+      wait "$pump"
+      if [ -z "$leader" ]; then
+        abandon
+        tell 'not-started not_prepared the environment could not be set'
+      else
+        "${mode}_drop"
+        rm -rf "$J.log" "$J.ws"
+        tell 'exists revoked'
+      fi
+      return 0
+      ;;
+  esac
+  ended=1
+  end_timer
+  end_leftovers
+  end_pump
+  why=exit
+  # `why` decides, not the exit code: a job that traps TERM may well exit 0.
+  if [ -s "$J.why" ]; then await_slayer; fi
+  survivors=0
+  [ ! -s "$J.survivors" ] || survivors=$(($(wc -l <"$J.survivors")))
+  printf '%-127s\n' "rc=$rc why=$why log=$log survivors=$survivors ." 1<>"$J.rc"
+}
+
+# Unless it is the one that ended the job, and still at it.
+end_timer() {
+  ender=
+  { read -r ender _ <"$J.why"; } 2>/dev/null
+  case $ender in timeout | silence) return 0 ;; esac
+  [ -z "$timer" ] || kill "$timer" 2>/dev/null
+}
+
+await_slayer() {
+  tries=0
+  while :; do
+    slayer=''
+    { read -r why slayer slayer_start slayer_boot <"$J.why"; } 2>/dev/null
+    [ -n "$slayer" ] || [ $tries -gt 20 ] && break
+    tries=$((tries + 1))
+    nap 0.05
+  done
+  while [ ! -f "$J.slain" ] && is_alive "${slayer:-0}" "${slayer_start-}" "${slayer_boot-}"; do nap 0.05; done
+}
+
+# cgroups(7): whether any live process is in the group or below it. False where that cannot be read.
+is_populated() {
+  while read -r name value; do
+    [ "$name" != populated ] || [ "$value" = 0 ] || return 0
+  done <"$group/cgroup.events"
+  return 1
+}
+# Our child, so that its number is its own until it is waited for; what has ended, or is a zombie, has no files open. One system
+# call, where reading its state would cost one for each byte.
+has_pump_ended() { [ ! -e "/proc/$pump/fd/0" ]; }
+# The pump ends a moment after the last writer: a few looks cost less than a process that sleeps.
+has_pump_soon_ended() {
+  looks=0
+  until has_pump_ended; do
+    looks=$((looks + 1))
+    [ $looks -lt 100 ] || return 1
+  done
+}
+# A job that ended by itself may leave processes behind. The dear search is made when there is a sign of them.
+end_leftovers() {
+  [ ! -f "$J.why" ] || return 0
+  if [ -n "$group" ]; then
+    ! is_populated || slay leftover "$grace"
+    return
+  fi
+  set_now
+  if [ $((now - began)) -lt 100 ] && ! kill -0 "-$leader" 2>/dev/null; then
+    has_pump_soon_ended && return 0
+    for pause in 0.01 0.02 0.05 0.1; do
+      has_pump_ended && return 0
+      nap $pause
+    done
+  fi
+  tree_is_empty || slay leftover "$grace"
+}
+# Ends by itself when nobody holds the pipe any more. Who holds it now could not be ended: then `soiled` is set.
+end_pump() {
+  if [ -s "$J.why" ]; then await_slayer; fi
+  soiled='' pause=0.01 limit=
+  until has_pump_soon_ended; do
+    set_now
+    limit=${limit:-$((now + 500))}
+    if [ "$now" -gt "$limit" ]; then
+      soiled=1
+      # Together: a pump whose child ended first would go on, a child whose pump ended first would not be found.
+      # shellcheck disable=SC2046
+      kill "$pump" $(children_of "$pump") 2>/dev/null
+      break
+    fi
+    nap $pause
+    pause=0.05
+  done
+  wait "$pump"
+  log=$?
+}
+children_of() {
+  for each in /proc/[0-9]*; do
+    { read -r stat <"$each/stat"; } 2>/dev/null || continue
+    stat=${stat##*) }
+    # shellcheck disable=SC2086
+    set -- "$1" $stat
+    [ "$3" != "$1" ] || printf '%s\n' "${each##*/}"
+  done
+}
