@@ -1,4 +1,5 @@
 /** Carries out effects on runners: the only impure file of this folder. Each effect is safe to ask twice. */
+import { setMaxListeners } from 'node:events';
 import * as E from 'fp-ts/lib/Either.js';
 import type { DriveAttempt, EndAttempt, EndRemains, RevokeAttempt } from './commands.js';
 import type { AttemptRef } from '../app/ports.js';
@@ -20,9 +21,12 @@ const ASK_AGAIN_MS = 30_000;
 export const performer = (deps: PerformDeps): Performer => {
   const { transport } = deps;
   const abort = new AbortController();
+  // one listener for each job that is waited for
+  setMaxListeners(0, abort.signal);
   const live = new Map<string, Promise<void>>();
   const closed = (): boolean => abort.signal.aborted;
 
+  /** A little more or less: what was lost together does not all come back at the same moment. */
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       if (closed()) {
@@ -34,7 +38,7 @@ export const performer = (deps: PerformDeps): Performer => {
         abort.signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, ms * (0.8 + 0.4 * Math.random()));
       abort.signal.addEventListener('abort', done);
     });
 

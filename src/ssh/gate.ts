@@ -4,13 +4,16 @@
 export type Leave = () => void;
 
 export interface Gate {
-  /** Undefined: no room within `waitMs`. */
+  /** Undefined: no room within `waitMs`, or the gate was closed. */
   readonly enter: (waitMs: number) => Promise<Leave | undefined>;
+  /** Nobody is let in any more, and who waits is told. */
+  readonly close: () => void;
 }
 
 export const createGate = (room: number): Gate => {
   let inside = 0;
-  const waiting = new Set<(leave: Leave) => void>();
+  let closed = false;
+  const waiting = new Set<(leave?: Leave) => void>();
 
   const admit = (): Leave => {
     inside += 1;
@@ -26,6 +29,7 @@ export const createGate = (room: number): Gate => {
 
   return {
     enter: (waitMs) => {
+      if (closed) return Promise.resolve(undefined);
       if (inside < room) return Promise.resolve(admit());
       return new Promise((resolve) => {
         const settle = (leave?: Leave) => {
@@ -36,6 +40,10 @@ export const createGate = (room: number): Gate => {
         const timer = setTimeout(settle, waitMs);
         waiting.add(settle);
       });
+    },
+    close: () => {
+      closed = true;
+      for (const settle of [...waiting]) settle();
     },
   };
 };

@@ -237,7 +237,7 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
           last = grown.left;
         } else if (free(member, lasting) !== undefined) {
           const leave = await member.starting.enter(until - performance.now());
-          if (leave === undefined) break;
+          if (leave === undefined) return E.left(closed ? transportError('closed', target) : last);
           // What was free before may be so no more.
           const connection = free(member, lasting);
           if (connection === undefined) {
@@ -287,6 +287,7 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
 
   const close = async (): Promise<void> => {
     closed = true;
+    for (const member of members.values()) member.starting.close();
     const connections = [...members.values()].flatMap((member) => member.connections);
     await Promise.all(
       connections.map(

@@ -11,9 +11,13 @@ claim() {
     return 1
   fi
   set -C
-  if { printf '%-127s\n' "- $owner" >"$J.rc"; } 2>/dev/null; then
+  if { printf '' >"$J.rc"; } 2>/dev/null; then
     set +C
-    return 0
+    # Room for the result, too: a disk that fills up meanwhile does not keep it from being written.
+    { printf '%-127s\n' "- $owner" 1<>"$J.rc"; } 2>/dev/null && return 0
+    rm -f "$J.rc"
+    tell 'error disk_full cannot write the claim'
+    return 1
   fi
   set +C
   if [ -e "$J.rc" ]; then
@@ -46,17 +50,13 @@ prepare() {
   fi
 }
 lay_out() {
-  "${mode}_script" && : >"$J.log" && mkdir "$J.ws" || return 1
+  "${mode}_script" && printf '' >"$J.log" && mkdir "$J.ws" || return 1
   [ "$key" = - ] || (umask "$umask" && exec tar -xof "cache/$key.tar" -C "$J.ws")
 }
 
-# Nothing ran, nothing will.
+# Nothing ran, nothing will: said where the claim has room for it, since a disk may be full.
 abandon() {
-  (
-    set -C
-    printf 'revoked\n' >"$J.go"
-  ) 2>/dev/null
-  [ -s "$J.go" ] || printf 'revoked\n' 1<>"$J.go"
+  printf '%-127s\n' 'revoked .' 1<>"$J.rc"
   "${mode}_drop"
   rm -rf "$J.log" "$J.ws"
 }
@@ -83,7 +83,7 @@ timer() {
   look=$((silence < 2000 ? 20 : silence / 100))
   if [ "$silence" -gt 0 ]; then
     heard=$now
-    : >"$J.heard"
+    printf '' >"$J.heard"
   fi
   while :; do
     pause=$look
@@ -100,7 +100,7 @@ timer() {
     if [ "$silence" -gt 0 ]; then
       if [ "$J.log" -nt "$J.heard" ]; then
         heard=$now
-        : >"$J.heard"
+        printf '' >"$J.heard"
       elif [ $((now - heard)) -ge $((silence / 10)) ]; then
         why=silence
       fi

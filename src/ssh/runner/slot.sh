@@ -94,7 +94,7 @@ fits() {
   for count in "$fence" "$total" "$silence" "$grace" "$cap"; do is_count "$count" || return 1; done
 }
 slot_script() { printf %s "$script" >"$script_file"; }
-slot_drop() { :; }
+slot_drop() { rm -f "$script_file"; }
 # [name value]... then the ten that `become` takes
 slot_environment() {
   while [ $# -gt 10 ]; do

@@ -1,5 +1,6 @@
 # How far is an attempt? Read from its files alone, so that any connection and any later day gets the same answer.
 #   $J.rc   claim `- pid start boot`, then with pid and start of the log's pump behind it, later the result `rc=… why=… log=… survivors=… .`, at last `tombstone .`
+#           or `revoked .`, by its owner, when the job could not be prepared
 #   $J.go   pid start boot of the job, or `revoked`; whoever creates it first decides
 set_log_size() {
   log_size=0
@@ -14,6 +15,7 @@ set_phase() {
   fi
   case $line in
     'tombstone .') phase=tombstone && return ;;
+    'revoked .') phase=revoked && return ;;
     rc=*' .') phase=done && return ;;
   esac
   pid='' started='' born_boot=''

@@ -37,7 +37,7 @@ op_tidy() {
         continue
         ;;
     esac
-    [ -e "$J.rc" ] || : >>"$J.rc"
+    [ -e "$J.rc" ] || printf '' >>"$J.rc"
     # In place and first: from here on no late start can take it for new.
     printf '%-127s\n' 'tombstone .' 1<>"$J.rc" || refuse disk_full 'cannot write the tombstone'
     # A job may have put a link in place of its workspace, or taken our rights away.
