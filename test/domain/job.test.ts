@@ -45,6 +45,20 @@ describe('CancelJob', () => {
   });
 });
 
+describe('FinishJob', () => {
+  const process = { pid: 7, startTime: '8', bootId: 'boot' };
+  it('given an attempt whose start was not recorded yet, when it ends, then both are recorded at once', () => {
+    given(queued, assigned)
+      .when({ ...finish, started: process })
+      .then('JobStarted', 'JobSucceeded');
+  });
+  it('given a start that is recorded, when it ends, then it is not recorded again', () => {
+    given(queued, assigned, started)
+      .when({ ...finish, started: process })
+      .then('JobSucceeded');
+  });
+});
+
 describe('CloseJob', () => {
   const close: JobCommand = { kind: 'CloseJob' };
   const closed: JobEvent = { type: 'JobLost', data: { attempt: 1, why: 'closed', detail: '' } };

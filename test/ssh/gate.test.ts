@@ -19,6 +19,15 @@ describe('gate', () => {
     expect(await settled(fourth)).toBeTypeOf('function');
   });
 
+  it('given it is closed, then who waits is told, and nobody is let in', async () => {
+    const gate = createGate(1);
+    await gate.enter(1000);
+    const waits = gate.enter(60_000);
+    gate.close();
+    expect(await settled(waits)).toBeUndefined();
+    expect(await gate.enter(60_000)).toBeUndefined();
+  });
+
   it('given one that leaves twice, then only one place is free', async () => {
     const gate = createGate(1);
     const first = await gate.enter(1000);
