@@ -237,7 +237,8 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
           last = grown.left;
         } else if (free(member, lasting) !== undefined) {
           const leave = await member.starting.enter(until - performance.now());
-          if (leave === undefined) return E.left(closed ? transportError('closed', target) : last);
+          // the time is over, or we are closed: told above
+          if (leave === undefined) continue;
           // What was free before may be so no more.
           const connection = free(member, lasting);
           if (connection === undefined) {

@@ -31,7 +31,7 @@ describe('/readyz of a server whose disk is full', () => {
     `given no room, then not ready; given room again, then ready once an event was written; and asking writes none${skipped(noMount)}`,
     async () => {
       const data = await realpath(await mkdtemp(join(tmpdir(), 'baton-readiness-')));
-      await mountSmall(data, '24m');
+      await mountSmall(data, 'size=24m');
       const ballast = join(data, 'ballast');
       const baton = await started(data);
       const headers = {

@@ -1,27 +1,28 @@
 /** A runner whose disk is full, or fills up, before a job, while it runs, and when it ends. Needs root, for a disk of its own. */
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AttemptState, RunnerTarget, RunnerTransport } from '../../src/app/ports.js';
 import { startRig, type Rig } from '../sshd.js';
+import { mountSmall, skipped, unmount, whyNoMount } from '../store/small-disk.js';
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isLeft(either)) throw new Error(`expected success, found ${JSON.stringify(either.left)}`);
   return either.right;
 };
 
-const isRoot = process.getuid?.() === 0;
+const why = await whyNoMount();
 
-describe.skipIf(!isRoot)('a runner whose disk is full', { timeout: 60_000 }, () => {
+describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`, { timeout: 60_000 }, () => {
   let rig: Rig | undefined;
   let disk = '';
   afterEach(async () => {
     await rig?.close();
     if (disk !== '') {
-      execFileSync('umount', ['-l', disk]);
+      await unmount(disk);
       await rm(disk, { recursive: true, force: true });
     }
     rig = undefined;
@@ -42,7 +43,7 @@ describe.skipIf(!isRoot)('a runner whose disk is full', { timeout: 60_000 }, () 
     const made = await startRig('in-process server');
     rig = made;
     const base = await mkdtemp(join(tmpdir(), 'baton-small-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', base]);
+    await mountSmall(base, options);
     disk = base;
     const transport = made.transport();
     const target = { ...made.target, base };
@@ -107,7 +108,8 @@ describe.skipIf(!isRoot)('a runner whose disk is full', { timeout: 60_000 }, () 
     const { transport, target, order } = await smallDisk('size=1m');
     fill(join(disk, 'filler'));
     // one page, for the claim
-    execFileSync('truncate', ['-s', '-4096', join(disk, 'filler')]);
+    const filler = join(disk, 'filler');
+    await truncate(filler, (await stat(filler)).size - 4096);
     const wanted = order('late', `: ${'x'.repeat(20_000)}`);
     expect(right(await transport.start(target, wanted)())).toMatchObject({
       kind: 'not_started',

@@ -6,8 +6,9 @@ import { temporaryDirectory } from './sqlite-tools.js';
 
 const execute = promisify(execFile);
 
-export const mountSmall = (directory: string, size = '3m'): Promise<unknown> =>
-  execute('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory]);
+/** `options` as tmpfs(5) has them, e.g. `size=1m,nr_inodes=64`. */
+export const mountSmall = (directory: string, options = 'size=3m'): Promise<unknown> =>
+  execute('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory]);
 
 export const makeReadOnly = (directory: string): Promise<unknown> =>
   execute('mount', ['-o', 'remount,ro', directory]);

@@ -68,7 +68,7 @@ describe('looking at the folders of the data', () => {
     `given a disk that became read-only, then it is named, also for root${skipped(noMount)}`,
     async () => {
       const store = join(data, 'store');
-      await mountSmall(store, '16m');
+      await mountSmall(store, 'size=16m');
       try {
         expect((await lookAtStorage(data, ['store'])).unwritable).toEqual({});
         await makeReadOnly(store);
@@ -83,7 +83,7 @@ describe('looking at the folders of the data', () => {
     `given one of two disks that fills up, then the room of that one counts${skipped(noMount)}`,
     async () => {
       const logs = join(data, 'logs');
-      await mountSmall(logs, '16m');
+      await mountSmall(logs, 'size=16m');
       try {
         expect(storageProblem(await lookAtStorage(data, ['store', 'logs']))).toBeUndefined();
         await writeFile(join(logs, 'ballast'), Buffer.alloc(12_000_000));
