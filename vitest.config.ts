@@ -45,6 +45,7 @@ export default defineConfig({
             // serve a node of their own
             'test/e2e/esdb.e2e.test.ts',
             'test/e2e/outage.e2e.test.ts',
+            'test/e2e/two-servers.e2e.test.ts',
             'test/e2e/demo.e2e.test.ts',
           ],
           env: { BATON_TEST_STORE: 'node' },

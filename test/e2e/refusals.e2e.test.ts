@@ -29,6 +29,10 @@ interface Problem {
 }
 
 /** Rows in the file of the running server or node: a second reader of SQLite, as an auditor would be. */
+/** After a server has stopped; at a store of its own it says last that the runners are free. */
+const recordedAtLast = async () =>
+  (await world.events()).filter(({ event }) => event.type !== 'ShardReleased');
+
 const countEvents = async (type?: string): Promise<number> => {
   const driver = await loadDriver();
   if (driver === undefined) throw new Error('no SQLite driver');
@@ -104,7 +108,7 @@ describe('change submit of a project that cannot be run', () => {
       expect(await countEvents()).toBe(before);
       expect(((await world.ask('GET', '/changes')).json() as { items: unknown[] }).items).toEqual([]);
       await world.stop();
-      expect(await world.events()).toHaveLength(before);
+      expect(await recordedAtLast()).toHaveLength(before);
     },
   );
 });
@@ -157,7 +161,7 @@ describe('change submit of an address that is not for git', () => {
     expect(existsSync(canary)).toBe(false);
     expect(((await world.ask('GET', '/changes')).json() as { items: unknown[] }).items).toEqual([]);
     await world.stop();
-    expect(await world.events()).toHaveLength(before);
+    expect(await recordedAtLast()).toHaveLength(before);
   });
 });
 
