@@ -50,10 +50,6 @@ op_probe() {
     finding containment ok nets
   fi
   if command -v sudo >/dev/null; then finding sudo ok installed; else finding sudo ok absent; fi
-  for each in /sys/fs/cgroup/baton.* /sys/fs/cgroup/unified/baton.* /sys/fs/cgroup/*/*/baton.*; do
-    living=${each##*/baton.}
-    [ ! -d "$each" ] || is_alive "${living%.*}" "${living#*.}" "$boot" || rmdir "$each" 2>/dev/null
-  done
   if { read -r load _ </proc/loadavg; } 2>/dev/null; then say "m load $load"; fi
   say "m epoch $(date +%s)"
   for each in in/slot.*; do

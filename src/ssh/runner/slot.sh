@@ -75,6 +75,8 @@ job() {
     return
   }
   claim && prepare || return
+  # It may have been removed while it was empty, by somebody who tidied up.
+  [ -z "$group" ] || [ -d "$group" ] || mkdir "$group" || group=
   script=
   run_job "$@"
   [ -n "$ended" ] || return
