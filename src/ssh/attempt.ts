@@ -234,8 +234,8 @@ interface Begun {
 
 /** The shell belongs to the job until it has ended. */
 const beginInSlot = (runner: Runner, name: string, words: readonly string[]): Outcome<Begun> =>
-  new Promise((resolve) => {
-    void runner
+  new Promise((resolve, reject) => {
+    runner
       .withSlot(async (slot) => {
         const started = await slot.start(name, words);
         if (E.isLeft(started)) {
@@ -249,5 +249,6 @@ const beginInSlot = (runner: Runner, name: string, words: readonly string[]): Ou
       })
       .then((used) => {
         if (E.isLeft(used)) resolve(used);
-      });
+      })
+      .catch(reject);
   });

@@ -273,9 +273,14 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
       client.sftp(opened);
     }).then((found) => {
       if (E.isLeft(found)) {
-        // No room is another matter than no such subsystem.
-        if (found.left.code === 'back_pressure' && connection.alive)
-          setTimeout(() => delete connection.sftp, 5000).unref();
+        // No room is another matter than no such subsystem: asked again when there is some.
+        if (found.left.code === 'back_pressure') {
+          const again = (): void => {
+            connection.whenFree.delete(again);
+            delete connection.sftp;
+          };
+          connection.whenFree.add(again);
+        }
         return undefined;
       }
       const { session } = found.right;

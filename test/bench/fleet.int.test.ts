@@ -1,6 +1,4 @@
 /** Do the benches over SSH run with a real sshd, and do they take everything down, also when they are interrupted? */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +7,7 @@ import { processesOf } from '../../bench/fleet/processes.js';
 import { BASICS, missing } from '../../bench/fleet/programs.js';
 import type { Report } from '../../bench/report.js';
 import { requiresSshd } from '../sshd.js';
+import { beginBench } from './begin.js';
 
 const program = join(import.meta.dirname, '..', '..', 'dist', 'bench', 'run.js');
 const canRun = existsSync(program) && BASICS.every((one) => missing(one) === undefined);
@@ -25,16 +24,7 @@ describe.skipIf(!canRun && !requiresSshd)(
       rmSync(folder, { recursive: true, force: true });
     });
 
-    const begin = (name: string) => {
-      const child = spawn(process.execPath, [program, name, '--quick', '--json'], {
-        env: { ...process.env, TMPDIR: folder },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let [out, err] = ['', ''];
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-      return { child, closed: once(child, 'close'), said: () => ({ out, err }) };
-    };
+    const begin = (name: string) => beginBench(program, name, folder);
 
     const nothingIsLeft = async (): Promise<void> => {
       expect(await processesOf(folder)).toEqual([]);

@@ -1,12 +1,11 @@
 /** Does the bench run with the real peers, and does it take its servers down, also when it is interrupted? */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Report } from '../../bench/report.js';
 import { missing, PEERS } from '../../bench/store.js';
+import { beginBench } from './begin.js';
 
 const program = join(import.meta.dirname, '..', '..', 'dist', 'bench', 'run.js');
 const canRun = existsSync(program) && PEERS.every((peer) => missing(peer) === undefined);
@@ -22,16 +21,7 @@ describe.skipIf(!canRun)('npm run bench -- store, with its peers [needs peers]',
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const begin = () => {
-    const child = spawn(process.execPath, [program, 'store', '--quick', '--json'], {
-      env: { ...process.env, TMPDIR: folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    return { child, closed: once(child, 'close'), said: () => ({ out, err }) };
-  };
+  const begin = () => beginBench(program, 'store', folder);
 
   /** Process ids of the PostgreSQL servers that are there. */
   const servers = (): readonly number[] =>

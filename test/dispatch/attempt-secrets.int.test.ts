@@ -7,8 +7,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appError } from '../../src/app/errors.js';
 import { jobSecrets } from '../../src/app/job-secrets.js';
-import type { AttemptSignal, AttemptState, RunnerTransport, SecretStore } from '../../src/app/ports.js';
-import type { AttemptFacts, PerformDeps } from '../../src/dispatch/drive.js';
+import type { AttemptSignal, AttemptState, SecretStore } from '../../src/app/ports.js';
+import type { AttemptFacts } from '../../src/dispatch/drive.js';
+import { performDeps } from './perform-deps.js';
 import { performer } from '../../src/dispatch/perform.js';
 import type { JobCommand } from '../../src/domain/job.js';
 import { fileLogStore } from '../../src/logs/files.js';
@@ -55,22 +56,20 @@ const restarted = (secrets: SecretStore) => {
       yield { kind: 'bytes', offset: from, bytes: OUTPUT.subarray(from) };
       yield { kind: 'ended', state: done };
     },
-  } as unknown as RunnerTransport;
-  const effects = performer({
-    transport,
+  };
+  const deps = performDeps(transport, {
     logs: fileLogStore(directory),
     secrets: jobSecrets(secrets),
     facts: () => Promise.resolve(E.right(facts())),
-    targetOf: () => Promise.resolve(E.right({})),
     record: (_job: string, _attempt: number, command: JobCommand) => {
       if (isClosed) return Promise.resolve(false);
       recorded.push(command);
       waiting.get(command.kind)?.();
       return Promise.resolve(true);
     },
-    recordProbe: () => Promise.resolve(),
     onProblem: (message: string) => void problems.push(message),
-  } as unknown as PerformDeps);
+  });
+  const effects = performer(deps);
   effects.drive({ target: 'effect', effect: 'drive', jobId: 'j', attempt: 1, runner: 'r1', fresh: false });
   return {
     ...{ recorded, problems, said, close: () => effects.close() },

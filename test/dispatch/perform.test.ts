@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import type { AttemptState, RevokeAnswer, RunnerTransport, TransportError } from '../../src/app/ports.js';
-import type { AttemptFacts, PerformDeps } from '../../src/dispatch/drive.js';
+import type { AttemptState, RevokeAnswer, TransportError } from '../../src/app/ports.js';
+import type { AttemptFacts } from '../../src/dispatch/drive.js';
+import { performDeps } from './perform-deps.js';
 import { performer } from '../../src/dispatch/perform.js';
 import type { JobCommand } from '../../src/domain/job.js';
 import { anAssignment, aPromotion } from '../builders.js';
@@ -26,17 +27,14 @@ const given = (answers: readonly E.Either<TransportError, RevokeAnswer['kind']>[
       return Promise.resolve(E.map((kind: RevokeAnswer['kind']) => ({ kind }))(answer));
     },
     cleanUp: () => () => Promise.resolve(E.right(undefined)),
-  } as unknown as RunnerTransport;
-  const deps = {
-    transport,
+  };
+  const deps = performDeps(transport, {
     facts: () => Promise.resolve(E.right(facts())),
-    targetOf: () => Promise.resolve(E.right({})),
     record: (_job: string, _attempt: number, command: JobCommand) => {
       recorded.push(command);
       return Promise.resolve(true);
     },
-    onProblem: () => undefined,
-  } as unknown as PerformDeps;
+  });
   const effects = performer(deps);
   effects.revoke({
     ...{ target: 'effect', effect: 'revoke', jobId: 'j', attempt: 1, runner: 'r1', startMs: 120_000 },
@@ -82,33 +80,33 @@ const leftOn = (answers: readonly E.Either<TransportError, AttemptState>[]) => {
     query: () => () => {
       const answer = answers[Math.min(asked.filter((one) => one === 'query').length, answers.length - 1)];
       asked.push('query');
-      return Promise.resolve(answer);
+      return Promise.resolve(answer ?? E.left(unreachable));
     },
     cancel: (_: unknown, ref: { jobId: string }, graceMs: number) => () => {
       asked.push(`cancel ${ref.jobId} ${graceMs}`);
-      return Promise.resolve(E.right({ kind: 'signalled' }));
+      return Promise.resolve(E.right({ kind: 'signalled' as const }));
     },
     cleanUp: () => () => {
       asked.push('cleanUp');
       return Promise.resolve(E.right(undefined));
     },
-  } as unknown as RunnerTransport;
-  const effects = performer({
-    transport,
+  };
+  const deps = performDeps(transport, {
     secrets: {
+      take: () => Promise.reject(new Error('nothing is started')),
+      given: () => Promise.reject(new Error('nothing is collected')),
       forget: () => {
         asked.push('forget');
         return Promise.resolve(E.right(undefined));
       },
     },
-    targetOf: () => Promise.resolve(E.right({})),
     record: (_job: string, _attempt: number, command: JobCommand) => {
       recorded.push(command);
       done();
       return Promise.resolve(true);
     },
-    onProblem: () => undefined,
-  } as unknown as PerformDeps);
+  });
+  const effects = performer(deps);
   effects.endRemains({
     target: 'effect',
     effect: 'end_remains',
