@@ -17,6 +17,8 @@ export interface SystemSshdOptions {
   readonly port?: number;
   /** Of the sessions, over the account's own; with HOME, their shells read the rc files there. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** False: without file transfer, as few are. */
+  readonly sftp?: boolean;
   /** Further lines of sshd_config. */
   readonly settings?: readonly string[];
 }
@@ -65,6 +67,8 @@ export const startSystemSshd = async (options: SystemSshdOptions): Promise<Syste
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
     'PrintMotd no',
+    // As distributions have it. Two lines of that name would be refused, so it is no matter of `settings`.
+    ...(options.sftp === false ? [] : ['Subsystem sftp internal-sftp']),
     ...setEnv(options.environment),
     ...(options.settings ?? []),
   ];
