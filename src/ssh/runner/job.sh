@@ -1,7 +1,8 @@
 # How does an attempt run, whoever supervises it? Claimed, prepared, run in the foreground of another session with its output
 # pumped into the log, and told by a result line. Needs id, J, fence, wanted_base, wanted_boot, total, silence, grace, cap,
-# key, umask, setsid, `script_file`, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this shell), `pipe` (a FIFO), `scratch` (a file that may be written). What
-# differs between supervisors is in functions named after `mode`, which is `order` or `slot`.
+# key, umask, setsid, `script_file`, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this
+# shell; `owner_start`), `pipe` (a FIFO), `scratch` (a file that may be written), what watch.sh needs. What differs between
+# supervisors is in functions named after `mode`, which is `order` or `slot`.
 tell() { "${mode}_tell" "$1"; }
 
 # False when there is nothing to run; then that has been told.
@@ -61,57 +62,13 @@ abandon() {
   rm -rf "$J.log" "$J.ws"
 }
 
-# A job re-opening /dev/stderr would truncate a plain file, so the log is written by one `cat` behind a pipe. The limit
-# is the kernel's, hence exact to its blocks of 512; what comes after it is read and dropped, so that the job does not die of it.
+# A job re-opening /dev/stderr would truncate a plain file, so the log is written by one process behind a pipe. The limit
+# is the kernel's, hence exact to its blocks of 512. `tee`, since it goes on reading for its other output when one cannot be
+# written any more (POSIX, tee), so that the job does not die of it.
 pump_log() {
-  (
-    trap '' XFSZ
-    ulimit -f "$1"
-    exec cat
-  ) 2>/dev/null && exit 0
-  cat >/dev/null
-  exit 3
-}
-
-# Runs in a process of its own, as long as the job may: ends it when it ran too long, or wrote nothing for too long.
-timer() {
-  over='' sleeper=''
-  trap 'over=1; [ -z "$sleeper" ] || end_child "$sleeper"' TERM
-  set_now
-  ends=$((total > 0 ? now + total / 10 : 0))
-  # A tenth of the limit is how late silence may be noticed.
-  look=$((silence < 2000 ? 20 : silence / 100))
-  if [ "$silence" -gt 0 ]; then
-    heard=$now
-    printf '' >"$J.heard"
-  fi
-  while :; do
-    pause=$look
-    if [ "$silence" -eq 0 ] || { [ "$ends" -gt 0 ] && [ $((ends - now)) -lt "$pause" ]; }; then pause=$((ends - now)); fi
-    if [ "$pause" -gt 0 ]; then
-      sleep "$((pause / 100)).$(printf %02d $((pause % 100)))" </dev/null &
-      sleeper=$!
-      [ -z "$over" ] || end_child "$sleeper"
-      wait "$sleeper" || [ -n "$over" ] || nap $((pause / 100 + 1))
-    fi
-    [ -z "$over" ] || return 0
-    set_now
-    why=
-    if [ "$silence" -gt 0 ]; then
-      if [ "$J.log" -nt "$J.heard" ]; then
-        heard=$now
-        printf '' >"$J.heard"
-      elif [ $((now - heard)) -ge $((silence / 10)) ]; then
-        why=silence
-      fi
-    fi
-    [ "$ends" -eq 0 ] || [ "$now" -lt "$ends" ] || why=timeout
-    [ -n "$why" ] || continue
-    # Not known yet when the timer was started.
-    { read -r leader born _ <"$J.go"; } 2>/dev/null
-    slay "$why" "$grace"
-    return 0
-  done
+  trap '' XFSZ
+  ulimit -f "$1"
+  exec tee -a "$J.log"
 }
 
 # Becomes the job: arguments are what the supervisor's own `environment` function needs. Names from outside may be set in it,
@@ -143,10 +100,8 @@ become() {
 # Arguments go to `child`. Sets ended=1 when the job ran; else it has been told why not.
 run_job() {
   ended=
-  # By `exec` inside, here and below: dash keeps copies of what a function call redirects, and the pump would wait for
-  # the timer's copy of the pipe.
   (
-    exec <"$pipe" >>"$J.log" 2>/dev/null 6>&-
+    exec <"$pipe" >/dev/null 2>&1 6>&-
     pump_log $((cap < 512 ? 1 : (cap + 511) / 512))
   ) &
   pump=$!
@@ -155,25 +110,16 @@ run_job() {
   pump_start=$start
   # Beside the claim, in the room that it reserved: an orphan is followed until its pump has ended.
   printf '%-127s\n' "- $owner $pump $pump_start" 1<>"$J.rc"
-  timer=
-  if [ $((total + silence)) -gt 0 ]; then
-    (
-      exec </dev/null >/dev/null 2>&1 6>&- 7>&-
-      timer
-    ) &
-    timer=$!
-  fi
-  set_now
-  began=$now
+  arm
   # In the foreground, since a shell starts `&` commands with SIGINT ignored.
   (child "$@") </dev/null >&7 2>&7
   rc=$?
   exec 7>&-
+  disarm
   leader=
   { read -r leader born _ <"$J.go"; } 2>/dev/null
   case $leader in
     revoked | '')
-      [ -z "$timer" ] || kill "$timer" 2>/dev/null
       wait "$pump"
       if [ -z "$leader" ]; then
         abandon
@@ -187,7 +133,6 @@ run_job() {
       ;;
   esac
   ended=1
-  end_timer
   end_leftovers
   end_pump
   why=exit
@@ -196,14 +141,6 @@ run_job() {
   survivors=0
   [ ! -s "$J.survivors" ] || survivors=$(($(wc -l <"$J.survivors")))
   printf '%-127s\n' "rc=$rc why=$why log=$log survivors=$survivors ." 1<>"$J.rc"
-}
-
-# Unless it is the one that ended the job, and still at it.
-end_timer() {
-  ender=
-  { read -r ender _ <"$J.why"; } 2>/dev/null
-  case $ender in timeout | silence) return 0 ;; esac
-  [ -z "$timer" ] || kill "$timer" 2>/dev/null
 }
 
 await_slayer() {
@@ -262,9 +199,7 @@ end_pump() {
     limit=${limit:-$((now + 500))}
     if [ "$now" -gt "$limit" ]; then
       soiled=1
-      # Together: a pump whose child ended first would go on, a child whose pump ended first would not be found.
-      # shellcheck disable=SC2046
-      kill "$pump" $(children_of "$pump") 2>/dev/null
+      kill "$pump" 2>/dev/null
       break
     fi
     nap $pause
@@ -272,13 +207,4 @@ end_pump() {
   done
   wait "$pump"
   log=$?
-}
-children_of() {
-  for each in /proc/[0-9]*; do
-    { read -r stat <"$each/stat"; } 2>/dev/null || continue
-    stat=${stat##*) }
-    # shellcheck disable=SC2086
-    set -- "$1" $stat
-    [ "$3" != "$1" ] || printf '%s\n' "${each##*/}"
-  done
 }

@@ -25,7 +25,7 @@ op_probe() {
   if [ -r /proc/self/stat ] && [ -r /proc/uptime ]; then finding proc ok /proc; else finding proc bad 'no /proc'; fi
   if command -v setsid >/dev/null; then finding setsid ok "$(command -v setsid)"; else finding setsid bad 'not found'; fi
   missing=
-  for tool in awk cat chmod dd env grep head ls mkdir mkfifo mv rm sleep tail tar tr uname wc; do
+  for tool in awk cat chmod dd env grep head ls mkdir mkfifo mv rm sleep tail tar tee tr uname wc; do
     command -v $tool >/dev/null || missing="$missing $tool"
   done
   if [ -z "$missing" ]; then finding tools ok all; else finding tools bad "missing:$missing"; fi

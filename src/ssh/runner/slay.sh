@@ -51,16 +51,9 @@ slay() {
       printf '%s\n' "$1 $me $start $boot" >"$J.why"
     ) 2>/dev/null
   fi
-  signals=
+  signals='' termed=' '
   pids=$(tree)
-  if [ -n "$pids" ]; then
-    signals=TERM
-    # shellcheck disable=SC2086
-    kill -TERM $pids 2>/dev/null
-    # A stopped process would keep TERM waiting.
-    # shellcheck disable=SC2086
-    kill -CONT $pids 2>/dev/null
-  fi
+  terminate
   [ -z "${on_signalled-}" ] || $on_signalled
   set_now
   deadline=$((now + $2 / 10))
@@ -71,6 +64,7 @@ slay() {
     nap $pause
     pause=0.1
     pids=$(tree)
+    terminate
   done
   rounds=0
   while [ -n "$pids" ] && [ $rounds -lt 10 ]; do
@@ -90,6 +84,21 @@ slay() {
     printf '%s %s\n' "$each" "$(printf %s "${name:-unknown}" | tr -c 'A-Za-z0-9._-' _)" >>"$J.survivors"
   done
   if [ -n "$signals" ] || [ "$1" != leftover ]; then printf '%s\n' "${signals:--}" >"$J.slain.$me" && mv -f "$J.slain.$me" "$J.slain"; fi
+}
+
+# TERM to each of `pids` that had none: one may have been made while the others were ended.
+terminate() {
+  fresh=
+  for each in $pids; do
+    case $termed in *" $each "*) ;; *) fresh="$fresh $each" ;; esac
+  done
+  [ -n "$fresh" ] || return 0
+  signals=TERM termed="$termed$fresh "
+  # shellcheck disable=SC2086
+  kill -TERM $fresh 2>/dev/null
+  # A stopped process would keep TERM waiting.
+  # shellcheck disable=SC2086
+  kill -CONT $fresh 2>/dev/null
 }
 
 tell_signalled() {

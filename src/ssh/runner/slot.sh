@@ -27,13 +27,15 @@ open_slot() {
   fi
   setsid=$(command -v setsid) head=$(command -v head)
   slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said script_file=$PWD/$slot/job.script
+  due=$PWD/$slot/due plan=$PWD/$slot/plan watcher=
   make_group
-  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
-  trap 'rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
-  if ! { mkdir "$slot" && mkfifo "$pipe"; }; then
+  trap 'end_watcher; rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
+  if ! { mkdir "$slot" && mkfifo "$pipe" && lay_out_watch; }; then
     slot_say 'X disk_full cannot create a folder for the slot'
     exit 1
   fi
+  # For who cancels its job.
+  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
   slot_say "R $owner $base_id"
 }
 # Sets `group`: where this account may make control groups (root, or a part of the tree that was handed to it), the job gets one
@@ -55,7 +57,7 @@ make_group() {
 }
 set_identity() {
   read -r boot </proc/sys/kernel/random/boot_id && set_base_id && start_of $$ || return 1
-  owner="$$ $start $boot"
+  owner_start=$start owner="$$ $start $boot"
 }
 slot_say() { printf '%s%s %s\n' "$frame" "$nonce" "$1" >&6; }
 slot_tell() { slot_say "S $1"; }

@@ -33,13 +33,13 @@ supervise() {
   id=$1 fence=$2 wanted_base=$3 wanted_boot=$4 total=$5 silence=$6 grace=$7 cap=$8 key=$9
   shift 9
   environment_length=$1 length=$2
-  J=$PWD/$id pipe=$J.out scratch=in/$nonce.said script_file=$J.script setsid=$(command -v setsid) mode=order group=
+  J=$PWD/$id pipe=$J.out scratch=in/$nonce.said script_file=$J.script setsid=$(command -v setsid) mode=order group= due=$PWD/in/$nonce.due plan=$PWD/in/$nonce.plan watcher=
   before='' after='end
 '
   # `:` and not '': an ignored signal would be inherited by the job.
   trap : PIPE
   start_of $$
-  owner="$$ $start $boot"
+  owner_start=$start owner="$$ $start $boot"
   exec 6>&1 >/dev/null 2>&1
   # Who loses the claim has nothing of the attempt.
   if ! claim; then
@@ -47,7 +47,8 @@ supervise() {
     exit 0
   fi
   ! prepare || run_job "$(command -v rm)"
-  rm -f "$scratch" "$pipe"
+  end_watcher
+  rm -f "$scratch" "$pipe" "$due" "$plan"
 }
 # The channel ends with the answer, so that nobody waits for the job.
 order_tell() {
@@ -62,9 +63,9 @@ order_script() {
     echo 'No space left for the script' >&2
     return 1
   }
-  rm -f "in/$nonce" && mkfifo "$pipe"
+  rm -f "in/$nonce" && mkfifo "$pipe" && lay_out_watch
 }
-order_drop() { rm -f "in/$nonce" "$J.env" "$script_file" "$pipe"; }
+order_drop() { rm -f "in/$nonce" "$J.env" "$script_file" "$pipe" "$due" "$plan"; }
 
 # rm, then what `become` takes
 order_environment() {
