@@ -123,8 +123,11 @@ export interface Promotion {
   readonly pipeline: string;
   readonly stage: string;
   readonly phase: string;
-  /** Fetched by Baton; the commit must be reachable by its name or from `branch`. */
-  readonly source: Source;
+  /**
+   * Fetched by Baton; the commit must be reachable by its name or from `branch`. Absent: the workspace is empty, for hosts
+   * whose steps get what they need by themselves.
+   */
+  readonly source?: Source;
   readonly steps: readonly Step[];
   /** One job each; one that runs anywhere when absent. */
   readonly rows?: readonly Row[];

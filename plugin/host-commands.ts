@@ -39,11 +39,11 @@ const promotion = known(
     pipeline: branch,
     stage: name,
     phase: name,
-    source: known({ kind: t.literal('git'), repository, sha }, { branch, merge }),
     steps: list(known({ name: line(100), run: script }, {}), 1, 100),
   },
   {
     attempt,
+    source: known({ kind: t.literal('git'), repository, sha }, { branch, merge }),
     rows: list(row, 1, 1000),
     limits: known(
       {},
@@ -111,7 +111,8 @@ export const promotedBy = (
   host,
   ...{ hostKey: told.hostKey, attempt: told.attempt ?? 1 },
   ...{ scope: told.scope, pipeline: told.pipeline, stage: told.stage, phase: told.phase },
-  ...{ source: told.source, steps: told.steps, rows: told.rows ?? [{ label: '', filter: [] }] },
+  ...(told.source === undefined ? {} : { source: told.source }),
+  ...{ steps: told.steps, rows: told.rows ?? [{ label: '', filter: [] }] },
   variables: [],
   secretRefs: told.secretRefs ?? [],
   limits: { ...DEFAULT_LIMITS, ...told.limits },

@@ -3,6 +3,7 @@ import type { BatonEvent } from '../src/events/catalog.js';
 import type { JobAssigned, JobQueued } from '../src/events/job.js';
 import type { PhasePromoted } from '../src/events/phase-run.js';
 import type { RunnerEnrolled } from '../src/events/runner.js';
+import type { Source } from '../src/events/shapes.js';
 import type { NewEvent } from '../src/app/ports.js';
 import { filterClassOf } from '../src/domain/matching.js';
 import { deriveId } from '../src/kernel/ids.js';
@@ -38,6 +39,8 @@ export const anAssignment = (more: Partial<JobAssigned> = {}): JobAssigned => ({
   ...more,
 });
 
+export const aSource: Source = { kind: 'git', repository: '/repo', sha: 'a'.repeat(40) };
+
 export const aPromotion = (more: Partial<PhasePromoted> = {}): PhasePromoted => ({
   host: 'test',
   hostKey: 'key',
@@ -46,7 +49,7 @@ export const aPromotion = (more: Partial<PhasePromoted> = {}): PhasePromoted => 
   pipeline: 'master',
   stage: 'verify',
   phase: 'unit',
-  source: { kind: 'git', repository: '/repo', sha: 'a'.repeat(40) },
+  source: aSource,
   steps: [{ name: 'unit', run: 'true' }],
   variables: [],
   secretRefs: [],

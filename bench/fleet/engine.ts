@@ -1,7 +1,6 @@
 /** The whole of Baton in this process, as a host that embeds it has it: store, scheduler, dispatcher, SSH; and a machine that is its runner. */
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
@@ -11,7 +10,6 @@ import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { phaseRunIdOf } from '../../src/domain/phase-run.js';
 import { decode, type JobEvent } from '../../src/events/catalog.js';
 import { logger, openCore, type Core } from '../../src/main.js';
-import { runProgram } from '../store/programs.js';
 import type { Undoing } from '../store/tidily.js';
 import type { Machine } from './machine.js';
 
@@ -48,17 +46,6 @@ export interface Engine {
 /** As a host, and as whoever acts. */
 const HOST = 'bench';
 const DAY_MS = 86_400_000;
-
-/** One small commit, since every phase runs some source: its tar is sent to the runner once. */
-const aRepository = async (folder: string): Promise<{ repository: string; sha: string }> => {
-  const repository = join(folder, 'repositories', 'sample');
-  mkdirSync(repository, { recursive: true });
-  const me = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.org', '-c', 'commit.gpgsign=false'];
-  const git = (...words: string[]) => runProgram(['git', ...me, ...words], { cwd: repository });
-  await git('init', '--quiet', '--initial-branch=main');
-  await git('commit', '--quiet', '--allow-empty', '--no-verify', '-m', 'Nothing');
-  return { repository, sha: (await git('rev-parse', 'HEAD')).trim() };
-};
 
 /** Of one runner; who wants more has the machine enrolled several times. */
 const MOST_SLOTS = 64;
@@ -110,13 +97,12 @@ const promised = <A = void>() => {
 
 export const openEngine = async (machine: Machine, slots: number, undoing: Undoing): Promise<Engine> => {
   const data = join(machine.folder, 'data');
-  const { repository, sha } = await aRepository(machine.folder);
   const opened = await openCore(
     {
       data,
       keyFile: join(machine.folder, 'operator.key'),
       mayMakeKey: true,
-      repositoryRoots: [join(machine.folder, 'repositories')],
+      repositoryRoots: [],
       logLevel: 'silent',
       environment: { PATH: process.env['PATH'] },
       queue: defaultQueuePolicy,
@@ -203,7 +189,6 @@ export const openEngine = async (machine: Machine, slots: number, undoing: Undoi
         hostKey,
         scope: { enterprise: 'bench', organisation: 'bench', project: 'sample' },
         ...{ pipeline: 'main', stage: 'verify', phase: 'unit' },
-        source: { kind: 'git', repository, sha },
         steps: [{ name: 'unit', run: script }],
         limits: { logBytes: 2 ** 31 },
       };

@@ -108,7 +108,8 @@ export const commandRules: readonly ConformanceRule[] = [
     check: async (subject) => {
       const before = await subject.recorded();
       const good = subject.promotion('a', 'succeeds');
-      const bad = { ...good, phase: '$(reboot)', source: { ...good.source, sha: 'HEAD' }, steps: [] };
+      const source = { kind: 'git', repository: 'https://example.org/sample.git', sha: 'HEAD' } as const;
+      const bad = { ...good, phase: '$(reboot)', source, steps: [] };
       const ack = await give(subject, promoted(bad));
       assert.ok(ack.status === 'rejected' && ack.code === 'invalid', JSON.stringify(ack));
       const paths = ack.problems?.map(({ path }) => path) ?? [];

@@ -199,8 +199,8 @@ export const driveAttempt = async (
 
   const start = async (target: RunnerTarget, facts: AttemptFacts): Promise<Step> => {
     const { promoted, assigned } = facts;
-    const archive = await deps.source.archive(promoted.source)();
-    if (E.isLeft(archive)) {
+    const archive = promoted.source && (await deps.source.archive(promoted.source)());
+    if (archive !== undefined && E.isLeft(archive)) {
       await say({ kind: 'RefuseJob', attempt, why: archive.left.reason, detail: archive.left.message });
       return 'done';
     }
@@ -218,7 +218,7 @@ export const driveAttempt = async (
       bootId: assigned.bootId,
       script: scriptOf(promoted.steps),
       environment: { ...environmentOf(promoted, ref, runner), ...values.right },
-      source: archive.right,
+      ...(archive === undefined ? {} : { source: archive.right }),
       ...(totalMs === undefined ? {} : { totalMs }),
       ...(silenceMs === undefined ? {} : { silenceMs }),
       cancelGraceMs,

@@ -29,6 +29,6 @@ export const environmentOf = (
   BATON_PIPELINE: promoted.pipeline,
   BATON_STAGE: promoted.stage,
   BATON_PHASE: promoted.phase,
-  BATON_SHA: promoted.source.sha,
+  ...(promoted.source === undefined ? {} : { BATON_SHA: promoted.source.sha }),
   ...(promoted.change === undefined ? {} : { BATON_CHANGE: promoted.change.id }),
 });

@@ -13,7 +13,6 @@ export const PhasePromoted = shape(
     pipeline: t.string,
     stage: t.string,
     phase: t.string,
-    source: Source,
     steps: t.readonlyArray(Step),
     /** Names only: values never enter an event. */
     variables: t.readonlyArray(t.string),
@@ -25,7 +24,8 @@ export const PhasePromoted = shape(
     /** What to do when no enrolled runner can ever match. */
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
-  { change: ChangeRef, retryOf: t.type({ phaseRunId: t.string, jobId: t.string }) },
+  /** Without `source` the jobs get an empty workspace. */
+  { source: Source, change: ChangeRef, retryOf: t.type({ phaseRunId: t.string, jobId: t.string }) },
 );
 export type PhasePromoted = t.TypeOf<typeof PhasePromoted>;
 

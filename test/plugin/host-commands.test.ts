@@ -24,6 +24,12 @@ const pathsOf = (raw: unknown): readonly string[] => {
 };
 
 describe('parseHostCommand', () => {
+  it('takes a promotion without a source: its jobs begin with an empty workspace', () => {
+    const { source: _, ...without } = promotion;
+    const found = parsed({ ...command, promotion: without });
+    expect(found.type === 'phase.promoted' && promotedBy('host', found)).not.toHaveProperty('source');
+  });
+
   it('leaves behind what is not known, at every depth: nothing unknown is ever recorded', () => {
     const rich = {
       ...command,

@@ -59,6 +59,7 @@ export const recordPhaseSecrets = async (
 
 /** The promotion with the names of its secrets. Throws when the store cannot be read: it is tried again. */
 export const withSecrets = async (deps: Deps, promotion: PhasePromoted): Promise<PhasePromoted> => {
+  if (promotion.source === undefined) return promotion;
   const history = await load(deps.store, streamOf(promotion.source.sha));
   if (E.isLeft(history)) throw new Error(history.left.message, { cause: history.left });
   const named = history.right.events.flatMap(({ event }) =>

@@ -1,9 +1,11 @@
 # How does an attempt run, whoever supervises it? Claimed, prepared, run in the foreground of another session with its output
 # pumped into the log, and told by a result line. Needs id, J, fence, wanted_base, wanted_boot, total, silence, grace, cap,
-# key, umask, setsid, `script_file`, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this
-# shell; `owner_start`), `pipe` (a FIFO), `scratch` (a file that may be written), what watch.sh needs. What differs between
+# key, umask, `script_file`, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this
+# shell; `owner_start`), `pipe` (a FIFO), what `find_tools` sets, `scratch` (a file that may be written), what watch.sh needs. What differs between
 # supervisors is in functions named after `mode`, which is `order` or `slot`.
 tell() { "${mode}_tell" "$1"; }
+# Once for all jobs: each costs a process.
+find_tools() { setsid=$(command -v setsid) tee=$(command -v tee) head=$(command -v head) printf=$(command -v printf); }
 
 # False when there is nothing to run; then that has been told.
 claim() {
@@ -68,15 +70,15 @@ abandon() {
 pump_log() {
   trap '' XFSZ
   ulimit -f "$1"
-  exec tee -a "$J.log"
+  exec "$tee" -a "$J.log"
 }
 
 # Becomes the job: arguments are what the supervisor's own `environment` function needs. Names from outside may be set in it,
 # so that nothing but positional parameters is used from then on.
 child() {
   { read -r self _ </proc/self/stat; } && start_of "$self" || exit 125
-  # One that is a program of its own would show values in its arguments.
-  case $(command -v printf) in */*) exit 125 ;; esac
+  # A program of its own would show values in its arguments.
+  case $printf in */*) exit 125 ;; esac
   unset LC_ALL
   [ -z "$group" ] || echo 0 >"$group/cgroup.procs" || exit 125
   "${mode}_environment" "$@" "$J" "$self" "$start" "$boot" "$umask" "$setsid" "$id/$base_id" "$before" "$after" "$script_file"

@@ -25,7 +25,7 @@ open_slot() {
     slot_say 'X missing_tool no /proc'
     exit 1
   fi
-  setsid=$(command -v setsid) head=$(command -v head)
+  find_tools
   slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said script_file=$PWD/$slot/job.script
   due=$PWD/$slot/due plan=$PWD/$slot/plan watcher=
   make_group

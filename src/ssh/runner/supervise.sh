@@ -33,9 +33,10 @@ supervise() {
   id=$1 fence=$2 wanted_base=$3 wanted_boot=$4 total=$5 silence=$6 grace=$7 cap=$8 key=$9
   shift 9
   environment_length=$1 length=$2
-  J=$PWD/$id pipe=$J.out scratch=in/$nonce.said script_file=$J.script setsid=$(command -v setsid) mode=order group= due=$PWD/in/$nonce.due plan=$PWD/in/$nonce.plan watcher=
+  J=$PWD/$id pipe=$J.out scratch=in/$nonce.said script_file=$J.script mode=order group= due=$PWD/in/$nonce.due plan=$PWD/in/$nonce.plan watcher=
   before='' after='end
 '
+  find_tools
   # `:` and not '': an ignored signal would be inherited by the job.
   trap : PIPE
   start_of $$

@@ -8,7 +8,7 @@ import type { EventStore, SourceProvider } from '../../../src/app/ports.js';
 import type { CommandContext } from '../../../src/app/use-cases.js';
 import { systemClock } from '../../../src/kernel/time.js';
 import { memoryStore } from '../../../src/store/memory.js';
-import { aPromotion } from '../../builders.js';
+import { aPromotion, aSource } from '../../builders.js';
 
 const config = (secrets: unknown, more: object = {}): string =>
   JSON.stringify({ version: '2', job_dispatch: { version: 'v2' }, baton: { secrets }, ...more });
@@ -48,7 +48,7 @@ describe('what a configuration names', () => {
   });
 });
 
-const { source: commit } = aPromotion();
+const commit = aSource;
 const context = (commandId: string): CommandContext => ({
   caller: { actor: 'ops', grants: [{ role: 'operator' }] },
   commandId,
