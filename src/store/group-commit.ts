@@ -1,4 +1,5 @@
 /** How do many appends share one flush to the disk, and what happens to them when it fails? */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoreError } from '../app/ports.js';
 
 /** One write that waits. `work` runs inside the transaction and answers how to tell its waiter, which happens after COMMIT only. */
@@ -11,8 +12,8 @@ export interface Write {
 export interface GroupCommit {
   /** Joins the group of this turn of the event loop. */
   readonly add: (write: Write) => void;
-  /** Commits all that wait, now. */
-  readonly drain: () => void;
+  /** Commits all that wait; resolves when nothing is under way any more. */
+  readonly drain: () => Promise<void>;
 }
 
 /** A group is cut here, so that one commit does not hold up the event loop for long. */
@@ -20,16 +21,18 @@ const GROUP_BYTES = 4_194_304;
 const GROUP_WRITES = 1_024;
 
 /**
- * `commit` makes the work of a whole group durable and calls nothing back when it throws; `afterwards` runs once its waiters
- * were told. Fail-stop: when one commit fails, all that wait are told so, for what they were promised is unknown.
+ * `commit` does the work of a whole group before it returns, and resolves when that is durable; meanwhile others join the next
+ * group. `afterwards` runs once its waiters were told. Fail-stop: when one commit fails, all that wait are told so, for what
+ * they were promised is unknown.
  */
 export const groupCommit = (
-  commit: (work: () => void) => void,
+  commit: (work: () => void) => Promise<void>,
   afterwards: () => void,
   asError: (error: unknown) => StoreError,
 ): GroupCommit => {
   let waiting: Write[] = [];
-  let isScheduled = false;
+  /** One group at a time, from its turn until it is durable. */
+  let underWay: Promise<void> | undefined;
 
   const takeGroup = (): readonly Write[] => {
     let [count, bytes] = [0, 0];
@@ -41,11 +44,11 @@ export const groupCommit = (
     return waiting.splice(0, count);
   };
 
-  const flush = (): void => {
+  const flush = async (): Promise<void> => {
     const group = takeGroup();
     let answers: readonly (() => void)[] = [];
     try {
-      commit(() => {
+      await commit(() => {
         answers = group.map(({ work }) => work());
       });
     } catch (error) {
@@ -60,13 +63,13 @@ export const groupCommit = (
   };
 
   const schedule = (): void => {
-    if (isScheduled || waiting.length === 0) return;
-    isScheduled = true;
-    setImmediate(() => {
-      isScheduled = false;
-      if (waiting.length > 0) flush();
-      schedule();
-    });
+    if (underWay !== undefined || waiting.length === 0) return;
+    underWay = nextTurn()
+      .then(() => (waiting.length > 0 ? flush() : undefined))
+      .finally(() => {
+        underWay = undefined;
+        schedule();
+      });
   };
 
   return {
@@ -74,8 +77,8 @@ export const groupCommit = (
       waiting.push(write);
       schedule();
     },
-    drain: () => {
-      while (waiting.length > 0) flush();
+    drain: async () => {
+      while (underWay !== undefined) await underWay;
     },
   };
 };

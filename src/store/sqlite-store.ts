@@ -25,6 +25,8 @@ import type { SqliteLog } from './sqlite-log.js';
 /** The connection in use; `replace` opens another one when this one is beyond help. */
 export interface Connection {
   readonly log: () => SqliteLog;
+  /** Makes durable what was committed before, while the event loop goes on. After a failure only `replace` tells what is there. */
+  readonly flush: () => Promise<void>;
   readonly replace: () => void;
   /** Closes the file, then gives the lock back. */
   readonly close: () => void;
@@ -43,34 +45,63 @@ const throughConnection = (connection: Connection): EventLog => ({
 export const sqliteStore = (connection: Connection): EventStore => {
   const log = throughConnection(connection);
   const recent = recentIds();
-  let closed = false;
-  let isSuspect = false;
+  let closing: Promise<void> | undefined;
+  const isClosed = (): boolean => closing !== undefined;
+  let suspect: 'nothing' | 'commit' | 'flush' = 'nothing';
   let written: StoredEvent[] = [];
-  const feed = feedOf(log, () => closed);
+  /** Of the group that is on its way to the disk: the first revision in each stream. */
+  const unflushed = new Map<string, number>();
+  /** What readers may see: an event that a power cut could take back must not be acted on. The head is moved after the flush. */
+  const durable: EventLog = {
+    ...log,
+    lastOf: (stream) => {
+      const first = unflushed.get(stream);
+      if (first === undefined) return log.lastOf(stream);
+      const revision = first - 1;
+      const position = log.idAt(stream, revision)?.position;
+      return position === undefined ? undefined : { revision, position };
+    },
+  };
+  const feed = feedOf(durable, isClosed);
 
-  /** The same connection is kept if it still answers: SQLite then writes the failed group's pages anew, and flushes them anew. */
+  /** After a failed commit the same connection is kept if it still answers: SQLite then writes the group's pages anew. */
   const recover = (): void => {
     try {
+      if (suspect === 'flush') throw new Error('what is in the -wal file is to be copied before it is believed');
       connection.log().transaction(() => {
         connection.log().reload();
       });
     } catch {
       connection.replace();
     }
-    isSuspect = false;
+    suspect = 'nothing';
+    unflushed.clear();
     feed.wake();
   };
 
-  const commit = (work: () => void): void => {
+  const failed = (what: 'commit' | 'flush', error: unknown): never => {
+    suspect = what;
+    recent.clear();
+    throw error;
+  };
+
+  const commit = async (work: () => void): Promise<void> => {
     written = [];
     try {
-      if (isSuspect) recover();
+      if (suspect !== 'nothing') recover();
       connection.log().transaction(work);
     } catch (error) {
-      isSuspect = true;
-      recent.clear();
-      throw error;
+      failed('commit', error);
     }
+    for (const { stream, revision } of written)
+      if (!unflushed.has(stream)) unflushed.set(stream, revision);
+    try {
+      await connection.flush();
+    } catch (error) {
+      // hidden until it is known to be on the disk
+      failed('flush', error);
+    }
+    unflushed.clear();
     if (written.length > 0) connection.log().advance(written.length);
   };
 
@@ -115,7 +146,7 @@ export const sqliteStore = (connection: Connection): EventStore => {
     });
 
   const append: EventStore['append'] = (stream, events, expected) => () => {
-    if (closed) return Promise.resolve(E.left(closedError()));
+    if (isClosed()) return Promise.resolve(E.left(closedError()));
     const encoded = events.map(encode);
     const sizeBytes = appendBytes(encoded);
     if (sizeBytes > APPEND_LIMIT_BYTES) return Promise.resolve(E.left(tooLarge(sizeBytes)));
@@ -131,12 +162,12 @@ export const sqliteStore = (connection: Connection): EventStore => {
 
   return {
     append,
-    ...readsOf(log, () => closed),
+    ...readsOf(durable, isClosed),
     subscribe: feed.subscribe,
     keepLast: (stream, n) => {
       checkedKeep(n);
       return () =>
-        closed
+        isClosed()
           ? Promise.resolve(E.left(closedError()))
           : enqueue(0, () => {
               connection.log().keep(stream, n);
@@ -144,13 +175,11 @@ export const sqliteStore = (connection: Connection): EventStore => {
             });
     },
     close: () => {
-      if (!closed) {
-        commits.drain();
-        closed = true;
+      closing ??= commits.drain().then(() => {
         feed.fail(closedError());
         connection.close();
-      }
-      return Promise.resolve();
+      });
+      return closing;
     },
   };
 };

@@ -1,4 +1,6 @@
 /** Opens the durable event store: one SQLite file, one writing process, nothing acknowledged before it is on the disk. */
+import { closeSync, fdatasync as fdatasyncOf, openSync } from 'node:fs';
+import { promisify } from 'node:util';
 import * as E from 'fp-ts/lib/Either.js';
 import type { EventStore } from '../app/ports.js';
 import { prepareDirectory, type StoreFiles } from './directory.js';
@@ -12,6 +14,8 @@ import { sqliteStore, type Connection } from './sqlite-store.js';
 
 export type { StoreOpenError } from './open-errors.js';
 
+const fdatasync = promisify(fdatasyncOf);
+
 export interface SqliteOptions {
   /** Holds events.db and lock.db; created when missing. */
   readonly directory: string;
@@ -19,18 +23,18 @@ export interface SqliteOptions {
   readonly driver?: DriverName;
 }
 
-/** SQLite's own number for `synchronous = FULL`. */
-const SYNCHRONOUS_FULL = 2;
+/** SQLite's own number for `synchronous = NORMAL`: it flushes the -wal file when it copies from it, and we do so after each COMMIT. */
+const SYNCHRONOUS_NORMAL = 1;
 
 const asksForDurability = (database: SqlDatabase): void => {
   const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
-  database.exec('PRAGMA synchronous = FULL');
+  database.exec('PRAGMA synchronous = NORMAL');
   // macOS answers fsync before the disk has it, unless asked in this way.
   if (process.platform === 'darwin') database.exec('PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
   const synchronous = database.prepare('PRAGMA synchronous').get()?.['synchronous'];
-  if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL)
+  if (mode !== 'wal' || synchronous !== SYNCHRONOUS_NORMAL)
     throw new Error(
-      `SQLite was asked for journal_mode=wal and synchronous=2, but gave ${String(mode)} and ${String(synchronous)}`,
+      `SQLite was asked for journal_mode=wal and synchronous=1, but gave ${String(mode)} and ${String(synchronous)}`,
     );
 };
 
@@ -76,20 +80,42 @@ const connect = (driver: Driver, file: string): SqliteLog => {
   }
 };
 
-const openConnection = (driver: Driver, files: StoreFiles): Connection => {
+/**
+ * A second descriptor of the -wal file: what is flushed is the file, whoever wrote to it. It is opened once and for all: SQLite
+ * keeps its locks elsewhere, so that closing it would drop none (fcntl(2)), and never replaces the file while it has it open.
+ */
+const flusherOf = (file: string): { readonly flush: () => Promise<void>; readonly close: () => void } => {
+  const descriptor = openSync(`${file}-wal`, 'r');
+  let isOpen = true;
+  return {
+    flush: () => fdatasync(descriptor),
+    // not twice: the number may belong to another file by then
+    close: () => {
+      if (isOpen) closeSync(descriptor);
+      isOpen = false;
+    },
+  };
+};
+
+export const openConnection = (driver: Driver, files: StoreFiles): Connection => {
   const lock = takeLock(driver, files.lock);
   try {
     let current = connect(driver, files.events);
+    let flusher = flusherOf(files.events);
     // libsql's finaliser is not to run while the store lives, so replaced connections are kept.
     const retired: SqliteLog[] = [];
     return {
       log: () => current,
+      flush: () => flusher.flush(),
       replace: () => {
+        flusher.close();
         current.close();
         retired.push(current);
         current = connect(driver, files.events);
+        flusher = flusherOf(files.events);
       },
       close: () => {
+        flusher.close();
         current.close();
         lock.release();
       },

@@ -5,11 +5,12 @@ import { groupCommit, type Write } from '../../src/store/group-commit.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const recorder = (fails: () => boolean) => {
+const recorder = (fails: () => boolean, flushed = () => Promise.resolve()) => {
   const said: string[] = [];
   const commits = groupCommit(
-    (work) => {
+    async (work) => {
       work();
+      await flushed();
       if (fails()) throw new Error('no');
       said.push('commit');
     },
@@ -57,7 +58,33 @@ describe('group commit', () => {
     expect(said).toEqual(['work a', 'store_unavailable a', 'store_unavailable b']);
     fails = false;
     commits.add(write('c'));
-    commits.drain();
+    await commits.drain();
     expect(said.at(-2)).toBe('answer c');
+  });
+
+  it('answers nobody before the flush, and gathers meanwhile what comes for the next group', async () => {
+    let flush: () => void = () => undefined;
+    const flushing: string[] = [];
+    const { said, commits, write } = recorder(
+      () => false,
+      () =>
+        new Promise((resolve) => {
+          flush = resolve;
+          flushing.push('flushing');
+        }),
+    );
+    commits.add(write('a'));
+    await turn();
+    for (const name of ['b', 'c']) commits.add(write(name));
+    await turn();
+    expect([said, flushing]).toEqual([['work a'], ['flushing']]);
+    flush();
+    await turn();
+    await turn();
+    expect(said.slice(1)).toEqual(['commit', 'answer a', 'afterwards', 'work b', 'work c']);
+    const drained = commits.drain();
+    flush();
+    await drained;
+    expect(said.slice(-4)).toEqual(['commit', 'answer b', 'answer c', 'afterwards']);
   });
 });
