@@ -8,8 +8,8 @@ import type { EventStore } from './ports.js';
 
 /** Events between two checkpoints, at least. */
 const CHECKPOINT_EVERY = 1000;
-/** A checkpoint costs the size of all that is folded: something large gets at most this share of the time for it. */
-const CHECKPOINT_SHARE = 0.05;
+/** A checkpoint costs the size of all that is folded. Some twenty are kept, which take at most a twentieth of the time together. */
+const CHECKPOINT_SHARE = 0.05 / 20;
 
 export type Kept = Pick<Checkpoint, 'position' | 'view'> & { readonly eventId: string };
 

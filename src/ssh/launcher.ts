@@ -14,7 +14,19 @@ export type Interpreter = 'sh' | 'dash' | 'bash' | 'busybox';
 const bootstrap = Buffer.from(load('bootstrap'));
 
 /** Later parts use earlier ones; `main` comes last. */
-const parts = ['identity', 'state', 'slay', 'watch', 'job', 'supervise', 'slot', 'follow', 'upkeep', 'probe', 'main'];
+const parts = [
+  'identity',
+  'state',
+  'slay',
+  'watch',
+  'job',
+  'supervise',
+  'slot',
+  'follow',
+  'upkeep',
+  'probe',
+  'main',
+];
 
 /** Stored once per runner and digest, by `install`. */
 export const program = Buffer.from(parts.map(load).join(''));

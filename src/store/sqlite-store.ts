@@ -67,7 +67,8 @@ export const sqliteStore = (connection: Connection): EventStore => {
   /** After a failed commit the same connection is kept if it still answers: SQLite then writes the group's pages anew. */
   const recover = (): void => {
     try {
-      if (suspect === 'flush') throw new Error('what is in the -wal file is to be copied before it is believed');
+      if (suspect === 'flush')
+        throw new Error('what is in the -wal file is to be copied before it is believed');
       connection.log().transaction(() => {
         connection.log().reload();
       });
@@ -93,8 +94,7 @@ export const sqliteStore = (connection: Connection): EventStore => {
     } catch (error) {
       failed('commit', error);
     }
-    for (const { stream, revision } of written)
-      if (!unflushed.has(stream)) unflushed.set(stream, revision);
+    for (const { stream, revision } of written) if (!unflushed.has(stream)) unflushed.set(stream, revision);
     try {
       await connection.flush();
     } catch (error) {
