@@ -155,6 +155,8 @@ export interface ProbeReport {
   readonly load?: number;
   /** Seconds since 1970 on the machine's clock, read as the probe ran. */
   readonly epochSeconds?: number;
+  /** How many sessions at once one connection may hold: of those asked for, so many were opened. Only from `probe`. */
+  readonly sessions?: { readonly asked: number; readonly opened: number };
 }
 
 /** Names an attempt on the runner: `<jobId>.<attempt>`. */

@@ -20,7 +20,8 @@ export interface Lease {
 export type OpenChannel = (command: string) => Promise<E.Either<TransportError, Lease>>;
 
 /** Follows last as long as their jobs, so they must leave room for short operations. sshd's default is 10 sessions. */
-const channelsPerConnection = { short: 8, long: 6 };
+export const SESSIONS_PER_CONNECTION = 8;
+const channelsPerConnection = { short: SESSIONS_PER_CONNECTION, long: 6 };
 const connectionsPerRunner = 16;
 
 /** sshd has the account's shell run each command, and rc files can be slow and wait for each other (pyenv's takes a lock):

@@ -19,6 +19,7 @@ import type { Interpreter } from './launcher.js';
 import type { Site } from './operation.js';
 import { connectOnce, createPool, execOn, keyOf } from './pool.js';
 import { probe } from './probe.js';
+import { countSessions } from './sessions.js';
 import { createSlots } from './slots.js';
 import { createTidy } from './tidy.js';
 
@@ -147,13 +148,18 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
         before = clock();
         lease = await execOn(connection, target, command);
       }
+      // Nothing else is open over this connection.
+      if (E.isLeft(lease) && lease.left.code === 'back_pressure')
+        return E.left(transportError('no_usable_shell', target, 'sshd opens no session at all: MaxSessions'));
       // Opening a channel and asking for a command are one round trip each.
       latencyMs = Math.max(0, clock() - before) / 2;
       return lease;
     };
     const report = await probe({ target, open, site }, options.epoch);
     connection.client.end();
-    return E.map((found: Omit<ProbeReport, 'latencyMs'>) => ({ ...found, latencyMs }))(report);
+    if (E.isLeft(report)) return report;
+    const sessions = await countSessions(target, connectOptions);
+    return E.right({ ...report.right, latencyMs, ...(sessions === undefined ? {} : { sessions }) });
   };
 
   /** Over the pool: on the connection that is open, else on one that stays. */
