@@ -2,7 +2,7 @@
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
-import type { Attributes, SealedOutput, Source } from '../events/shapes.js';
+import type { Attributes, SealedOutput, Source, Survivor } from '../events/shapes.js';
 import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
 import type { Metadata, Position, RawEvent, Recorded } from '../kernel/recorded.js';
@@ -224,7 +224,7 @@ export interface AttemptResult {
   readonly logTruncated: boolean;
   /** Signals sent by the runner to end it, in order. */
   readonly signals: readonly string[];
-  readonly survivors: readonly { readonly pid: number; readonly command?: string }[];
+  readonly survivors: readonly Survivor[];
 }
 
 export type StartAnswer =
@@ -250,6 +250,10 @@ export interface RevokeAnswer {
   /** `revoked`: will never start; `started`: too late, and left alone; `ended`: there was nothing to keep back; `runner_changed`: nothing is known. */
   readonly kind: 'revoked' | 'started' | 'ended' | 'runner_changed';
 }
+
+/** What tells a process from all others, for ever. */
+export type ProcessName = Required<Pick<Survivor, 'pid' | 'startTime' | 'bootId' | 'pidNamespace'>>;
+export type ProcessFate = 'alive' | 'gone' | 'unknown';
 
 export interface RunnerTransport {
   /** Connects anew, so that the answer is about now. */
@@ -278,6 +282,11 @@ export interface RunnerTransport {
   ) => TaskEither<TransportError, RevokeAnswer>;
   /** Removes the attempt's files and leaves a tombstone, so that a late duplicate start still finds it taken. */
   readonly cleanUp: (target: RunnerTarget, attempt: AttemptRef) => TaskEither<TransportError, void>;
+  /** In their order. `unknown`: it cannot be seen from here, since it counts in another namespace. */
+  readonly alive: (
+    target: RunnerTarget,
+    processes: readonly ProcessName[],
+  ) => TaskEither<TransportError, readonly ProcessFate[]>;
   readonly close: () => Promise<void>;
 }
 

@@ -11,11 +11,12 @@ import { deriveId } from '../kernel/ids.js';
 import { appError, type AppError } from './errors.js';
 import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
-import type { ProbeReport, RunnerTransport, SecretStore, TransportError } from './ports.js';
+import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, TransportError } from './ports.js';
 import { authRefusal } from './runner-auth.js';
 import { otherKeyShown, refused } from './runner-refusals.js';
 import { clockSkew, sessionsFinding } from './runner-findings.js';
 import { reachOf, runnerState, targetOf } from './runner-target.js';
+import { slotsToClear } from './slot-recovery.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { runnerReads } from './runner-reads.js';
@@ -176,6 +177,20 @@ export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) =
     return probed;
   };
 
+  const clearSlots = async (
+    name: string,
+    target: RunnerTarget,
+    state: RunnerState,
+    envelope: Envelope,
+  ): Promise<void> => {
+    // what cannot be recorded now is found again by the next probe
+    for (const command of await slotsToClear(deps.transport, target, state))
+      await onRunner(deps, name, command, {
+        ...withoutRevision(envelope),
+        ...{ commandId: randomUUID(), causationId: envelope.commandId },
+      });
+  };
+
   const test = async (name: string, envelope: Envelope): Promise<E.Either<AppError, RunnerTested>> => {
     const state = await runnerState(deps, name);
     if (E.isLeft(state)) return state;
@@ -191,6 +206,7 @@ export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) =
       { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
     );
     if (E.isLeft(recorded)) return recorded;
+    if (E.isRight(answer)) await clearSlots(name, target.right, state.right, envelope);
     const shown = await view(name);
     if (E.isLeft(shown)) return shown;
     const failure = E.isLeft(answer) ? answer.left : undefined;
@@ -215,12 +231,9 @@ export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) =
     const probed = judge(name, answer, state.right);
     // no free session means that it is busy, which says nothing against it
     if (E.isLeft(answer) && answer.left.code === 'back_pressure') return;
-    await onRunner(
-      deps,
-      name,
-      { kind: 'RecordProbe', probe: { ...probed, automatic: true } },
-      { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name },
-    );
+    const envelope = { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name };
+    await onRunner(deps, name, { kind: 'RecordProbe', probe: { ...probed, automatic: true } }, envelope);
+    if (E.isRight(answer)) await clearSlots(name, target.right, state.right, envelope);
   };
 
   return { view, test, probeAgain };

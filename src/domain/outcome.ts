@@ -1,12 +1,12 @@
 /** The end of an attempt → the job's verdict. What ended it (`why`) decides, never the exit code alone. */
-import type { EndEvidence, Outcome } from '../events/shapes.js';
+import type { EndEvidence, Outcome, Survivor } from '../events/shapes.js';
 
 /** From the runner's result line. */
 export interface AttemptEnd {
   readonly exitCode: number;
   readonly why: 'exit' | 'cancel' | 'timeout' | 'silence' | 'leftover' | 'infrastructure';
   readonly signals: readonly string[];
-  readonly survivors: readonly { readonly pid: number; readonly command?: string }[];
+  readonly survivors: readonly Survivor[];
 }
 
 export type Verdict =

@@ -88,8 +88,16 @@ export const Outcome = t.keyof(
 );
 export type Outcome = t.TypeOf<typeof Outcome>;
 
-/** A process that outlived KILL, or could not be signalled. */
-export const Survivor = shape('Survivor', { pid: Count }, { command: t.string });
+/**
+ * A process that outlived KILL, or could not be signalled. With `startTime` (clock ticks after boot), `bootId` and `pidNamespace`
+ * it can be looked for later; a pid alone may have been given to another.
+ */
+export const Survivor = shape(
+  'Survivor',
+  { pid: Count },
+  { command: t.string, startTime: t.string, bootId: t.string, pidNamespace: t.string },
+);
+export type Survivor = t.TypeOf<typeof Survivor>;
 
 /** What was done to end an attempt, and what came of it. `never_started`: nothing ran; `revoked`: claimed, but kept from running. */
 export const EndEvidence = shape(

@@ -1,5 +1,6 @@
 /** What did the runner say? Pure parsers of its answers; whatever does not fit exactly is undefined, never a guess. */
 import type { AttemptResult, AttemptState } from '../app/ports.js';
+import type { Survivor } from '../events/shapes.js';
 
 /** Where the bytes after the marker begin, once it has come. Everything before it is the noise of rc files. */
 export const afterMarker = (received: Buffer, nonce: string): number | undefined => {
@@ -61,11 +62,20 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
   };
 };
 
-const parseSurvivor = (text: string): readonly { readonly pid: number; readonly command?: string }[] => {
-  const [first, command] = text.split(':');
+/** `pid:name`, and since when it tells them, `:start:boot:namespace`. */
+const parseSurvivor = (text: string): readonly Survivor[] => {
+  const [first, command, startTime, bootId, pidNamespace] = text.split(':');
   const pid = count(first);
   if (pid === undefined) return [];
-  return [command === undefined || command === '' ? { pid } : { pid, command }];
+  return [
+    {
+      pid,
+      ...(command === undefined || command === '' ? {} : { command }),
+      ...(count(startTime) === undefined ? {} : { startTime }),
+      ...(bootId === undefined || bootId === '' ? {} : { bootId }),
+      ...(count(pidNamespace) === undefined ? {} : { pidNamespace }),
+    },
+  ];
 };
 
 /** The one-line form of a state; see `runner/state.sh`. */

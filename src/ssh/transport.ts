@@ -10,7 +10,7 @@ import type {
   StartOrder,
   TransportError,
 } from '../app/ports.js';
-import { cancel, createSendSource, query, revoke, start, type Runner } from './attempt.js';
+import { alive, cancel, createSendSource, query, revoke, start, type Runner } from './attempt.js';
 import type { ConnectOptions } from './connect.js';
 import { transportError } from './errors.js';
 import { follow } from './follow.js';
@@ -196,6 +196,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     revoke: (target, attempt) => guarded(target, () => revoke(runnerOf(target, 'short'), attempt)),
     cleanUp: (target, attempt) =>
       guarded(target, () => tidy(keyOf(target), runnerOf(target, 'short'), attempt)),
+    alive: (target, processes) => guarded(target, () => alive(runnerOf(target, 'short'), processes)),
     close: async () => {
       closed = true;
       slots.close();

@@ -458,6 +458,30 @@ export const runnerTransportContract = (
         });
       });
 
+      describe('processes that are looked for', () => {
+        it('given one that lives, one of another time, boot or namespace, then which of them are gone', async () => {
+          const wanted = order('sleep 60');
+          const { pid, startTime, bootId } = await started(wanted);
+          const namespace = await readlink('/proc/self/ns/pid');
+          const own = { pid, startTime, bootId, pidNamespace: namespace.replace(/\D/g, '') };
+          const fates = async () =>
+            right(
+              await transport.alive(rig.target, [
+                own,
+                { ...own, startTime: '1' },
+                { ...own, bootId: 'another-boot' },
+                { ...own, pidNamespace: '1' },
+              ])(),
+            );
+          expect(await fates()).toEqual(['alive', 'gone', 'gone', 'unknown']);
+          await cancel(wanted, 1000);
+          await follow(wanted);
+          expect(await fates()).toEqual(['gone', 'gone', 'gone', 'unknown']);
+          const hostile = await transport.alive(rig.target, [{ ...own, startTime: '$(id)' }])();
+          expect(E.isLeft(hostile) && hostile.left.code).toBe('protocol');
+        });
+      });
+
       describe('without the controller', () => {
         it('given a timeout and no connection, then the runner ends the job', async () => {
           const wanted = order('sleep 60', { totalMs: 1200 });

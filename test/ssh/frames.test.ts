@@ -41,6 +41,16 @@ describe('parseState', () => {
       started: { pid: 77, startTime: '1234', bootId: 'boot-id' },
     });
   });
+  it('given survivors with all that names them, then it is kept; a word that is none is left out', () => {
+    expect(parseState('done 143 cancel 0 0 - - - TERM 9:sudo:77:boot:4026,10:x:y:z:w')).toMatchObject({
+      result: {
+        survivors: [
+          { pid: 9, command: 'sudo', startTime: '77', bootId: 'boot', pidNamespace: '4026' },
+          { pid: 10, command: 'x', bootId: 'z' },
+        ],
+      },
+    });
+  });
   it('given done without process, then none is told', () => {
     expect(parseState('done 0 exit 0 0 - - - - -')).toEqual({
       state: 'done',

@@ -84,10 +84,13 @@ slay() {
     pids=$(tree)
   done
   rm -f "$J.survivors"
+  [ -z "$pids" ] || set_namespace
   for each in $pids; do
     name=
     { read -r name <"/proc/$each/comm"; } 2>/dev/null
-    printf '%s %s\n' "$each" "$(printf %s "${name:-unknown}" | tr -c 'A-Za-z0-9._-' _)" >>"$J.survivors"
+    # It may have ended since.
+    start_of "$each" || continue
+    printf '%s %s %s %s %s\n' "$each" "$(printf %s "${name:-unknown}" | tr -c 'A-Za-z0-9._-' _)" "$start" "$boot" "$namespace" >>"$J.survivors"
   done
   if [ -n "$signals" ] || [ "$1" != leftover ]; then printf '%s\n' "${signals:--}" >"$J.slain.$me" && mv -f "$J.slain.$me" "$J.slain"; fi
 }

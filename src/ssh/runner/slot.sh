@@ -113,7 +113,7 @@ op() {
   operation=$1
   shift
   case $operation in
-    cancel | revoke | query | tidy) (exec </dev/null >&6 && "op_$operation" "$@") ;;
+    cancel | revoke | query | tidy | alive) (exec </dev/null >&6 && "op_$operation" "$@") ;;
     *) printf 'error protocol no such operation\nend\n' >&6 ;;
   esac
 }

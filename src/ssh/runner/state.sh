@@ -38,7 +38,12 @@ set_evidence() {
   signals='' survivors=''
   { read -r signals <"$J.slain"; } 2>/dev/null
   if [ -s "$J.survivors" ]; then
-    while read -r who name; do survivors=$survivors${survivors:+,}$who:$name; done <"$J.survivors"
+    while read -r who name whence; do
+      # An older program told no more than pid and name.
+      # shellcheck disable=SC2086
+      set -- $whence
+      survivors=$survivors${survivors:+,}$who:$name${3+:$1:$2:$3}
+    done <"$J.survivors"
   fi
   signals=${signals:--} survivors=${survivors:--}
 }
