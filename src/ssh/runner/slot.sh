@@ -83,7 +83,7 @@ job() {
   whole=1
   if [ -s "$J.log" ]; then "$head" -c 32769 "$J.log" >&6 || whole=0; fi
   signals=- left=-
-  if [ -s "$J.slain" ]; then
+  if [ -s "$J.slain" ] || [ -x "$J.rc" ]; then
     set_evidence
     left=$survivors
   fi

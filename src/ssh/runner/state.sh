@@ -6,6 +6,26 @@ set_log_size() {
   log_size=0
   [ ! -f "$J.log" ] || log_size=$(($(wc -c <"$J.log")))
 }
+# Who ends it, and why? Sets `why`, `slayer`, `slayer_start`, `slayer_boot`, and what a full disk left no other room for; false
+# when nobody does.
+read_why() {
+  why='' slayer='' noted_signals='' noted_survivors=''
+  { read -r why slayer slayer_start slayer_boot <"$J.why"; } 2>/dev/null
+  if [ -x "$J.rc" ]; then
+    read_note
+    # shellcheck disable=SC2086
+    set -- $note
+    [ -n "$slayer" ] || why=${1-} slayer=${2-} slayer_start=${3-} slayer_boot=${4-}
+    noted_signals=${5-} noted_survivors=${6-}
+  fi
+  case $why in '' | leftover) return 1 ;; esac
+  [ -n "$slayer" ]
+}
+# See note_beside_claim.
+read_note() {
+  note=
+  { read -r _ && read -r note; } 2>/dev/null <"$J.rc"
+}
 # Sets `phase` to one word, without a new process.
 set_phase() {
   line=
@@ -37,6 +57,10 @@ set_phase() {
 set_evidence() {
   signals='' survivors=''
   { read -r signals <"$J.slain"; } 2>/dev/null
+  if [ -z "$signals" ] && [ -x "$J.rc" ]; then
+    read_why
+    signals=$noted_signals survivors=${noted_survivors#-}
+  fi
   if [ -s "$J.survivors" ]; then
     while read -r who name whence; do
       # An older program told no more than pid and name.
