@@ -2,7 +2,7 @@
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
-import type { Attributes, SealedOutput, Source, Survivor } from '../events/shapes.js';
+import type { Attributes, Containment, SealedOutput, Source, Survivor } from '../events/shapes.js';
 import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
 import type { Metadata, Position, RawEvent, Recorded } from '../kernel/recorded.js';
@@ -225,6 +225,8 @@ export interface AttemptResult {
   /** Signals sent by the runner to end it, in order. */
   readonly signals: readonly string[];
   readonly survivors: readonly Survivor[];
+  /** Absent when nothing had to be ended. */
+  readonly containment?: Containment;
 }
 
 export type StartAnswer =

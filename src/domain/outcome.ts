@@ -1,5 +1,5 @@
 /** The end of an attempt → the job's verdict. What ended it (`why`) decides, never the exit code alone. */
-import type { EndEvidence, Outcome, Survivor } from '../events/shapes.js';
+import type { Containment, EndEvidence, Outcome, Survivor } from '../events/shapes.js';
 
 /** From the runner's result line. */
 export interface AttemptEnd {
@@ -7,6 +7,7 @@ export interface AttemptEnd {
   readonly why: 'exit' | 'cancel' | 'timeout' | 'silence' | 'leftover' | 'infrastructure';
   readonly signals: readonly string[];
   readonly survivors: readonly Survivor[];
+  readonly containment?: Containment;
 }
 
 export type Verdict =
@@ -40,6 +41,7 @@ export const evidenceOf = (end: AttemptEnd): EndEvidence => ({
   signals: end.signals,
   exitCode: end.exitCode,
   survivors: end.survivors,
+  ...(end.containment === undefined ? {} : { containment: end.containment }),
 });
 
 export const verdictOf = (end: AttemptEnd): Verdict => {

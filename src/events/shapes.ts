@@ -99,6 +99,10 @@ export const Survivor = shape(
 );
 export type Survivor = t.TypeOf<typeof Survivor>;
 
+/** How the processes of an attempt are held together. */
+export const Containment = t.keyof({ group: null, nets: null }, 'Containment');
+export type Containment = t.TypeOf<typeof Containment>;
+
 /** What was done to end an attempt, and what came of it. `never_started`: nothing ran; `revoked`: claimed, but kept from running. */
 export const EndEvidence = shape(
   'EndEvidence',
@@ -108,6 +112,8 @@ export const EndEvidence = shape(
     exitCode: Count,
     survivors: t.readonlyArray(Survivor),
     detail: t.string,
+    /** How the processes of the attempt were found: `group`, nothing can hide; `nets`, by session, environment and workspace. */
+    containment: Containment,
   },
 );
 export type EndEvidence = t.TypeOf<typeof EndEvidence>;

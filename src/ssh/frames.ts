@@ -1,6 +1,6 @@
 /** What did the runner say? Pure parsers of its answers; whatever does not fit exactly is undefined, never a guess. */
 import type { AttemptResult, AttemptState } from '../app/ports.js';
-import type { Survivor } from '../events/shapes.js';
+import { Containment, type Survivor } from '../events/shapes.js';
 
 /** Where the bytes after the marker begin, once it has come. Everything before it is the noise of rc files. */
 export const afterMarker = (received: Buffer, nonce: string): number | undefined => {
@@ -39,7 +39,7 @@ export const parseProcess = (
 };
 
 const parseDone = (words: readonly string[]): AttemptState | undefined => {
-  const [rc, whyWord, log, size, pid, start, boot, signals, survivors, ...rest] = words;
+  const [rc, whyWord, log, size, pid, start, boot, signals, survivors, containment, ...rest] = words;
   const exitCode = count(rc);
   const why = whys.find((known) => known === whyWord);
   const logCode = count(log);
@@ -54,13 +54,19 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
       exitCode,
       why,
       logTruncated: logCode !== 0,
-      signals: signals === '-' ? [] : signals.split(','),
-      survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
+      ...parseEnding(signals, survivors, containment),
     },
     logSize,
     ...(started === undefined ? {} : { started }),
   };
 };
+
+/** How it was ended; `containment` is told since the runner's program knows of it. */
+const parseEnding = (signals: string, survivors: string, containment: string | undefined) => ({
+  signals: signals === '-' ? [] : signals.split(','),
+  survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
+  ...(Containment.is(containment) ? { containment } : {}),
+});
 
 /** `pid:name`, and since when it tells them, `:start:boot:namespace`. */
 const parseSurvivor = (text: string): readonly Survivor[] => {

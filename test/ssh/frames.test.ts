@@ -51,6 +51,20 @@ describe('parseState', () => {
       },
     });
   });
+  it.each([
+    ['group', { containment: 'group' }],
+    ['nets', { containment: 'nets' }],
+    ['-', {}],
+    ['guess', {}],
+  ])('given that processes were found by %s, then so', (word, told) => {
+    expect(parseState(`done 143 cancel 0 0 - - - TERM - ${word}`)).toEqual({
+      ...{ state: 'done', logSize: 0 },
+      result: {
+        ...{ exitCode: 143, why: 'cancel', logTruncated: false, signals: ['TERM'], survivors: [] },
+        ...told,
+      },
+    });
+  });
   it('given done without process, then none is told', () => {
     expect(parseState('done 0 exit 0 0 - - - - -')).toEqual({
       state: 'done',

@@ -99,12 +99,14 @@ slay() {
     printf '%s %s %s %s %s\n' "$each" "$name" "$start" "$boot" "$namespace" >>"$J.survivors" || full=1
   done 2>/dev/null
   [ -n "$signals" ] || [ "$1" != leftover ] || return 0
-  printf '%s\n' "${signals:--}" 2>/dev/null >"$J.slain.$me"
+  how=nets
+  [ -z "$group" ] || how=group
+  printf '%s\n' "${signals:--} $how" 2>/dev/null >"$J.slain.$me"
   if [ -z "$full" ] && [ -s "$J.slain.$me" ]; then
     mv -f "$J.slain.$me" "$J.slain"
   else
     rm -f "$J.slain.$me" "$J.survivors"
-    note_beside_claim "$why_line ${signals:--} ${survivors:--}"
+    note_beside_claim "$why_line ${signals:--} $how ${survivors:--}"
   fi
 }
 

@@ -28,12 +28,12 @@ open_slot() {
   setsid=$(command -v setsid) head=$(command -v head)
   slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said script_file=$PWD/$slot/job.script
   make_group
-  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
   trap 'rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
   if ! { mkdir "$slot" && mkfifo "$pipe"; }; then
     slot_say 'X disk_full cannot create a folder for the slot'
     exit 1
   fi
+  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
   slot_say "R $owner $base_id"
 }
 # Sets `group`: where this account may make control groups (root, or a part of the tree that was handed to it), the job gets one
@@ -82,12 +82,12 @@ job() {
   [ -n "$ended" ] || return
   whole=1
   if [ -s "$J.log" ]; then "$head" -c 32769 "$J.log" >&6 || whole=0; fi
-  signals=- left=-
+  signals=- left=- containment=-
   if [ -s "$J.slain" ] || [ -x "$J.rc" ]; then
     set_evidence
     left=$survivors
   fi
-  slot_say "F $id $whole $rc $why $log $leader $born $boot $signals $left"
+  slot_say "F $id $whole $rc $why $log $leader $born $boot $signals $left $containment"
   # Somebody still holds the pipe, and would write into the log of the next job.
   [ -z "$soiled" ] || exit 0
 }

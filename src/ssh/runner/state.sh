@@ -9,14 +9,14 @@ set_log_size() {
 # Who ends it, and why? Sets `why`, `slayer`, `slayer_start`, `slayer_boot`, and what a full disk left no other room for; false
 # when nobody does.
 read_why() {
-  why='' slayer='' noted_signals='' noted_survivors=''
+  why='' slayer='' noted_signals='' noted_containment='' noted_survivors=''
   { read -r why slayer slayer_start slayer_boot <"$J.why"; } 2>/dev/null
   if [ -x "$J.rc" ]; then
     read_note
     # shellcheck disable=SC2086
     set -- $note
     [ -n "$slayer" ] || why=${1-} slayer=${2-} slayer_start=${3-} slayer_boot=${4-}
-    noted_signals=${5-} noted_survivors=${6-}
+    noted_signals=${5-} noted_containment=${6-} noted_survivors=${7-}
   fi
   case $why in '' | leftover) return 1 ;; esac
   [ -n "$slayer" ]
@@ -53,13 +53,13 @@ set_phase() {
   if is_alive "$pid" "$started" "$born_boot" || is_alive "${5-0}" "${6-}" "${4-}"; then phase=orphan && return; fi
   phase=lost lost=supervisor_gone
 }
-# Sets `signals` and `survivors`: how what was left was ended.
+# Sets `signals`, `survivors` and `containment`: how what was left was ended, and how it was found.
 set_evidence() {
-  signals='' survivors=''
-  { read -r signals <"$J.slain"; } 2>/dev/null
+  signals='' survivors='' containment=''
+  { read -r signals containment <"$J.slain"; } 2>/dev/null
   if [ -z "$signals" ] && [ -x "$J.rc" ]; then
     read_why
-    signals=$noted_signals survivors=${noted_survivors#-}
+    signals=$noted_signals survivors=${noted_survivors#-} containment=$noted_containment
   fi
   if [ -s "$J.survivors" ]; then
     while read -r who name whence; do
@@ -69,7 +69,7 @@ set_evidence() {
       survivors=$survivors${survivors:+,}$who:$name${3+:$1:$2:$3}
     done <"$J.survivors"
   fi
-  signals=${signals:--} survivors=${survivors:--}
+  signals=${signals:--} survivors=${survivors:--} containment=${containment:--}
 }
 # Sets `answer` to one line.
 set_state() {
@@ -92,7 +92,7 @@ set_state() {
       set_evidence
       # shellcheck disable=SC2086
       set -- $line
-      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors"
+      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors $containment"
       ;;
     *) answer=$phase ;;
   esac
