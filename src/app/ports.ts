@@ -213,9 +213,20 @@ export type AttemptState =
       readonly started?: { readonly pid: number; readonly startTime: string; readonly bootId: string };
     }
   /** Started once; neither alive nor with a valid result (reboot, supervisor and job killed). */
-  | { readonly state: 'lost'; readonly why: string; readonly logSize: number }
+  | {
+      readonly state: 'lost';
+      readonly why: string;
+      readonly logSize: number;
+      /** It was ended on purpose, to the end; only its supervisor was not there to say so. */
+      readonly ended?: AttemptEnding;
+    }
   /** Collected and cleaned up before. */
   | { readonly state: 'tombstone' };
+
+/** Who ended an attempt, and how. */
+export type AttemptEnding = Pick<AttemptResult, 'signals' | 'survivors' | 'containment'> & {
+  readonly why: 'cancel' | 'timeout' | 'silence';
+};
 
 /** From the result line, which counts only with its end mark. `why` decides, not the exit code. */
 export interface AttemptResult {

@@ -1,5 +1,5 @@
 /** What did the runner say? Pure parsers of its answers; whatever does not fit exactly is undefined, never a guess. */
-import type { AttemptResult, AttemptState } from '../app/ports.js';
+import type { AttemptEnding, AttemptResult, AttemptState } from '../app/ports.js';
 import { Containment, type Survivor } from '../events/shapes.js';
 
 /** Where the bytes after the marker begin, once it has come. Everything before it is the noise of rc files. */
@@ -46,7 +46,9 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
   const logSize = count(size);
   if (exitCode === undefined || why === undefined || logCode === undefined || logSize === undefined)
     return undefined;
-  if (signals === undefined || survivors === undefined || rest.length > 0) return undefined;
+  if (rest.length > 0) return undefined;
+  const ending = parseEnding(signals, survivors, containment);
+  if (ending === undefined) return undefined;
   const started = parseProcess([pid, start, boot]);
   return {
     state: 'done',
@@ -54,19 +56,27 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
       exitCode,
       why,
       logTruncated: logCode !== 0,
-      ...parseEnding(signals, survivors, containment),
+      ...ending,
     },
     logSize,
     ...(started === undefined ? {} : { started }),
   };
 };
 
-/** How it was ended; `containment` is told since the runner's program knows of it. */
-const parseEnding = (signals: string, survivors: string, containment: string | undefined) => ({
-  signals: signals === '-' ? [] : signals.split(','),
-  survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
-  ...(Containment.is(containment) ? { containment } : {}),
-});
+/** How it was ended, if it had to be: `-` stands for nothing. */
+const parseEnding = (
+  signals: string | undefined,
+  survivors: string | undefined,
+  containment: string | undefined,
+): Pick<AttemptResult, 'signals' | 'survivors' | 'containment'> | undefined => {
+  if (signals === undefined || survivors === undefined) return undefined;
+  if (containment !== '-' && !Containment.is(containment)) return undefined;
+  return {
+    signals: signals === '-' ? [] : signals.split(','),
+    survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
+    ...(containment === '-' ? {} : { containment }),
+  };
+};
 
 /** `pid:name`, and since when it tells them, `:start:boot:namespace`. */
 const parseSurvivor = (text: string): readonly Survivor[] => {
@@ -82,6 +92,14 @@ const parseSurvivor = (text: string): readonly Survivor[] => {
       ...(count(pidNamespace) === undefined ? {} : { pidNamespace }),
     },
   ];
+};
+
+/** `why size signals survivors containment`. */
+const parseEnded = ([why, , signals, survivors, containment]: readonly string[]):
+  AttemptEnding | undefined => {
+  if (why !== 'cancel' && why !== 'timeout' && why !== 'silence') return undefined;
+  const ending = parseEnding(signals, survivors, containment);
+  return ending === undefined ? undefined : { why, ...ending };
 };
 
 /** The one-line form of a state; see `runner/state.sh`. */
@@ -105,7 +123,9 @@ export const parseState = (line: string): AttemptState | undefined => {
     case 'lost': {
       const [why] = words;
       const logSize = count(words[1]);
-      return why !== undefined && logSize !== undefined ? { state, why, logSize } : undefined;
+      if (why === undefined || logSize === undefined) return undefined;
+      const ended = parseEnded(words);
+      return { state, why, logSize, ...(ended === undefined ? {} : { ended }) };
     }
     case 'done':
       return parseDone(words);

@@ -218,10 +218,10 @@ export const runnerTransportContract = (
         );
 
         it('given a job that prints what a slot says, then it is only its log', async () => {
-          const text = `\\036${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\\n`;
+          const text = `\\036${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - - -\\n`;
           const wanted = order(`printf '${text}'; exit 7`);
           const { bytes, state } = await run(wanted);
-          expect(bytes.toString()).toBe(`\x1e${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\n`);
+          expect(bytes.toString()).toBe(`\x1e${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - - -\n`);
           expect(resultOf(state).exitCode).toBe(7);
         });
 
@@ -596,8 +596,38 @@ export const runnerTransportContract = (
           process.kill(await supervisorOf(wanted), 'SIGKILL');
           await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
           expect(await cancel(wanted, 1000)).toBe('signalled');
-          expect((await follow(wanted)).state.state).toBe('lost');
+          const { state } = await follow(wanted);
+          expect(state).toMatchObject({ state: 'lost', why: 'cancel' });
+          expect(state.state === 'lost' && state.ended).toMatchObject({
+            ...{ why: 'cancel', signals: ['TERM'], survivors: [] },
+          });
+          expect(await query(wanted)).toEqual(state);
           expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given an orphan that ignores TERM, then it is no end before KILL', async () => {
+          const wanted = order(
+            `trap '' TERM; echo deaf; while [ ! -e ${path('never')} ]; do sleep 0.1; done`,
+          );
+          const { pid } = await started(wanted);
+          await eventually('deaf', async () => ((await query(wanted)) as { logSize: number }).logSize > 0);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
+          const following = follow(wanted);
+          expect(await cancel(wanted, 700)).toBe('signalled');
+          const { bytes, state } = await following;
+          expect(bytes.toString()).toBe('deaf\n');
+          expect(state).toMatchObject({ ended: { why: 'cancel', signals: ['TERM', 'KILL'] } });
+          expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a cancel that nobody carried through, then lost', async () => {
+          const wanted = order('true');
+          const file = join(rig.folder, `${wanted.jobId}.1`);
+          await writeFile(`${file}.rc`, `- 1 1 ${known.bootId}`.padEnd(127) + '\n');
+          await writeFile(`${file}.go`, `1 1 ${known.bootId}\n`);
+          await writeFile(`${file}.why`, `cancel 1 1 ${known.bootId}\n`);
+          expect(await query(wanted)).toEqual({ state: 'lost', why: 'supervisor_gone', logSize: 0 });
         });
 
         it('given a go of another boot, then lost at once', async () => {

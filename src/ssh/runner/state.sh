@@ -43,7 +43,7 @@ set_phase() {
   # Created, but not yet written: its writer is between two system calls.
   if [ -z "$pid" ]; then phase=claimed && return; fi
   if [ "$pid" = revoked ]; then phase=revoked && return; fi
-  if [ "$born_boot" != "$boot" ]; then phase=lost lost=reboot && return; fi
+  if [ "$born_boot" != "$boot" ]; then set_lost reboot && return; fi
   # shellcheck disable=SC2086
   set -- $line
   if [ "${1-}" = - ] && is_alive "${2-0}" "${3-}" "${4-}"; then phase=running && return; fi
@@ -51,7 +51,14 @@ set_phase() {
   { read -r line <"$J.rc"; } 2>/dev/null
   case $line in rc=*' .') phase=done && return ;; esac
   if is_alive "$pid" "$started" "$born_boot" || is_alive "${5-0}" "${6-}" "${4-}"; then phase=orphan && return; fi
-  phase=lost lost=supervisor_gone
+  # Its supervisor and itself are gone, and somebody still ends what it left.
+  if read_why && is_alive "$slayer" "$slayer_start" "$slayer_boot"; then phase=orphan && return; fi
+  set_lost supervisor_gone
+}
+# No result. That it was ended on purpose, and to the end, is known all the same when whoever did so has said it.
+set_lost() {
+  phase=lost lost=$1
+  if read_why && { [ -s "$J.slain" ] || [ -n "$noted_signals" ]; }; then lost=$why; fi
 }
 # Sets `signals`, `survivors` and `containment`: how what was left was ended, and how it was found.
 set_evidence() {
@@ -82,7 +89,8 @@ set_state() {
       ;;
     lost)
       set_log_size
-      answer="lost $lost $log_size"
+      set_evidence
+      answer="lost $lost $log_size $signals $survivors $containment"
       ;;
     done)
       set_log_size
