@@ -1,6 +1,7 @@
 /** What any RunnerTransport must do, whoever serves the other end. Run it against each kind of runner. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, rmdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, readlink, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -105,13 +106,14 @@ export const runnerTransportContract = (
       /** Control groups can be made here. */
       const hasGroups = (): boolean =>
         known.findings.some(({ found }) => found === 'a control group for each slot');
-      const supervisorOf = async (attempt: AttemptRef): Promise<number> => {
-        const text = await readFile(
-          join(rig.folder, `${attempt.jobId}.${String(attempt.attempt)}.rc`),
-          'utf8',
-        );
-        return Number(text.split(' ')[1]);
+      /** Pid and start time of what supervises it. */
+      const claimOf = async (attempt: AttemptRef): Promise<readonly string[]> => {
+        const file = join(rig.folder, `${attempt.jobId}.${String(attempt.attempt)}.rc`);
+        return (await readFile(file, 'utf8')).split(' ').slice(1, 3);
       };
+      const supervisorOf = async (attempt: AttemptRef): Promise<number> =>
+        Number((await claimOf(attempt))[0]);
+      const slotOf = async (attempt: AttemptRef): Promise<string> => (await claimOf(attempt)).join('.');
 
       describe('a job', () => {
         it('given a script that prints, then the bytes, exit code 0 and the process are told', async () => {
@@ -603,6 +605,42 @@ export const runnerTransportContract = (
           });
           expect(await query(wanted)).toEqual(state);
           expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a slot that was killed, then a probe removes its folder and control group once its job has ended', async (context) => {
+          context.skip(!slots || !hasGroups(), 'no control group can be made here');
+          const wanted = order('sleep 60');
+          await started(wanted);
+          const slot = join(rig.folder, 'in', `slot.${await slotOf(wanted)}`);
+          const [group = ''] = (await readFile(join(slot, 'group'), 'utf8')).split('\n');
+          expect(existsSync(join(group, 'cgroup.kill'))).toBe(true);
+          right(await transport.probe(rig.target)());
+          expect([existsSync(slot), existsSync(group)]).toEqual([true, true]);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
+          right(await transport.probe(rig.target)());
+          expect([existsSync(slot), existsSync(group)]).toEqual([true, true]);
+          await cancel(wanted, 1000);
+          expect((await follow(wanted)).state).toMatchObject({ ended: { containment: 'group' } });
+          right(await transport.probe(rig.target)());
+          expect([existsSync(slot), existsSync(group)]).toEqual([false, false]);
+        });
+
+        it('given the folder of a slot, then a probe removes it only if its owner is dead for sure', async () => {
+          const namespace = (await readlink('/proc/self/ns/pid')).replace(/\D/g, '');
+          const slot = async (name: string, ...lines: readonly string[]): Promise<string> => {
+            const folder = join(rig.folder, 'in', `slot.${name}`);
+            await mkdir(folder);
+            if (lines.length > 0) await writeFile(join(folder, 'group'), `${lines.join('\n')}\n`);
+            return folder;
+          };
+          const dead = await slot('1.1', '-', `${known.bootId} ${namespace}`);
+          const unseen = await slot('1.2', '-', `${known.bootId} 1`);
+          const rebooted = await slot('1.3', '-', 'another-boot 1');
+          const old = await slot('1.4');
+          right(await transport.probe(rig.target)());
+          expect([dead, unseen, rebooted, old].map(existsSync)).toEqual([false, true, false, false]);
+          await rm(unseen, { recursive: true });
         });
 
         it('given an orphan that ignores TERM, then it is no end before KILL', async () => {
