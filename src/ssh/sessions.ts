@@ -1,8 +1,7 @@
 /** How many sessions at once does an sshd let us open over one connection (`MaxSessions`)? Found by opening some. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { ProbeReport, RunnerTarget } from '../app/ports.js';
-import type { ConnectOptions } from './connect.js';
-import { connectOnce, SESSIONS_PER_CONNECTION } from './pool.js';
+import { SESSIONS_PER_CONNECTION, type Connects } from './pool.js';
 
 type SessionCount = NonNullable<ProbeReport['sessions']>;
 
@@ -15,9 +14,10 @@ const NO_SUBSYSTEM = 'baton-counts-sessions';
  */
 export const countSessions = async (
   target: RunnerTarget,
-  options: ConnectOptions,
+  dial: Connects,
+  withinMs: number,
 ): Promise<SessionCount | undefined> => {
-  const made = await connectOnce(target, options);
+  const made = await dial(target);
   if (E.isLeft(made)) return undefined;
   const { client } = made.right;
   const asked = SESSIONS_PER_CONNECTION;
@@ -25,7 +25,7 @@ export const countSessions = async (
     let [answered, opened] = [0, 0];
     const timer = setTimeout(() => {
       resolve(undefined);
-    }, options.connectTimeoutMs);
+    }, withinMs);
     client.once('close', () => {
       clearTimeout(timer);
       resolve(undefined);

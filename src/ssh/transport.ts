@@ -12,6 +12,7 @@ import type {
 } from '../app/ports.js';
 import { alive, cancel, createSendSource, query, revoke, start, type Runner } from './attempt.js';
 import type { ConnectOptions } from './connect.js';
+import { createDialler } from './dialler.js';
 import { transportError } from './errors.js';
 import { follow } from './follow.js';
 import { followSlot, type Live } from './follow-slot.js';
@@ -45,6 +46,8 @@ export interface SshTransportOptions {
   readonly slots?: boolean;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
+  /** 0 to 1; spreads connections to many hosts. */
+  readonly random?: () => number;
 }
 
 /** So long is the end of a job kept for the one who follows it. */
@@ -73,7 +76,8 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     operationMs: 10 * 60_000,
   };
   const clock = options.clock ?? (() => performance.now());
-  const pool = createPool({ ...connectOptions, waitMs: options.channelWaitMs ?? 30_000 });
+  const dial = createDialler((target) => connectOnce(target, connectOptions), options.random);
+  const pool = createPool(dial, { waitMs: options.channelWaitMs ?? 30_000 });
   const slots = createSlots(pool, site);
   const send = createSendSource();
   const tidy = createTidy();
@@ -135,7 +139,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     };
 
   const probeAnew = async (target: RunnerTarget): Promise<E.Either<TransportError, ProbeReport>> => {
-    const made = await connectOnce(target, connectOptions);
+    const made = await dial(target);
     if (E.isLeft(made)) return made;
     const connection = made.right;
     let latencyMs = 0;
@@ -158,7 +162,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     const report = await probe({ target, open, site }, options.epoch);
     connection.client.end();
     if (E.isLeft(report)) return report;
-    const sessions = await countSessions(target, connectOptions);
+    const sessions = await countSessions(target, dial, connectOptions.connectTimeoutMs);
     return E.right({ ...report.right, latencyMs, ...(sessions === undefined ? {} : { sessions }) });
   };
 

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunnerTarget, TransportError } from '../../src/app/ports.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { operate } from '../../src/ssh/operation.js';
-import { createPool } from '../../src/ssh/pool.js';
+import { connectOnce, createPool } from '../../src/ssh/pool.js';
 import { eventually, hasSshd, requiresSshd, startRig, type Rig, type RigKind } from '../sshd.js';
 
 const rigs: Rig[] = [];
@@ -159,12 +159,11 @@ describe.each(kinds)('connecting to the %s', { timeout: 120_000 }, (kind) => {
 
   it('given hostile orders past our own checks, then the runner refuses each', async () => {
     const rig = await rigOf(kind);
-    const pool = createPool({
+    const options = {
       privateKey: () => Promise.resolve(rig.privateKey),
-      connectTimeoutMs: 5000,
-      keepaliveMs: 5000,
-      waitMs: 5000,
-    });
+      ...{ connectTimeoutMs: 5000, keepaliveMs: 5000 },
+    };
+    const pool = createPool((target) => connectOnce(target, options), { waitMs: 5000 });
     const site = { installationId: 'test', interpreter: 'sh', markerMs: 5000, operationMs: 5000 } as const;
     const canary = join(rig.directory, 'canary');
     const ids = [
