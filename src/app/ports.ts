@@ -2,7 +2,7 @@
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
-import type { Attributes, SealedOutput, Source } from '../events/shapes.js';
+import type { Attributes, Containment, SealedOutput, Source, Survivor } from '../events/shapes.js';
 import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
 import type { Metadata, Position, RawEvent, Recorded } from '../kernel/recorded.js';
@@ -155,6 +155,8 @@ export interface ProbeReport {
   readonly load?: number;
   /** Seconds since 1970 on the machine's clock, read as the probe ran. */
   readonly epochSeconds?: number;
+  /** How many sessions at once one connection may hold: of those asked for, so many were opened. Only from `probe`. */
+  readonly sessions?: { readonly asked: number; readonly opened: number };
 }
 
 /** Names an attempt on the runner: `<jobId>.<attempt>`. */
@@ -211,9 +213,20 @@ export type AttemptState =
       readonly started?: { readonly pid: number; readonly startTime: string; readonly bootId: string };
     }
   /** Started once; neither alive nor with a valid result (reboot, supervisor and job killed). */
-  | { readonly state: 'lost'; readonly why: string; readonly logSize: number }
+  | {
+      readonly state: 'lost';
+      readonly why: string;
+      readonly logSize: number;
+      /** It was ended on purpose, to the end; only its supervisor was not there to say so. */
+      readonly ended?: AttemptEnding;
+    }
   /** Collected and cleaned up before. */
   | { readonly state: 'tombstone' };
+
+/** Who ended an attempt, and how. */
+export type AttemptEnding = Pick<AttemptResult, 'signals' | 'survivors' | 'containment'> & {
+  readonly why: 'cancel' | 'timeout' | 'silence';
+};
 
 /** From the result line, which counts only with its end mark. `why` decides, not the exit code. */
 export interface AttemptResult {
@@ -222,7 +235,9 @@ export interface AttemptResult {
   readonly logTruncated: boolean;
   /** Signals sent by the runner to end it, in order. */
   readonly signals: readonly string[];
-  readonly survivors: readonly { readonly pid: number; readonly command?: string }[];
+  readonly survivors: readonly Survivor[];
+  /** Absent when nothing had to be ended. */
+  readonly containment?: Containment;
 }
 
 export type StartAnswer =
@@ -248,6 +263,10 @@ export interface RevokeAnswer {
   /** `revoked`: will never start; `started`: too late, and left alone; `ended`: there was nothing to keep back; `runner_changed`: nothing is known. */
   readonly kind: 'revoked' | 'started' | 'ended' | 'runner_changed';
 }
+
+/** What tells a process from all others, for ever. */
+export type ProcessName = Required<Pick<Survivor, 'pid' | 'startTime' | 'bootId' | 'pidNamespace'>>;
+export type ProcessFate = 'alive' | 'gone' | 'unknown';
 
 export interface RunnerTransport {
   /** Connects anew, so that the answer is about now. */
@@ -276,6 +295,11 @@ export interface RunnerTransport {
   ) => TaskEither<TransportError, RevokeAnswer>;
   /** Removes the attempt's files and leaves a tombstone, so that a late duplicate start still finds it taken. */
   readonly cleanUp: (target: RunnerTarget, attempt: AttemptRef) => TaskEither<TransportError, void>;
+  /** In their order. `unknown`: it cannot be seen from here, since it counts in another namespace. */
+  readonly alive: (
+    target: RunnerTarget,
+    processes: readonly ProcessName[],
+  ) => TaskEither<TransportError, readonly ProcessFate[]>;
   readonly close: () => Promise<void>;
 }
 

@@ -34,8 +34,12 @@ export const targetOf = async (
   name: string,
 ): Promise<E.Either<AppError, RunnerTarget>> => {
   const found = await runnerState(deps, name);
-  if (E.isLeft(found)) return found;
-  const state = found.right.status === 'retired' ? found.right.last : found.right;
+  return E.isLeft(found) ? found : reachOf(name, found.right);
+};
+
+/** The same from its state. */
+export const reachOf = (name: string, found: RunnerState): E.Either<AppError, RunnerTarget> => {
+  const state = found.status === 'retired' ? found.last : found;
   if (state?.status !== 'enrolled') return E.left(unknownRunner(name));
   const { settings, hostKeys, jumpHostKeys, base = DEFAULT_BASE } = state;
   const { host, port, user, auth, jump } = settings;

@@ -2,18 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { runnerViews, type RunnerHealthView } from '../../projections/runner-health.js';
+import { runnerView, runnerViews, type RunnerHealthView } from '../../projections/runner-health.js';
 import type { Probed } from '../domain/runner-probe.js';
 import { runner, type RunnerCommand } from '../domain/runner.js';
-import type { RunnerAuth, RunnerEnrolled } from '../events/runner.js';
+import type { Enrolled, RunnerState } from '../domain/runner-state.js';
+import type { Finding, RunnerAuth, RunnerEnrolled } from '../events/runner.js';
 import { deriveId } from '../kernel/ids.js';
 import { appError, type AppError } from './errors.js';
 import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
-import type { ProbeReport, RunnerTransport, SecretStore, TransportError } from './ports.js';
+import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, TransportError } from './ports.js';
 import { authRefusal } from './runner-auth.js';
 import { otherKeyShown, refused } from './runner-refusals.js';
-import { targetOf } from './runner-target.js';
+import { clockSkew, sessionsFinding } from './runner-findings.js';
+import { reachOf, runnerState, targetOf } from './runner-target.js';
+import { slotsToClear } from './slot-recovery.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { runnerReads } from './runner-reads.js';
@@ -61,9 +64,13 @@ const NEEDED: ReadonlySet<string> = new Set(['proc', 'setsid', 'tools', 'base_wr
 
 type Answer = E.Either<TransportError, ProbeReport>;
 
-const probedOf = (answer: Answer, probeOf: (e: TransportError) => Probed): Probed => {
+const probedOf = (
+  answer: Answer,
+  findings: readonly Finding[],
+  probeOf: (e: TransportError) => Probed,
+): Probed => {
   if (E.isLeft(answer)) return probeOf(answer.left);
-  const { findings, baseId, bootId, latencyMs, attributes } = answer.right;
+  const { baseId, bootId, latencyMs, attributes } = answer.right;
   const bad = findings.filter((f) => !f.ok && f.consequence !== undefined);
   const unfit = findings.some((f) => !f.ok && NEEDED.has(f.check));
   return {
@@ -81,7 +88,7 @@ const sentenceOf = (name: string, answer: Answer, probed: Probed): string =>
   E.isLeft(answer)
     ? answer.left.message
     : probed.verdict === 'ready'
-      ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.`
+      ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.${probed.detail === undefined ? '' : ` ${probed.detail}`}`
       : `The runner ${name} was reached, but cannot run jobs: ${probed.detail ?? 'see the findings'}`;
 
 const NO_KEY = (): AppError =>
@@ -122,6 +129,12 @@ export interface RunnerLooks {
   readonly probeAgain: (name: string) => Promise<void>;
 }
 
+/** Another boot or folder than was seen last: what holds for as long as a machine is up may be otherwise now. */
+const isAnother = ({ baseId, bootId }: ProbeReport, state: RunnerState): boolean => {
+  const known: Enrolled['probe'] = state.status === 'enrolled' ? state.probe : undefined;
+  return known !== undefined && (known.baseId !== baseId || known.bootId !== bootId);
+};
+
 /** Looking at runners. */
 export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) => Probed): RunnerLooks => {
   const view = async (name: string): Promise<E.Either<AppError, RunnerStatus>> => {
@@ -129,24 +142,62 @@ export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) =
     return E.isLeft(found) ? found : E.right(deps.evidence.beside(found.right));
   };
 
-  const note = (name: string, answer: Answer, probed: Probed): void => {
+  /** Sessions are not counted at each look: what was found last still holds. */
+  const sessionsOf = (name: string, report: ProbeReport, state: RunnerState): readonly Finding[] => {
+    if (report.sessions !== undefined && state.status === 'enrolled')
+      return [sessionsFinding(state.settings.slots, report.sessions)];
+    const recorded = runnerView(deps.health.view(), name);
+    if (recorded === undefined) return [];
+    const before = deps.evidence.beside(recorded).evidence?.findings ?? recorded.probe?.findings ?? [];
+    return before.filter(({ check }) => check === 'sessions');
+  };
+
+  /** Puts together what was found, and keeps it as evidence. */
+  const judge = (name: string, answer: Answer, state: RunnerState): Probed => {
     const at = deps.clock.now();
-    const { load: busy, epochSeconds } = E.isRight(answer) ? answer.right : {};
+    const report = E.isRight(answer) ? answer.right : undefined;
+    const skew =
+      report?.epochSeconds === undefined
+        ? undefined
+        : clockSkew(report.epochSeconds, report.latencyMs, Date.parse(at));
+    const findings =
+      report === undefined
+        ? []
+        : [
+            ...report.findings,
+            ...sessionsOf(name, report, state),
+            ...(skew === undefined ? [] : [skew.finding]),
+          ];
+    const probed = probedOf(answer, findings, probeOf);
     const measured: Measured = {
-      ...(busy === undefined ? {} : { load: busy }),
-      ...(epochSeconds === undefined
-        ? {}
-        : { skewSeconds: epochSeconds - Math.floor(Date.parse(at) / 1000) }),
+      ...(report?.load === undefined ? {} : { load: report.load }),
+      ...(skew === undefined ? {} : { skewSeconds: skew.skewSeconds }),
     };
     deps.evidence.saw(name, at, probed, measured);
+    return probed;
+  };
+
+  const clearSlots = async (
+    name: string,
+    target: RunnerTarget,
+    state: RunnerState,
+    envelope: Envelope,
+  ): Promise<void> => {
+    // what cannot be recorded now is found again by the next probe
+    for (const command of await slotsToClear(deps.transport, target, state))
+      await onRunner(deps, name, command, {
+        ...withoutRevision(envelope),
+        ...{ commandId: randomUUID(), causationId: envelope.commandId },
+      });
   };
 
   const test = async (name: string, envelope: Envelope): Promise<E.Either<AppError, RunnerTested>> => {
-    const target = await targetOf(deps, name);
+    const state = await runnerState(deps, name);
+    if (E.isLeft(state)) return state;
+    const target = reachOf(name, state.right);
     if (E.isLeft(target)) return target;
     const answer = await deps.transport.probe(target.right)();
-    const probed = probedOf(answer, probeOf);
-    note(name, answer, probed);
+    const probed = judge(name, answer, state.right);
     const recorded = await onRunner(
       deps,
       name,
@@ -155,6 +206,7 @@ export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) =
       { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
     );
     if (E.isLeft(recorded)) return recorded;
+    if (E.isRight(answer)) await clearSlots(name, target.right, state.right, envelope);
     const shown = await view(name);
     if (E.isLeft(shown)) return shown;
     const failure = E.isLeft(answer) ? answer.left : undefined;
@@ -168,20 +220,20 @@ export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) =
   };
 
   const probeAgain = async (name: string): Promise<void> => {
-    const target = await targetOf(deps, name);
+    const state = await runnerState(deps, name);
+    if (E.isLeft(state)) return;
+    const target = reachOf(name, state.right);
     if (E.isLeft(target)) return;
-    const answer = await deps.transport.check(target.right)();
+    let answer = await deps.transport.check(target.right)();
+    if (E.isRight(answer) && isAnother(answer.right, state.right))
+      answer = await deps.transport.probe(target.right)();
     if (E.isLeft(answer) && answer.left.code === 'closed') return;
-    const probed = probedOf(answer, probeOf);
-    note(name, answer, probed);
+    const probed = judge(name, answer, state.right);
     // no free session means that it is busy, which says nothing against it
     if (E.isLeft(answer) && answer.left.code === 'back_pressure') return;
-    await onRunner(
-      deps,
-      name,
-      { kind: 'RecordProbe', probe: { ...probed, automatic: true } },
-      { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name },
-    );
+    const envelope = { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name };
+    await onRunner(deps, name, { kind: 'RecordProbe', probe: { ...probed, automatic: true } }, envelope);
+    if (E.isRight(answer)) await clearSlots(name, target.right, state.right, envelope);
   };
 
   return { view, test, probeAgain };

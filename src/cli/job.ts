@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
+import type { Containment } from '../events/shapes.js';
 import { asOf, atOption } from './as-of.js';
 import type { JobsQuery } from './client.js';
 import type { Io } from './io.js';
@@ -40,6 +41,11 @@ const listText = (io: Io, jobs: readonly JobView[]): string =>
 const filterText = (job: JobView): string =>
   job.filter.map(({ key, op, values }) => `${key} ${op} ${values.join('|')}`).join(' and ') || 'any runner';
 
+const FOUND_BY: Readonly<Record<Containment, string>> = {
+  group: 'control group, which none can leave',
+  nets: 'session, environment and workspace, which a process can leave',
+};
+
 const showText = (io: Io, job: JobView): string => {
   const { evidence } = job;
   const head = fields([
@@ -68,6 +74,7 @@ const showText = (io: Io, job: JobView): string => {
         : `not collected for now (${age(job.collectionPaused.at, io.now())}): ${job.collectionPaused.detail}`,
     ],
     ['ended how', evidence === undefined ? undefined : [evidence.how, ...(evidence.signals ?? [])].join(' ')],
+    ['processes found by', evidence?.containment === undefined ? undefined : FOUND_BY[evidence.containment]],
     [
       'survivors',
       evidence?.survivors?.map(({ pid, command }) => `${pid} ${command ?? ''}`.trim()).join(', '),

@@ -1,6 +1,7 @@
 /** Process: a cancel that was asked for is carried out on the runner, as is the end of what was closed; what survives closes the slot. */
 import { CLOSED } from '../domain/job.js';
 import type { BatonEvent } from '../events/catalog.js';
+import type { Survivor } from '../events/shapes.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Process } from '../kernel/process.js';
 import type { Recorded } from '../kernel/recorded.js';
@@ -13,7 +14,7 @@ interface Soiled {
   readonly slot: number;
   readonly jobId: string;
   readonly phaseRunId: string;
-  readonly survivors: number;
+  readonly survivors: readonly Survivor[];
 }
 
 /** A job that was closed, until what may live of it on its runner has ended there. */
@@ -30,10 +31,10 @@ export interface CancellationState {
 }
 
 /** Processes that outlived the end of an attempt. */
-export const survivorsOf = (event: BatonEvent): number =>
+export const survivorsOf = (event: BatonEvent): readonly Survivor[] =>
   event.type === 'JobCancelled' || event.type === 'JobTimedOut' || event.type === 'JobRemainsEnded'
-    ? (event.data.evidence?.survivors?.length ?? 0)
-    : 0;
+    ? (event.data.evidence?.survivors ?? [])
+    : [];
 
 const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): CancellationState => {
   const { event, id, stream } = recorded;
@@ -47,13 +48,18 @@ const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): Cance
   if (event.type === 'RunnerRetired')
     for (const [jobId, closed] of state.closed)
       if (closed.job.runner === idOf(stream)) state.closed.delete(jobId);
-  if (survivors > 0 && job) {
+  if (survivors.length > 0 && job) {
     const { runner, slot, jobId, phaseRunId } = job;
     state.soiled.set(id, { runner, slot, jobId, phaseRunId, survivors });
   }
   if (event.type === 'SlotQuarantined')
     for (const [cause, soiled] of state.soiled)
-      if (soiled.runner === idOf(stream) && soiled.slot === event.data.slot) state.soiled.delete(cause);
+      if (
+        soiled.runner === idOf(stream) &&
+        soiled.slot === event.data.slot &&
+        soiled.jobId === event.data.jobId
+      )
+        state.soiled.delete(cause);
   evolveAttempts(state.jobs, recorded);
   return state;
 };
@@ -96,12 +102,18 @@ const quarantine = (
   correlationId: phaseRunId,
   target: 'runner',
   id: runner,
-  command: { kind: 'QuarantineSlot', slot, jobId, why: `cancel incomplete: ${survivors} processes survived` },
+  command: {
+    kind: 'QuarantineSlot',
+    slot,
+    jobId,
+    why: `cancel incomplete: ${survivors.length} processes survived`,
+    survivors,
+  },
 });
 
 export const cancellation: Process<BatonEvent, DispatchCommand, CancellationState> = {
   name: 'cancellation',
-  version: 2,
+  version: 3,
   init: () => ({ jobs: noJobs(), closed: new Map(), soiled: new Map() }),
   evolve,
   react: (state, { stream, event, id }) => {

@@ -14,7 +14,7 @@ import type {
   TransportError,
 } from '../app/ports.js';
 import type { JobCommand } from '../domain/job.js';
-import { verdictOf } from '../domain/outcome.js';
+import { verdictOf, verdictOfEnding } from '../domain/outcome.js';
 import type { Probed } from '../domain/runner-probe.js';
 import type { JobAssigned } from '../events/job.js';
 import type { PhasePromoted } from '../events/phase-run.js';
@@ -180,6 +180,10 @@ export const driveAttempt = async (
         await say({ kind: 'RecordRevoked', attempt, evidence: { how: 'revoked' } });
         break;
       case 'lost':
+        if (state.ended !== undefined) {
+          await say({ kind: 'FinishJob', attempt, verdict: verdictOfEnding(state.ended), outputs });
+          break;
+        }
         await say({
           kind: 'LoseJob',
           attempt,

@@ -17,8 +17,9 @@ const look = async (
   const found = await orThrow(transport.query(target, attempt));
   switch (found.state) {
     case 'tombstone':
-    case 'lost':
       return { how: 'already_ended' };
+    case 'lost':
+      return found.ended === undefined ? { how: 'already_ended' } : evidenceOf(found.ended);
     case 'revoked':
       return { how: 'revoked' };
     case 'done':

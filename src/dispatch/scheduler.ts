@@ -148,7 +148,8 @@ const evolveJob = (
       return;
     default: {
       // the quarantine follows as an event of the runner; until then the slot must not be given away
-      const soiled = survivorsOf(event) > 0 && job.place ? state.runners.get(job.place.runner) : undefined;
+      const soiled =
+        survivorsOf(event).length > 0 && job.place ? state.runners.get(job.place.runner) : undefined;
       if (soiled && job.place) soiled.badSlots.add(job.place.slot);
       dequeue(state, job);
       release(state, job, atMs);

@@ -1,12 +1,14 @@
 /** The end of an attempt → the job's verdict. What ended it (`why`) decides, never the exit code alone. */
-import type { EndEvidence, Outcome } from '../events/shapes.js';
+import type { Containment, EndEvidence, Outcome, Survivor } from '../events/shapes.js';
 
 /** From the runner's result line. */
 export interface AttemptEnd {
-  readonly exitCode: number;
+  /** Absent when nobody was there to see it. */
+  readonly exitCode?: number;
   readonly why: 'exit' | 'cancel' | 'timeout' | 'silence' | 'leftover' | 'infrastructure';
   readonly signals: readonly string[];
-  readonly survivors: readonly { readonly pid: number; readonly command?: string }[];
+  readonly survivors: readonly Survivor[];
+  readonly containment?: Containment;
 }
 
 export type Verdict =
@@ -38,11 +40,15 @@ export const likelySignal = (exitCode: number): string | undefined =>
 export const evidenceOf = (end: AttemptEnd): EndEvidence => ({
   how: end.signals.length > 0 ? 'signalled' : 'already_ended',
   signals: end.signals,
-  exitCode: end.exitCode,
+  ...(end.exitCode === undefined ? {} : { exitCode: end.exitCode }),
   survivors: end.survivors,
+  ...(end.containment === undefined ? {} : { containment: end.containment }),
 });
 
-export const verdictOf = (end: AttemptEnd): Verdict => {
+/** Of an attempt that was ended on purpose, whatever it exited with. */
+export const verdictOfEnding = (
+  end: AttemptEnd & { readonly why: 'cancel' | 'timeout' | 'silence' },
+): Verdict => {
   switch (end.why) {
     case 'cancel':
       return { kind: 'cancelled', evidence: evidenceOf(end) };
@@ -50,6 +56,16 @@ export const verdictOf = (end: AttemptEnd): Verdict => {
       return { kind: 'timed_out', which: 'total', evidence: evidenceOf(end) };
     case 'silence':
       return { kind: 'timed_out', which: 'silence', evidence: evidenceOf(end) };
+  }
+};
+
+export const verdictOf = (end: AttemptEnd & { readonly exitCode: number }): Verdict => {
+  const { why } = end;
+  switch (why) {
+    case 'cancel':
+    case 'timeout':
+    case 'silence':
+      return verdictOfEnding({ ...end, why });
     case 'infrastructure':
       return { kind: 'infrastructure', exitCode: end.exitCode };
     case 'exit':

@@ -47,10 +47,13 @@ const keyEvents = ({ foundHostKey, foundJumpHostKey }: Probed, state: Enrolled):
   return [];
 };
 
+/** They cost time, or hurt jobs that look at the clock; none of them keeps a job from running. */
+const ADVICE: ReadonlySet<string> = new Set(['sessions', 'clock']);
+
 /** In quarantine for its failures each clean probe counts; failed ones in a row say the same, so the first is enough. */
 const recoveryEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] => {
   if (probe.automatic !== true || state.quarantine !== 'repeated_failures') return [];
-  const bad = probe.findings.filter(({ ok }) => !ok).map(({ check }) => check);
+  const bad = probe.findings.filter(({ check, ok }) => !ok && !ADVICE.has(check)).map(({ check }) => check);
   if (probe.verdict === 'ready' && bad.length === 0)
     return [{ type: 'RecoveryProbed', data: { passed: true } }];
   if (state.recovery === 'failed') return [];

@@ -1,7 +1,7 @@
 /** What a runner's events say of it, as far as its next decision needs it; and where and how it is reached. */
 import type { RunnerEvent } from '../events/catalog.js';
 import type { RunnerAuth } from '../events/runner.js';
-import type { Attributes } from '../events/shapes.js';
+import type { Attributes, Survivor } from '../events/shapes.js';
 import { never } from '../kernel/decider.js';
 
 /** What a person sets. An empty `jump`: reached directly. */
@@ -38,6 +38,15 @@ export interface Enrolled {
   /** How the last recorded probe of this quarantine ended. */
   readonly recovery?: 'passed' | 'failed';
   readonly badSlots: readonly number[];
+  /** Why each of them is bad; a slot may be so for several jobs. */
+  readonly soiled: readonly Soiled[];
+}
+
+/** What a job left in a slot; without `survivors` nobody knows what to look for. */
+export interface Soiled {
+  readonly slot: number;
+  readonly jobId: string;
+  readonly survivors?: readonly Survivor[];
 }
 
 export type RunnerState =
@@ -114,9 +123,17 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
     case 'RunnerCleared':
       return without(state, 'quarantine', 'recovery', 'foundHostKey', 'foundJumpHostKey');
     case 'SlotQuarantined':
-      return { ...state, badSlots: [...new Set([...state.badSlots, event.data.slot])] };
+      return {
+        ...state,
+        badSlots: [...new Set([...state.badSlots, event.data.slot])],
+        soiled: [...state.soiled, event.data],
+      };
     case 'SlotCleared':
-      return { ...state, badSlots: state.badSlots.filter((slot) => slot !== event.data.slot) };
+      return {
+        ...state,
+        badSlots: state.badSlots.filter((slot) => slot !== event.data.slot),
+        soiled: state.soiled.filter(({ slot }) => slot !== event.data.slot),
+      };
     case 'RunnerRemovalRequested':
       return { ...state, removing: { cancelJobs: event.data.cancelJobs } };
     default:
@@ -137,6 +154,7 @@ export const evolveRunner = (state: RunnerState, event: RunnerEvent): RunnerStat
       attributes: {},
       availability: 'open',
       badSlots: [],
+      soiled: [],
     };
   }
   if (event.type === 'RunnerRetired')

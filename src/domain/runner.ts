@@ -6,6 +6,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerEvent } from '../events/catalog.js';
 import type { RunnerEnrolled, RunnerSettingsChanged } from '../events/runner.js';
+import type { Survivor } from '../events/shapes.js';
 import { never, type Decider } from '../kernel/decider.js';
 import { probeEvents, type Probed } from './runner-probe.js';
 import { evolveRunner, type Enrolled, type RunnerSettings, type RunnerState } from './runner-state.js';
@@ -37,8 +38,22 @@ export type RunnerCommand =
   | { readonly kind: 'ResumeRunner'; readonly ifUntil?: string }
   | { readonly kind: 'QuarantineRunner'; readonly why: string; readonly detail: string }
   | { readonly kind: 'ClearRunner'; readonly by: 'person' | 'probe' }
-  | { readonly kind: 'QuarantineSlot'; readonly slot: number; readonly why: string; readonly jobId: string }
-  | { readonly kind: 'ClearSlot'; readonly slot: number; readonly by: 'person' | 'probe' }
+  | {
+      readonly kind: 'QuarantineSlot';
+      readonly slot: number;
+      readonly why: string;
+      readonly jobId: string;
+      readonly survivors: readonly Survivor[];
+    }
+  | { readonly kind: 'ClearSlot'; readonly slot: number; readonly by: 'person' }
+  /** `jobs`: those whose survivors were looked for; should another have left something there meanwhile, nothing is cleared. */
+  | {
+      readonly kind: 'ClearSlot';
+      readonly slot: number;
+      readonly by: 'probe';
+      readonly jobs: readonly string[];
+      readonly gone: readonly Survivor[];
+    }
   | { readonly kind: 'RequestRemoval'; readonly cancelJobs: boolean }
   | { readonly kind: 'RetireRunner' }
   | { readonly kind: 'RecordKeyRemoved'; readonly secretRef: string };
@@ -134,6 +149,17 @@ const changeSettings = (
   ]);
 };
 
+const soiledIn = (state: Enrolled, slot: number): readonly string[] =>
+  state.soiled.filter((one) => one.slot === slot).map(({ jobId }) => jobId);
+
+const clearSlot = (command: Extract<RunnerCommand, { kind: 'ClearSlot' }>, state: Enrolled): Decision => {
+  const { slot, by } = command;
+  const isBad = state.badSlots.includes(slot);
+  if (command.by === 'person') return when(isBad, { type: 'SlotCleared', data: { slot, by } });
+  const allSeen = soiledIn(state, slot).every((jobId) => command.jobs.includes(jobId));
+  return when(isBad && allSeen, { type: 'SlotCleared', data: { slot, by, gone: command.gone } });
+};
+
 const NOT_WHILE_REMOVING: ReadonlySet<RunnerCommand['kind']> = new Set([
   'DrainRunner',
   'PauseRunner',
@@ -204,15 +230,17 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
       return when(state.quarantine !== undefined, { type: 'RunnerCleared', data: { by: command.by } });
     }
     case 'QuarantineSlot':
-      return when(!state.badSlots.includes(command.slot), {
+      return when(!soiledIn(state, command.slot).includes(command.jobId), {
         type: 'SlotQuarantined',
-        data: { slot: command.slot, why: command.why, jobId: command.jobId },
+        data: {
+          slot: command.slot,
+          why: command.why,
+          jobId: command.jobId,
+          survivors: command.survivors,
+        },
       });
     case 'ClearSlot':
-      return when(state.badSlots.includes(command.slot), {
-        type: 'SlotCleared',
-        data: { slot: command.slot, by: command.by },
-      });
+      return clearSlot(command, state);
     case 'RequestRemoval':
       return when(state.removing === undefined || (command.cancelJobs && !state.removing.cancelJobs), {
         type: 'RunnerRemovalRequested',

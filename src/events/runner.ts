@@ -1,6 +1,6 @@
 /** Stream `runner-<name>`: enrolled once, retired last. */
 import * as t from 'io-ts';
-import { Attributes, Count, shape } from './shapes.js';
+import { Attributes, Count, shape, Survivor } from './shapes.js';
 
 /** How Baton proves itself to the runner. Keys live in the secret store; an event holds only the reference. */
 export const RunnerAuth = t.union(
@@ -67,8 +67,18 @@ export const RunnerPaused = shape('RunnerPaused', {}, { until: t.string });
 export const RunnerResumed = t.type({}, 'RunnerResumed');
 export const RunnerQuarantined = t.type({ why: t.string, detail: t.string }, 'RunnerQuarantined');
 export const RunnerCleared = t.type({ by: t.keyof({ person: null, probe: null }) }, 'RunnerCleared');
-export const SlotQuarantined = t.type({ slot: Count, why: t.string, jobId: t.string }, 'SlotQuarantined');
-export const SlotCleared = t.type({ slot: Count, by: t.keyof({ person: null, probe: null }) }, 'SlotCleared');
+/** `survivors`: what has to be gone before a probe may clear the slot; without it only a person does. */
+export const SlotQuarantined = shape(
+  'SlotQuarantined',
+  { slot: Count, why: t.string, jobId: t.string },
+  { survivors: t.readonlyArray(Survivor) },
+);
+/** `gone`: the survivors that a probe looked for and found ended. */
+export const SlotCleared = shape(
+  'SlotCleared',
+  { slot: Count, by: t.keyof({ person: null, probe: null }) },
+  { gone: t.readonlyArray(Survivor) },
+);
 export const RunnerRetired = t.type({}, 'RunnerRetired');
 
 /** What was set anew; a member that is absent stays as it was. An empty `jump`: reached directly from now on. */

@@ -88,8 +88,20 @@ export const Outcome = t.keyof(
 );
 export type Outcome = t.TypeOf<typeof Outcome>;
 
-/** A process that outlived KILL, or could not be signalled. */
-export const Survivor = shape('Survivor', { pid: Count }, { command: t.string });
+/**
+ * A process that outlived KILL, or could not be signalled. With `startTime` (clock ticks after boot), `bootId` and `pidNamespace`
+ * it can be looked for later; a pid alone may have been given to another.
+ */
+export const Survivor = shape(
+  'Survivor',
+  { pid: Count },
+  { command: t.string, startTime: t.string, bootId: t.string, pidNamespace: t.string },
+);
+export type Survivor = t.TypeOf<typeof Survivor>;
+
+/** How the processes of an attempt are held together. */
+export const Containment = t.keyof({ group: null, nets: null }, 'Containment');
+export type Containment = t.TypeOf<typeof Containment>;
 
 /** What was done to end an attempt, and what came of it. `never_started`: nothing ran; `revoked`: claimed, but kept from running. */
 export const EndEvidence = shape(
@@ -100,6 +112,8 @@ export const EndEvidence = shape(
     exitCode: Count,
     survivors: t.readonlyArray(Survivor),
     detail: t.string,
+    /** How the processes of the attempt were found: `group`, nothing can hide; `nets`, by session, environment and workspace. */
+    containment: Containment,
   },
 );
 export type EndEvidence = t.TypeOf<typeof EndEvidence>;

@@ -5,6 +5,8 @@ import type {
   AttemptRef,
   AttemptState,
   CancelAnswer,
+  ProcessFate,
+  ProcessName,
   RevokeAnswer,
   RunnerTarget,
   StartAnswer,
@@ -99,6 +101,25 @@ export const revoke = async (
   return kind === 'revoked' || kind === 'started' || kind === 'ended'
     ? E.right({ kind })
     : unexpected(runner, lines.right);
+};
+
+const isFate = (line: string): line is ProcessFate =>
+  line === 'alive' || line === 'gone' || line === 'unknown';
+
+/** Nothing is asked when one of them is named by what cannot be. */
+export const alive = async (
+  runner: Runner,
+  processes: readonly ProcessName[],
+): Outcome<readonly ProcessFate[]> => {
+  const words = processes.flatMap(({ pid, startTime, bootId, pidNamespace }) => [
+    ...[String(pid), startTime, bootId, pidNamespace],
+  ]);
+  if (words.length === 0) return E.right([]);
+  if (!words.every(isWord)) return invalid(runner, 'a process is named by what is no plain word');
+  const lines = await askSlot(runner, ['alive', ...words]);
+  if (E.isLeft(lines)) return lines;
+  const fates = lines.right.filter(isFate);
+  return fates.length === processes.length ? E.right(fates) : unexpected(runner, lines.right);
 };
 
 /** Some may be left undone when one cannot be tidied up: then the answer is an error. */

@@ -1,5 +1,6 @@
 /** What did the runner say? Pure parsers of its answers; whatever does not fit exactly is undefined, never a guess. */
-import type { AttemptResult, AttemptState } from '../app/ports.js';
+import type { AttemptEnding, AttemptResult, AttemptState } from '../app/ports.js';
+import { Containment, type Survivor } from '../events/shapes.js';
 
 /** Where the bytes after the marker begin, once it has come. Everything before it is the noise of rc files. */
 export const afterMarker = (received: Buffer, nonce: string): number | undefined => {
@@ -38,14 +39,16 @@ export const parseProcess = (
 };
 
 const parseDone = (words: readonly string[]): AttemptState | undefined => {
-  const [rc, whyWord, log, size, pid, start, boot, signals, survivors, ...rest] = words;
+  const [rc, whyWord, log, size, pid, start, boot, signals, survivors, containment, ...rest] = words;
   const exitCode = count(rc);
   const why = whys.find((known) => known === whyWord);
   const logCode = count(log);
   const logSize = count(size);
   if (exitCode === undefined || why === undefined || logCode === undefined || logSize === undefined)
     return undefined;
-  if (signals === undefined || survivors === undefined || rest.length > 0) return undefined;
+  if (rest.length > 0) return undefined;
+  const ending = parseEnding(signals, survivors, containment);
+  if (ending === undefined) return undefined;
   const started = parseProcess([pid, start, boot]);
   return {
     state: 'done',
@@ -53,19 +56,50 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
       exitCode,
       why,
       logTruncated: logCode !== 0,
-      signals: signals === '-' ? [] : signals.split(','),
-      survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
+      ...ending,
     },
     logSize,
     ...(started === undefined ? {} : { started }),
   };
 };
 
-const parseSurvivor = (text: string): readonly { readonly pid: number; readonly command?: string }[] => {
-  const [first, command] = text.split(':');
+/** How it was ended, if it had to be: `-` stands for nothing. */
+const parseEnding = (
+  signals: string | undefined,
+  survivors: string | undefined,
+  containment: string | undefined,
+): Pick<AttemptResult, 'signals' | 'survivors' | 'containment'> | undefined => {
+  if (signals === undefined || survivors === undefined) return undefined;
+  if (containment !== '-' && !Containment.is(containment)) return undefined;
+  return {
+    signals: signals === '-' ? [] : signals.split(','),
+    survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
+    ...(containment === '-' ? {} : { containment }),
+  };
+};
+
+/** `pid:name`, and since when it tells them, `:start:boot:namespace`. */
+const parseSurvivor = (text: string): readonly Survivor[] => {
+  const [first, command, startTime, bootId, pidNamespace] = text.split(':');
   const pid = count(first);
   if (pid === undefined) return [];
-  return [command === undefined || command === '' ? { pid } : { pid, command }];
+  return [
+    {
+      pid,
+      ...(command === undefined || command === '' ? {} : { command }),
+      ...(count(startTime) === undefined ? {} : { startTime }),
+      ...(bootId === undefined || bootId === '' ? {} : { bootId }),
+      ...(count(pidNamespace) === undefined ? {} : { pidNamespace }),
+    },
+  ];
+};
+
+/** `why size signals survivors containment`. */
+const parseEnded = ([why, , signals, survivors, containment]: readonly string[]):
+  AttemptEnding | undefined => {
+  if (why !== 'cancel' && why !== 'timeout' && why !== 'silence') return undefined;
+  const ending = parseEnding(signals, survivors, containment);
+  return ending === undefined ? undefined : { why, ...ending };
 };
 
 /** The one-line form of a state; see `runner/state.sh`. */
@@ -89,7 +123,9 @@ export const parseState = (line: string): AttemptState | undefined => {
     case 'lost': {
       const [why] = words;
       const logSize = count(words[1]);
-      return why !== undefined && logSize !== undefined ? { state, why, logSize } : undefined;
+      if (why === undefined || logSize === undefined) return undefined;
+      const ended = parseEnded(words);
+      return { state, why, logSize, ...(ended === undefined ? {} : { ended }) };
     }
     case 'done':
       return parseDone(words);

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
 import { connect, type ConnectOptions } from './connect.js';
+import type { Dial } from './dialler.js';
 import { transportError } from './errors.js';
 import { createGate, type Gate } from './gate.js';
 
@@ -20,7 +21,8 @@ export interface Lease {
 export type OpenChannel = (command: string) => Promise<E.Either<TransportError, Lease>>;
 
 /** Follows last as long as their jobs, so they must leave room for short operations. sshd's default is 10 sessions. */
-const channelsPerConnection = { short: 8, long: 6 };
+export const SESSIONS_PER_CONNECTION = 8;
+const channelsPerConnection = { short: SESSIONS_PER_CONNECTION, long: 6 };
 const connectionsPerRunner = 16;
 
 /** sshd has the account's shell run each command, and rc files can be slow and wait for each other (pyenv's takes a lock):
@@ -138,7 +140,7 @@ export const connectOnce = async (
 interface Member {
   readonly key: string;
   readonly connections: Connection[];
-  /** Connects one after the other: sshd drops unauthenticated connections above MaxStartups at random. */
+  /** One after the other, so that none is opened that turns out not to be needed. */
   connecting: Promise<unknown>;
   readonly starting: Gate;
 }
@@ -165,8 +167,11 @@ const pause = (ms: number, connections: readonly Connection[]): Promise<void> =>
     for (const one of connections) one.whenFree.add(done);
   });
 
+/** How a connection comes about. */
+export type Connects = Dial<E.Either<TransportError, Connection>>;
+
 /** `waitMs`: how long an operation waits for a free channel before it answers back_pressure. */
-export const createPool = (options: ConnectOptions & { readonly waitMs: number }): Pool => {
+export const createPool = (dial: Connects, options: { readonly waitMs: number }): Pool => {
   const members = new Map<string, Member>();
   let closed = false;
 
@@ -198,7 +203,7 @@ export const createPool = (options: ConnectOptions & { readonly waitMs: number }
   ): Promise<E.Either<TransportError, undefined>> => {
     const turn = member.connecting.then(async (): Promise<E.Either<TransportError, undefined>> => {
       if (closed || free(member, lasting) !== undefined) return E.right(undefined);
-      const made = await connectOnce(target, options);
+      const made = await dial(target);
       if (E.isLeft(made)) return made;
       adopt(member, target, made.right);
       return E.right(undefined);

@@ -10,8 +10,9 @@ import type {
   StartOrder,
   TransportError,
 } from '../app/ports.js';
-import { cancel, createSendSource, query, revoke, start, type Runner } from './attempt.js';
+import { alive, cancel, createSendSource, query, revoke, start, type Runner } from './attempt.js';
 import type { ConnectOptions } from './connect.js';
+import { createDialler } from './dialler.js';
 import { transportError } from './errors.js';
 import { follow } from './follow.js';
 import { followSlot, type Live } from './follow-slot.js';
@@ -19,6 +20,7 @@ import type { Interpreter } from './launcher.js';
 import type { Site } from './operation.js';
 import { connectOnce, createPool, execOn, keyOf } from './pool.js';
 import { probe } from './probe.js';
+import { countSessions } from './sessions.js';
 import { createSlots } from './slots.js';
 import { createTidy } from './tidy.js';
 
@@ -44,6 +46,8 @@ export interface SshTransportOptions {
   readonly slots?: boolean;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
+  /** 0 to 1; spreads connections to many hosts. */
+  readonly random?: () => number;
 }
 
 /** So long is the end of a job kept for the one who follows it. */
@@ -72,7 +76,8 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     operationMs: 10 * 60_000,
   };
   const clock = options.clock ?? (() => performance.now());
-  const pool = createPool({ ...connectOptions, waitMs: options.channelWaitMs ?? 30_000 });
+  const dial = createDialler((target) => connectOnce(target, connectOptions), options.random);
+  const pool = createPool(dial, { waitMs: options.channelWaitMs ?? 30_000 });
   const slots = createSlots(pool, site);
   const send = createSendSource();
   const tidy = createTidy();
@@ -134,7 +139,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     };
 
   const probeAnew = async (target: RunnerTarget): Promise<E.Either<TransportError, ProbeReport>> => {
-    const made = await connectOnce(target, connectOptions);
+    const made = await dial(target);
     if (E.isLeft(made)) return made;
     const connection = made.right;
     let latencyMs = 0;
@@ -147,13 +152,18 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
         before = clock();
         lease = await execOn(connection, target, command);
       }
+      // Nothing else is open over this connection.
+      if (E.isLeft(lease) && lease.left.code === 'back_pressure')
+        return E.left(transportError('no_usable_shell', target, 'sshd opens no session at all: MaxSessions'));
       // Opening a channel and asking for a command are one round trip each.
       latencyMs = Math.max(0, clock() - before) / 2;
       return lease;
     };
     const report = await probe({ target, open, site }, options.epoch);
     connection.client.end();
-    return E.map((found: Omit<ProbeReport, 'latencyMs'>) => ({ ...found, latencyMs }))(report);
+    if (E.isLeft(report)) return report;
+    const sessions = await countSessions(target, dial, connectOptions.connectTimeoutMs);
+    return E.right({ ...report.right, latencyMs, ...(sessions === undefined ? {} : { sessions }) });
   };
 
   /** Over the pool: on the connection that is open, else on one that stays. */
@@ -190,6 +200,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     revoke: (target, attempt) => guarded(target, () => revoke(runnerOf(target, 'short'), attempt)),
     cleanUp: (target, attempt) =>
       guarded(target, () => tidy(keyOf(target), runnerOf(target, 'short'), attempt)),
+    alive: (target, processes) => guarded(target, () => alive(runnerOf(target, 'short'), processes)),
     close: async () => {
       closed = true;
       slots.close();

@@ -1,6 +1,7 @@
 /** What any RunnerTransport must do, whoever serves the other end. Run it against each kind of runner. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, rmdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, readlink, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -102,13 +103,17 @@ export const runnerTransportContract = (
           return text.endsWith('\n') ? Number(text) : undefined;
         });
       const path = (name: string) => join(rig.directory, name);
-      const supervisorOf = async (attempt: AttemptRef): Promise<number> => {
-        const text = await readFile(
-          join(rig.folder, `${attempt.jobId}.${String(attempt.attempt)}.rc`),
-          'utf8',
-        );
-        return Number(text.split(' ')[1]);
+      /** Control groups can be made here. */
+      const hasGroups = (): boolean =>
+        known.findings.some(({ found }) => found === 'a control group for each slot');
+      /** Pid and start time of what supervises it. */
+      const claimOf = async (attempt: AttemptRef): Promise<readonly string[]> => {
+        const file = join(rig.folder, `${attempt.jobId}.${String(attempt.attempt)}.rc`);
+        return (await readFile(file, 'utf8')).split(' ').slice(1, 3);
       };
+      const supervisorOf = async (attempt: AttemptRef): Promise<number> =>
+        Number((await claimOf(attempt))[0]);
+      const slotOf = async (attempt: AttemptRef): Promise<string> => (await claimOf(attempt)).join('.');
 
       describe('a job', () => {
         it('given a script that prints, then the bytes, exit code 0 and the process are told', async () => {
@@ -215,10 +220,10 @@ export const runnerTransportContract = (
         );
 
         it('given a job that prints what a slot says, then it is only its log', async () => {
-          const text = `\\036${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\\n`;
+          const text = `\\036${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - - -\\n`;
           const wanted = order(`printf '${text}'; exit 7`);
           const { bytes, state } = await run(wanted);
-          expect(bytes.toString()).toBe(`\x1e${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - -\n`);
+          expect(bytes.toString()).toBe(`\x1e${'0'.repeat(24)} F job-1.1 1 0 exit 0 1 1 b - - -\n`);
           expect(resultOf(state).exitCode).toBe(7);
         });
 
@@ -367,6 +372,10 @@ export const runnerTransportContract = (
           const { bytes, state } = await follow(wanted);
           expect(bytes.toString()).toBe('here\n');
           expect(resultOf(state)).toMatchObject({ why: 'cancel', signals: ['TERM'], survivors: [] });
+          // the same to whoever asks later
+          const { containment } = resultOf(state);
+          expect(containment).toBe(hasGroups() && slots ? 'group' : 'nets');
+          expect(resultOf(await query(wanted)).containment).toBe(containment);
           expect(await cancel(wanted, 5000)).toBe('ended');
         });
 
@@ -416,12 +425,7 @@ export const runnerTransportContract = (
         });
 
         it('given a daemon that hid from all else, then a control group finds it where there is one', async (context) => {
-          const report = right(await transport.probe(rig.target)());
-          const containment = report.findings.find(({ check }) => check === 'containment');
-          context.skip(
-            !slots || containment?.found !== 'a control group for each slot',
-            'no control group can be made here',
-          );
+          context.skip(!slots || !hasGroups(), 'no control group can be made here');
           const hide = `setsid env -i PATH="$PATH" sh -c '(cd /; trap "" TERM; exec >/dev/null 2>&1; echo $$ > ${path('hidden')}; exec sleep 300) &'`;
           const wanted = order(
             `${hide}; while [ ! -s ${path('hidden')} ]; do sleep 0.02; done; echo ready; sleep 60`,
@@ -429,7 +433,9 @@ export const runnerTransportContract = (
           await started(wanted);
           const pid = await pidIn(path('hidden'));
           expect(await cancel(wanted, 300)).toBe('signalled');
-          expect(resultOf((await follow(wanted)).state)).toMatchObject({ why: 'cancel', survivors: [] });
+          expect(resultOf((await follow(wanted)).state)).toMatchObject({
+            ...{ why: 'cancel', survivors: [], containment: 'group' },
+          });
           expect(await isAlive(pid)).toBe(false);
         });
 
@@ -455,6 +461,30 @@ export const runnerTransportContract = (
           ]);
           expect(answers).toContain('signalled');
           expect(resultOf((await follow(wanted)).state).why).toBe('cancel');
+        });
+      });
+
+      describe('processes that are looked for', () => {
+        it('given one that lives, one of another time, boot or namespace, then which of them are gone', async () => {
+          const wanted = order('sleep 60');
+          const { pid, startTime, bootId } = await started(wanted);
+          const namespace = await readlink('/proc/self/ns/pid');
+          const own = { pid, startTime, bootId, pidNamespace: namespace.replace(/\D/g, '') };
+          const fates = async () =>
+            right(
+              await transport.alive(rig.target, [
+                own,
+                { ...own, startTime: '1' },
+                { ...own, bootId: 'another-boot' },
+                { ...own, pidNamespace: '1' },
+              ])(),
+            );
+          expect(await fates()).toEqual(['alive', 'gone', 'gone', 'unknown']);
+          await cancel(wanted, 1000);
+          await follow(wanted);
+          expect(await fates()).toEqual(['gone', 'gone', 'gone', 'unknown']);
+          const hostile = await transport.alive(rig.target, [{ ...own, startTime: '$(id)' }])();
+          expect(E.isLeft(hostile) && hostile.left.code).toBe('protocol');
         });
       });
 
@@ -568,8 +598,74 @@ export const runnerTransportContract = (
           process.kill(await supervisorOf(wanted), 'SIGKILL');
           await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
           expect(await cancel(wanted, 1000)).toBe('signalled');
-          expect((await follow(wanted)).state.state).toBe('lost');
+          const { state } = await follow(wanted);
+          expect(state).toMatchObject({ state: 'lost', why: 'cancel' });
+          expect(state.state === 'lost' && state.ended).toMatchObject({
+            ...{ why: 'cancel', signals: ['TERM'], survivors: [] },
+          });
+          expect(await query(wanted)).toEqual(state);
           expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a slot that was killed, then a probe removes its folder and control group once its job has ended', async (context) => {
+          context.skip(!slots || !hasGroups(), 'no control group can be made here');
+          const wanted = order('sleep 60');
+          await started(wanted);
+          const slot = join(rig.folder, 'in', `slot.${await slotOf(wanted)}`);
+          const [group = ''] = (await readFile(join(slot, 'group'), 'utf8')).split('\n');
+          expect(existsSync(join(group, 'cgroup.kill'))).toBe(true);
+          right(await transport.probe(rig.target)());
+          expect([existsSync(slot), existsSync(group)]).toEqual([true, true]);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
+          right(await transport.probe(rig.target)());
+          expect([existsSync(slot), existsSync(group)]).toEqual([true, true]);
+          await cancel(wanted, 1000);
+          expect((await follow(wanted)).state).toMatchObject({ ended: { containment: 'group' } });
+          right(await transport.probe(rig.target)());
+          expect([existsSync(slot), existsSync(group)]).toEqual([false, false]);
+        });
+
+        it('given the folder of a slot, then a probe removes it only if its owner is dead for sure', async () => {
+          const namespace = (await readlink('/proc/self/ns/pid')).replace(/\D/g, '');
+          const slot = async (name: string, ...lines: readonly string[]): Promise<string> => {
+            const folder = join(rig.folder, 'in', `slot.${name}`);
+            await mkdir(folder);
+            if (lines.length > 0) await writeFile(join(folder, 'group'), `${lines.join('\n')}\n`);
+            return folder;
+          };
+          const dead = await slot('1.1', '-', `${known.bootId} ${namespace}`);
+          const unseen = await slot('1.2', '-', `${known.bootId} 1`);
+          const rebooted = await slot('1.3', '-', 'another-boot 1');
+          const old = await slot('1.4');
+          right(await transport.probe(rig.target)());
+          expect([dead, unseen, rebooted, old].map(existsSync)).toEqual([false, true, false, false]);
+          await rm(unseen, { recursive: true });
+        });
+
+        it('given an orphan that ignores TERM, then it is no end before KILL', async () => {
+          const wanted = order(
+            `trap '' TERM; echo deaf; while [ ! -e ${path('never')} ]; do sleep 0.1; done`,
+          );
+          const { pid } = await started(wanted);
+          await eventually('deaf', async () => ((await query(wanted)) as { logSize: number }).logSize > 0);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
+          const following = follow(wanted);
+          expect(await cancel(wanted, 700)).toBe('signalled');
+          const { bytes, state } = await following;
+          expect(bytes.toString()).toBe('deaf\n');
+          expect(state).toMatchObject({ ended: { why: 'cancel', signals: ['TERM', 'KILL'] } });
+          expect(await isAlive(pid)).toBe(false);
+        });
+
+        it('given a cancel that nobody carried through, then lost', async () => {
+          const wanted = order('true');
+          const file = join(rig.folder, `${wanted.jobId}.1`);
+          await writeFile(`${file}.rc`, `- 1 1 ${known.bootId}`.padEnd(127) + '\n');
+          await writeFile(`${file}.go`, `1 1 ${known.bootId}\n`);
+          await writeFile(`${file}.why`, `cancel 1 1 ${known.bootId}\n`);
+          expect(await query(wanted)).toEqual({ state: 'lost', why: 'supervisor_gone', logSize: 0 });
         });
 
         it('given a go of another boot, then lost at once', async () => {

@@ -21,6 +21,7 @@ const aTransport = (does: Partial<RunnerTransport>): RunnerTransport => ({
   cancel: unexpected('cancel'),
   revoke: unexpected('revoke'),
   cleanUp: unexpected('cleanUp'),
+  alive: unexpected('alive'),
   close: () => Promise.resolve(),
   ...does,
 });

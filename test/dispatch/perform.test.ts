@@ -153,6 +153,13 @@ describe('what a closed job left on its runner', () => {
     expect(asked).toEqual(['forget', 'query', 'cancel j 500', 'query', 'cleanUp']);
     expect(recorded).toMatchObject([{ evidence: { how: 'revoked' } }]);
   });
+  it('is recorded with what was done when its supervisor was not there to say so', async () => {
+    const ended = { why: 'cancel', signals: ['TERM'], survivors: [], containment: 'nets' } as const;
+    const { recorded } = await endOf(E.right({ state: 'lost', why: 'cancel', logSize: 0, ended }));
+    expect(recorded).toMatchObject([
+      { evidence: { how: 'signalled', signals: ['TERM'], survivors: [], containment: 'nets' } },
+    ]);
+  });
   it.each<AttemptState>([{ state: 'tombstone' }, { state: 'lost', why: 'reboot', logSize: 0 }])(
     'is over when the runner says %j',
     async (state) => {

@@ -38,12 +38,16 @@ const anSshServer = async (port?: number) => {
   return server;
 };
 
-const anSshd = async (authorizedKey: string, port?: number): Promise<SystemSshd> => {
+const anSshd = async (
+  authorizedKey: string,
+  port?: number,
+  settings: readonly string[] = [],
+): Promise<SystemSshd> => {
   const sshdPath = findSshd();
   if (sshdPath === undefined) throw new Error('this machine has no sshd; install openssh-server');
   const directory = join(world.folder, `sshd-${closers.length}`);
   const server = await startSystemSshd({
-    ...{ sshdPath, directory, authorizedKey, environment: { HOME: world.folder } },
+    ...{ sshdPath, directory, authorizedKey, settings, environment: { HOME: world.folder } },
     ...(port === undefined ? {} : { port }),
   });
   closers.push(server.close);
@@ -178,6 +182,22 @@ describe('baton runner test', () => {
       const shown = await world.baton('runner', 'list');
       expect(shown.out).toMatch(FINGERPRINT);
       expect(shown.out).toContain('quarantined');
+    },
+  );
+
+  it.skipIf(noSshd)(
+    'given an sshd that allows fewer sessions than the slots need, then ready, and how many it needs [needs sshd]',
+    async () => {
+      await add(await anSshd(key.publicKey, undefined, ['MaxSessions 3']));
+      expect((await world.baton('runner', 'set', 'it', '--slots', '4')).code).toBe(0);
+      const found = await testIt();
+      expect(found).toMatchObject({ exit: 0, code: 'ready' });
+      expect(found.sentence).toContain(
+        '4 slots need 6 sessions, this sshd allows 3: Baton logs in once more for each 3',
+      );
+      const shown = await world.baton('runner', 'show', 'it');
+      expect(shown.out).toMatch(/^sessions +no +3 +4 slots need 6 sessions/m);
+      expect(shown.out).toMatch(/^clock +yes +as here/m);
     },
   );
 

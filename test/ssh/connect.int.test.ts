@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunnerTarget, TransportError } from '../../src/app/ports.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { operate } from '../../src/ssh/operation.js';
-import { createPool } from '../../src/ssh/pool.js';
+import { connectOnce, createPool } from '../../src/ssh/pool.js';
 import { eventually, hasSshd, requiresSshd, startRig, type Rig, type RigKind } from '../sshd.js';
 
 const rigs: Rig[] = [];
@@ -22,6 +22,11 @@ afterEach(async () => {
   await Promise.all(rigs.splice(0).map((rig) => rig.close()));
   for (const server of servers.splice(0)) server.close();
 });
+
+const right = <A>(either: E.Either<TransportError, A>): A => {
+  if (E.isLeft(either)) throw new Error(either.left.message);
+  return either.right;
+};
 
 const probeError = async (rig: Rig, target: Partial<RunnerTarget>, options = {}): Promise<TransportError> => {
   const answer = await rig.transport(options).probe({ ...rig.target, ...target })();
@@ -53,6 +58,16 @@ describe.each(kinds)('connecting to the %s', { timeout: 120_000 }, (kind) => {
     const again = await rig.transport({ epoch: 6 }).probe(rig.target)();
     expect(E.isRight(again) && again.right.baseId).toBe(report.baseId);
     expect(await readdir(join(rig.folder, 'fence'))).toEqual(['6']);
+  });
+
+  it('given a probe, then sessions are counted; a check over the open connection counts none', async () => {
+    const rig = await rigOf(kind);
+    const transport = rig.transport();
+    const probed = await transport.probe(rig.target)();
+    expect(E.isRight(probed) && probed.right.sessions).toEqual({ asked: 8, opened: 8 });
+    const checked = await transport.check(rig.target)();
+    expect(E.isRight(checked) && checked.right.epochSeconds).toBeGreaterThan(0);
+    expect(E.isRight(checked) && checked.right.sessions).toBeUndefined();
   });
 
   it('given no accepted host key, then host_key_unknown with the one found, and nothing is authenticated', async () => {
@@ -144,12 +159,11 @@ describe.each(kinds)('connecting to the %s', { timeout: 120_000 }, (kind) => {
 
   it('given hostile orders past our own checks, then the runner refuses each', async () => {
     const rig = await rigOf(kind);
-    const pool = createPool({
+    const options = {
       privateKey: () => Promise.resolve(rig.privateKey),
-      connectTimeoutMs: 5000,
-      keepaliveMs: 5000,
-      waitMs: 5000,
-    });
+      ...{ connectTimeoutMs: 5000, keepaliveMs: 5000 },
+    };
+    const pool = createPool((target) => connectOnce(target, options), { waitMs: 5000 });
     const site = { installationId: 'test', interpreter: 'sh', markerMs: 5000, operationMs: 5000 } as const;
     const canary = join(rig.directory, 'canary');
     const ids = [
@@ -244,6 +258,42 @@ describe.runIf(kinds.includes('system sshd'))('what only a real sshd can do', { 
       return text;
     };
     expect(await Promise.all([1, 2, 3, 4].map(run))).toEqual(['1\n', '2\n', '3\n', '4\n']);
+  });
+
+  it.each([1, 3])('given MaxSessions %i, then the probe finds that out', async (most) => {
+    const rig = await rigOf('system sshd', { settings: [`MaxSessions ${most}`] });
+    const answer = await rig.transport().probe(rig.target)();
+    expect(E.isRight(answer) && answer.right.sessions).toEqual({ asked: 8, opened: most });
+  });
+
+  it('given jobs in all sessions of the open connection, then counting disturbs none of them', async () => {
+    const rig = await rigOf('system sshd', { settings: ['MaxSessions 2'] });
+    const transport = rig.transport();
+    const { baseId, bootId } = right(await transport.probe(rig.target)());
+    const orders = ['a', 'b'].map((jobId) => ({
+      ...{ jobId, attempt: 1, fence: 1, baseId, bootId, cancelGraceMs: 1000, logBytes: 4096 },
+      script: `while [ ! -e ${join(rig.directory, 'counted')} ]; do sleep 0.05; done; echo ${jobId}`,
+      environment: {},
+    }));
+    for (const order of orders) right(await transport.start(rig.target, order)());
+    expect(right(await transport.probe(rig.target)()).sessions).toEqual({ asked: 8, opened: 2 });
+    await writeFile(join(rig.directory, 'counted'), '');
+    for (const order of orders) {
+      const told: string[] = [];
+      for await (const one of transport.follow(rig.target, order, 0, new AbortController().signal))
+        told.push(one.kind === 'bytes' ? one.bytes.toString() : one.state.state);
+      expect(told).toEqual([`${order.jobId}\n`, 'done']);
+    }
+  });
+
+  it.each([
+    ['no session at all', 'MaxSessions 0', 'MaxSessions'],
+    ['SFTP only', 'ForceCommand internal-sftp', 'POSIX shell'],
+  ])('given an account for %s, then no_usable_shell', async (_, setting, text) => {
+    const rig = await rigOf('system sshd', { settings: ['Subsystem sftp internal-sftp', setting] });
+    const error = await probeError(rig, {});
+    expect(error.code).toBe('no_usable_shell');
+    expect(error.message).toContain(text);
   });
 
   it('given only old algorithms, then they are refused', async () => {

@@ -25,7 +25,7 @@ describe('answerLines', () => {
 
 describe('parseState', () => {
   it('given done, then result, size and process', () => {
-    expect(parseState('done 143 cancel 3 10 77 1234 boot-id TERM,KILL 9:sudo,10:x')).toEqual({
+    expect(parseState('done 143 cancel 3 10 77 1234 boot-id TERM,KILL 9:sudo,10:x -')).toEqual({
       state: 'done',
       result: {
         exitCode: 143,
@@ -41,8 +41,31 @@ describe('parseState', () => {
       started: { pid: 77, startTime: '1234', bootId: 'boot-id' },
     });
   });
+  it('given survivors with all that names them, then it is kept; a word that is none is left out', () => {
+    expect(parseState('done 143 cancel 0 0 - - - TERM 9:sudo:77:boot:4026,10:x:y:z:w -')).toMatchObject({
+      result: {
+        survivors: [
+          { pid: 9, command: 'sudo', startTime: '77', bootId: 'boot', pidNamespace: '4026' },
+          { pid: 10, command: 'x', bootId: 'z' },
+        ],
+      },
+    });
+  });
+  it.each([
+    ['group', { containment: 'group' }],
+    ['nets', { containment: 'nets' }],
+    ['-', {}],
+  ])('given that processes were found by %s, then so', (word, told) => {
+    expect(parseState(`done 143 cancel 0 0 - - - TERM - ${word}`)).toEqual({
+      ...{ state: 'done', logSize: 0 },
+      result: {
+        ...{ exitCode: 143, why: 'cancel', logTruncated: false, signals: ['TERM'], survivors: [] },
+        ...told,
+      },
+    });
+  });
   it('given done without process, then none is told', () => {
-    expect(parseState('done 0 exit 0 0 - - - - -')).toEqual({
+    expect(parseState('done 0 exit 0 0 - - - - - -')).toEqual({
       state: 'done',
       result: { exitCode: 0, why: 'exit', logTruncated: false, signals: [], survivors: [] },
       logSize: 0,
@@ -51,6 +74,18 @@ describe('parseState', () => {
   it.each([
     ['running 5 66 boot 7', { state: 'running', pid: 5, startTime: '66', bootId: 'boot', logSize: 7 }],
     ['lost reboot 7', { state: 'lost', why: 'reboot', logSize: 7 }],
+    ['lost reboot 7 TERM - nets', { state: 'lost', why: 'reboot', logSize: 7 }],
+    ['lost cancel 7', { state: 'lost', why: 'cancel', logSize: 7 }],
+    [
+      'lost cancel 7 TERM,KILL 9:sudo nets',
+      {
+        ...{ state: 'lost', why: 'cancel', logSize: 7 },
+        ended: {
+          ...{ why: 'cancel', signals: ['TERM', 'KILL'], containment: 'nets' },
+          survivors: [{ pid: 9, command: 'sudo' }],
+        },
+      },
+    ],
     ['absent base boot', { state: 'absent', baseId: 'base', bootId: 'boot' }],
     ['claimed', { state: 'claimed' }],
     ['tombstone', { state: 'tombstone' }],
@@ -60,8 +95,10 @@ describe('parseState', () => {
   it.each([
     '',
     'done',
-    'done x exit 0 0 - - - - -',
-    'done 0 success 0 0 - - - - -',
+    'done x exit 0 0 - - - - - -',
+    'done 0 success 0 0 - - - - - -',
+    'done 0 cancel 0 0 - - - TERM - guess',
+    'done 0 exit 0 0 - - - - -',
     'running 5',
     'lost',
     'what',

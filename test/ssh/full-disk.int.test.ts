@@ -138,6 +138,43 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
     expect(await readFile(marker, 'utf8')).toBe('yes\n');
   });
 
+  it.each([
+    ['a cancel', 'size=1m', 'cancel', {}],
+    ['a cancel, and not an inode is free', 'size=4m,nr_inodes=64', 'cancel', {}],
+    ['a limit', 'size=1m', 'timeout', { totalMs: 1500 }],
+  ])(
+    'given %s while the disk is full, then the verdict and its evidence are there',
+    async (_, options, why, limits) => {
+      const { transport, target, order, end, folder } = await smallDisk(options);
+      const wanted = {
+        ...order(
+          'filler',
+          `echo begun; while [ ! -e ${rig?.directory ?? ''}/end ]; do sleep 0.1; done; exit 7`,
+        ),
+        ...limits,
+      };
+      right(await transport.start(target, wanted)());
+      const ended = end('filler');
+      fill(join(disk, 'filler'));
+      for (let i = 0, full = false; !full && options.includes('inodes'); i += 1)
+        full = await writeFile(join(disk, `filler-${String(i)}`), '').then(
+          () => false,
+          () => true,
+        );
+      if (why === 'cancel')
+        expect(right(await transport.cancel(target, wanted, 500)())).toEqual({ kind: 'signalled' });
+      const { state } = await ended;
+      expect(state).toMatchObject({ state: 'done', result: { why, signals: ['TERM'], survivors: [] } });
+      // and so it is told to whoever asks anew
+      expect(right(await transport.query(target, wanted)())).toMatchObject({
+        result: { why, signals: ['TERM'] },
+      });
+      expect(await readFile(join(folder, 'filler.1.why'), 'utf8').catch(() => '')).toBe('');
+      right(await transport.cleanUp(target, wanted)());
+      expect(right(await transport.query(target, wanted)())).toEqual({ state: 'tombstone' });
+    },
+  );
+
   it('given a disk that is full when the job ends, then its result is there', async () => {
     const { transport, target, order, end } = await smallDisk('size=1m');
     right(

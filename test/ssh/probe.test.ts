@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { attributesOf, parseProbe } from '../../src/ssh/probe.js';
 
@@ -72,4 +73,33 @@ describe('parseProbe', () => {
   it('given no ids, then undefined', () => {
     expect(parseProbe(['a hostname one'])).toBeUndefined();
   });
+
+  const script = readFileSync(new URL('../../src/ssh/runner/probe.sh', import.meta.url), 'utf8');
+  const toldAs = (verdict: 'ok' | 'bad'): readonly (readonly [check: string, found: string])[] =>
+    [...script.matchAll(new RegExp(`finding (\\w+) ${verdict} (\\w+)?`, 'g'))].map(
+      ([, check = '', found = '']) => [check, found] as const,
+    );
+  const asked = [...script.matchAll(/^ {2}free (\w+) /gm)].map(([, check = '']) => [check, ''] as const);
+  const findingFor = (line: string) => parseProbe(['b base boot', line])?.findings[0];
+
+  it('given the script, then these are all that it can find wrong', () => {
+    const checks = [...toldAs('bad'), ...asked].map(([check]) => check);
+    expect([...new Set(checks)].sort()).toEqual([
+      ...['base_writable', 'can_start', 'disk_free', 'inodes_free', 'proc', 'setsid', 'tools'],
+    ]);
+  });
+  it.each([...toldAs('bad'), ...asked])(
+    'given %s is not well, then one sentence of what follows',
+    (check) => {
+      const finding = findingFor(`f ${check} bad something`);
+      expect(finding).toMatchObject({ check, ok: false, found: 'something' });
+      expect(finding?.consequence).toMatch(/^[A-Z][^.]*\.$/);
+    },
+  );
+  it.each(toldAs('ok').filter(([check]) => check === 'containment' || check === 'sudo'))(
+    'given %s is %s, then one sentence of what follows though nothing is wrong',
+    (check, found) => {
+      expect(findingFor(`f ${check} ok ${found}`)?.consequence).toMatch(/^[A-Z][^.]*\.$/);
+    },
+  );
 });

@@ -52,7 +52,7 @@ describe('slotReader', () => {
 });
 
 describe('parseSlotEnd', () => {
-  const text = 'job.1 1 0 exit 0 77 1234 boot - -';
+  const text = 'job.1 1 0 exit 0 77 1234 boot - - -';
   it('given the end of a job, then its state with the size of what came', () => {
     expect(parseSlotEnd(text, Buffer.from('hello'))).toMatchObject({
       name: 'job.1',

@@ -40,6 +40,14 @@ start_of() {
 # pid start boot
 is_alive() { [ "${3-}" = "$boot" ] && start_of "$1" && [ "$start" = "$2" ]; }
 
+# Sets `namespace`: where a process id that we see counts (pid_namespaces(7)); `-` where that cannot be read.
+set_namespace() {
+  namespace=$(ls -l /proc/self/ns/pid 2>/dev/null)
+  namespace=${namespace##*\[}
+  namespace=${namespace%\]}
+  is_count "$namespace" || namespace=-
+}
+
 # TERM to a child of ours. Once is not enough: between fork and exec a shell may catch it for a trap that is no more.
 end_child() {
   while start_of "$1"; do

@@ -137,9 +137,8 @@ run_job() {
   ended=1
   end_leftovers
   end_pump
-  why=exit
   # `why` decides, not the exit code: a job that traps TERM may well exit 0.
-  if [ -s "$J.why" ]; then await_slayer; fi
+  if read_why; then await_slayer; else why=exit; fi
   survivors=0
   [ ! -s "$J.survivors" ] || survivors=$(($(wc -l <"$J.survivors")))
   printf '%-127s\n' "rc=$rc why=$why log=$log survivors=$survivors ." 1<>"$J.rc"
@@ -148,9 +147,7 @@ run_job() {
 await_slayer() {
   tries=0
   while :; do
-    slayer=''
-    { read -r why slayer slayer_start slayer_boot <"$J.why"; } 2>/dev/null
-    [ -n "$slayer" ] || [ $tries -gt 20 ] && break
+    read_why || [ $tries -gt 20 ] && break
     tries=$((tries + 1))
     nap 0.05
   done
@@ -177,7 +174,7 @@ has_pump_soon_ended() {
 }
 # A job that ended by itself may leave processes behind. The dear search is made when there is a sign of them.
 end_leftovers() {
-  [ ! -f "$J.why" ] || return 0
+  ! read_why || return 0
   if [ -n "$group" ]; then
     ! is_populated || slay leftover "$grace"
     return
@@ -194,7 +191,7 @@ end_leftovers() {
 }
 # Ends by itself when nobody holds the pipe any more. Who holds it now could not be ended: then `soiled` is set.
 end_pump() {
-  if [ -s "$J.why" ]; then await_slayer; fi
+  if read_why; then await_slayer; fi
   soiled='' pause=0.01 limit=
   until has_pump_soon_ended; do
     set_now

@@ -34,7 +34,7 @@ main() {
       operation=$1
       shift
       case $operation in
-        start | cancel | revoke | follow | query | put | tidy | probe | slot) "op_$operation" "$@" ;;
+        start | cancel | revoke | follow | query | put | tidy | probe | slot | alive) "op_$operation" "$@" ;;
         *) refuse protocol 'no such operation' ;;
       esac
       ;;

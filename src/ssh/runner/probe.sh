@@ -51,14 +51,12 @@ op_probe() {
   fi
   if command -v sudo >/dev/null; then finding sudo ok installed; else finding sudo ok absent; fi
   if { read -r load _ </proc/loadavg; } 2>/dev/null; then say "m load $load"; fi
-  say "m epoch $(date +%s)"
-  for each in in/slot.*; do
-    living=${each#in/slot.}
-    is_alive "${living%.*}" "${living#*.}" "$boot" || rm -rf "$each"
-  done
+  sweep_slots
   find in bin -type f -name '*[0-9a-f]' -mtime +1 -exec rm -f {} + 2>/dev/null
   free disk_free Pk 102400 KiB
   free inodes_free Pi 1000 inodes
+  # At last, so that the way to us is all the time that passes.
+  say "m epoch $(date +%s)"
   end_answer
 }
 # What a start does, with nothing in it: a workspace, a pipe, a source packed and unpacked, a script run in a session of its own.

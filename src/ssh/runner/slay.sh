@@ -50,8 +50,11 @@ slay() {
       set -C
       printf '%s\n' "$1 $me $start $boot" >"$J.why"
     ) 2>/dev/null
+    # No room for it.
+    [ -s "$J.why" ] || [ -x "$J.rc" ] || note_beside_claim "$1 $me $start $boot"
   fi
-  signals='' termed=' '
+  why_line="$1 $me $start $boot"
+  signals='' full='' termed=' '
   pids=$(tree)
   terminate
   [ -z "${on_signalled-}" ] || $on_signalled
@@ -78,12 +81,35 @@ slay() {
     pids=$(tree)
   done
   rm -f "$J.survivors"
+  survivors=
+  [ -z "$pids" ] || set_namespace
   for each in $pids; do
     name=
     { read -r name <"/proc/$each/comm"; } 2>/dev/null
-    printf '%s %s\n' "$each" "$(printf %s "${name:-unknown}" | tr -c 'A-Za-z0-9._-' _)" >>"$J.survivors"
-  done
-  if [ -n "$signals" ] || [ "$1" != leftover ]; then printf '%s\n' "${signals:--}" >"$J.slain.$me" && mv -f "$J.slain.$me" "$J.slain"; fi
+    # It may have ended since.
+    start_of "$each" || continue
+    name=$(printf %s "${name:-unknown}" | tr -c 'A-Za-z0-9._-' _)
+    survivors=$survivors${survivors:+,}$each:$name:$start:$boot:$namespace
+    printf '%s %s %s %s %s\n' "$each" "$name" "$start" "$boot" "$namespace" >>"$J.survivors" || full=1
+  done 2>/dev/null
+  [ -n "$signals" ] || [ "$1" != leftover ] || return 0
+  how=nets
+  [ -z "$group" ] || how=group
+  printf '%s\n' "${signals:--} $how" 2>/dev/null >"$J.slain.$me"
+  if [ -z "$full" ] && [ -s "$J.slain.$me" ]; then
+    mv -f "$J.slain.$me" "$J.slain"
+  else
+    rm -f "$J.slain.$me" "$J.survivors"
+    note_beside_claim "$why_line ${signals:--} $how ${survivors:--}"
+  fi
+}
+
+# In a block that the claim has already: what must be kept although the disk is full. That it is there is told by the right to
+# execute the file, so that nobody has to read it to know. What does not fit of the survivors is left out.
+note_beside_claim() {
+  note=$1
+  while [ ${#note} -gt 895 ]; do note=${note%,*}; done
+  { read -r _ <&1 && printf '%-895s\n' "$note"; } 1<>"$J.rc" && chmod 700 "$J.rc"
 }
 
 # TERM to each of `pids` that had none: one may have been made while the others were ended.

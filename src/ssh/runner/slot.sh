@@ -34,9 +34,35 @@ open_slot() {
     slot_say 'X disk_full cannot create a folder for the slot'
     exit 1
   fi
-  # For who cancels its job.
-  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
+  # From another namespace this slot looks dead: who tidies up has to know.
+  set_namespace
+  printf '%s\n' "${group:--}" "$boot $namespace" >"$slot/group"
   slot_say "R $owner $base_id"
+}
+# Removes what slots left that were killed: folder and, once nothing runs in it, control group. A group that is populated may be
+# that of an orphan, whose cancel finds it by this folder.
+sweep_slots() {
+  set_namespace
+  for each in in/slot.*; do
+    [ -d "$each" ] || continue
+    left='' seen_from=''
+    { read -r left && read -r seen_from; } 2>/dev/null <"$each/group"
+    owner_pid=${each#in/slot.}
+    owner_start=${owner_pid#*.} owner_pid=${owner_pid%.*}
+    case $seen_from in
+      # One that is being opened, or of an older program.
+      '') ! is_alive "$owner_pid" "$owner_start" "$boot" || continue ;;
+      "$boot $namespace") ! is_alive "$owner_pid" "$owner_start" "$boot" || continue ;;
+      # It may live, unseen from here.
+      "$boot "*) continue ;;
+      # Of an earlier boot nothing is left.
+      *) left= ;;
+    esac
+    case $left in
+      /sys/fs/cgroup/*"baton.$owner_pid.$owner_start") [ ! -d "$left" ] || rmdir "$left" 2>/dev/null || continue ;;
+    esac
+    rm -rf "$each"
+  done
 }
 # Sets `group`: where this account may make control groups (root, or a part of the tree that was handed to it), the job gets one
 # that nothing in it can leave unseen (cgroups(7), version 2).
@@ -84,12 +110,12 @@ job() {
   [ -n "$ended" ] || return
   whole=1
   if [ -s "$J.log" ]; then "$head" -c 32769 "$J.log" >&6 || whole=0; fi
-  signals=- left=-
-  if [ -s "$J.slain" ]; then
+  signals=- left=- containment=-
+  if [ -s "$J.slain" ] || [ -x "$J.rc" ]; then
     set_evidence
     left=$survivors
   fi
-  slot_say "F $id $whole $rc $why $log $leader $born $boot $signals $left"
+  slot_say "F $id $whole $rc $why $log $leader $born $boot $signals $left $containment"
   # Somebody still holds the pipe, and would write into the log of the next job.
   [ -z "$soiled" ] || exit 0
 }
@@ -115,7 +141,7 @@ op() {
   operation=$1
   shift
   case $operation in
-    cancel | revoke | query | tidy) (exec </dev/null >&6 && "op_$operation" "$@") ;;
+    cancel | revoke | query | tidy | alive) (exec </dev/null >&6 && "op_$operation" "$@") ;;
     *) printf 'error protocol no such operation\nend\n' >&6 ;;
   esac
 }

@@ -6,6 +6,26 @@ set_log_size() {
   log_size=0
   [ ! -f "$J.log" ] || log_size=$(($(wc -c <"$J.log")))
 }
+# Who ends it, and why? Sets `why`, `slayer`, `slayer_start`, `slayer_boot`, and what a full disk left no other room for; false
+# when nobody does.
+read_why() {
+  why='' slayer='' noted_signals='' noted_containment='' noted_survivors=''
+  { read -r why slayer slayer_start slayer_boot <"$J.why"; } 2>/dev/null
+  if [ -x "$J.rc" ]; then
+    read_note
+    # shellcheck disable=SC2086
+    set -- $note
+    [ -n "$slayer" ] || why=${1-} slayer=${2-} slayer_start=${3-} slayer_boot=${4-}
+    noted_signals=${5-} noted_containment=${6-} noted_survivors=${7-}
+  fi
+  case $why in '' | leftover) return 1 ;; esac
+  [ -n "$slayer" ]
+}
+# See note_beside_claim.
+read_note() {
+  note=
+  { read -r _ && read -r note; } 2>/dev/null <"$J.rc"
+}
 # Sets `phase` to one word, without a new process.
 set_phase() {
   line=
@@ -23,7 +43,7 @@ set_phase() {
   # Created, but not yet written: its writer is between two system calls.
   if [ -z "$pid" ]; then phase=claimed && return; fi
   if [ "$pid" = revoked ]; then phase=revoked && return; fi
-  if [ "$born_boot" != "$boot" ]; then phase=lost lost=reboot && return; fi
+  if [ "$born_boot" != "$boot" ]; then set_lost reboot && return; fi
   # shellcheck disable=SC2086
   set -- $line
   if [ "${1-}" = - ] && is_alive "${2-0}" "${3-}" "${4-}"; then phase=running && return; fi
@@ -31,16 +51,32 @@ set_phase() {
   { read -r line <"$J.rc"; } 2>/dev/null
   case $line in rc=*' .') phase=done && return ;; esac
   if is_alive "$pid" "$started" "$born_boot" || is_alive "${5-0}" "${6-}" "${4-}"; then phase=orphan && return; fi
-  phase=lost lost=supervisor_gone
+  # Its supervisor and itself are gone, and somebody still ends what it left.
+  if read_why && is_alive "$slayer" "$slayer_start" "$slayer_boot"; then phase=orphan && return; fi
+  set_lost supervisor_gone
 }
-# Sets `signals` and `survivors`: how what was left was ended.
+# No result. That it was ended on purpose, and to the end, is known all the same when whoever did so has said it.
+set_lost() {
+  phase=lost lost=$1
+  if read_why && { [ -s "$J.slain" ] || [ -n "$noted_signals" ]; }; then lost=$why; fi
+}
+# Sets `signals`, `survivors` and `containment`: how what was left was ended, and how it was found.
 set_evidence() {
-  signals='' survivors=''
-  { read -r signals <"$J.slain"; } 2>/dev/null
-  if [ -s "$J.survivors" ]; then
-    while read -r who name; do survivors=$survivors${survivors:+,}$who:$name; done <"$J.survivors"
+  signals='' survivors='' containment=''
+  { read -r signals containment <"$J.slain"; } 2>/dev/null
+  if [ -z "$signals" ] && [ -x "$J.rc" ]; then
+    read_why
+    signals=$noted_signals survivors=${noted_survivors#-} containment=$noted_containment
   fi
-  signals=${signals:--} survivors=${survivors:--}
+  if [ -s "$J.survivors" ]; then
+    while read -r who name whence; do
+      # An older program told no more than pid and name.
+      # shellcheck disable=SC2086
+      set -- $whence
+      survivors=$survivors${survivors:+,}$who:$name${3+:$1:$2:$3}
+    done <"$J.survivors"
+  fi
+  signals=${signals:--} survivors=${survivors:--} containment=${containment:--}
 }
 # Sets `answer` to one line.
 set_state() {
@@ -53,7 +89,8 @@ set_state() {
       ;;
     lost)
       set_log_size
-      answer="lost $lost $log_size"
+      set_evidence
+      answer="lost $lost $log_size $signals $survivors $containment"
       ;;
     done)
       set_log_size
@@ -63,7 +100,7 @@ set_state() {
       set_evidence
       # shellcheck disable=SC2086
       set -- $line
-      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors"
+      answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors $containment"
       ;;
     *) answer=$phase ;;
   esac

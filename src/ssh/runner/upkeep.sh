@@ -9,6 +9,27 @@ op_query() {
   end_answer
 }
 
+# pid start boot namespace, of each process: is it gone?
+op_alive() {
+  [ $# -ge 4 ] && [ $(($# % 4)) -eq 0 ] || refuse protocol 'not four words for each process'
+  set_namespace
+  while [ $# -gt 0 ]; do
+    is_count "$1" && is_count "$2" && is_word "$3" && is_count "$4" || refuse protocol 'not a process'
+    if [ "$3" != "$boot" ]; then
+      say gone
+    elif [ "$4" != "$namespace" ]; then
+      # Its number means another process here, or none.
+      say unknown
+    elif is_alive "$1" "$2" "$3"; then
+      say alive
+    else
+      say gone
+    fi
+    shift 4
+  done
+  end_answer
+}
+
 # key length; the tar follows
 op_put() {
   [ $# -eq 2 ] && is_word "$1" && is_count "$2" || refuse protocol 'not a key and a count'
