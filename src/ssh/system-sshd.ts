@@ -17,8 +17,6 @@ export interface SystemSshdOptions {
   readonly port?: number;
   /** Of the sessions, over the account's own; with HOME, their shells read the rc files there. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** False: without file transfer, as few are. */
-  readonly sftp?: boolean;
   /** Further lines of sshd_config. */
   readonly settings?: readonly string[];
 }
@@ -37,6 +35,9 @@ const places = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd', '/usr
 /** Path of the system's sshd, if there is one. */
 export const findSshd = (): string | undefined => places.find((path) => existsSync(path));
 
+/** As distributions have it; a second line for it would be refused. */
+const SFTP = 'Subsystem sftp internal-sftp';
+
 /** On one line: of several, sshd takes the first (sshd_config(5)). */
 const setEnv = (environment: Readonly<Record<string, string>> = {}): readonly string[] => {
   const pairs = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`);
@@ -45,7 +46,7 @@ const setEnv = (environment: Readonly<Record<string, string>> = {}): readonly st
 
 /** Rejects, with sshd's own words, when it does not come up. */
 export const startSystemSshd = async (options: SystemSshdOptions): Promise<SystemSshd> => {
-  const { directory } = options;
+  const { directory, settings = [] } = options;
   const file = (name: string) => join(directory, name);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const hostKey = generateKeyPair();
@@ -55,7 +56,7 @@ export const startSystemSshd = async (options: SystemSshdOptions): Promise<Syste
   await chmod(file('host_key'), 0o600);
   await writeFile(file('authorized_keys'), `${options.authorizedKey.trim()}\n`, { mode: 0o600 });
   const port = options.port ?? (await freePort());
-  const settings = [
+  const lines = [
     `Port ${String(port)}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${file('host_key')}`,
@@ -67,12 +68,11 @@ export const startSystemSshd = async (options: SystemSshdOptions): Promise<Syste
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
     'PrintMotd no',
-    // As distributions have it. Two lines of that name would be refused, so it is no matter of `settings`.
-    ...(options.sftp === false ? [] : ['Subsystem sftp internal-sftp']),
     ...setEnv(options.environment),
-    ...(options.settings ?? []),
+    ...(settings.some((line) => line.startsWith('Subsystem sftp ')) ? [] : [SFTP]),
+    ...settings,
   ];
-  await writeFile(file('sshd_config'), `${settings.join('\n')}\n`);
+  await writeFile(file('sshd_config'), `${lines.join('\n')}\n`);
   // The compiled-in folder for privilege separation; only root needs it, and only root can make it.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const child = spawn(options.sshdPath, ['-D', '-e', '-f', file('sshd_config')], {
