@@ -16,15 +16,7 @@ import {
 import type { LogError, LogStore } from '../app/ports.js';
 import { systemClock, type Clock } from '../kernel/time.js';
 import type { AttemptFiles } from './attempt-files.js';
-import {
-  durableOffsets,
-  filesOf,
-  ioError,
-  logError,
-  namesOf,
-  readPiece,
-  readSeal,
-} from './attempt-files.js';
+import { durableOffsets, filesOf, ioError, logError, namesOf, readPiece, readSeal } from './attempt-files.js';
 import { patternsFor } from './forms.js';
 import { linesOfLog, type FoundLines } from './lines.js';
 import type { AttemptWriter, LogSize } from './writer.js';
