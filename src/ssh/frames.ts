@@ -45,7 +45,9 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
   const logSize = count(size);
   if (exitCode === undefined || why === undefined || logCode === undefined || logSize === undefined)
     return undefined;
-  if (signals === undefined || survivors === undefined || rest.length > 0) return undefined;
+  if (signals === undefined || survivors === undefined) return undefined;
+  const err = parseErr(rest);
+  if (err === undefined) return undefined;
   const started = parseProcess([pid, start, boot]);
   return {
     state: 'done',
@@ -53,12 +55,33 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
       exitCode,
       why,
       logTruncated: logCode !== 0,
+      ...(err.code === undefined ? {} : { errTruncated: err.code !== 0 }),
       signals: signals === '-' ? [] : signals.split(','),
       survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
     },
     logSize,
+    ...(err.size === undefined ? {} : { errSize: err.size }),
     ...(started === undefined ? {} : { started }),
   };
+};
+
+/** Size of `stderr`, and the code of what wrote it; neither where it is not kept apart. */
+const parseErr = (
+  words: readonly string[],
+): { readonly size?: number; readonly code?: number } | undefined => {
+  if (words.length === 0) return {};
+  const [size, code] = words.map(count);
+  return size === undefined || code === undefined || words.length > 2 ? undefined : { size, code };
+};
+
+/** Sizes at the end of a state: of the log, and of `stderr` where it is kept apart. */
+const parseSizes = (
+  words: readonly string[],
+): { readonly logSize: number; readonly errSize?: number } | undefined => {
+  const [logSize, errSize] = words.map(count);
+  if (logSize === undefined || words.length > 2) return undefined;
+  if (words.length === 1) return { logSize };
+  return errSize === undefined ? undefined : { logSize, errSize };
 };
 
 const parseSurvivor = (text: string): readonly { readonly pid: number; readonly command?: string }[] => {
@@ -83,13 +106,13 @@ export const parseState = (line: string): AttemptState | undefined => {
     case 'running':
     case 'orphan': {
       const who = parseProcess(words);
-      const logSize = count(words[3]);
-      return who !== undefined && logSize !== undefined ? { state, ...who, logSize } : undefined;
+      const sizes = parseSizes(words.slice(3));
+      return who !== undefined && sizes !== undefined ? { state, ...who, ...sizes } : undefined;
     }
     case 'lost': {
       const [why] = words;
-      const logSize = count(words[1]);
-      return why !== undefined && logSize !== undefined ? { state, why, logSize } : undefined;
+      const sizes = parseSizes(words.slice(1));
+      return why !== undefined && sizes !== undefined ? { state, why, ...sizes } : undefined;
     }
     case 'done':
       return parseDone(words);

@@ -58,10 +58,16 @@ export interface SlotEnd {
   readonly state: Extract<AttemptState, { state: 'done' }>;
 }
 
-/** `<id> <whole> <rc> <why> <log> <pid> <start> <boot> <signals> <survivors>`, after `bytes`. Undefined: it cannot be believed. */
+/**
+ * `<id> <whole> <rc> <why> <log> <pid> <start> <boot> <signals> <survivors>`, after `bytes`; where outputs are kept apart without bytes, and with
+ * `<log size> <stderr size> <stderr>` behind it. Undefined: it cannot be believed.
+ */
 export const parseSlotEnd = (text: string, bytes: Buffer): SlotEnd | undefined => {
-  const [name = '', flag, rc, why, log, ...more] = text.split(' ');
-  const state = parseState(['done', rc, why, log, String(bytes.length), ...more].join(' '));
+  const [name = '', flag, rc, why, log, pid, start, boot, signals, survivors, ...apart] = text.split(' ');
+  const [size = String(bytes.length), ...err] = apart;
+  const state = parseState(
+    ['done', rc, why, log, size, pid, start, boot, signals, survivors, ...err].join(' '),
+  );
   if (state?.state !== 'done' || (flag !== '0' && flag !== '1')) return undefined;
   return { name, bytes, whole: flag === '1' && bytes.length <= INLINE_BYTES, state };
 };
