@@ -760,7 +760,9 @@ export const runnerTransportContract = (
           const talks = order('for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.3; done', {
             ...{ silenceMs: 1500, split: true },
           });
-          expect(resultOf((await runSplit(talks)).state)).toMatchObject({ exitCode: 0, why: 'exit' });
+          expect(resultOf((await runSplit(talks)).state)).toMatchObject({
+            ...{ exitCode: 0, why: 'exit', logTruncated: false, errTruncated: false },
+          });
         });
 
         it('given an offset, then only the rest comes; given clean-up, then only the tombstone stays', async () => {

@@ -30,7 +30,7 @@ const done: AttemptState = {
 };
 
 /** A server that has just started, and finds the attempt done. `linkEnds`: the first time that this output is followed. */
-const restarted = async (linkEnds?: 'stdout' | 'stderr') => {
+const restarted = async (linkEnds?: 'stdout' | 'stderr', secret?: string) => {
   const recorded: JobCommand[] = [];
   const followed: string[] = [];
   let tell: () => void = () => undefined;
@@ -38,7 +38,10 @@ const restarted = async (linkEnds?: 'stdout' | 'stderr') => {
   let isLost = linkEnds === undefined;
   const facts = (): AttemptFacts => ({
     ...{ phaseRunId: 'p', assigned: anAssignment(), started: true, current: recorded.length === 0 },
-    promoted: aPromotion({ output: 'split', limits: { cancelGraceMs: 1, logBytes: LIMIT } }),
+    promoted: aPromotion({
+      ...{ output: 'split', limits: { cancelGraceMs: 1, logBytes: LIMIT } },
+      secretRefs: secret === undefined ? [] : ['TOKEN'],
+    }),
   });
   const transport = {
     query: () => TE.right(done),
@@ -63,7 +66,13 @@ const restarted = async (linkEnds?: 'stdout' | 'stderr') => {
     performDeps(transport, {
       logs: fileLogStore(directory),
       facts: () => Promise.resolve(E.right(facts())),
+      secrets: {
+        take: () => Promise.reject(new Error('nothing is started')),
+        given: () => Promise.resolve(E.right({ TOKEN: secret ?? '' })),
+        forget: () => Promise.resolve(E.right(undefined)),
+      },
       record: (_job: string, _attempt: number, command: JobCommand) => {
+        if (command.kind !== 'FinishJob') return Promise.resolve(true);
         recorded.push(command);
         tell();
         return Promise.resolve(true);
@@ -99,17 +108,27 @@ describe('an attempt whose outputs are kept apart', () => {
     },
   );
 
-  it('given a server that was killed when one was sealed, then what the runner has beyond the limit does not hold it up', async () => {
+  /** As a server leaves it that was killed when one output was complete and the other was not. */
+  const sealedFirst = async (): Promise<void> => {
     const store = fileLogStore(directory);
-    const writer = await store.open({ jobId: 'j', attempt: 1, output: 'stdout' }, [], {
-      limitBytes: LIMIT,
-    })();
+    const output: OutputRef = { jobId: 'j', attempt: 1, output: 'stdout' };
+    const writer = await store.open(output, [], { limitBytes: LIMIT })();
     if (E.isLeft(writer)) expect.fail(writer.left.message);
     await writer.right.write(0, Buffer.from(OUTPUTS.stdout))();
     await writer.right.seal(true)();
+  };
+
+  it('given a server that was killed when one was sealed, then what the runner has beyond the limit does not hold it up', async () => {
+    await sealedFirst();
     const { recorded, followed } = await restarted();
     expect(followed.sort()).toEqual(['stderr 0', `stdout ${LIMIT}`]);
     expect(recorded).toMatchObject([{ kind: 'FinishJob', outputs: both }]);
     expect(await textOf('stdout')).toBe(CUT);
+  });
+
+  it('given a server that was killed when one was sealed, then the other is masked all the same', async () => {
+    await sealedFirst();
+    await restarted(undefined, 'oh no');
+    expect(await textOf('stderr')).toBe('[masked]\n');
   });
 });
