@@ -676,7 +676,7 @@ export const runnerTransportContract = (
           const wanted = writesBoth('apart-cut', 'sleep 0.02');
           await started(wanted);
           const [out, err] = outputsOf(wanted);
-          const [stdout, stderr] = await Promise.all([followThroughCuts(out, 2), followThroughCuts(err, 1)]);
+          const [stdout, stderr] = await Promise.all([followThroughCuts(out, 3), followThroughCuts(err, 0)]);
           expect([sha(stdout.bytes), sha(stderr.bytes)]).toEqual(await copiesOf('apart-cut'));
           expect(resultOf(stderr.state)).toMatchObject({ exitCode: 5, why: 'exit' });
         });
