@@ -42,9 +42,10 @@ const within = (live: Live, ms: number, signal: AbortSignal): Promise<Told> =>
 const lostLink = (runner: Runner, cause: unknown): LinkError =>
   new LinkError(transportError('connection_lost', runner.target, '', cause));
 
-const ended = ({ state }: SlotEnd, { output }: OutputRef, size: number): AttemptSignal => ({
+/** Of two outputs the slot has told the sizes. */
+const ended = ({ state }: SlotEnd, { output }: OutputRef, logSize: number): AttemptSignal => ({
   kind: 'ended',
-  state: { ...state, ...(output === 'stderr' ? { errSize: size } : { logSize: size }) },
+  state: output === undefined ? { ...state, logSize } : state,
 });
 
 /** See RunnerTransport.follow. */
