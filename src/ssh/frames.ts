@@ -45,9 +45,7 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
   const logSize = count(size);
   if (exitCode === undefined || why === undefined || logCode === undefined || logSize === undefined)
     return undefined;
-  if (signals === undefined || survivors === undefined) return undefined;
-  const err = parseErr(rest);
-  if (err === undefined) return undefined;
+  if (signals === undefined || survivors === undefined || rest.length > 0) return undefined;
   const started = parseProcess([pid, start, boot]);
   return {
     state: 'done',
@@ -55,33 +53,12 @@ const parseDone = (words: readonly string[]): AttemptState | undefined => {
       exitCode,
       why,
       logTruncated: logCode !== 0,
-      ...(err.code === undefined ? {} : { errTruncated: err.code !== 0 }),
       signals: signals === '-' ? [] : signals.split(','),
       survivors: survivors === '-' ? [] : survivors.split(',').flatMap(parseSurvivor),
     },
     logSize,
-    ...(err.size === undefined ? {} : { errSize: err.size }),
     ...(started === undefined ? {} : { started }),
   };
-};
-
-/** Size of `stderr`, and the code of what wrote it; neither where it is not kept apart. */
-const parseErr = (
-  words: readonly string[],
-): { readonly size?: number; readonly code?: number } | undefined => {
-  if (words.length === 0) return {};
-  const [size, code] = words.map(count);
-  return size === undefined || code === undefined || words.length > 2 ? undefined : { size, code };
-};
-
-/** Sizes at the end of a state: of the log, and of `stderr` where it is kept apart. */
-const parseSizes = (
-  words: readonly string[],
-): { readonly logSize: number; readonly errSize?: number } | undefined => {
-  const [logSize, errSize] = words.map(count);
-  if (logSize === undefined || words.length > 2) return undefined;
-  if (words.length === 1) return { logSize };
-  return errSize === undefined ? undefined : { logSize, errSize };
 };
 
 const parseSurvivor = (text: string): readonly { readonly pid: number; readonly command?: string }[] => {
@@ -91,9 +68,27 @@ const parseSurvivor = (text: string): readonly { readonly pid: number; readonly 
   return [command === undefined || command === '' ? { pid } : { pid, command }];
 };
 
+/** What is told of `stderr` where it is kept apart, as a word of its own: `err=<size>`, at the end with the code of what wrote it behind a comma. */
+const withErr = (state: AttemptState, word: string): AttemptState | undefined => {
+  const [, first, second] = /^err=(\d{1,15})(?:,(\d{1,15}))?$/.exec(word) ?? [];
+  const errSize = count(first);
+  if (errSize === undefined || !('logSize' in state)) return undefined;
+  if (state.state !== 'done') return { ...state, errSize };
+  const code = count(second);
+  return code === undefined
+    ? undefined
+    : { ...state, errSize, result: { ...state.result, errTruncated: code !== 0 } };
+};
+
 /** The one-line form of a state; see `runner/state.sh`. */
 export const parseState = (line: string): AttemptState | undefined => {
-  const [state, ...words] = line.trim().split(' ');
+  const words = line.trim().split(' ');
+  const err = words.find((word) => word.startsWith('err='));
+  const state = parseWords(words.filter((word) => word !== err));
+  return state === undefined || err === undefined ? state : withErr(state, err);
+};
+
+const parseWords = ([state, ...words]: readonly string[]): AttemptState | undefined => {
   switch (state) {
     case 'absent': {
       const [baseId, bootId] = words;
@@ -106,13 +101,13 @@ export const parseState = (line: string): AttemptState | undefined => {
     case 'running':
     case 'orphan': {
       const who = parseProcess(words);
-      const sizes = parseSizes(words.slice(3));
-      return who !== undefined && sizes !== undefined ? { state, ...who, ...sizes } : undefined;
+      const logSize = count(words[3]);
+      return who !== undefined && logSize !== undefined ? { state, ...who, logSize } : undefined;
     }
     case 'lost': {
       const [why] = words;
-      const sizes = parseSizes(words.slice(1));
-      return why !== undefined && sizes !== undefined ? { state, why, ...sizes } : undefined;
+      const logSize = count(words[1]);
+      return why !== undefined && logSize !== undefined ? { state, why, logSize } : undefined;
     }
     case 'done':
       return parseDone(words);

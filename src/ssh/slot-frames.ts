@@ -60,14 +60,14 @@ export interface SlotEnd {
 
 /**
  * `<id> <whole> <rc> <why> <log> <pid> <start> <boot> <signals> <survivors>`, after `bytes`; where outputs are kept apart without bytes, and with
- * `<log size> <stderr size> <stderr>` behind it. Undefined: it cannot be believed.
+ * `size=<log size>` and `err=<size>,<code>` behind it. Undefined: it cannot be believed.
  */
 export const parseSlotEnd = (text: string, bytes: Buffer): SlotEnd | undefined => {
-  const [name = '', flag, rc, why, log, pid, start, boot, signals, survivors, ...apart] = text.split(' ');
-  const [size = String(bytes.length), ...err] = apart;
-  const state = parseState(
-    ['done', rc, why, log, size, pid, start, boot, signals, survivors, ...err].join(' '),
-  );
+  const words = text.split(' ');
+  const told = words.find((word) => word.startsWith('size='));
+  const [name = '', flag, rc, why, log, ...more] = words.filter((word) => word !== told);
+  const size = told?.slice('size='.length) ?? String(bytes.length);
+  const state = parseState(['done', rc, why, log, size, ...more].join(' '));
   if (state?.state !== 'done' || (flag !== '0' && flag !== '1')) return undefined;
   return { name, bytes, whole: flag === '1' && bytes.length <= INLINE_BYTES, state };
 };

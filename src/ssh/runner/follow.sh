@@ -38,8 +38,8 @@ report() {
     *) set_log_size ;;
   esac
   size=$log_size
-  [ "$file" = "$J.log" ] || size=$((${err_size:-0}))
-  printf '%s end %s %s\n' "$nonce" "$size" "$answer" >&2
+  [ "$file" = "$J.log" ] || size=${err_size#*=}
+  printf '%s end %s %s\n' "$nonce" "${size:-0}" "$answer" >&2
 }
 has_ended() {
   followed=$phase

@@ -86,7 +86,7 @@ job() {
   if [ "$form" = split ]; then
     # Read by who wants them, since the bytes before a frame are those of one log.
     set_log_size
-    whole=0 sizes=" $log_size$err_size $err"
+    whole=0 sizes=" size=$log_size${err_size:- err=0},$err"
   elif [ -s "$J.log" ]; then
     "$head" -c 32769 "$J.log" >&6 || whole=0
   fi

@@ -3,11 +3,11 @@
 #           later the result `rc=… why=… log=… survivors=… .`, with `err=…` before the dot where stderr is kept apart, at last `tombstone .`
 #           or `revoked .`, by its owner, when the job could not be prepared
 #   $J.go   pid start boot of the job, or `revoked`; whoever creates it first decides
-# `err_size` with a space before it, or empty where stderr is not kept apart.
+# `err_size` is a further word of the answer, or nothing where stderr is not kept apart.
 set_log_size() {
   log_size=0 err_size=
   [ ! -f "$J.log" ] || log_size=$(($(wc -c <"$J.log")))
-  [ ! -f "$J.err" ] || err_size=" $(($(wc -c <"$J.err")))"
+  [ ! -f "$J.err" ] || err_size=" err=$(($(wc -c <"$J.err")))"
 }
 # Sets `phase` to one word, without a new process.
 set_phase() {
@@ -67,7 +67,7 @@ set_state() {
       # shellcheck disable=SC2086
       set -- $line
       answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors"
-      case ${5-} in err=*) answer="$answer${err_size:- 0} ${5#err=}" ;; esac
+      case ${5-} in err=*) answer="$answer${err_size:- err=0},${5#err=}" ;; esac
       ;;
     *) answer=$phase ;;
   esac
