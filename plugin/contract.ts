@@ -140,6 +140,8 @@ export interface Promotion {
   /** When no enrolled runner can ever match; `wait` when absent. */
   readonly whenUnmatchable?: 'wait' | 'fail' | 'expire';
   readonly change?: ChangeRef;
+  /** `split`: stdout and stderr are kept apart, and their order is not exact; `merged`, both as one, when absent. */
+  readonly output?: 'merged' | 'split';
 }
 
 export type HostCommand =

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { PhasePromoted } from '../src/events/phase-run.js';
 import { problemsOf } from '../src/events/report.js';
+import { OutputForm } from '../src/events/shapes.js';
 import {
   actor,
   branch,
@@ -58,6 +59,7 @@ const promotion = known(
     ),
     secretRefs: list(secretRef, 0, 100),
     priority: whole(-1000, 1000),
+    output: OutputForm,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
     change: known(
       { id: line(200), title: line(500) },
@@ -119,4 +121,5 @@ export const promotedBy = (
   priority: told.priority ?? 0,
   whenUnmatchable: told.whenUnmatchable ?? 'wait',
   ...(told.change === undefined ? {} : { change: told.change }),
+  ...(told.output === 'split' ? { output: told.output } : {}),
 });

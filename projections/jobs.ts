@@ -39,6 +39,8 @@ export interface JobView {
   readonly filter: Filter;
   readonly filterClass: string;
   readonly priority: number;
+  /** Its outputs are kept apart, as `stdout` and `stderr`; absent: it has one log. */
+  readonly output?: 'split';
   readonly queuedAt: string;
   status: 'queued' | 'assigned' | 'running' | Outcome;
   cancelRequested?: { readonly at: string; readonly by: string; readonly reason?: string };
@@ -72,6 +74,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   filter: data.filter,
   filterClass: data.filterClass,
   priority: data.priority,
+  ...(data.output === 'split' ? { output: data.output } : {}),
   queuedAt: recorded.metadata.recordedAt,
   status: 'queued',
   attempts: [],

@@ -7,12 +7,13 @@ import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
 import { findJob, jobReads, type JobSources } from './job-reads.js';
-import type { AttemptRef, LogError, LogStore } from './ports.js';
+import { outputOf } from './job-output.js';
+import type { LogError, LogStore, OutputRef } from './ports.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
 import { envelopeOf } from './runners.js';
 import { watchJobs } from './watch-jobs.js';
-import type { CommandContext, Done, LogLines, UseCases } from './use-cases.js';
+import type { CommandContext, Done, LogChoice, LogLines, UseCases } from './use-cases.js';
 
 export interface JobDeps extends Deps, JobSources {
   readonly logs: LogStore;
@@ -92,29 +93,35 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
         });
   };
 
-  /** The attempt to show: the given one, else the last that there was. */
-  const attemptOf = (
+  /** The output to show, of the given attempt, else of the last that there was. */
+  const refOf = (
     id: string,
-    attempt?: number,
-  ): E.Either<AppError, { jobId: string; attempt: number } | undefined> => {
+    { attempt, output: wantedOutput }: LogChoice,
+  ): E.Either<AppError, OutputRef | undefined> => {
     const found = findJob(deps.jobs.view(), id);
     if (E.isLeft(found)) return found;
+    const output = outputOf(found.right, wantedOutput);
+    if (E.isLeft(output)) return output;
     const last = found.right.attempts.at(-1)?.attempt;
     const wanted = attempt ?? last;
     if (attempt !== undefined && !found.right.attempts.some((a) => a.attempt === attempt))
       return E.left(appError('not_found', 'attempt_unknown', `The job ${id} has no attempt ${attempt}.`));
-    return E.right(wanted === undefined ? undefined : { jobId: found.right.id, attempt: wanted });
+    if (wanted === undefined) return E.right(undefined);
+    return E.right({
+      ...{ jobId: found.right.id, attempt: wanted },
+      ...(output.right === undefined ? {} : { output: output.right }),
+    });
   };
 
-  /** Something read of the log of an attempt; `nothing` where there was none. */
+  /** Something read of an output of an attempt; `nothing` where there was none. */
   const ofLog = async <A extends object>(
     id: string,
-    attempt: number | undefined,
+    which: LogChoice,
     nothing: A,
-    read: (ref: AttemptRef) => Promise<E.Either<LogError, A & { readonly sealed: boolean }>>,
+    read: (ref: OutputRef) => Promise<E.Either<LogError, A & { readonly sealed: boolean }>>,
   ): Promise<E.Either<AppError, A & { readonly sealed: boolean; readonly attempt?: number }>> => {
     await deps.jobs.caughtUp();
-    const ref = attemptOf(id, attempt);
+    const ref = refOf(id, which);
     if (E.isLeft(ref)) return ref;
     const found = findJob(deps.jobs.view(), id);
     const ended = E.isRight(found) && found.right.endedAt !== undefined;
@@ -123,24 +130,28 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     if (E.isLeft(got))
       return E.left(appError('store_unavailable', got.left.why, got.left.message, { cause: got.left }));
     // an attempt that never wrote anything has no log to seal
-    const sealed = got.right.sealed || (ended && attempt === undefined);
+    const sealed = got.right.sealed || (ended && which.attempt === undefined);
     return E.right({ ...got.right, sealed, attempt: ref.right.attempt });
   };
 
-  const readLog: UseCases['readLog'] = (id, at, maxBytes, attempt) => () =>
-    ofLog<{ bytes: Buffer; size: number }>(id, attempt, { bytes: Buffer.alloc(0), size: 0 }, (ref) =>
-      deps.logs.read(ref, at, maxBytes)(),
-    );
+  const readLog: UseCases['readLog'] =
+    (id, at, maxBytes, which = {}) =>
+    () =>
+      ofLog<{ bytes: Buffer; size: number }>(id, which, { bytes: Buffer.alloc(0), size: 0 }, (ref) =>
+        deps.logs.read(ref, at, maxBytes)(),
+      );
 
-  const logLines: UseCases['logLines'] = (id, from, count, attempt) => () =>
-    ofLog<Omit<LogLines, 'sealed' | 'attempt'>>(id, attempt, { items: [], lines: 0, size: 0 }, (ref) =>
-      deps.logs.lines(ref, from, count)(),
-    );
+  const logLines: UseCases['logLines'] =
+    (id, from, count, which = {}) =>
+    () =>
+      ofLog<Omit<LogLines, 'sealed' | 'attempt'>>(id, which, { items: [], lines: 0, size: 0 }, (ref) =>
+        deps.logs.lines(ref, from, count)(),
+      );
 
-  const watchLog = (id: string, attempt?: number): Observable<{ size: number; sealed: boolean }> =>
+  const watchLog = (id: string, which: LogChoice = {}): Observable<{ size: number; sealed: boolean }> =>
     deps.jobs.view$.pipe(
       map(({ view }) => {
-        const ref = attemptOf(id, attempt);
+        const ref = refOf(id, which);
         const found = findJob(view, id);
         return {
           ref: E.isRight(ref) ? ref.right : undefined,

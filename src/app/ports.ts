@@ -2,6 +2,7 @@
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
+import type { SplitOutput } from '../domain/output.js';
 import type { Attributes, Containment, SealedOutput, Source, Survivor } from '../events/shapes.js';
 import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
@@ -165,6 +166,11 @@ export interface AttemptRef {
   readonly attempt: number;
 }
 
+/** One output of an attempt: of two that are kept apart the one named, else the only one. */
+export interface OutputRef extends AttemptRef {
+  readonly output?: SplitOutput;
+}
+
 export interface StartOrder extends AttemptRef {
   readonly fence: number;
   /** What `JobAssigned` recorded; a runner that is another one now answers `runner_changed` and starts nothing. */
@@ -181,10 +187,13 @@ export interface StartOrder extends AttemptRef {
   /** How long it may write nothing. Absent: as long as it likes. */
   readonly silenceMs?: number;
   readonly cancelGraceMs: number;
+  /** Of each output. */
   readonly logBytes: number;
+  /** Whether the outputs are kept apart, as `stdout` and `stderr`. */
+  readonly split?: boolean;
 }
 
-/** What the runner knows of an attempt. */
+/** What the runner knows of an attempt. `logSize`: bytes of its log, or of its `stdout`; `errSize`: of its `stderr`, if that is kept apart. */
 export type AttemptState =
   | { readonly state: 'absent'; readonly baseId: string; readonly bootId: string }
   /** Claimed, not yet started: wait or revoke. */
@@ -197,6 +206,7 @@ export type AttemptState =
       readonly startTime: string;
       readonly bootId: string;
       readonly logSize: number;
+      readonly errSize?: number;
     }
   /** Its supervisor is gone, the job lives on. */
   | {
@@ -205,11 +215,13 @@ export type AttemptState =
       readonly startTime: string;
       readonly bootId: string;
       readonly logSize: number;
+      readonly errSize?: number;
     }
   | {
       readonly state: 'done';
       readonly result: AttemptResult;
       readonly logSize: number;
+      readonly errSize?: number;
       readonly started?: { readonly pid: number; readonly startTime: string; readonly bootId: string };
     }
   /** Started once; neither alive nor with a valid result (reboot, supervisor and job killed). */
@@ -217,6 +229,7 @@ export type AttemptState =
       readonly state: 'lost';
       readonly why: string;
       readonly logSize: number;
+      readonly errSize?: number;
       /** It was ended on purpose, to the end; only its supervisor was not there to say so. */
       readonly ended?: AttemptEnding;
     }
@@ -233,6 +246,8 @@ export interface AttemptResult {
   readonly exitCode: number;
   readonly why: 'exit' | 'cancel' | 'timeout' | 'silence' | 'leftover' | 'infrastructure';
   readonly logTruncated: boolean;
+  /** Of `stderr`, if that is kept apart. */
+  readonly errTruncated?: boolean;
   /** Signals sent by the runner to end it, in order. */
   readonly signals: readonly string[];
   readonly survivors: readonly Survivor[];
@@ -249,7 +264,7 @@ export type StartAnswer =
   /** Claimed, but could not be prepared (disk full, source not unpacked): no job ran, nor will. */
   | { readonly kind: 'not_started'; readonly why: string; readonly message: string };
 
-/** `bytes` are the source's, from `offset` on without a gap; `ended` comes once, when all bytes have been given. */
+/** `bytes` are the source's, from `offset` on without a gap; `ended` comes once, when all bytes of this output have been given. */
 export type AttemptSignal =
   | { readonly kind: 'bytes'; readonly offset: number; readonly bytes: Buffer }
   | { readonly kind: 'ended'; readonly state: AttemptState };
@@ -278,7 +293,7 @@ export interface RunnerTransport {
   /** Pull-based, so a slow reader slows the source. Throws TransportError when the link is lost. */
   readonly follow: (
     target: RunnerTarget,
-    attempt: AttemptRef,
+    output: OutputRef,
     fromOffset: number,
     signal: AbortSignal,
   ) => AsyncIterable<AttemptSignal>;
@@ -312,10 +327,12 @@ export type LogError = {
   readonly cause?: unknown;
 };
 
-/** Writer of one attempt's log. One at a time; writes are positional, so a second one with the same bytes is harmless. */
+/** Writer of one output of an attempt. One at a time; writes are positional, so a second one with the same bytes is harmless. */
 export interface LogWriter {
   /** Stored so far: where to go on in the source. With masking it may be less than was written. */
   readonly offsets: () => { readonly source: number; readonly stored: number };
+  /** Nothing more can be stored: what the source gives is known, or lies beyond a limit. */
+  readonly isSealed: () => boolean;
   /** `sourceOffset` must not be beyond what was written; bytes before that are dropped as repeats. */
   readonly write: (sourceOffset: number, bytes: Buffer) => TaskEither<LogError, void>;
   /**
@@ -326,7 +343,7 @@ export interface LogWriter {
   readonly close: () => Promise<void>;
 }
 
-/** How an attempt's log is to be written. */
+/** How an output is to be written. */
 export interface LogTerms {
   /** Source bytes from here on are not stored, whatever the runner holds; absent: no limit. */
   readonly limitBytes?: number;
@@ -353,19 +370,19 @@ export interface LogLine {
 export interface LogStore {
   /** `secrets`: values that are masked before anything is stored; the same each time that the log is opened to be written. */
   readonly open: (
-    attempt: AttemptRef,
+    output: OutputRef,
     secrets: readonly string[],
     terms?: LogTerms,
   ) => TaskEither<LogError, LogWriter>;
   /** At most `maxBytes` from byte `from`; `size` is what is stored now; `sealed`: nothing will follow. */
   readonly read: (
-    attempt: AttemptRef,
+    output: OutputRef,
     from: number,
     maxBytes: number,
   ) => TaskEither<LogError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
   /** At most `count` lines from number `from` on; `lines`: how many there are now. What has no line feed yet is a line as well. */
   readonly lines: (
-    attempt: AttemptRef,
+    output: OutputRef,
     from: number,
     count: number,
   ) => TaskEither<
@@ -378,7 +395,7 @@ export interface LogStore {
     }
   >;
   /** Emits when the log has grown or is sealed; at once on subscription. */
-  readonly watch: (attempt: AttemptRef) => Observable<{ readonly size: number; readonly sealed: boolean }>;
+  readonly watch: (output: OutputRef) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 }
 
 // ---- secrets, source ---------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
+import type { SplitOutput } from '../domain/output.js';
 import type { Stage } from '../domain/stage-plan.js';
 import type { Scope } from '../events/shapes.js';
 import type { At } from '../kernel/at.js';
@@ -172,6 +173,12 @@ type RunnerAct<A = void> = (
   detail: A,
 ) => TaskEither<AppError, Done<RunnerStatus>>;
 
+/** Of a job: absent, its last attempt, and its only output. One with two that are kept apart needs `output`. */
+export interface LogChoice {
+  readonly attempt?: number;
+  readonly output?: SplitOutput;
+}
+
 /** Some lines of a log. What they say is read by their places in it. */
 export interface LogLines {
   readonly attempt?: number;
@@ -268,18 +275,18 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     id: string,
     from: number,
     maxBytes: number,
-    attempt?: number,
+    which?: LogChoice,
   ) => TaskEither<AppError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
   /** Where its lines are and when they came, from number `from` on; `attempt` is absent where there was none. */
   readonly logLines: (
     id: string,
     from: number,
     count: number,
-    attempt?: number,
+    which?: LogChoice,
   ) => TaskEither<AppError, LogLines>;
   readonly watchLog: (
     id: string,
-    attempt?: number,
+    which?: LogChoice,
   ) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 
   /** What is not seen is counted, and in nothing else present. */

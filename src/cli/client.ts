@@ -177,6 +177,12 @@ export interface NewGrant {
 }
 export type ChangesQuery = Readonly<Partial<Record<'status' | 'project', string>>>;
 export type JobsQuery = Readonly<Partial<Record<'status' | 'runner' | 'change', string>>>;
+/** Of a job's log: which attempt, and which output. */
+export type LogQuery = Readonly<Partial<Record<'attempt' | 'output', string>>>;
+export const logQueryOf = ({ attempt, output }: LogQuery): LogQuery => ({
+  ...(attempt === undefined ? {} : { attempt }),
+  ...(output === undefined ? {} : { output }),
+});
 /** Filters, `at` and paging, as they stand in a query. */
 export type ReadQuery = Readonly<Record<string, string | undefined>>;
 
@@ -270,15 +276,15 @@ export const createClient = (at: Endpoint) => ({
   grantRole: (body: NewGrant) => ask<GrantView>(at, '/roles/grant', { method: 'POST', body }),
   withdrawRole: (body: NewGrant) => ask<GrantView>(at, '/roles/withdraw', { method: 'POST', body }),
   /** The bytes stored now, as they come; of a part of it from one byte to before another. */
-  log: (id: string, attempt?: string, part?: { readonly from: number; readonly to: number }) =>
-    send(at, to('jobs', id, 'log') + query({ attempt }), {
+  log: (id: string, which: LogQuery, part?: { readonly from: number; readonly to: number }) =>
+    send(at, to('jobs', id, 'log') + query({ ...which }), {
       ...(part === undefined ? {} : { headers: { Range: `bytes=${part.from}-${part.to - 1}` } }),
     }),
-  logLines: (id: string, wanted: Readonly<Partial<Record<'from' | 'count' | 'attempt', string>>>) =>
-    ask<LogLines>(at, to('jobs', id, 'log', 'lines') + query(wanted)),
+  logLines: (id: string, wanted: LogQuery & Readonly<Record<'from' | 'count', string>>) =>
+    ask<LogLines>(at, to('jobs', id, 'log', 'lines') + query({ ...wanted })),
   /** The log as it grows; ends with `end`. */
-  followLog: (id: string, attempt: string | undefined, signal: AbortSignal) =>
-    follow(at, to('jobs', id, 'log', 'stream') + query({ attempt }), signal),
+  followLog: (id: string, which: LogQuery, signal: AbortSignal) =>
+    follow(at, to('jobs', id, 'log', 'stream') + query({ ...which }), signal),
   /** Jobs as they change; never ends by itself. */
   followJobs: (filter: JobsQuery, signal: AbortSignal) => follow(at, `/jobs/stream${query(filter)}`, signal),
 });

@@ -176,7 +176,7 @@ const crash = async (stage: Stage): Promise<void> => {
   const change = await submit(stage, 'count');
   const { io } = stage;
   const logOf = async (id: string): Promise<string> => {
-    const answer = need(await stage.client.log(id));
+    const answer = need(await stage.client.log(id, {}));
     return answer.text();
   };
   const job = await until('the job has printed some lines', async () => {

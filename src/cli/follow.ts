@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { ProblemDocument } from '../http/problem.js';
-import { localProblem, type Client } from './client.js';
+import { localProblem, type Client, type LogQuery } from './client.js';
 
 const BytesEvent = t.type({ offset: t.number, base64: t.string });
 
@@ -10,11 +10,11 @@ const BytesEvent = t.type({ offset: t.number, base64: t.string });
 export const followLog = async (
   client: Client,
   jobId: string,
-  attempt: string | undefined,
+  which: LogQuery,
   signal: AbortSignal,
   give: (bytes: Buffer) => Promise<void>,
 ): Promise<ProblemDocument | undefined> => {
-  for await (const got of client.followLog(jobId, attempt, signal)) {
+  for await (const got of client.followLog(jobId, which, signal)) {
     if (E.isLeft(got)) return got.left;
     const { event, data } = got.right;
     if (event === 'end') return undefined;

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { LogLine } from '../app/ports.js';
 import type { LogLines } from '../app/use-cases.js';
+import { logQueryOf } from './client.js';
 import { say, write, type Io } from './io.js';
 import { logSink, type LogSink } from './log-sink.js';
 import { fail, json } from './print.js';
@@ -29,6 +30,7 @@ export const lineRange = (value: string): LineRange => {
 interface Options {
   readonly raw?: boolean;
   readonly attempt?: string;
+  readonly output?: string;
   readonly lines?: LineRange;
   readonly timestamps?: boolean;
 }
@@ -76,12 +78,12 @@ const partOf = ({ items, size }: LogLines): { readonly from: number; readonly to
 export const linesStored = async (io: Io, session: Session, id: string, options: Options): Promise<void> => {
   const { from: first, to = Infinity } = options.lines ?? { from: 1 };
   const sink = logSink(io, options.raw === true);
-  let attempt = options.attempt;
+  let which = logQueryOf(options);
   for (let from = first; from <= to;) {
     const count = String(Math.min(PAGE, to - from + 1));
     const page = await session.client.logLines(id, {
       ...{ from: String(from), count },
-      ...(attempt === undefined ? {} : { attempt }),
+      ...which,
     });
     if (E.isLeft(page)) {
       fail(io, session.asJson, page.left);
@@ -91,10 +93,10 @@ export const linesStored = async (io: Io, session: Session, id: string, options:
     const part = partOf(page.right);
     if (part === undefined) break;
     // all pages are of the attempt that the first is of
-    if (page.right.attempt !== undefined) attempt = String(page.right.attempt);
+    if (page.right.attempt !== undefined) which = { ...which, attempt: String(page.right.attempt) };
     if (session.asJson) for (const item of items) say(io, JSON.stringify(JSON.parse(json(item))));
     else {
-      const response = await session.client.log(id, attempt, part);
+      const response = await session.client.log(id, which, part);
       if (E.isLeft(response)) {
         fail(io, session.asJson, response.left);
         return;

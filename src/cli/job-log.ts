@@ -1,8 +1,11 @@
 /** `baton job log`: what a job has written, byte by byte or fit for a terminal. */
 import { Readable } from 'node:stream';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
+import { logQueryOf } from './client.js';
+import { followBoth } from './follow-both.js';
 import { followLog, interruptible } from './follow.js';
+import { splitOutputs } from '../domain/output.js';
 import { note, type Io } from './io.js';
 import { lineRange, linesStored, type LineRange } from './job-log-lines.js';
 import { logSink } from './log-sink.js';
@@ -14,17 +17,23 @@ interface LogOptions {
   readonly follow?: boolean;
   readonly raw?: boolean;
   readonly attempt?: string;
+  readonly output?: string;
   readonly lines?: LineRange;
   readonly timestamps?: boolean;
 }
 
+/** Said of two outputs that are shown as one. */
+const ORDER =
+  'Both outputs, their lines in the order in which they were received, which may not be that of writing. For one of them: --output stdout, or --output stderr';
+
 const stored = async (io: Io, session: Session, id: string, options: LogOptions): Promise<void> => {
-  const response = await session.client.log(id, options.attempt);
+  const response = await session.client.log(id, logQueryOf(options));
   if (E.isLeft(response)) {
     fail(io, session.asJson, response.left);
     return;
   }
-  const { body } = response.right;
+  const { body, headers } = response.right;
+  if (headers.get('Baton-Log-Order') === 'best-effort') note(io, ORDER);
   const out = logSink(io, options.raw === true);
   if (body !== null) for await (const bytes of Readable.fromWeb(body)) await out.give(bytes as Uint8Array);
   await out.end();
@@ -36,7 +45,12 @@ const followed = async (io: Io, session: Session, id: string, options: LogOption
     note(io, '\nNo longer following; the job goes on. End it with `baton job cancel`.'),
   );
   try {
-    const problem = await followLog(session.client, id, options.attempt, signal, out.give);
+    const which = logQueryOf(options);
+    let problem = await followLog(session.client, id, which, signal, out.give);
+    if (problem?.reason === 'output_needed') {
+      note(io, ORDER);
+      problem = await followBoth(session.client, id, which, signal, out.give);
+    }
     await out.end();
     if (problem !== undefined) fail(io, session.asJson, problem);
   } finally {
@@ -53,6 +67,9 @@ export const registerJobLog = (job: Command, io: Io): void => {
     .option('--follow', 'go on until it ends; Ctrl-C leaves the job alone')
     .option('--raw', 'the exact bytes')
     .option('--attempt <n>', 'of this attempt (default: the last)')
+    .addOption(
+      new Option('--output <name>', 'of a job that keeps them apart only this').choices([...splitOutputs]),
+    )
     .option('--lines <range>', 'of what is stored only these lines, e.g. 10-20 or 10-', lineRange)
     .option('--timestamps', 'before each stored line when the server received it; ~ not later than that')
     .addHelpText(

@@ -59,6 +59,7 @@ const showText = (io: Io, job: JobView): string => {
     ['label', job.label],
     ['change', job.changeId === undefined ? undefined : `${job.changeId} ${job.changeTitle ?? ''}`],
     ['needs', filterText(job)],
+    ['output', job.output === 'split' ? 'stdout and stderr, kept apart' : undefined],
     ['queued', age(job.queuedAt, io.now())],
     ['ended', job.endedAt === undefined ? undefined : age(job.endedAt, io.now())],
     [
@@ -89,7 +90,19 @@ const showText = (io: Io, job: JobView): string => {
     view.exitCode === undefined ? '-' : String(view.exitCode),
     view.why ?? '',
   ]);
-  return `${head}\n\n${table(['ATTEMPT', 'RUNNER', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows)}`;
+  const attempts = table(['ATTEMPT', 'RUNNER', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows);
+  return [head, attempts, ...outputsText(job)].join('\n\n');
+};
+
+/** What is stored of each attempt, once it is complete. */
+const outputsText = (job: JobView): readonly string[] => {
+  const rows = job.attempts.flatMap(({ attempt, outputs = [] }) =>
+    outputs.map(({ name, storedBytes, storedSha256, truncated }) => [
+      ...[String(attempt), name, String(storedBytes), storedSha256],
+      truncated ? 'cut at the limit' : '',
+    ]),
+  );
+  return rows.length === 0 ? [] : [table(['ATTEMPT', 'OUTPUT', 'BYTES', 'SHA-256', ''], rows)];
 };
 
 const explainText = ({ verdict, runners }: ExplainAnswer): string => {

@@ -4,6 +4,7 @@ import type { JobView } from '../../projections/jobs.js';
 import type { ChangeView } from '../app/use-cases.js';
 import type { Client, Got } from './client.js';
 import { exitCodes, exitOfOutcome, worstOf } from './exit.js';
+import { followBoth } from './follow-both.js';
 import { followLog, interruptible } from './follow.js';
 import { note, write, type Io } from './io.js';
 import { everyPage } from './paging.js';
@@ -90,7 +91,8 @@ const printLog = async (
   progress: Progress,
 ): Promise<void> => {
   const lines = prefixed(plain(`${runner} ${job.stage}/${phaseOf(job)}`), wantsColours(io));
-  const problem = await followLog(client, job.id, String(attempt), signal, (bytes) => {
+  const follow = job.output === 'split' ? followBoth : followLog;
+  const problem = await follow(client, job.id, { attempt: String(attempt) }, signal, (bytes) => {
     progress.clear();
     return write(io.stdout, lines.push(bytes));
   });

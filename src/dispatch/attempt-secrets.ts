@@ -4,6 +4,7 @@ import type { AppError } from '../app/errors.js';
 import type { JobSecrets, SecretValues } from '../app/job-secrets.js';
 import type { AttemptRef, LogStore } from '../app/ports.js';
 import type { JobCommand } from '../domain/job.js';
+import { outputsOf } from '../domain/output.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 
 /** Tries until it succeeds or we are closed. */
@@ -47,9 +48,15 @@ export const attemptSecrets = (
     },
     masked: async (promoted) => {
       if (hasNone(promoted)) return [];
-      const log = await insist(`reading the log of ${name}`, logs.read(attempt, 0, 0));
+      let mayCome = false;
+      for (const output of outputsOf(promoted.output)) {
+        const ref = output === undefined ? attempt : { ...attempt, output };
+        const log = await insist(`reading the log of ${name}`, logs.read(ref, 0, 0));
+        if (log === undefined) return undefined;
+        mayCome ||= !log.sealed;
+      }
       // nothing will be stored any more
-      if (log === undefined || log.sealed) return log && [];
+      if (!mayCome) return [];
       const what = `the log of ${name} is not collected, since reading the secrets to mask in it`;
       const values = await insist(what, async (): Promise<E.Either<AppError, SecretValues | 'over'>> => {
         const given = await secrets.given(attempt);

@@ -6,7 +6,9 @@ import type {
   AttemptRef,
   AttemptState,
   LogStore,
+  LogTerms,
   LogWriter,
+  OutputRef,
   RunnerTarget,
   RunnerTransport,
   SourceProvider,
@@ -14,6 +16,7 @@ import type {
   TransportError,
 } from '../app/ports.js';
 import type { JobCommand } from '../domain/job.js';
+import { outputsOf } from '../domain/output.js';
 import { verdictOf, verdictOfEnding } from '../domain/outcome.js';
 import type { Probed } from '../domain/runner-probe.js';
 import type { JobAssigned } from '../events/job.js';
@@ -23,6 +26,7 @@ import { attemptSecrets } from './attempt-secrets.js';
 import type { DriveAttempt } from './commands.js';
 import { asTransportError, BEFORE_ANYTHING, LinkError, orThrow, probeOf } from './link.js';
 import { environmentOf, scriptOf } from './script.js';
+import { together } from './together.js';
 
 /** What is recorded of an attempt: everything that a start needs. */
 export interface AttemptFacts {
@@ -70,6 +74,23 @@ interface ProcessOnRunner {
   readonly bootId: string;
 }
 
+/** How much the runner has of each output. */
+interface Sizes {
+  readonly logSize?: number;
+  readonly errSize?: number;
+}
+
+/** One output, complete. */
+interface Collected {
+  readonly state: AttemptState;
+  readonly sealed: SealedOutput;
+}
+
+/** Whether the runner cut this output at the limit. */
+const wasCut = (state: AttemptState, { output }: OutputRef): boolean =>
+  state.state === 'done' &&
+  (output === 'stderr' ? state.result.errTruncated === true : state.result.logTruncated);
+
 /** A job that has not ended after this is shown as running. */
 const SHORT_JOB_MS = 50;
 
@@ -109,29 +130,26 @@ export const driveAttempt = async (
   let claimedSeen = 0;
   let asked = 0;
 
-  /** Log bytes up to the end; the state that the attempt ended in, or undefined when the link was lost. */
-  const collect = async (
+  /** Bytes of one output up to its end. */
+  const collectOne = async (
     target: RunnerTarget,
-    lateBelow: number,
-  ): Promise<{ readonly state: AttemptState; readonly outputs: readonly SealedOutput[] } | undefined> => {
-    if (promoted === undefined) return undefined;
-    const masked = await secrets.masked(promoted);
-    if (masked === undefined) return undefined;
-    const writer = await insist<unknown, LogWriter>(
-      'opening the log',
-      logs.open(ref, masked, { limitBytes: promoted.limits.logBytes, lateBelow, isNew }),
-    );
-    isNew = false;
+    output: OutputRef,
+    masked: readonly string[],
+    terms: LogTerms,
+    until: AbortSignal,
+  ): Promise<Collected | undefined> => {
+    const writer = await insist<unknown, LogWriter>('opening the log', logs.open(output, masked, terms));
     if (writer === undefined) return undefined;
     try {
-      for await (const item of transport.follow(target, ref, writer.offsets().source, signal)) {
+      for await (const item of transport.follow(target, output, writer.offsets().source, until)) {
         if (item.kind === 'bytes') {
+          // it was sealed before a crash, and what comes now lies beyond the limit
+          if (writer.isSealed()) continue;
           const written = await insist('writing the log', writer.write(item.offset, item.bytes));
           if (written === undefined && closed()) return undefined;
         } else {
-          const truncated = item.state.state === 'done' && item.state.result.logTruncated;
-          const sealed = await insist('sealing the log', writer.seal(truncated));
-          return sealed === undefined ? undefined : { state: item.state, outputs: [sealed] };
+          const sealed = await insist('sealing the log', writer.seal(wasCut(item.state, output)));
+          return sealed === undefined ? undefined : { state: item.state, sealed };
         }
       }
       return undefined;
@@ -140,13 +158,34 @@ export const driveAttempt = async (
     }
   };
 
+  /** All outputs up to their end; the state that the attempt ended in, or undefined when the link was lost. */
+  const collect = async (
+    target: RunnerTarget,
+    thereBefore: Sizes,
+  ): Promise<{ readonly state: AttemptState; readonly outputs: readonly SealedOutput[] } | undefined> => {
+    if (promoted === undefined) return undefined;
+    const masked = await secrets.masked(promoted);
+    if (masked === undefined) return undefined;
+    const terms = { limitBytes: promoted.limits.logBytes, isNew };
+    isNew = false;
+    const [first, ...others] = await together(signal, outputsOf(promoted.output), (output, until) => {
+      const lateBelow = (output === 'stderr' ? thereBefore.errSize : thereBefore.logSize) ?? 0;
+      const one = output === undefined ? ref : { ...ref, output };
+      return collectOne(target, one, masked, { ...terms, lateBelow }, until);
+    });
+    // all of them have ended, so each tells the same
+    return first === undefined
+      ? undefined
+      : { state: first.state, outputs: [first, ...others].map(({ sealed }) => sealed) };
+  };
+
   /**
-   * `thereBefore`: bytes of the log that the runner had before anybody here could have seen them come. The start of a short
+   * `thereBefore`: bytes that the runner had before anybody here could have seen them come. The start of a short
    * job is recorded with its end: one write instead of two.
    */
   const finish = async (
     target: RunnerTarget,
-    { thereBefore = 0, started }: { readonly thereBefore?: number; readonly started?: ProcessOnRunner } = {},
+    { thereBefore = {}, started }: { readonly thereBefore?: Sizes; readonly started?: ProcessOnRunner } = {},
   ): Promise<Step> => {
     const collecting = collect(target, thereBefore);
     if (started !== undefined) {
@@ -227,6 +266,7 @@ export const driveAttempt = async (
       ...(silenceMs === undefined ? {} : { silenceMs }),
       cancelGraceMs,
       logBytes,
+      ...(promoted.output === 'split' ? { split: true } : {}),
     })();
     if (E.isLeft(answer)) {
       if (mayStart && BEFORE_ANYTHING.has(answer.left.code)) {
@@ -301,7 +341,7 @@ export const driveAttempt = async (
       case 'running':
       case 'orphan': {
         const { pid, startTime, bootId } = state;
-        return finish(target, { thereBefore: state.logSize, started: { pid, startTime, bootId } });
+        return finish(target, { thereBefore: state, started: { pid, startTime, bootId } });
       }
       case 'tombstone':
         await say({
@@ -314,7 +354,7 @@ export const driveAttempt = async (
         return 'done';
       case 'done':
       case 'lost':
-        return finish(target, { thereBefore: state.logSize });
+        return finish(target, { thereBefore: state });
       case 'revoked':
         return finish(target);
     }

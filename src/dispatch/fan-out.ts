@@ -84,7 +84,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
     const missing = rows.filter((row) => row.job === undefined);
     if (missing.length > 0)
       return missing.map(({ index, label, filter }) => {
-        const { scope, pipeline, stage, phase, limits, priority, whenUnmatchable, change } = promoted;
+        const { scope, pipeline, stage, phase, limits, priority, whenUnmatchable, change, output } = promoted;
         return {
           commandId: deriveId(promotedBy, 'fan-out', 'queue', index),
           causationId: promotedBy,
@@ -107,6 +107,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
               priority,
               whenUnmatchable,
               ...(change === undefined ? {} : { change }),
+              ...(output === undefined ? {} : { output }),
             },
           },
         };

@@ -3,7 +3,7 @@
  * for how long? The original answered `invalid_config` and no more; here every problem is told, all at once.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Clause, Filter, Row } from '../events/shapes.js';
+import { OutputForm, type Clause, type Filter, type Row } from '../events/shapes.js';
 import { aList, anObject, aString, knownMembers, spotOf, type Spot } from './json-check.js';
 import { parseJson } from './json-text.js';
 import type { Problem } from './problem.js';
@@ -19,6 +19,8 @@ export interface PhaseConfig {
   readonly timeoutMs?: number;
   /** Names of the secrets that its jobs are given, as variables; `baton.secrets` of the file. Absent: none. */
   readonly secrets?: readonly string[];
+  /** Its jobs' outputs are kept apart; `baton.output` of the file. Absent: both as one. */
+  readonly output?: 'split';
 }
 
 export interface DispatchConfig {
@@ -64,12 +66,12 @@ export const parseDispatchConfig = (text: string): E.Either<ConfigError, Dispatc
   const skipped = skippedPhases(root.at('skip_phases'));
   const filters = phaseFilters(root.at('job_dispatch').at('filters'));
   const timeouts = phaseTimeouts(root.at('phase_timeouts'));
-  const secrets = phaseSecrets(root.at('baton'));
+  const { secrets, outputs } = ownSettings(root.at('baton'));
   for (const path of parsed.right.duplicates.filter(isOurs))
     problems.push({ path, expected: 'each key once', found: 'the key twice', mend: 'keep one of the two' });
   return problems.length > 0
     ? E.left(invalid(problems))
-    : E.right({ phases: merge(skipped, filters, timeouts, secrets) });
+    : E.right({ phases: merge(skipped, filters, timeouts, secrets, outputs) });
 };
 
 const invalid = (problems: readonly Problem[], reason = 'config_invalid'): ConfigError => ({
@@ -156,19 +158,27 @@ const phaseTimeouts = (spot: Spot): ReadonlyMap<string, number> => {
 };
 
 /** What is Baton's own stands under one key, so that no key of another tool can ever be meant. */
-const phaseSecrets = (baton: Spot): ReadonlyMap<string, readonly string[]> => {
+const ownSettings = (
+  baton: Spot,
+): {
+  readonly secrets: ReadonlyMap<string, readonly string[]>;
+  readonly outputs: ReadonlyMap<string, OutputForm>;
+} => {
   const secrets = new Map<string, readonly string[]>();
-  if (baton.value === undefined) return secrets;
+  const outputs = new Map<string, OutputForm>();
+  if (baton.value === undefined) return { secrets, outputs };
   const members = knownMembers(
     baton,
-    ['secrets'],
+    ['secrets', 'output'],
     'a setting of Baton',
-    'write {"secrets": {"default": ["NAME"]}}',
+    'write {"secrets": {"default": ["NAME"]}} or {"output": {"default": "split"}}',
   );
-  for (const [, spot] of members)
+  for (const [key, spot] of members)
     for (const [phase, entry] of knownMembers(spot, withDefault, 'a phase or "default"'))
-      secrets.set(phase, secretNames(entry));
-  return secrets;
+      if (key === 'secrets') secrets.set(phase, secretNames(entry));
+      else if (OutputForm.is(entry.value)) outputs.set(phase, entry.value);
+      else entry.refuse('"merged" or "split"', 'remove the key for both outputs in one log');
+  return { secrets, outputs };
 };
 
 const secretNames = (entry: Spot): readonly string[] => {
@@ -239,15 +249,18 @@ const merge = (
   filters: ReadonlyMap<string, readonly Row[]>,
   timeouts: ReadonlyMap<string, number>,
   secrets: ReadonlyMap<string, readonly string[]>,
+  outputs: ReadonlyMap<string, OutputForm>,
 ): Record<Phase, PhaseConfig> => {
   const configOf = (phase: Phase): PhaseConfig => {
     const names = secrets.get(phase) ?? secrets.get('default') ?? [];
+    const output = outputs.get(phase) ?? outputs.get('default');
     const timeoutMs = timeouts.get(phase) ?? timeouts.get('default');
     return {
       skipped: skipped.has(phase),
       rows: filters.get(phase) ?? filters.get('default') ?? [{ label: '', filter: [] }],
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(names.length === 0 ? {} : { secrets: names }),
+      ...(output === 'split' ? { output } : {}),
     };
   };
   return Object.fromEntries(phases.map((phase) => [phase, configOf(phase)])) as Record<Phase, PhaseConfig>;

@@ -1,6 +1,6 @@
 /** Streams of the standalone host: `change-<id>` and `stage_run-<id>`. The core knows nothing of them. */
 import * as t from 'io-ts';
-import { Count, Limits, Outcome, Row, Scope, shape, Source, Step } from './shapes.js';
+import { Count, Limits, Outcome, OutputForm, Row, Scope, shape, Source, Step } from './shapes.js';
 
 export const ChangeOpened = t.type(
   { scope: Scope, pipeline: t.string, branch: t.string, repository: t.string, title: t.string },
@@ -19,7 +19,7 @@ export const PlannedPhase = shape(
     steps: t.readonlyArray(Step),
     limits: Limits,
   },
-  {},
+  { output: OutputForm },
 );
 export type PlannedPhase = t.TypeOf<typeof PlannedPhase>;
 

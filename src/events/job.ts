@@ -6,6 +6,7 @@ import {
   EndEvidence,
   Filter,
   Limits,
+  OutputForm,
   Scope,
   SealedOutput,
   shape,
@@ -30,7 +31,7 @@ export const JobQueued = shape(
     priority: Whole,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
-  { change: ChangeRef },
+  { change: ChangeRef, output: OutputForm },
 );
 export type JobQueued = t.TypeOf<typeof JobQueued>;
 

@@ -1,6 +1,18 @@
 /** Stream `phase_run-<id>`: a promotion is taken once and ends once. */
 import * as t from 'io-ts';
-import { ChangeRef, Count, Limits, Outcome, Row, Scope, shape, Source, Step, Whole } from './shapes.js';
+import {
+  ChangeRef,
+  Count,
+  Limits,
+  Outcome,
+  OutputForm,
+  Row,
+  Scope,
+  shape,
+  Source,
+  Step,
+  Whole,
+} from './shapes.js';
 
 export const PhasePromoted = shape(
   'PhasePromoted',
@@ -24,8 +36,13 @@ export const PhasePromoted = shape(
     /** What to do when no enrolled runner can ever match. */
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
-  /** Without `source` the jobs get an empty workspace. */
-  { source: Source, change: ChangeRef, retryOf: t.type({ phaseRunId: t.string, jobId: t.string }) },
+  {
+    /** Without it the jobs get an empty workspace. */
+    source: Source,
+    change: ChangeRef,
+    retryOf: t.type({ phaseRunId: t.string, jobId: t.string }),
+    output: OutputForm,
+  },
 );
 export type PhasePromoted = t.TypeOf<typeof PhasePromoted>;
 

@@ -58,6 +58,10 @@ export const Limits = shape(
 );
 export type Limits = t.TypeOf<typeof Limits>;
 
+/** How what a job writes is kept: both outputs as one in the order of writing, or each by itself. Absent where it stands: `merged`. */
+export const OutputForm = t.keyof({ merged: null, split: null }, 'OutputForm');
+export type OutputForm = t.TypeOf<typeof OutputForm>;
+
 /** The four keys that the original matches on, and the machine's own name; read from the machine. */
 export const Attributes = t.partial(
   {
@@ -118,7 +122,7 @@ export const EndEvidence = shape(
 );
 export type EndEvidence = t.TypeOf<typeof EndEvidence>;
 
-/** One sealed output of an attempt: what the job wrote (`source`) and what is kept (`stored`). Digests are lower-case hex. */
+/** One sealed output of an attempt, `log` or of two kept apart `stdout` and `stderr`: what the job wrote (`source`) and what is kept (`stored`). Digests are lower-case hex. */
 export const SealedOutput = t.type(
   {
     name: t.string,

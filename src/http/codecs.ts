@@ -4,6 +4,7 @@ import * as t from 'io-ts';
 import { deadlineOf } from '../domain/deadline.js';
 import { jumpOf } from '../domain/jump.js';
 import { summaryKeys } from '../../projections/history-summary.js';
+import { splitOutputs } from '../domain/output.js';
 import { phases, stages } from '../domain/stage-plan.js';
 import { Outcome } from '../events/shapes.js';
 import { parseAt, parseTime } from '../kernel/at.js';
@@ -232,11 +233,13 @@ export const ProjectionParam = closed({ name: ProjectionName }, {});
 export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
 const attempt = wholeText(0, 1_000_000, 'leave it out for the last one');
-export const AttemptQuery = closed({}, { attempt });
+const output = oneOf(splitOutputs);
+/** What of a job's log is meant. */
+export const LogQuery = closed({}, { attempt, output });
 export const LinesQuery = closed(
   {},
   {
-    attempt,
+    ...{ attempt, output },
     from: wholeText(1, Number.MAX_SAFE_INTEGER, 'give the number of a line; leave it out for the first'),
     count: wholeText(1, 10_000, 'leave it out for 1000'),
   },

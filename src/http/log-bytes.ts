@@ -2,10 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { appError, type AppError } from '../app/errors.js';
-import type { UseCases } from '../app/use-cases.js';
+import { outputOf } from '../app/job-output.js';
+import type { LogChoice, UseCases } from '../app/use-cases.js';
 import type { Answer } from './answer.js';
-
-const PIECE_BYTES = 262_144;
+import { interleaved } from './log-interleaved.js';
+import { logPieces } from './log-pieces.js';
 
 export type RangeAnswer = { readonly from: number; readonly to: number } | 'whole' | 'beyond';
 
@@ -23,31 +24,15 @@ export const rangeOf = (header: string, size: number): RangeAnswer => {
   return { from: Number(first), to: last === '' ? size : Math.min(Number(last) + 1, size) };
 };
 
-async function* pieces(
-  useCases: UseCases,
-  jobId: string,
-  attempt: number,
-  from: number,
-  to: number,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer, void, undefined> {
-  let offset = from;
-  while (offset < to && !signal.aborted) {
-    const read = await useCases.readLog(jobId, offset, Math.min(PIECE_BYTES, to - offset), attempt)();
-    // the length was promised: cutting the connection is the only honest answer now
-    if (E.isLeft(read)) throw new Error(`log of ${jobId}: ${read.left.message}`);
-    if (read.right.bytes.length === 0) throw new Error(`log of ${jobId} is shorter than it was`);
-    offset += read.right.bytes.length;
-    yield read.right.bytes;
-  }
-}
-
-/** Answers what is stored now; 206 for a range, 416 (with the size) for one that lies beyond it. */
+/**
+ * Answers what is stored now; 206 for a range, 416 (with the size) for one that lies beyond it. Of two outputs that are kept apart both,
+ * interleaved, when none is named; that has no ranges.
+ */
 export const logBytes =
   (
     useCases: UseCases,
     id: string,
-    wanted: number | undefined,
+    { attempt: wanted, output }: LogChoice,
     range: string,
   ): TE.TaskEither<AppError, Answer> =>
   async () => {
@@ -55,11 +40,19 @@ export const logBytes =
     if (E.isLeft(job)) return job;
     const jobId = job.right.id;
     const attempt = wanted ?? job.right.attempts.at(-1)?.attempt;
+    if (job.right.output === 'split' && output === undefined && range === '')
+      return interleaved(useCases, jobId, attempt, job.right.endedAt !== undefined);
+    const chosen = outputOf(job.right, output);
+    if (E.isLeft(chosen)) return chosen;
+    const which: LogChoice = {
+      ...(attempt === undefined ? {} : { attempt }),
+      ...(output === undefined ? {} : { output }),
+    };
     // never assigned: there is a log, and it is empty
     const stored =
       attempt === undefined
         ? E.right({ size: 0, sealed: job.right.endedAt !== undefined })
-        : await useCases.readLog(jobId, 0, 1, attempt)();
+        : await useCases.readLog(jobId, 0, 1, which)();
     if (E.isLeft(stored)) return stored;
     const { size, sealed } = stored.right;
 
@@ -87,6 +80,6 @@ export const logBytes =
         ...(asked === 'whole' ? {} : { 'Content-Range': `bytes ${part.from}-${part.to - 1}/${size}` }),
       },
       pieces: (signal) =>
-        attempt === undefined ? [] : pieces(useCases, jobId, attempt, part.from, part.to, signal),
+        attempt === undefined ? [] : logPieces(useCases, jobId, which, part.from, part.to, signal),
     });
   };

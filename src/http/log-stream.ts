@@ -1,6 +1,7 @@
 /** A log as it grows, from a byte offset, without gap or repeat; pulled by the reader, so nothing piles up. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { UseCases } from '../app/use-cases.js';
+import type { SplitOutput } from '../domain/output.js';
 import type { JobView } from '../../projections/jobs.js';
 import { comment, failure, frame } from './sse.js';
 import type { Pace } from './pace.js';
@@ -42,15 +43,17 @@ export interface LogRequest {
   readonly jobId: string;
   /** Absent: the last attempt, or the first one to come. */
   readonly attempt?: number;
+  /** For a job whose outputs are kept apart. */
+  readonly output?: SplitOutput;
   readonly from: number;
   readonly pace: Pace;
   readonly requestId: string;
 }
 
-/** Events `bytes` {offset, base64, attempt}, id = offset after them; then `end` {size, sealed, attempt}, or `problem`. */
+/** Events `bytes` {offset, base64, attempt, output?}, id = offset after them; then `end` {size, sealed, attempt, output?}, or `problem`. */
 export async function* logFrames(
   useCases: UseCases,
-  { jobId, attempt: wanted, from, pace, requestId }: LogRequest,
+  { jobId, attempt: wanted, output, from, pace, requestId }: LogRequest,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const pulse = heart(pace.heartbeatMs);
@@ -68,23 +71,24 @@ export async function* logFrames(
     yield* pulse.beat();
   }
 
-  const wake = wakeOn(useCases.watchLog(jobId, attempt), () => undefined);
+  const which = { attempt, ...(output === undefined ? {} : { output }) };
+  const wake = wakeOn(useCases.watchLog(jobId, which), () => undefined);
   let offset = from;
   // what is read after this became true is all that there will be
   let over = false;
   try {
     while (!signal.aborted) {
-      const read = await useCases.readLog(jobId, offset, PIECE_BYTES, attempt)();
+      const read = await useCases.readLog(jobId, offset, PIECE_BYTES, which)();
       if (E.isLeft(read)) return yield failure(read.left, requestId);
       const { bytes, size, sealed } = read.right;
       if (bytes.length > 0) {
         const at = offset;
         offset += bytes.length;
-        yield frame('bytes', { offset: at, base64: bytes.toString('base64'), attempt }, String(offset));
+        yield frame('bytes', { offset: at, base64: bytes.toString('base64'), ...which }, String(offset));
         pulse.reset();
         continue;
       }
-      if (sealed || over) return yield frame('end', { size, sealed, attempt });
+      if (sealed || over) return yield frame('end', { size, sealed, ...which });
       await wake.pause(pace.checkMs, signal);
       const ended = wake.ended();
       if (ended !== undefined && 'error' in ended) return yield failure(ended.error, requestId);

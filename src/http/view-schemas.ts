@@ -58,6 +58,7 @@ const job = object(
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
     cancelRequested: object({ at: instant, by: text }, { reason: text }),
+    output: words('split'),
     collectionPaused: object({ at: instant, why: text, detail: text }),
     evidence: schemaOf(EndEvidence),
   },

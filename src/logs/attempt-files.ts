@@ -1,15 +1,16 @@
-/** Where are the files of an attempt's log, and how are they read and written? Names, the offset record, the seal. */
+/** Where are the files of one output of an attempt, and how are they read and written? Names, the offset record, the seal. */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
-import type { AttemptRef, LogError } from '../app/ports.js';
+import type { LogError, OutputRef } from '../app/ports.js';
+import { splitOutputs } from '../domain/output.js';
 import { SealedOutput } from '../events/shapes.js';
 
-/** Name, in events and seals, of the one output in exact order that a job has. */
-export const OUTPUT_NAME = 'log';
+/** Name, in events and seals, of the one output in exact order that a job has unless they are kept apart. */
+const MERGED_NAME = 'log';
 
 export interface AttemptFiles {
   /** What the job wrote. */
@@ -42,16 +43,26 @@ export const ioError = (what: string, cause: unknown): LogError => {
   );
 };
 
-/** `<jobId>.<attempt>`, checked: it becomes the name of files. */
-export const attemptName = ({ jobId, attempt }: AttemptRef): E.Either<LogError, string> =>
-  ID.test(jobId) && Number.isSafeInteger(attempt) && attempt >= 0
-    ? E.right(`${jobId}.${attempt}`)
-    : E.left(
-        logError(
-          'invalid',
-          `expected a job id of letters, digits, dots, dashes and underscores and an attempt from 0, found ${JSON.stringify(jobId.slice(0, 80))} and ${attempt}`,
-        ),
-      );
+/** Of one output: how its files begin, and its name in events. */
+interface OutputNames {
+  readonly file: string;
+  readonly output: string;
+}
+
+/** `<jobId>.<attempt>`, with `.stdout` or `.stderr` behind it where these are kept apart; checked: it becomes the name of files. */
+export const namesOf = ({ jobId, attempt, output }: OutputRef): E.Either<LogError, OutputNames> => {
+  if (!ID.test(jobId) || !Number.isSafeInteger(attempt) || attempt < 0)
+    return E.left(
+      logError(
+        'invalid',
+        `expected a job id of letters, digits, dots, dashes and underscores and an attempt from 0, found ${JSON.stringify(jobId.slice(0, 80))} and ${attempt}`,
+      ),
+    );
+  if (output === undefined) return E.right({ file: `${jobId}.${attempt}`, output: MERGED_NAME });
+  return splitOutputs.includes(output)
+    ? E.right({ file: `${jobId}.${attempt}.${output}`, output })
+    : E.left(logError('invalid', `expected ${splitOutputs.join(' or ')}, found another output`));
+};
 
 export const filesOf = (directory: string, name: string): AttemptFiles => ({
   log: join(directory, `${name}.log`),

@@ -16,15 +16,7 @@ import {
 import type { LogError, LogStore } from '../app/ports.js';
 import { systemClock, type Clock } from '../kernel/time.js';
 import type { AttemptFiles } from './attempt-files.js';
-import {
-  attemptName,
-  durableOffsets,
-  filesOf,
-  ioError,
-  logError,
-  readPiece,
-  readSeal,
-} from './attempt-files.js';
+import { durableOffsets, filesOf, ioError, logError, namesOf, readPiece, readSeal } from './attempt-files.js';
 import { patternsFor } from './forms.js';
 import { linesOfLog, type FoundLines } from './lines.js';
 import type { AttemptWriter, LogSize } from './writer.js';
@@ -40,8 +32,9 @@ interface Opened {
 }
 
 /**
- * Per attempt `<jobId>.<attempt>.log` and its `.index`, while it grows `.offset`, when it is complete `.sealed.json`. One process writes to a
- * folder; several may read. Who opens a log that is open in this process shares its writer.
+ * Per attempt `<jobId>.<attempt>.log` and its `.index`, while it grows `.offset`, when it is complete `.sealed.json`. Where outputs are kept
+ * apart, the same of each, named `<jobId>.<attempt>.stdout` and `.stderr`. One process writes to a folder; several may read. Who opens a log
+ * that is open in this process shares its writer.
  */
 export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = systemClock): LogStore => {
   const opened = new Map<string, Opened>();
@@ -96,13 +89,13 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
   };
 
   const open: LogStore['open'] =
-    (attempt, secrets, { lateBelow = 0, ...terms } = {}) =>
+    (output, secrets, { lateBelow = 0, ...terms } = {}) =>
     async () => {
-      const checked = attemptName(attempt);
+      const checked = namesOf(output);
       if (E.isLeft(checked)) return checked;
-      const name = checked.right;
+      const name = checked.right.file;
       const files = filesOf(directory, name);
-      const entry = acquire(name, files, secrets, terms);
+      const entry = acquire(name, files, secrets, { ...terms, name: checked.right.output });
       try {
         const writer = await entry.writer;
         let isClosed = false;
@@ -117,6 +110,7 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
           };
         return E.right({
           offsets: writer.offsets,
+          isSealed: () => writer.size().sealed,
           write: (sourceOffset, bytes) =>
             whileOpen(() => {
               const at = Date.parse(clock.now());
@@ -148,16 +142,17 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
       : { size: seal.storedBytes, sealed: true };
   };
 
-  const read: LogStore['read'] = (attempt, from, maxBytes) => async () => {
-    const name = attemptName(attempt);
-    if (E.isLeft(name)) return name;
+  const read: LogStore['read'] = (output, from, maxBytes) => async () => {
+    const names = namesOf(output);
+    if (E.isLeft(names)) return names;
     if (!Number.isSafeInteger(from) || from < 0 || !Number.isSafeInteger(maxBytes) || maxBytes < 0)
       return E.left(
         logError('invalid', `expected a place and a length from 0, found ${from} and ${maxBytes}`),
       );
-    const files = filesOf(directory, name.right);
+    const name = names.right.file;
+    const files = filesOf(directory, name);
     try {
-      const state = await sizeOf(name.right, files);
+      const state = await sizeOf(name, files);
       const bytes = await readPiece(files.log, from, Math.min(maxBytes, READ_MOST_BYTES), state.size);
       return E.right({ bytes, ...state });
     } catch (error) {
@@ -177,16 +172,17 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
     return { ...(await linesOfLog(files, state, live === undefined, from, count)), ...state };
   };
 
-  const lines: LogStore['lines'] = (attempt, from, count) => async () => {
-    const name = attemptName(attempt);
-    if (E.isLeft(name)) return name;
+  const lines: LogStore['lines'] = (output, from, count) => async () => {
+    const names = namesOf(output);
+    if (E.isLeft(names)) return names;
     if (!Number.isSafeInteger(from) || from < 1 || !Number.isSafeInteger(count) || count < 0)
       return E.left(
         logError('invalid', `expected a line from 1 and a count from 0, found ${from} and ${count}`),
       );
-    const files = filesOf(directory, name.right);
+    const name = names.right.file;
+    const files = filesOf(directory, name);
     try {
-      return E.right(await linesIn(name.right, files, from, count));
+      return E.right(await linesIn(name, files, from, count));
     } catch (error) {
       return E.left(ioError(`the lines of ${files.log} could not be read`, error));
     }
@@ -203,12 +199,13 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
       );
     });
 
-  const watch: LogStore['watch'] = (attempt) => {
-    const name = attemptName(attempt);
-    if (E.isLeft(name)) return throwError(() => name.left);
-    const now = defer(() => fromPromise(sizeOf(name.right, filesOf(directory, name.right))));
+  const watch: LogStore['watch'] = (output) => {
+    const names = namesOf(output);
+    if (E.isLeft(names)) return throwError(() => names.left);
+    const name = names.right.file;
+    const now = defer(() => fromPromise(sizeOf(name, filesOf(directory, name))));
     // listens before it looks, so that nothing falls between; what was looked up may be older than what was heard
-    return merge(changesOf(name.right), now).pipe(
+    return merge(changesOf(name), now).pipe(
       scan((last, next) => (next.sealed || next.size > last.size ? next : last)),
       distinctUntilChanged((a, b) => a.size === b.size && a.sealed === b.sealed),
       takeWhile(({ sealed }) => !sealed, true),

@@ -1,4 +1,4 @@
-/** How do the bytes of one attempt's log get to disk, in order, each once, and provably the same? */
+/** How do the bytes of one output of an attempt get to disk, in order, each once, and provably the same? */
 import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -11,7 +11,6 @@ import type { SealedOutput } from '../events/shapes.js';
 import type { AttemptFiles, Offsets } from './attempt-files.js';
 import {
   NOTHING,
-  OUTPUT_NAME,
   durableOffsets,
   hashOf,
   ioError,
@@ -33,7 +32,7 @@ export interface LogSize {
 
 export type Arrival = Pick<Mark, 'at' | 'came'>;
 
-/** Shared by everyone who has this attempt's log open in this process. */
+/** Shared by everyone who has this output open in this process. */
 export interface AttemptWriter {
   /** Taken so far, in this process; after a crash the next one starts from what had reached the disk. */
   readonly offsets: () => Offsets;
@@ -49,7 +48,10 @@ export interface AttemptWriter {
   readonly close: () => Promise<void>;
 }
 
-export type WritingTerms = Pick<LogTerms, 'limitBytes' | 'isNew'>;
+export type WritingTerms = Pick<LogTerms, 'limitBytes' | 'isNew'> & {
+  /** Of the output, in its seal. */
+  readonly name: string;
+};
 
 const SYNC_BYTES = 1024 * 1024;
 const SYNC_MS = 250;
@@ -70,7 +72,7 @@ const cutNote = (sourceBytes: number, begins: boolean): Buffer =>
 export const openWriter = async (
   files: AttemptFiles,
   patterns: Patterns | undefined,
-  { limitBytes, isNew = false }: WritingTerms,
+  { limitBytes, isNew = false, name }: WritingTerms,
   changed: (size: LogSize) => void,
 ): Promise<AttemptWriter> => {
   const [sealed, durable] = isNew
@@ -258,7 +260,7 @@ export const openWriter = async (
     if (E.isLeft(target)) return target;
     const file = target.right;
     const output: SealedOutput = {
-      name: OUTPUT_NAME,
+      name,
       sourceBytes: offsets.source,
       // of the unmasked bytes it would let anyone try guesses of a masked value
       sourceSha256: patterns === undefined ? hash.copy().digest('hex') : '',

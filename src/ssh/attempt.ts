@@ -205,7 +205,15 @@ const wordsOf = (order: StartOrder) => {
   if (!isWord(order.baseId) || !isWord(order.bootId) || (key !== undefined && !isWord(key))) return undefined;
   // A shell's text cannot hold it.
   if (order.script.includes('\0')) return undefined;
-  const words = [name, String(order.fence), order.baseId, order.bootId, ...counts.map(String), key ?? '-'];
+  const words = [
+    name,
+    String(order.fence),
+    order.baseId,
+    order.bootId,
+    ...counts.map(String),
+    key ?? '-',
+    order.split === true ? 'split' : 'merged',
+  ];
   return { name, pairs, words };
 };
 

@@ -3,10 +3,10 @@
 import { posix } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import type { SFTPWrapper } from 'ssh2';
-import type { AttemptRef, AttemptSignal } from '../app/ports.js';
+import type { AttemptSignal, OutputRef } from '../app/ports.js';
 import { attemptName, type Runner } from './attempt.js';
 import { LinkError, transportError } from './errors.js';
-import { follow } from './follow.js';
+import { fileOf, follow } from './follow.js';
 import { openLog, type LogFile } from './log-reader.js';
 import type { SlotEnd } from './slot-frames.js';
 
@@ -42,9 +42,10 @@ const within = (live: Live, ms: number, signal: AbortSignal): Promise<Told> =>
 const lostLink = (runner: Runner, cause: unknown): LinkError =>
   new LinkError(transportError('connection_lost', runner.target, '', cause));
 
-const ended = ({ state }: SlotEnd, logSize: number): AttemptSignal => ({
+/** Of two outputs the slot has told the sizes. */
+const ended = ({ state }: SlotEnd, { output }: OutputRef, logSize: number): AttemptSignal => ({
   kind: 'ended',
-  state: { ...state, logSize },
+  state: output === undefined ? { ...state, logSize } : state,
 });
 
 /** See RunnerTransport.follow. */
@@ -52,7 +53,7 @@ export async function* followSlot(
   runner: Runner,
   live: Live,
   sftp: () => Promise<SFTPWrapper | undefined>,
-  attempt: AttemptRef,
+  output: OutputRef,
   fromOffset: number,
   signal: AbortSignal,
 ): AsyncGenerator<AttemptSignal, void, undefined> {
@@ -62,19 +63,19 @@ export async function* followSlot(
     const { bytes } = first.end;
     if (bytes.length > fromOffset)
       yield { kind: 'bytes', offset: fromOffset, bytes: bytes.subarray(fromOffset) };
-    yield ended(first.end, bytes.length);
+    yield ended(first.end, output, bytes.length);
     return;
   }
   const lost = first !== 'later' && first.end === undefined;
-  const file = lost ? undefined : await logOf(runner, attempt, sftp);
+  const file = lost ? undefined : await logOf(runner, output, sftp);
   if (file === undefined) {
-    yield* follow(runner, attempt, fromOffset, signal);
+    yield* follow(runner, output, fromOffset, signal);
     return;
   }
   try {
-    const offset = yield* readOn(runner, live, file, fromOffset, signal);
+    const offset = yield* readOn(runner, live, output, file, fromOffset, signal);
     // Without the slot's word only a query tells how it ended.
-    if (offset !== undefined) yield* follow(runner, attempt, offset, signal);
+    if (offset !== undefined) yield* follow(runner, output, offset, signal);
   } finally {
     file.close();
   }
@@ -82,16 +83,16 @@ export async function* followSlot(
 
 const logOf = async (
   runner: Runner,
-  attempt: AttemptRef,
+  output: OutputRef,
   sftp: () => Promise<SFTPWrapper | undefined>,
 ): Promise<LogFile | undefined> => {
-  const name = attemptName(attempt);
+  const name = attemptName(output);
   const session = await sftp();
   if (name === undefined || session === undefined) return undefined;
   // Both begin at the home of the account; an SFTP server in a root of its own has no such file.
   const file = await openLog(
     session,
-    posix.join(runner.target.base, runner.site.installationId, `${name}.log`),
+    posix.join(runner.target.base, runner.site.installationId, `${name}.${fileOf(output)}`),
   );
   return E.isRight(file) ? file.right : undefined;
 };
@@ -100,6 +101,7 @@ const logOf = async (
 async function* readOn(
   runner: Runner,
   live: Live,
+  output: OutputRef,
   file: LogFile,
   fromOffset: number,
   signal: AbortSignal,
@@ -118,7 +120,7 @@ async function* readOn(
         // All writers were gone when the slot told the end.
         const size = await file.size();
         if (size === offset) {
-          yield ended(told.end, size);
+          yield ended(told.end, output, size);
           return undefined;
         }
         continue;

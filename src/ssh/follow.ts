@@ -2,7 +2,7 @@
  * where the last one stopped, until the runner says that it is over and how many bytes there are. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { ClientChannel } from 'ssh2';
-import type { AttemptRef, AttemptSignal, AttemptState, TransportError } from '../app/ports.js';
+import type { AttemptSignal, AttemptState, OutputRef, TransportError } from '../app/ports.js';
 import { attemptName, type Runner } from './attempt.js';
 import { LinkError, transportError } from './errors.js';
 import { afterMarker, parseEnd } from './frames.js';
@@ -100,6 +100,7 @@ const judgeHead = (runner: Runner, line: string): Piece => {
 async function* session(
   runner: Runner,
   name: string,
+  file: string,
   offset: number,
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
@@ -112,7 +113,7 @@ async function* session(
   const { channel } = lease.right;
   const nonce = newNonce();
   const { seen, next, stop } = watch(channel, nonce, site.markerMs, signal);
-  const order = Buffer.from(`follow ${name} ${String(offset)}\n`);
+  const order = Buffer.from(`follow ${name} ${String(offset)} ${file}\n`);
   channel.write(Buffer.concat([opening({ nonce, base: target.base, ...site }), order]));
   let head: Buffer | undefined = Buffer.alloc(0);
   try {
@@ -166,21 +167,27 @@ const judgeClosed = (
 const isOver = (state: AttemptState): boolean =>
   state.state !== 'running' && state.state !== 'orphan' && state.state !== 'claimed';
 
-const sizeOf = (state: AttemptState): number | undefined => ('logSize' in state ? state.logSize : undefined);
+/** How the file of an output ends on the runner. */
+export const fileOf = ({ output }: OutputRef): string => (output === 'stderr' ? 'err' : 'log');
+
+const sizeOf = (state: AttemptState, { output }: OutputRef): number | undefined => {
+  if (!('logSize' in state)) return undefined;
+  return output === 'stderr' ? (state.errSize ?? 0) : state.logSize;
+};
 
 /** See RunnerTransport.follow; ends without `ended` when the signal aborts. */
 export async function* follow(
   runner: Runner,
-  attempt: AttemptRef,
+  output: OutputRef,
   fromOffset: number,
   signal: AbortSignal,
 ): AsyncGenerator<AttemptSignal, void, undefined> {
-  const name = attemptName(attempt);
+  const name = attemptName(output);
   if (name === undefined)
     throw new LinkError(transportError('protocol', runner.target, 'the attempt is no plain word'));
   let offset = fromOffset;
   while (!signal.aborted) {
-    for await (const piece of session(runner, name, offset, signal)) {
+    for await (const piece of session(runner, name, fileOf(output), offset, signal)) {
       if (piece.kind === 'bytes') {
         yield { kind: 'bytes', offset, bytes: piece.bytes };
         offset += piece.bytes.length;
@@ -190,7 +197,7 @@ export async function* follow(
         const installed = await install(runner.open, runner.target, runner.site);
         if (E.isLeft(installed)) throw new LinkError(installed.left);
       } else if (isOver(piece.end.state)) {
-        const size = sizeOf(piece.end.state);
+        const size = sizeOf(piece.end.state, output);
         // Fewer: the rest comes over the next channel.
         if (size === undefined || offset === size) {
           yield { kind: 'ended', state: piece.end.state };

@@ -102,9 +102,27 @@ const parseEnded = ([why, , signals, survivors, containment]: readonly string[])
   return ending === undefined ? undefined : { why, ...ending };
 };
 
+/** What is told of `stderr` where it is kept apart, as a word of its own: `err=<size>`, at the end with the code of what wrote it behind a comma. */
+const withErr = (state: AttemptState, word: string): AttemptState | undefined => {
+  const [, first, second] = /^err=(\d{1,15})(?:,(\d{1,15}))?$/.exec(word) ?? [];
+  const errSize = count(first);
+  if (errSize === undefined || !('logSize' in state)) return undefined;
+  if (state.state !== 'done') return { ...state, errSize };
+  const code = count(second);
+  return code === undefined
+    ? undefined
+    : { ...state, errSize, result: { ...state.result, errTruncated: code !== 0 } };
+};
+
 /** The one-line form of a state; see `runner/state.sh`. */
 export const parseState = (line: string): AttemptState | undefined => {
-  const [state, ...words] = line.trim().split(' ');
+  const words = line.trim().split(' ');
+  const err = words.find((word) => word.startsWith('err='));
+  const state = parseWords(words.filter((word) => word !== err));
+  return state === undefined || err === undefined ? state : withErr(state, err);
+};
+
+const parseWords = ([state, ...words]: readonly string[]): AttemptState | undefined => {
   switch (state) {
     case 'absent': {
       const [baseId, bootId] = words;

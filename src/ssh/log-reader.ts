@@ -35,12 +35,22 @@ export const openLog = (sftp: SFTPWrapper, path: string): Promise<E.Either<Error
   });
 
 const fileOf = (sftp: SFTPWrapper, handle: Buffer): LogFile => {
-  /** Rejects when the session ends: ssh2 answers nothing then. */
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
+  };
+  sftp.once('close', over);
+
+  /** Rejects when the session ends, or has ended: ssh2 answers nothing then. */
   const answered = <A>(ask: (settle: (error: Error | undefined, value: A) => void) => void): Promise<A> =>
     new Promise((resolve, reject) => {
       const lost = (): void => {
         reject(new Error('the SFTP session ended'));
       };
+      if (isOver) {
+        lost();
+        return;
+      }
       sftp.once('close', lost);
       ask((error, value) => {
         sftp.off('close', lost);
@@ -100,6 +110,7 @@ const fileOf = (sftp: SFTPWrapper, handle: Buffer): LogFile => {
         })
       ).size,
     close: () => {
+      sftp.off('close', over);
       sftp.close(handle, () => undefined);
     },
   };

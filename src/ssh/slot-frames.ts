@@ -58,10 +58,16 @@ export interface SlotEnd {
   readonly state: Extract<AttemptState, { state: 'done' }>;
 }
 
-/** `<id> <whole> <rc> <why> <log> <pid> <start> <boot> <signals> <survivors>`, after `bytes`. Undefined: it cannot be believed. */
+/**
+ * `<id> <whole> <rc> <why> <log> <pid> <start> <boot> <signals> <survivors> <containment>`, after `bytes`; where outputs are
+ * kept apart without bytes, and with `size=<log size>` and `err=<size>,<code>` behind it. Undefined: it cannot be believed.
+ */
 export const parseSlotEnd = (text: string, bytes: Buffer): SlotEnd | undefined => {
-  const [name = '', flag, rc, why, log, ...more] = text.split(' ');
-  const state = parseState(['done', rc, why, log, String(bytes.length), ...more].join(' '));
+  const words = text.split(' ');
+  const told = words.find((word) => word.startsWith('size='));
+  const [name = '', flag, rc, why, log, ...more] = words.filter((word) => word !== told);
+  const size = told?.slice('size='.length) ?? String(bytes.length);
+  const state = parseState(['done', rc, why, log, size, ...more].join(' '));
   if (state?.state !== 'done' || (flag !== '0' && flag !== '1')) return undefined;
   return { name, bytes, whole: flag === '1' && bytes.length <= INLINE_BYTES, state };
 };

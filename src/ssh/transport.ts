@@ -188,12 +188,12 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     probe: (target) => guarded(target, () => probeAnew(target)),
     start: (target, order) => guarded(target, () => begin(target, order)),
     query: (target, attempt) => guarded(target, () => query(runnerOf(target, 'short'), attempt)),
-    follow: (target, attempt, fromOffset, signal) => {
+    follow: (target, output, fromOffset, signal) => {
       const runner = runnerOf(target, 'long');
-      const running = live.get(liveKey(target, attempt));
+      const running = live.get(liveKey(target, output));
       return running === undefined
-        ? follow(runner, attempt, fromOffset, signal)
-        : followSlot(runner, running, () => pool.sftp(target), attempt, fromOffset, signal);
+        ? follow(runner, output, fromOffset, signal)
+        : followSlot(runner, running, () => pool.sftp(target), output, fromOffset, signal);
     },
     cancel: (target, attempt, graceMs) =>
       guarded(target, () => cancel(runnerOf(target, 'short'), attempt, graceMs)),

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   AttemptRef,
   AttemptState,
+  OutputRef,
   ProbeReport,
   RunnerTransport,
   StartAnswer,
@@ -71,7 +72,7 @@ export const runnerTransportContract = (
         return answer;
       };
       const query = async (attempt: AttemptRef) => right(await transport.query(rig.target, attempt)());
-      const follow = async (attempt: AttemptRef, from = 0): Promise<Collected> => {
+      const follow = async (attempt: OutputRef, from = 0): Promise<Collected> => {
         const parts: Buffer[] = [];
         let offset = from;
         let state: AttemptState | undefined;
@@ -85,6 +86,47 @@ export const runnerTransportContract = (
         }
         if (state === undefined) throw new Error('the stream ended without a state');
         return { bytes: Buffer.concat(parts), state };
+      };
+      /** The link is cut so often, each time after 200 kB more. */
+      const followThroughCuts = async (output: OutputRef, wantedCuts: number): Promise<Collected> => {
+        const parts: Buffer[] = [];
+        let size = 0;
+        let cuts = 0;
+        let state: AttemptState | undefined;
+        while (state === undefined) {
+          try {
+            const { signal } = new AbortController();
+            for await (const one of transport.follow(rig.target, output, size, signal)) {
+              if (one.kind === 'ended') state = one.state;
+              else {
+                expect(one.offset).toBe(size);
+                parts.push(one.bytes);
+                size += one.bytes.length;
+                if (size > (cuts + 1) * 200_000 && cuts < wantedCuts) {
+                  cuts += 1;
+                  await rig.cut();
+                }
+              }
+            }
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'connection_lost' });
+          }
+        }
+        expect(cuts).toBe(wantedCuts);
+        return { bytes: Buffer.concat(parts), state };
+      };
+      const outputsOf = (attempt: AttemptRef) =>
+        [
+          { ...attempt, output: 'stdout' },
+          { ...attempt, output: 'stderr' },
+        ] as const;
+      /** Both outputs of a job that keeps them apart. */
+      const runSplit = async (wanted: StartOrder) => {
+        await started(wanted);
+        const [out, err] = outputsOf(wanted);
+        const [stdout, stderr] = await Promise.all([follow(out), follow(err)]);
+        expect(stderr.state).toEqual(stdout.state);
+        return { out: stdout.bytes, err: stderr.bytes, state: stdout.state };
       };
       const run = async (wanted: StartOrder) => {
         await started(wanted);
@@ -517,36 +559,9 @@ export const runnerTransportContract = (
             },
           );
           await started(wanted);
-          const parts: Buffer[] = [];
-          let size = 0;
-          let cuts = 0;
-          let state: AttemptState | undefined;
-          while (state === undefined) {
-            try {
-              for await (const one of transport.follow(
-                rig.target,
-                wanted,
-                size,
-                new AbortController().signal,
-              )) {
-                if (one.kind === 'ended') state = one.state;
-                else {
-                  expect(one.offset).toBe(size);
-                  parts.push(one.bytes);
-                  size += one.bytes.length;
-                  if (size > (cuts + 1) * 200_000 && cuts < 3) {
-                    cuts += 1;
-                    await rig.cut();
-                  }
-                }
-              }
-            } catch (error) {
-              expect(error).toMatchObject({ code: 'connection_lost' });
-            }
-          }
-          expect(cuts).toBe(3);
+          const { bytes, state } = await followThroughCuts(wanted, 3);
           expect(resultOf(state)).toMatchObject({ exitCode: 0, why: 'exit' });
-          expect(sha(Buffer.concat(parts))).toBe(sha(await readFile(path('cut'))));
+          expect(sha(bytes)).toBe(sha(await readFile(path('cut'))));
         });
 
         it('given the supervisor killed, then orphan, its log to the last byte, then lost and never success', async () => {
@@ -573,24 +588,44 @@ export const runnerTransportContract = (
           expect(state.state).toBe('lost');
         });
 
-        it('given a running job, then neither it nor its pump holds the channel of its start', async () => {
-          const wanted = order('sleep 60', { totalMs: 100_000 });
-          const { pid } = await started(wanted);
-          const pumpFile = join(rig.folder, `${wanted.jobId}.1.rc`);
-          const pump = Number((await readFile(pumpFile, 'utf8')).split(' ')[4]);
-          const strange = async (one: number): Promise<readonly string[]> => {
-            const names = (await readdir(`/proc/${String(one)}/fd`)).filter((fd) => Number(fd) < 20);
-            const opened = await Promise.all(
-              names.map((fd) => readlink(`/proc/${String(one)}/fd/${fd}`).catch(() => '/dev/null')),
-            );
-            return opened.filter((to) => !/\.(out|log|script|sh)( \(deleted\))?$|^\/dev\/null$/.test(to));
-          };
-          // The child closes what it must not keep only after it has answered.
-          await eventually('job without strange files', async () => (await strange(pid)).length === 0);
-          await eventually('pump without strange files', async () => (await strange(pump)).length === 0);
-          await cancel(wanted, 1000);
-          await follow(wanted);
-        });
+        it.each([false, true])(
+          'given a running job, split %s, then neither it nor a pump holds the channel of its start',
+          async (split) => {
+            const wanted = order('sleep 60', { totalMs: 100_000, split });
+            const { pid } = await started(wanted);
+            const claim = (await readFile(join(rig.folder, `${wanted.jobId}.1.rc`), 'utf8'))
+              .trim()
+              .split(' ');
+            const pumps = split ? [claim[4], claim[6]].map(Number) : [Number(claim[4])];
+            expect(claim).toHaveLength(split ? 8 : 6);
+            const strange = async (one: number): Promise<readonly string[]> => {
+              const names = (await readdir(`/proc/${String(one)}/fd`)).filter((fd) => Number(fd) < 20);
+              const opened = await Promise.all(
+                names.map((fd) => readlink(`/proc/${String(one)}/fd/${fd}`).catch(() => '/dev/null')),
+              );
+              return opened.filter(
+                (to) => !/\.(out|out2|log|err|script|sh)( \(deleted\))?$|^\/dev\/null$/.test(to),
+              );
+            };
+            // The child closes what it must not keep only after it has answered.
+            await eventually('job without strange files', async () => (await strange(pid)).length === 0);
+            // Of the pipes, each process has only those that it reads or writes.
+            const pipes = async (one: number): Promise<number> => {
+              const fds = await readdir(`/proc/${String(one)}/fd`);
+              const opened = await Promise.all(
+                fds.map((fd) => readlink(`/proc/${String(one)}/fd/${fd}`).catch(() => '')),
+              );
+              return opened.filter((to) => /\.out2?( \(deleted\))?$/.test(to)).length;
+            };
+            await eventually('job with its outputs alone', async () => (await pipes(pid)) === 2);
+            for (const pump of pumps) {
+              await eventually('pump without strange files', async () => (await strange(pump)).length === 0);
+              await eventually('pump with its pipe alone', async () => (await pipes(pump)) === 1);
+            }
+            await cancel(wanted, 1000);
+            await follow(wanted);
+          },
+        );
 
         it('given an orphan cancelled, then it is ended', async () => {
           const wanted = order('sleep 60');
@@ -707,6 +742,143 @@ export const runnerTransportContract = (
           expect(bytes.length).toBe(1024 * 1024);
           expect(resultOf(state)).toMatchObject({ exitCode: 4, logTruncated: true });
           expect(await readFile(path('flooded'), 'utf8')).toBe('gone\n');
+        });
+      });
+
+      describe('outputs that are kept apart', () => {
+        const interleaved =
+          'i=0; while [ $i -lt 100 ]; do head -c 10000 /dev/urandom | tee -a "$COPY.1"; head -c 10000 /dev/urandom | tee -a "$COPY.2" >&2; $PAUSE; i=$((i+1)); done; exit 5';
+        const writesBoth = (name: string, pause = ':') =>
+          order(interleaved, { split: true, environment: { COPY: path(name), PAUSE: pause } });
+        const copiesOf = async (name: string) => [
+          sha(await readFile(path(`${name}.1`))),
+          sha(await readFile(path(`${name}.2`))),
+        ];
+
+        it('given 1 MB on each, interleaved, then each is byte-exact', async () => {
+          const wanted = writesBoth('apart');
+          const { out, err, state } = await runSplit(wanted);
+          expect([out.length, err.length]).toEqual([1_000_000, 1_000_000]);
+          expect([sha(out), sha(err)]).toEqual(await copiesOf('apart'));
+          expect(state).toMatchObject({ logSize: 1_000_000, errSize: 1_000_000 });
+          expect(resultOf(state)).toEqual({
+            ...{ exitCode: 5, why: 'exit', logTruncated: false, errTruncated: false },
+            ...{ signals: [], survivors: [] },
+          });
+          expect(await query(wanted)).toEqual(state);
+        });
+
+        it('given the link killed in between, then both go on from where they were, byte for byte', async () => {
+          const wanted = writesBoth('apart-cut', 'sleep 0.02');
+          await started(wanted);
+          const [out, err] = outputsOf(wanted);
+          const [stdout, stderr] = await Promise.all([followThroughCuts(out, 3), followThroughCuts(err, 0)]);
+          expect([sha(stdout.bytes), sha(stderr.bytes)]).toEqual(await copiesOf('apart-cut'));
+          expect(resultOf(stderr.state)).toMatchObject({ exitCode: 5, why: 'exit' });
+        });
+
+        it('given jobs of both kinds one after the other, then each has its own form and nothing of another', async () => {
+          for (const round of ['1', '2', '3']) {
+            const apart = await runSplit(order(`echo out ${round}; echo err ${round} >&2`, { split: true }));
+            expect([String(apart.out), String(apart.err)]).toEqual([`out ${round}\n`, `err ${round}\n`]);
+            const wanted = order('echo out; echo err >&2; ls -a ..');
+            const { bytes, state } = await run(wanted);
+            expect(bytes.toString()).toMatch(/^out\nerr\n/);
+            const own = bytes
+              .toString()
+              .split('\n')
+              .filter((name) => name.startsWith(`${wanted.jobId}.`));
+            expect(own.filter((name) => /err|out2/.test(name))).toEqual([]);
+            expect(state).not.toHaveProperty('errSize');
+          }
+        });
+
+        it('given nothing on either, or `echo > /dev/stderr`, then exactly that', async () => {
+          const nothing = await runSplit(order('true', { split: true }));
+          expect([nothing.out.length, nothing.err.length]).toEqual([0, 0]);
+          const script = 'echo one >&2; echo two > /dev/stderr; echo three > /dev/stdout; echo four >&2';
+          const { out, err } = await runSplit(order(script, { split: true }));
+          expect([out.toString(), err.toString()]).toEqual(['three\n', 'one\ntwo\nfour\n']);
+        });
+
+        it.each([
+          ['stdout', '', '>&2'],
+          ['stderr', '>&2', ''],
+        ])(
+          'given a flood on %s, then it is cut exactly at its cap, the other is whole, and the job goes on',
+          async (name, many, few) => {
+            const wanted = order(`head -c 3000000 /dev/zero ${many}; echo whole ${few}; exit 4`, {
+              ...{ logBytes: 1024 * 1024, split: true },
+            });
+            const { out, err, state } = await runSplit(wanted);
+            const [cut, whole] = name === 'stdout' ? [out, err] : [err, out];
+            expect([cut.length, whole.toString()]).toEqual([1024 * 1024, 'whole\n']);
+            expect(resultOf(state)).toMatchObject({
+              ...{ exitCode: 4, logTruncated: name === 'stdout', errTruncated: name === 'stderr' },
+            });
+          },
+        );
+
+        it.each([
+          ['stderr', '>/dev/null'],
+          ['stdout', '2>/dev/null'],
+        ])('given a leftover that holds only %s, then it is ended and why stays exit', async (name, lets) => {
+          const file = path(`holds-${name}`);
+          const wanted = order(`setsid sleep 300 ${lets} & echo $! > ${file}; exit 4`, { split: true });
+          const { state } = await runSplit(wanted);
+          expect(resultOf(state)).toMatchObject({ exitCode: 4, why: 'exit', survivors: [] });
+          expect(await isAlive(await pidIn(file))).toBe(false);
+        });
+
+        it('given the supervisor killed, then both to the last byte, also when only stderr is still held', async () => {
+          const late = `while [ ! -e ${path('late-err')} ]; do sleep 0.05; done; echo last >&2`;
+          const wanted = order(
+            `echo first; (${late}) >/dev/null & while [ ! -e ${path('let')} ]; do sleep 0.05; done`,
+            {
+              split: true,
+            },
+          );
+          const { pid } = await started(wanted);
+          process.kill(await supervisorOf(wanted), 'SIGKILL');
+          await eventually('orphan', async () => (await query(wanted)).state === 'orphan');
+          const [out, err] = outputsOf(wanted);
+          const following = Promise.all([follow(out), follow(err)]);
+          await writeFile(path('let'), '');
+          await eventually('the job alone has ended', async () => !(await isAlive(pid)));
+          expect((await query(wanted)).state).toBe('orphan');
+          await writeFile(path('late-err'), '');
+          const [stdout, stderr] = await following;
+          expect([stdout.bytes.toString(), stderr.bytes.toString()]).toEqual(['first\n', 'last\n']);
+          expect(stderr.state).toMatchObject({ state: 'lost', logSize: 6, errSize: 5 });
+        });
+
+        it('given a limit on silence, then what comes on stderr alone breaks it', async () => {
+          const talks = order('for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.3; done', {
+            ...{ silenceMs: 1500, split: true },
+          });
+          expect(resultOf((await runSplit(talks)).state)).toMatchObject({
+            ...{ exitCode: 0, why: 'exit', logTruncated: false, errTruncated: false },
+          });
+        });
+
+        it('given an offset, then only the rest comes; given clean-up, then only the tombstone stays', async () => {
+          const wanted = order('printf 0123; printf 456789 >&2', { split: true });
+          await runSplit(wanted);
+          const [out, err] = outputsOf(wanted);
+          expect((await follow(out, 3)).bytes.toString()).toBe('3');
+          expect((await follow(err, 4)).bytes.toString()).toBe('89');
+          right(await transport.cleanUp(rig.target, wanted)());
+          const left = (await readdir(rig.folder)).filter((name) => name.startsWith(`${wanted.jobId}.`));
+          expect(left).toEqual([`${wanted.jobId}.1.rc`]);
+        });
+
+        it('given an attempt that cannot be prepared, then nothing of it stays', async () => {
+          await writeFile(path('bad2.tar'), 'no tar at all'.repeat(1000));
+          const source = { key: 'bad2', tarFile: path('bad2.tar') };
+          const wanted = order('touch ran', { source, split: true });
+          expect(await start(wanted)).toMatchObject({ kind: 'not_started' });
+          const left = (await readdir(rig.folder)).filter((name) => name.startsWith(`${wanted.jobId}.`));
+          expect(left).toEqual([`${wanted.jobId}.1.rc`]);
         });
       });
 

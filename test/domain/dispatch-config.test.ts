@@ -200,3 +200,26 @@ describe('secrets of phases', () => {
     ]);
   });
 });
+
+describe('outputs of phases', () => {
+  const withOutput = (output: unknown) =>
+    parseDispatchConfig(JSON.stringify({ version: '2', job_dispatch: { version: 'v2' }, baton: { output } }));
+  it('given a default and a phase of its own, then the phase has its own; both as one is what phases have anyway', () => {
+    const found = withOutput({ default: 'split', lint: 'merged' });
+    if (E.isLeft(found)) expect.fail(JSON.stringify(found.left));
+    const { unit, lint } = found.right.phases;
+    expect([unit.output, 'output' in lint]).toEqual(['split', false]);
+  });
+  it('given none, then both as one', () => {
+    const found = withOutput({});
+    expect(E.isRight(found) && 'output' in found.right.phases.unit).toBe(false);
+  });
+  it('given unknown phases and words, then all are told', () => {
+    const found = withOutput({ deplyo: 'split', unit: 'apart', lint: true });
+    expect(E.isLeft(found) && found.left.problems.map(({ path }) => path)).toEqual([
+      'baton.output.deplyo',
+      'baton.output.unit',
+      'baton.output.lint',
+    ]);
+  });
+});

@@ -70,6 +70,7 @@ describe('parseHostCommand', () => {
     ['promotion.secretRefs[0]', { secretRefs: ['../key'] }],
     ['promotion.change.url', { change: { id: '7', title: 'x', url: 'javascript:alert(1)' } }],
     ['promotion.attempt', { attempt: 0 }],
+    ['promotion.output', { output: 'apart' }],
   ])('refuses what does not belong at %s', (path, more) => {
     expect(pathsOf({ ...command, promotion: { ...promotion, ...more } })).toEqual([path]);
   });
@@ -95,6 +96,15 @@ describe('promotedBy', () => {
       ...{ rows: [{ label: '', filter: [] }], secretRefs: [], variables: [] },
       limits: { cancelGraceMs: 10_000, logBytes: 67_108_864 },
     });
+  });
+  it.each([
+    [{}, undefined],
+    [{ output: 'merged' }, undefined],
+    [{ output: 'split' }, 'split'],
+  ])('given %j, then the outputs of its jobs are kept so', (more, output) => {
+    const found = parsed({ ...command, promotion: { ...promotion, ...more } });
+    if (found.type !== 'phase.promoted') throw new Error(found.type);
+    expect(promotedBy('ci', found).output).toBe(output);
   });
 });
 

@@ -31,6 +31,12 @@ describe('a job as it is now', () => {
       },
     ]);
   });
+  it('given a job whose outputs are kept apart, then it says so from the beginning; another says nothing', () => {
+    const story = queued('j1');
+    const split = { ...story, data: { ...story.data, output: 'split' } } as Given;
+    expect(jobAfter(split)?.output).toBe('split');
+    expect(Object.keys(jobAfter(story) ?? {})).not.toContain('output');
+  });
   it('given an attempt that infrastructure ended, then it waits again and the attempt says why', () => {
     const job = jobAfter(queued('j1'), assigned('j1'), requeued('j1'));
     expect(job?.status).toBe('queued');

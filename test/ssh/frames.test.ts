@@ -64,6 +64,12 @@ describe('parseState', () => {
       },
     });
   });
+  it('given done with stderr apart, then its size, and whether it was cut by itself', () => {
+    expect(parseState('done 0 exit 0 3 - - - - - - err=9,1')).toMatchObject({
+      ...{ logSize: 3, errSize: 9 },
+      result: { logTruncated: false, errTruncated: true },
+    });
+  });
   it('given done without process, then none is told', () => {
     expect(parseState('done 0 exit 0 0 - - - - - -')).toEqual({
       state: 'done',
@@ -73,6 +79,11 @@ describe('parseState', () => {
   });
   it.each([
     ['running 5 66 boot 7', { state: 'running', pid: 5, startTime: '66', bootId: 'boot', logSize: 7 }],
+    [
+      'orphan 5 66 boot 7 err=8',
+      { state: 'orphan', pid: 5, startTime: '66', bootId: 'boot', logSize: 7, errSize: 8 },
+    ],
+    ['lost reboot 7 err=0', { state: 'lost', why: 'reboot', logSize: 7, errSize: 0 }],
     ['lost reboot 7', { state: 'lost', why: 'reboot', logSize: 7 }],
     ['lost reboot 7 TERM - nets', { state: 'lost', why: 'reboot', logSize: 7 }],
     ['lost cancel 7', { state: 'lost', why: 'cancel', logSize: 7 }],
@@ -100,6 +111,10 @@ describe('parseState', () => {
     'done 0 cancel 0 0 - - - TERM - guess',
     'done 0 exit 0 0 - - - - -',
     'running 5',
+    'running 5 66 boot 7 err=x',
+    'claimed err=5',
+    'done 0 exit 0 0 - - - - - - err=5',
+    'done 0 exit 0 0 - - - - - - err=5,',
     'lost',
     'what',
   ])('given %j, then undefined and never a guess', (line) => {

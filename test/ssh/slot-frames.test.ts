@@ -53,6 +53,13 @@ describe('slotReader', () => {
 
 describe('parseSlotEnd', () => {
   const text = 'job.1 1 0 exit 0 77 1234 boot - - -';
+  it('given two outputs, then the sizes that are told', () => {
+    const apart = 'job.1 0 0 exit 0 77 1234 boot - - - size=12 err=7,0';
+    expect(parseSlotEnd(apart, Buffer.alloc(0))).toMatchObject({
+      ...{ whole: false, state: { logSize: 12, errSize: 7, result: { errTruncated: false } } },
+    });
+    expect(parseSlotEnd(apart.replace('=12', '=a'), Buffer.alloc(0))).toBeUndefined();
+  });
   it('given the end of a job, then its state with the size of what came', () => {
     expect(parseSlotEnd(text, Buffer.from('hello'))).toMatchObject({
       name: 'job.1',

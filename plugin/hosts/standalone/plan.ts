@@ -28,7 +28,7 @@ export const configurePhases = (
 ): E.Either<readonly Problem[], readonly ConfiguredPhase[]> => {
   const problems: Problem[] = [];
   const configured = wanted.map((phase): ConfiguredPhase => {
-    const { skipped, rows, timeoutMs } = dispatch.phases[phase];
+    const { skipped, rows, timeoutMs, output } = dispatch.phases[phase];
     const run = project.commands[phase];
     if (!skipped && run === undefined) problems.push(noCommand(phase, project));
     return {
@@ -41,6 +41,7 @@ export const configurePhases = (
         logBytes: LOG_BYTES,
         ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }),
       },
+      ...(output === undefined ? {} : { output }),
     };
   });
   return problems.length > 0 ? E.left(problems) : E.right(configured);

@@ -141,7 +141,7 @@ const promotion = ({ stageRunId, data }: LiveRun, phase: string): PhasePromoted 
   const planned = data.plan.find((candidate) => candidate.phase === phase);
   if (!planned) throw new Error(`phase ${phase} is not in the plan of stage run ${stageRunId}`);
   const { changeId, title, patchset, scope, pipeline, stage, source } = data;
-  const { steps, rows, limits } = planned;
+  const { steps, rows, limits, output } = planned;
   return {
     ...{ host: HOST, hostKey: hostKeyOf(stageRunId, phase), attempt: 1 },
     ...{ scope, pipeline, stage, phase, source, steps, rows, limits },
@@ -150,6 +150,7 @@ const promotion = ({ stageRunId, data }: LiveRun, phase: string): PhasePromoted 
     priority: 0,
     whenUnmatchable: 'wait',
     change: { id: changeId, title, patchset },
+    ...(output === undefined ? {} : { output }),
   };
 };
 

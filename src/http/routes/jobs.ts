@@ -1,6 +1,8 @@
 /** Jobs: list, show, follow, cancel, close, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
+import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { outputOf } from '../../app/job-output.js';
 import { doneTo, none, ok, seen, single } from '../answers.js';
 import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
@@ -125,12 +127,15 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log',
-    doc: { summary: 'The bytes of its log, or a `Range` of them', media: 'text/plain' },
+    doc: {
+      summary: 'The bytes of its log or of one of its outputs, or a `Range` of them',
+      media: 'text/plain',
+    },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
-    query: codecs.AttemptQuery,
-    run: (use, { params, query, range }) => logBytes(use, params.id, query.attempt, range),
+    query: codecs.LogQuery,
+    run: (use, { params, query, range }) => logBytes(use, params.id, query, range),
   }),
   route({
     ...none,
@@ -141,8 +146,8 @@ export const jobRoutes: readonly Route[] = [
     where: ofJob,
     params: codecs.IdParam,
     query: codecs.LinesQuery,
-    run: (use, { params, query: { from = 1, count = USUAL_LINES, attempt } }) =>
-      pipe(use.logLines(params.id, from, count, attempt), TE.map(ok)),
+    run: (use, { params, query: { from = 1, count = USUAL_LINES, ...which } }) =>
+      pipe(use.logLines(params.id, from, count, which), TE.map(ok)),
   }),
   route({
     ...none,
@@ -152,11 +157,17 @@ export const jobRoutes: readonly Route[] = [
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
-    query: codecs.AttemptQuery,
+    query: codecs.LogQuery,
     headers: codecs.ByteOffsetHeader,
     run: (use, { params, query, headers, pace }) =>
       pipe(
         use.showJob(params.id),
+        TE.chainEitherK((job) =>
+          pipe(
+            outputOf(job, query.output),
+            E.map(() => job),
+          ),
+        ),
         TE.map((job) =>
           sse((signal, requestId) =>
             logFrames(

@@ -18,6 +18,7 @@ is_count() {
   case $1 in '' | 0?* | *[!0-9]*) return 1 ;; esac
   [ ${#1} -le 15 ]
 }
+is_form() { [ "$1" = merged ] || [ "$1" = split ]; }
 # jobId.attempt
 is_attempt() { is_word "$1" && is_count "${1##*.}" && [ "${1%.*}" != "$1" ]; }
 

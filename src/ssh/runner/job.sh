@@ -1,8 +1,9 @@
 # How does an attempt run, whoever supervises it? Claimed, prepared, run in the foreground of another session with its output
 # pumped into the log, and told by a result line. Needs id, J, fence, wanted_base, wanted_boot, total, silence, grace, cap,
-# key, umask, `script_file`, `group` (a control group of its own, or nothing), `owner` (pid, start and boot of this
-# shell; `owner_start`), `pipe` (a FIFO), what `find_tools` sets, `scratch` (a file that may be written), what watch.sh needs. What differs between
-# supervisors is in functions named after `mode`, which is `order` or `slot`.
+# key, form (`merged`, or `split` with stderr in a file of its own), umask, `script_file`, `group` (a control group of its own, or
+# nothing), `owner` (pid, start and boot of this shell; `owner_start`), `pipe` (a FIFO), `pipe2` (where one may be made), what
+# `find_tools` sets, `scratch` (a file that may be written), what watch.sh needs. What differs between supervisors is in
+# functions named after `mode`, which is `order` or `slot`.
 tell() { "${mode}_tell" "$1"; }
 # Once for all jobs: each costs a process.
 find_tools() { setsid=$(command -v setsid) tee=$(command -v tee) head=$(command -v head) printf=$(command -v printf); }
@@ -54,23 +55,27 @@ prepare() {
 }
 lay_out() {
   "${mode}_script" && printf '' >"$J.log" && mkdir "$J.ws" || return 1
+  [ "$form" = merged ] || { printf '' >"$J.err" && { [ -p "$pipe2" ] || mkfifo "$pipe2"; }; } || return 1
   [ "$key" = - ] || (umask "$umask" && exec tar -xof "cache/$key.tar" -C "$J.ws")
 }
 
 # Nothing ran, nothing will: said where the claim has room for it, since a disk may be full.
 abandon() {
   printf '%-127s\n' 'revoked .' 1<>"$J.rc"
+  drop
+}
+drop() {
   "${mode}_drop"
-  rm -rf "$J.log" "$J.ws"
+  rm -rf "$J.log" "$J.err" "$J.ws"
 }
 
 # A job re-opening /dev/stderr would truncate a plain file, so the log is written by one process behind a pipe. The limit
 # is the kernel's, hence exact to its blocks of 512. `tee`, since it goes on reading for its other output when one cannot be
 # written any more (POSIX, tee), so that the job does not die of it.
-pump_log() {
+pump_into() {
   trap '' XFSZ
-  ulimit -f "$1"
-  exec "$tee" -a "$J.log"
+  ulimit -f $((cap < 512 ? 1 : (cap + 511) / 512))
+  exec "$tee" -a "$1"
 }
 
 # Becomes the job: arguments are what the supervisor's own `environment` function needs. Names from outside may be set in it,
@@ -91,7 +96,7 @@ become() {
   { printf '%s\n' "$2 $3 $4" >"$1.go"; } 2>/dev/null || exit 125
   set +C
   printf '%sstarted %s %s %s\n%s' "$8" "$2" "$3" "$4" "$9" >&6 2>/dev/null
-  exec 6>&- 7>&-
+  exec 6>&- 7>&- 8>&-
   umask "$5"
   cd "$1.ws" || exit 125
   BATON_COOKIE=$7
@@ -101,34 +106,50 @@ become() {
 
 # Arguments go to `child`. Sets ended=1 when the job ran; else it has been told why not.
 run_job() {
-  ended=
+  ended='' err_pump=''
   (
     exec <"$pipe" >/dev/null 2>&1 6>&-
-    pump_log $((cap < 512 ? 1 : (cap + 511) / 512))
+    pump_into "$J.log"
   ) &
   pump=$!
+  if [ "$form" = split ]; then
+    (
+      exec <"$pipe2" >/dev/null 2>&1 6>&-
+      pump_into "$J.err"
+    ) &
+    err_pump=$!
+  fi
   exec 7>"$pipe"
   start_of $pump
-  pump_start=$start
-  # Beside the claim, in the room that it reserved: an orphan is followed until its pump has ended.
-  printf '%-127s\n' "- $owner $pump $pump_start" 1<>"$J.rc"
+  pumps="$pump $start"
+  if [ -n "$err_pump" ]; then
+    exec 8>"$pipe2"
+    start_of $err_pump
+    pumps="$pumps $err_pump $start"
+  fi
+  # Beside the claim, in the room that it reserved: an orphan is followed until its pumps have ended.
+  printf '%-127s\n' "- $owner $pumps" 1<>"$J.rc"
   arm
   # In the foreground, since a shell starts `&` commands with SIGINT ignored.
-  (child "$@") </dev/null >&7 2>&7
+  if [ -z "$err_pump" ]; then
+    (child "$@") </dev/null >&7 2>&7
+  else
+    (child "$@") </dev/null >&7 2>&8
+  fi
   rc=$?
-  exec 7>&-
+  exec 7>&- 8>&-
   disarm
   leader=
   { read -r leader born _ <"$J.go"; } 2>/dev/null
   case $leader in
     revoked | '')
-      wait "$pump"
+      # shellcheck disable=SC2086
+      wait "$pump" $err_pump
       if [ -z "$leader" ]; then
         abandon
         tell 'not-started not_prepared the environment could not be set'
       else
-        "${mode}_drop"
-        rm -rf "$J.log" "$J.ws"
+        drop
         tell 'exists revoked'
       fi
       return 0
@@ -141,7 +162,7 @@ run_job() {
   if read_why; then await_slayer; else why=exit; fi
   survivors=0
   [ ! -s "$J.survivors" ] || survivors=$(($(wc -l <"$J.survivors")))
-  printf '%-127s\n' "rc=$rc why=$why log=$log survivors=$survivors ." 1<>"$J.rc"
+  printf '%-127s\n' "rc=$rc why=$why log=$log survivors=$survivors${err_pump:+ err=$err} ." 1<>"$J.rc"
 }
 
 await_slayer() {
@@ -161,9 +182,9 @@ is_populated() {
   done <"$group/cgroup.events"
   return 1
 }
-# Our child, so that its number is its own until it is waited for; what has ended, or is a zombie, has no files open. One system
+# Of each output. Our child, so that its number is its own until it is waited for; what has ended, or is a zombie, has no files open. One system
 # call, where reading its state would cost one for each byte.
-has_pump_ended() { [ ! -e "/proc/$pump/fd/0" ]; }
+has_pump_ended() { [ ! -e "/proc/$pump/fd/0" ] && { [ -z "$err_pump" ] || [ ! -e "/proc/$err_pump/fd/0" ]; }; }
 # The pump ends a moment after the last writer: a few looks cost less than a process that sleeps.
 has_pump_soon_ended() {
   looks=0
@@ -189,7 +210,7 @@ end_leftovers() {
   fi
   tree_is_empty || slay leftover "$grace"
 }
-# Ends by itself when nobody holds the pipe any more. Who holds it now could not be ended: then `soiled` is set.
+# They end by themselves when nobody holds their pipe any more. Who holds one now could not be ended: then `soiled` is set.
 end_pump() {
   if read_why; then await_slayer; fi
   soiled='' pause=0.01 limit=
@@ -198,7 +219,8 @@ end_pump() {
     limit=${limit:-$((now + 500))}
     if [ "$now" -gt "$limit" ]; then
       soiled=1
-      kill "$pump" 2>/dev/null
+      # shellcheck disable=SC2086
+      kill "$pump" $err_pump 2>/dev/null
       break
     fi
     nap $pause
@@ -206,4 +228,7 @@ end_pump() {
   done
   wait "$pump"
   log=$?
+  [ -n "$err_pump" ] || return 0
+  wait "$err_pump"
+  err=$?
 }

@@ -26,7 +26,7 @@ open_slot() {
     exit 1
   fi
   find_tools
-  slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said script_file=$PWD/$slot/job.script
+  slot=in/slot.$$.$start pipe=$PWD/$slot/job.out pipe2=$PWD/$slot/job.out2 scratch=$slot/said script_file=$PWD/$slot/job.script
   due=$PWD/$slot/due plan=$PWD/$slot/plan watcher=
   make_group
   trap 'end_watcher; rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
@@ -88,12 +88,12 @@ set_identity() {
 slot_say() { printf '%s%s %s\n' "$frame" "$nonce" "$1" >&6; }
 slot_tell() { slot_say "S $1"; }
 
-# id fence base boot total silence grace cap key script [name value]...
+# id fence base boot total silence grace cap key form script [name value]...
 job() {
   id=$1 fence=$2 wanted_base=$3 wanted_boot=$4 total=$5 silence=$6 grace=$7 cap=$8 key=$9
   shift 9
-  J=$PWD/$id script=$1
-  shift
+  J=$PWD/$id form=$1 script=$2
+  shift 2
   fits || {
     slot_tell 'error protocol the order holds other than it should'
     return
@@ -108,19 +108,25 @@ job() {
   script=
   run_job "$@"
   [ -n "$ended" ] || return
-  whole=1
-  if [ -s "$J.log" ]; then "$head" -c 32769 "$J.log" >&6 || whole=0; fi
+  whole=1 sizes=''
+  if [ "$form" = split ]; then
+    # Read by who wants them, since the bytes before a frame are those of one log.
+    set_log_size
+    whole=0 sizes=" size=$log_size${err_size:- err=0},$err"
+  elif [ -s "$J.log" ]; then
+    "$head" -c 32769 "$J.log" >&6 || whole=0
+  fi
   signals=- left=- containment=-
   if [ -s "$J.slain" ] || [ -x "$J.rc" ]; then
     set_evidence
     left=$survivors
   fi
-  slot_say "F $id $whole $rc $why $log $leader $born $boot $signals $left $containment"
-  # Somebody still holds the pipe, and would write into the log of the next job.
+  slot_say "F $id $whole $rc $why $log $leader $born $boot $signals $left $containment$sizes"
+  # Somebody still holds a pipe, and would write into the log of the next job.
   [ -z "$soiled" ] || exit 0
 }
 fits() {
-  is_attempt "$id" && is_word "$wanted_base" && is_word "$wanted_boot" && { [ "$key" = - ] || is_word "$key"; } || return 1
+  is_attempt "$id" && is_word "$wanted_base" && is_word "$wanted_boot" && { [ "$key" = - ] || is_word "$key"; } && is_form "$form" || return 1
   for count in "$fence" "$total" "$silence" "$grace" "$cap"; do is_count "$count" || return 1; done
 }
 slot_script() { printf %s "$script" >"$script_file"; }

@@ -1,10 +1,13 @@
 # How far is an attempt? Read from its files alone, so that any connection and any later day gets the same answer.
-#   $J.rc   claim `- pid start boot`, then with pid and start of the log's pump behind it, later the result `rc=… why=… log=… survivors=… .`, at last `tombstone .`
+#   $J.rc   claim `- pid start boot`, then with pid and start of the log's pump behind it, and those of stderr's where that is kept apart,
+#           later the result `rc=… why=… log=… survivors=… .`, with `err=…` before the dot where stderr is kept apart, at last `tombstone .`
 #           or `revoked .`, by its owner, when the job could not be prepared
 #   $J.go   pid start boot of the job, or `revoked`; whoever creates it first decides
+# `err_size` is a further word of the answer, or nothing where stderr is not kept apart.
 set_log_size() {
-  log_size=0
+  log_size=0 err_size=
   [ ! -f "$J.log" ] || log_size=$(($(wc -c <"$J.log")))
+  [ ! -f "$J.err" ] || err_size=" err=$(($(wc -c <"$J.err")))"
 }
 # Who ends it, and why? Sets `why`, `slayer`, `slayer_start`, `slayer_boot`, and what a full disk left no other room for; false
 # when nobody does.
@@ -50,7 +53,7 @@ set_phase() {
   # It may have ended between the two looks.
   { read -r line <"$J.rc"; } 2>/dev/null
   case $line in rc=*' .') phase=done && return ;; esac
-  if is_alive "$pid" "$started" "$born_boot" || is_alive "${5-0}" "${6-}" "${4-}"; then phase=orphan && return; fi
+  if is_alive "$pid" "$started" "$born_boot" || is_alive "${5-0}" "${6-}" "${4-}" || { [ -n "${7-}" ] && is_alive "$7" "${8-}" "${4-}"; }; then phase=orphan && return; fi
   # Its supervisor and itself are gone, and somebody still ends what it left.
   if read_why && is_alive "$slayer" "$slayer_start" "$slayer_boot"; then phase=orphan && return; fi
   set_lost supervisor_gone
@@ -85,12 +88,12 @@ set_state() {
     absent) answer="absent $base_id $boot" ;;
     running | orphan)
       set_log_size
-      answer="$phase $pid $started $born_boot $log_size"
+      answer="$phase $pid $started $born_boot $log_size$err_size"
       ;;
     lost)
       set_log_size
       set_evidence
-      answer="lost $lost $log_size $signals $survivors $containment"
+      answer="lost $lost $log_size $signals $survivors $containment$err_size"
       ;;
     done)
       set_log_size
@@ -101,6 +104,7 @@ set_state() {
       # shellcheck disable=SC2086
       set -- $line
       answer="done ${1#rc=} ${2#why=} ${3#log=} $log_size $pid $started $born_boot $signals $survivors $containment"
+      case ${5-} in err=*) answer="$answer${err_size:- err=0},${5#err=}" ;; esac
       ;;
     *) answer=$phase ;;
   esac

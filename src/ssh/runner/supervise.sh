@@ -1,13 +1,14 @@
 # How does a job run when nobody is connected, where no shell can stay open for it? A detached shell of its own supervises it,
 # and what the job is came as a file.
 
-# id fence base boot total silence grace cap key environmentLength length
+# id fence base boot total silence grace cap key form environmentLength length
 op_start() {
-  [ $# -eq 11 ] || refuse protocol 'start takes 11 words'
+  [ $# -eq 12 ] || refuse protocol 'start takes 12 words'
   id=$1 key=$9
   is_attempt "$id" || refuse protocol 'not an attempt'
-  for count in "$2" "$5" "$6" "$7" "$8" "${10}" "${11}"; do is_count "$count" || refuse protocol 'not a count'; done
+  for count in "$2" "$5" "$6" "$7" "$8" "${11}" "${12}"; do is_count "$count" || refuse protocol 'not a count'; done
   for word in "$3" "$4"; do is_word "$word" || refuse protocol 'not a word'; done
+  is_form "${10}" || refuse protocol 'not a form of output'
   if [ "$key" != - ]; then
     is_word "$key" || refuse protocol 'not a key'
     [ -f "cache/$key.tar" ] || {
@@ -20,7 +21,7 @@ op_start() {
     rm -f "in/$nonce"
     refuse disk_full "cannot store the order: $said"
   }
-  [ $(($(wc -c <"in/$nonce"))) -eq "${11}" ] || {
+  [ $(($(wc -c <"in/$nonce"))) -eq "${12}" ] || {
     rm -f "in/$nonce"
     refuse protocol 'the order was cut short'
   }
@@ -32,8 +33,8 @@ supervise() {
   shift 2
   id=$1 fence=$2 wanted_base=$3 wanted_boot=$4 total=$5 silence=$6 grace=$7 cap=$8 key=$9
   shift 9
-  environment_length=$1 length=$2
-  J=$PWD/$id pipe=$J.out scratch=in/$nonce.said script_file=$J.script mode=order group= due=$PWD/in/$nonce.due plan=$PWD/in/$nonce.plan watcher=
+  form=$1 environment_length=$2 length=$3
+  J=$PWD/$id pipe=$J.out pipe2=$J.out2 scratch=in/$nonce.said script_file=$J.script mode=order group= due=$PWD/in/$nonce.due plan=$PWD/in/$nonce.plan watcher=
   before='' after='end
 '
   find_tools
@@ -49,7 +50,7 @@ supervise() {
   fi
   ! prepare || run_job "$(command -v rm)"
   end_watcher
-  rm -f "$scratch" "$pipe" "$due" "$plan"
+  rm -f "$scratch" "$pipe" "$pipe2" "$due" "$plan"
 }
 # The channel ends with the answer, so that nobody waits for the job.
 order_tell() {
@@ -66,13 +67,13 @@ order_script() {
   }
   rm -f "in/$nonce" && mkfifo "$pipe" && lay_out_watch
 }
-order_drop() { rm -f "in/$nonce" "$J.env" "$script_file" "$pipe" "$due" "$plan"; }
+order_drop() { rm -f "in/$nonce" "$J.env" "$script_file" "$pipe" "$pipe2" "$due" "$plan"; }
 
 # rm, then what `become` takes
 order_environment() {
   load_environment <"$2.env" || exit 125
-  # Values may be secret, and both ends of the pipe are open.
-  "$1" -f "$2.env" "$2.out"
+  # Values may be secret, and both ends of the pipes are open.
+  "$1" -f "$2.env" "$2.out" "$2.out2"
   shift
   become "$@"
 }

@@ -63,7 +63,7 @@ op_tidy() {
     printf '%-127s\n' 'tombstone .' 1<>"$J.rc" || refuse disk_full 'cannot write the tombstone'
     # A job may have put a link in place of its workspace, or taken our rights away.
     if [ ! -L "$J.ws" ] && [ -d "$J.ws" ] && { [ ! -r "$J.ws" ] || [ ! -w "$J.ws" ] || [ ! -x "$J.ws" ]; }; then chmod -R u+rwX "$J.ws"; fi
-    set -- "$@" "$J.ws" "$J.go" "$J.script" "$J.env" "$J.out" "$J.log" "$J.why" "$J.heard" "$J.survivors" "$J.slain" "$J".slain.*
+    set -- "$@" "$J.ws" "$J.go" "$J.script" "$J.env" "$J.out" "$J.out2" "$J.log" "$J.err" "$J.why" "$J.heard" "$J.survivors" "$J.slain" "$J".slain.*
   done
   shift "$count"
   if [ $# -gt 0 ] && ! rm -rf "$@" 2>/dev/null; then

@@ -22,7 +22,7 @@ arm() {
   if [ -z "$watcher" ] || [ ! -e "/proc/$watcher/fd/0" ]; then
     write_line "$plan" ''
     (
-      exec </dev/null >/dev/null 2>&1 6>&- 7>&-
+      exec </dev/null >/dev/null 2>&1 6>&- 7>&- 8>&-
       watch
     ) &
     watcher=$!
@@ -103,7 +103,7 @@ look_at() {
   id=$1 ends=$3 silence=$4 grace=$5 why='' J=$PWD/$1
   if [ "$silence" -gt 0 ]; then
     set_look "$silence"
-    if [ "$J.log" -nt "$J.heard" ]; then
+    if [ "$J.log" -nt "$J.heard" ] || [ "$J.err" -nt "$J.heard" ]; then
       heard=$now
       printf '' >"$J.heard"
     elif [ $((now - heard)) -ge "$silence" ]; then
