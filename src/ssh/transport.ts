@@ -42,6 +42,8 @@ export interface SshTransportOptions {
   readonly interpreter?: Interpreter;
   /** False: each operation over a channel of its own, as where no shell can stay open. */
   readonly slots?: boolean;
+  /** Told when the order of a job has been written to its slot, and nothing has been answered. */
+  readonly onOrderSent?: () => void;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
 }
@@ -70,6 +72,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     interpreter: options.interpreter ?? 'sh',
     markerMs: options.markerMs ?? 20_000,
     operationMs: 10 * 60_000,
+    ...(options.onOrderSent === undefined ? {} : { onOrderSent: options.onOrderSent }),
   };
   const clock = options.clock ?? (() => performance.now());
   const pool = createPool({ ...connectOptions, waitMs: options.channelWaitMs ?? 30_000 });
