@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../src/app/use-cases.js';
+import { TERMINAL } from './terminal.js';
 import { aWorld, type Answer, type Project, type World } from './world.js';
 
 let world: World;
@@ -20,16 +21,6 @@ const ROWS = 2;
 const JOBS_PER_CHANGE = PHASES.length - 1 + ROWS;
 /** The latest instant of a kill after a start, in milliseconds; a job takes about twice as long. */
 const LATEST_MS = 1500;
-
-const TERMINAL = [
-  'JobSucceeded',
-  'JobFailed',
-  'JobCancelled',
-  'JobTimedOut',
-  'JobLost',
-  'JobExpired',
-  'JobUndeliverable',
-];
 
 /** mulberry32: a few lines, so that a printed seed gives the same instants on every machine. */
 const randomOf = (seed: number) => {
