@@ -140,7 +140,8 @@ const die = async (name: Failpoint, story: Story): Promise<Submission> => {
 /** The last server dies of nothing: all is to be counted. */
 const settle = async (story: Story, submissions: readonly Submission[]): Promise<void> => {
   await world.start();
-  await Promise.all(submissions.map((one) => story.deed?.(one)));
+  const { deed } = story;
+  if (deed !== undefined) await Promise.all(submissions.map(deed));
   await story.after?.();
   for (const one of submissions) counted.push(await tally.expectOnce(await one.change(), story.ends));
   await world.stop('SIGKILL');
