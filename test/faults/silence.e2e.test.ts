@@ -101,6 +101,8 @@ describe('a runner that falls silent', { timeout: 180_000 }, () => {
         await waiting('log');
         const end = await tally.submit(tally.project(scripts.end)).change();
         await waiting('end');
+        // the third one has an open slot, too
+        await tally.expectOnce(await tally.submit(tally.project('true')).change());
         const busy = [await onRunner(log), await onRunner(end)];
         const idle = runners.find((one) => !busy.includes(one));
         await writeFile(file('log'), '');
