@@ -43,7 +43,7 @@ const randomOf = (seed: number) => {
 /** Each job leaves one line at its begin and one at its end in `marker`, and prints numbered lines in between. */
 const project = (marker: string): Project => {
   const mark = (what: string) => `echo "${what} $BATON_JOB_ID" >> '${marker}'`;
-  const pieces = `i=0; while [ $i -lt ${PIECES} ]; do i=$((i+1)); seq ${'$((i * 100000 + 1)) $((i * 100000 + 20000))'}; sleep 0.1; done`;
+  const pieces = `i=0; while [ $i -lt ${PIECES} ]; do i=$((i+1)); seq $((i * 100000 + 1)) $((i * 100000 + 20000)); sleep 0.1; done`;
   const count = `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo "line $i of $BATON_JOB_ID"; [ $((i % 10)) -ne 0 ] || sleep 0.15; done`;
   return {
     commands: Object.fromEntries(
