@@ -1,5 +1,5 @@
 /** Orders that come at once, late, or full of what could be code; and accounts that let nobody work. With the system's sshd. */
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -80,6 +80,7 @@ describe.skipIf(!hasSshd && !requiresSshd)('orders to a runner', { timeout: 120_
   });
 
   it('given random bytes in ids, names, values and scripts, then nothing but the script of a job is ever run', async () => {
+    const seed = Number(process.env['BATON_TEST_SEED'] ?? randomInt(2 ** 31));
     const canary = join(rig.directory, 'canary');
     const touch = `touch ${canary}`;
     const fragments = [
@@ -154,9 +155,9 @@ describe.skipIf(!hasSshd && !requiresSshd)('orders to a runner', { timeout: 120_
         ran += 1;
         expect((await output(wanted)).replaceAll(/ .*/g, '')).toBe(`${sha256(script)}\n${sha256(value)}\n`);
       }),
-      { numRuns: isLong ? 400 : 60, interruptAfterTimeLimit: 90_000 },
+      { seed, numRuns: isLong ? 400 : 60, interruptAfterTimeLimit: 90_000 },
     );
-    console.log(`faults: fuzz ${n} orders, ${ran} ran, ${refused} refused`);
+    console.log(`faults: fuzz ${n} orders, ${ran} ran, ${refused} refused, seed ${seed}`);
     expect([ran > 0, refused > 0]).toEqual([true, true]);
     expect(existsSync(canary)).toBe(false);
   });

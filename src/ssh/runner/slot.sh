@@ -28,12 +28,13 @@ open_slot() {
   setsid=$(command -v setsid) head=$(command -v head)
   slot=in/slot.$$.$start pipe=$PWD/$slot/job.out scratch=$slot/said script_file=$PWD/$slot/job.script
   make_group
-  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
   trap 'rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
   if ! { mkdir "$slot" && mkfifo "$pipe"; }; then
     slot_say 'X disk_full cannot create a folder for the slot'
     exit 1
   fi
+  # For whoever ends a job of this slot in a shell of its own.
+  [ -z "$group" ] || printf '%s\n' "$group" >"$slot/group"
   slot_say "R $owner $base_id"
 }
 # Sets `group`: where this account may make control groups (root, or a part of the tree that was handed to it), the job gets one
