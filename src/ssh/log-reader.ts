@@ -17,29 +17,44 @@ export interface LogFile {
   readonly close: () => void;
 }
 
-/** Undefined: there is no such file, or it cannot be had this way. */
+const ended = (): Error => new Error('the SFTP session ended');
+
+/** Left: there is no such file, or it cannot be had this way. */
 export const openLog = (sftp: SFTPWrapper, path: string): Promise<E.Either<Error, LogFile>> =>
   new Promise((resolve) => {
+    const session: Session = { isOver: false };
     const lost = (): void => {
-      resolve(E.left(new Error('the SFTP session ended')));
+      session.isOver = true;
+      resolve(E.left(ended()));
+    };
+    const forget = (): void => {
+      sftp.off('close', lost);
     };
     sftp.once('close', lost);
     sftp.open(path, 'r', (error, handle) => {
-      sftp.off('close', lost);
-      resolve(
-        error === undefined || (error as Error | null) === null
-          ? E.right(fileOf(sftp, handle))
-          : E.left(error),
-      );
+      if (error === undefined || (error as Error | null) === null) {
+        resolve(E.right(fileOf(sftp, handle, session, forget)));
+        return;
+      }
+      forget();
+      resolve(E.left(error));
     });
   });
 
-const fileOf = (sftp: SFTPWrapper, handle: Buffer): LogFile => {
-  /** Rejects when the session ends: ssh2 answers nothing then. */
+interface Session {
+  isOver: boolean;
+}
+
+const fileOf = (sftp: SFTPWrapper, handle: Buffer, session: Session, forget: () => void): LogFile => {
+  /** Rejects when the session ends, or has ended: ssh2 answers nothing then, not even what is asked afterwards. */
   const answered = <A>(ask: (settle: (error: Error | undefined, value: A) => void) => void): Promise<A> =>
     new Promise((resolve, reject) => {
+      if (session.isOver) {
+        reject(ended());
+        return;
+      }
       const lost = (): void => {
-        reject(new Error('the SFTP session ended'));
+        reject(ended());
       };
       sftp.once('close', lost);
       ask((error, value) => {
@@ -100,6 +115,7 @@ const fileOf = (sftp: SFTPWrapper, handle: Buffer): LogFile => {
         })
       ).size,
     close: () => {
+      forget();
       sftp.close(handle, () => undefined);
     },
   };
