@@ -10,6 +10,15 @@ import type { PhaseRunsView } from '../projections/phase-runs.js';
 import { runnerHealth } from '../projections/runner-health.js';
 import { openAccess, type Access } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
+import {
+  failpointOf,
+  logsWithFailpoints,
+  passing,
+  type Passes,
+  sourceWithFailpoints,
+  storeWithFailpoints,
+  transportWithFailpoints,
+} from './app/failpoints.js';
 import { type Deps } from './app/handle.js';
 import { healthUseCases } from './app/health.js';
 import { dispatcherId } from './app/dispatcher-id.js';
@@ -186,10 +195,21 @@ export const openCore = async (
   };
   const folder = (name: string): string => join(config.data, name);
 
+  const armed = failpointOf(config.environment['BATON_FAILPOINT']);
+  if (E.isLeft(armed)) return fail(armed.left);
+  const struck = armed.right;
+  if (struck !== undefined)
+    log.warn(struck, 'this server is made to fail, for a test: BATON_FAILPOINT is set');
+  const passes =
+    struck === undefined ? undefined : passing(struck, (blow) => process.kill(process.pid, blow));
+  /** As it is, unless a test wants it to fail. */
+  const failing = <Port>(port: Port, withFailpoints: (port: Port, at: Passes) => Port): Port =>
+    passes === undefined ? port : withFailpoints(port, passes);
+
   const opened = await openStore(config, (message) => log.warn(message));
   if (E.isLeft(opened)) return fail(opened.left);
   giveUp = opened.right.giveUp;
-  const appends = watchAppends(opened.right.store, systemClock);
+  const appends = watchAppends(failing(opened.right.store, storeWithFailpoints), systemClock);
   add(() => appends.store.close());
 
   // before the first token is made: a start that fails here would have shown it to nobody
@@ -224,12 +244,15 @@ export const openCore = async (
     config.store === undefined ? folder(name) : join(folder(name), installationId);
   const folded = folderOfHistory('projections');
   await mkdir(folded, { recursive: true, mode: 0o700 });
-  const logs = fileLogStore(folder('logs'));
-  const source = gitSource({
-    directory: folder('git'),
-    roots: config.repositoryRoots,
-    environment: config.environment,
-  });
+  const logs = failing(fileLogStore(folder('logs')), logsWithFailpoints);
+  const source = failing(
+    gitSource({
+      directory: folder('git'),
+      roots: config.repositoryRoots,
+      environment: config.environment,
+    }),
+    sourceWithFailpoints,
+  );
   const agentSocket = config.environment['SSH_AUTH_SOCK'];
   const links = sshTransport({
     installationId,
@@ -239,8 +262,10 @@ export const openCore = async (
       return E.isRight(found) ? found.right : undefined;
     },
     ...(agentSocket === undefined ? {} : { agentSocket }),
+    ...(passes === undefined ? {} : { onOrderSent: () => passes('start.sent') }),
   });
-  const transport = config.store === undefined ? links : startingWhileOwned(links, owned.right);
+  const reached = failing(links, transportWithFailpoints);
+  const transport = config.store === undefined ? reached : startingWhileOwned(reached, owned.right);
   add(() => transport.close());
 
   const checkpoints = fileCheckpoints(folded);

@@ -73,8 +73,8 @@ const startServer = async (
   };
 };
 
-/** The processes of sshd's sessions, never those of jobs. */
-const descendantsNamedSshd = async (root: number): Promise<readonly number[]> => {
+/** The processes of sshd's sessions, never those of jobs. `root`: the one that listens. */
+export const descendantsNamedSshd = async (root: number): Promise<readonly number[]> => {
   const children: { readonly pid: number; readonly parent: number }[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;

@@ -16,6 +16,8 @@ export interface Site {
   /** An account that runs something else than a shell may never show the marker. */
   readonly markerMs: number;
   readonly operationMs: number;
+  /** Told when the order of a job has been written to its slot, and nothing has been answered. */
+  readonly onOrderSent?: () => void;
 }
 
 export type Payload = Buffer | { readonly file: string };

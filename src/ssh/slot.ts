@@ -164,12 +164,15 @@ const overChannel = (target: RunnerTarget, lease: Lease, nonce: string, site: Si
   return {
     isFree: () => open && doing.kind === 'nothing',
     isOpen: () => open,
-    start: (name, words) =>
-      busyWith<Started>(
+    start: (name, words) => {
+      const started = busyWith<Started>(
         site.operationMs,
         (settle) => ({ kind: 'starting', name, settle }),
         `job ${words.map(word).join(' ')}\n`,
-      ),
+      );
+      site.onOrderSent?.();
+      return started;
+    },
     ask: (words) =>
       busyWith<readonly string[]>(
         site.operationMs,

@@ -44,6 +44,8 @@ export interface SshTransportOptions {
   readonly interpreter?: Interpreter;
   /** False: each operation over a channel of its own, as where no shell can stay open. */
   readonly slots?: boolean;
+  /** Told when the order of a job has been written to its slot, and nothing has been answered. */
+  readonly onOrderSent?: () => void;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
   /** 0 to 1; spreads connections to many hosts. */
@@ -74,6 +76,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     interpreter: options.interpreter ?? 'sh',
     markerMs: options.markerMs ?? 20_000,
     operationMs: 10 * 60_000,
+    ...(options.onOrderSent === undefined ? {} : { onOrderSent: options.onOrderSent }),
   };
   const clock = options.clock ?? (() => performance.now());
   const dial = createDialler((target) => connectOnce(target, connectOptions), options.random);

@@ -11,6 +11,7 @@ import { openIn } from '../store/sqlite-tools.js';
 import { proxyTo, type Proxy } from '../store/tcp-proxy.js';
 import { until } from './processes.js';
 import type { Ran } from './program.js';
+import { TERMINAL } from './terminal.js';
 import { aWorld, type Answer, type Project, type World } from './world.js';
 
 let world: World;
@@ -38,10 +39,6 @@ const LONG_LINES = 100;
 const CUTS = 10;
 /** An append is longer, and what the protocol itself sends is shorter. */
 const REQUEST_BYTES = 300;
-const TERMINAL = [
-  ...['JobSucceeded', 'JobFailed', 'JobCancelled', 'JobTimedOut'],
-  ...['JobLost', 'JobExpired', 'JobUndeliverable'],
-];
 
 /** Each job leaves one line at its begin and one at its end; `long` prints on until the file `enough` is there. */
 const project = (long = false): Project => {

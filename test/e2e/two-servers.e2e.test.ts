@@ -3,11 +3,14 @@ import { cpSync, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Failpoint } from '../../src/app/failpoints.js';
 import type { ChangeView } from '../../src/app/use-cases.js';
 import { ok } from '../contract/event-store-tools.js';
 import { serveProcess, type ServedProcess } from '../store/esdb-process.js';
 import { openIn } from '../store/sqlite-tools.js';
+import { isLong } from '../faults/length.js';
 import { until } from './processes.js';
+import { TERMINAL } from './terminal.js';
 import { aWorld, type World } from './world.js';
 
 let [first, second]: World[] = [];
@@ -33,7 +36,12 @@ const the = (world: World | undefined): World => world ?? expect.fail('there is 
 
 /** `more`: further flags. */
 const start = (world: World | undefined, ...more: readonly string[]): Promise<void> =>
-  the(world).start({}, 'warn', ['--store', node.address, ...more]);
+  startWith({}, world, ...more);
+const startWith = (
+  env: Readonly<Record<string, string>>,
+  world: World | undefined,
+  ...more: readonly string[]
+): Promise<void> => the(world).start(env, 'warn', ['--store', node.address, ...more]);
 
 /** On a copy of the first one's data folder: secrets, and commits that were merged, lie nowhere else. */
 const startSecond = async (...more: readonly string[]): Promise<void> => {
@@ -137,3 +145,70 @@ it('given one that stands still while another takes over, when it goes on, then 
   const ends = recorded.filter(({ event }) => event.type === 'JobSucceeded').map(({ stream }) => stream);
   expect(ends.sort()).toEqual(jobs.map((id) => `job-${id}`).sort());
 });
+
+/** Where the one that stands still has asked whether it may, and has not done it yet; or has done it, and not said so. */
+const standstills: readonly Failpoint[] = isLong
+  ? [
+      ...[
+        'append.JobAssigned.before',
+        'append.JobAssigned.after',
+        'start.before',
+        'start.sent',
+        'start.after',
+      ],
+      ...['append.JobStarted.before', 'log.write.before', 'log.seal.after', 'append.JobSucceeded.before'],
+      ...['append.JobSucceeded.after', 'cleanUp.before', 'append.PhaseFinished.before'],
+    ].map((name) => name as Failpoint)
+  : ['append.JobAssigned.before', 'start.before', 'start.sent', 'append.JobSucceeded.before'];
+
+it.each(standstills)(
+  'given one that stands still at %s while another takes over, when it goes on, then it ends, and each job has run once and has one end',
+  async (failpoint) => {
+    const [one, two] = [the(first), the(second)];
+    await startWith({ BATON_FAILPOINT: `${failpoint}:stop` }, one, '--lease-time', '2s');
+    await one.addRunner('runner', 1);
+    const marker = join(one.folder, 'marker');
+    const work = `echo "$BATON_JOB_ID" >> '${marker}'; seq 20000; sleep 0.2; echo last`;
+    const project = { commands: { lint: work, syntax: work, unit: work } };
+    const repository = one.aRepository('project', project);
+    const submitted = await one.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
+    const { id } = submitted.json() as ChangeView;
+    const still = one.server;
+    await until('it stands still', async () => {
+      const stat = await readFile(`/proc/${String(still?.child.pid)}/stat`, 'utf8');
+      return /\) T /.test(stat) || undefined;
+    });
+
+    await startSecond();
+    const change = await two.finished(id);
+    expect(change.stages.map(({ status }) => status)).toEqual(['passed']);
+    still?.child.kill('SIGCONT');
+    const ended = await still?.done;
+    expect([ended?.code, ended?.err]).toEqual([5, expect.stringContaining('has taken over the runners')]);
+
+    const jobs = change.stages.flatMap(({ phases }) => phases.flatMap((phase) => phase.jobs));
+    expect((await readFile(marker, 'utf8')).trimEnd().split('\n').sort()).toEqual([...jobs].sort());
+    const log = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\n`).join('') + 'last\n';
+    for (const job of jobs)
+      expect((await two.ask('GET', `/jobs/${job}/log`)).bytes.toString() === log, `log of ${job}`).toBe(true);
+    await two.stop();
+    await node.end();
+    const store = await openIn(join(events, 'store'));
+    const recorded = await ok(store.readAll('start', { maxCount: 100_000 }));
+    await store.close();
+    for (const job of jobs) {
+      const own = recorded.filter(({ stream }) => stream === `job-${job}`).map(({ event }) => event);
+      const story = own.map(({ type }) => type).join(' ');
+      expect(
+        own.filter(({ type }) => TERMINAL.includes(type)).map(({ type }) => type),
+        story,
+      ).toEqual(['JobSucceeded']);
+      for (const type of ['JobAssigned', 'JobStarted']) {
+        const attempts = own
+          .filter((event) => event.type === type)
+          .map(({ data }) => (data as { readonly attempt: number }).attempt);
+        expect(new Set(attempts).size, story).toBe(attempts.length);
+      }
+    }
+  },
+);

@@ -69,7 +69,8 @@ export class World {
     const server = begin(this.folder, [...args, ...store, ...rest], env);
     this.#server = server;
     const line = await until('the server says where it listens', () => {
-      if (server.child.exitCode !== null) throw new Error(`the server did not start: ${server.err()}`);
+      if (server.child.exitCode !== null || server.child.signalCode !== null)
+        throw new Error(`the server did not start: ${server.err()}`);
       return server.out().includes('\n') ? server.out() : undefined;
     });
     const { url, token } = JSON.parse(line) as { readonly url: string; readonly token?: string };
@@ -113,15 +114,20 @@ export class World {
   /** Starts an SSH server, enrols it through the API and tests it. */
   async addRunner(name: string, slots = 4): Promise<DemoRunner> {
     const runner = await startRunner(this.folder, name, 'debian');
+    await this.enrol(runner, slots);
+    return runner;
+  }
+
+  /** Enrols an SSH server that runs, and tests it; it is closed with everything else. */
+  async enrol(runner: DemoRunner, slots: number): Promise<void> {
     this.runners.push(runner);
-    const { port, user, fingerprint: hostKey, privateKey, base } = runner;
+    const { name, port, user, fingerprint: hostKey, privateKey, base } = runner;
     const added = await this.ask('POST', '/runners', {
       ...{ name, host: '127.0.0.1', port, user, hostKey, privateKey, base, slots },
     });
     const tested = await this.ask('POST', `/runners/${name}/test`, {});
     if (added.status !== 201 || !tested.bytes.includes('"code":"ready"'))
       throw new Error(`runner ${name} is not ready: ${added.bytes.toString()} ${tested.bytes.toString()}`);
-    return runner;
   }
 
   /** A repository with the project on `main`, and on `feature` one commit on top. */

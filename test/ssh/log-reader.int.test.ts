@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openLog } from '../../src/ssh/log-reader.js';
-import { connectOnce } from '../../src/ssh/.ts.js';
-import { createPool } from '../../src/ssh/pool.js';
+import { connectOnce, createPool } from '../../src/ssh/pool.js';
 import { hasSshd, requiresSshd, startRig, type Rig } from '../sshd.js';
 
 let rig: Rig | undefined;
