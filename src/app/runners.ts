@@ -136,7 +136,10 @@ const isAnother = ({ baseId, bootId }: ProbeReport, state: RunnerState): boolean
 };
 
 /** Looking at runners. */
-export const runnerLooks = (deps: RunnerDeps, probeOf: (error: TransportError) => Probed): RunnerLooks => {
+export const runnerLooks = (
+  deps: Deps & Pick<RunnerDeps, 'transport' | 'health' | 'evidence'>,
+  probeOf: (error: TransportError) => Probed,
+): RunnerLooks => {
   const view = async (name: string): Promise<E.Either<AppError, RunnerStatus>> => {
     const found = await runnerReads(deps.health).showRunner(name)();
     return E.isLeft(found) ? found : E.right(deps.evidence.beside(found.right));

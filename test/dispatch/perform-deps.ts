@@ -12,7 +12,7 @@ const target: RunnerTarget = {
   auth: { kind: 'agent' },
 };
 
-const aTransport = (does: Partial<RunnerTransport>): RunnerTransport => ({
+export const aTransport = (does: Partial<RunnerTransport>): RunnerTransport => ({
   probe: unexpected('probe'),
   check: unexpected('check'),
   start: unexpected('start'),
