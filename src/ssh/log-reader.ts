@@ -17,40 +17,45 @@ export interface LogFile {
   readonly close: () => void;
 }
 
-/** Undefined: there is no such file, or it cannot be had this way. */
+const ended = (): Error => new Error('the SFTP session ended');
+
+/** Left: there is no such file, or it cannot be had this way. */
 export const openLog = (sftp: SFTPWrapper, path: string): Promise<E.Either<Error, LogFile>> =>
   new Promise((resolve) => {
+    const session: Session = { isOver: false };
     const lost = (): void => {
-      resolve(E.left(new Error('the SFTP session ended')));
+      session.isOver = true;
+      resolve(E.left(ended()));
+    };
+    const forget = (): void => {
+      sftp.off('close', lost);
     };
     sftp.once('close', lost);
     sftp.open(path, 'r', (error, handle) => {
-      sftp.off('close', lost);
-      resolve(
-        error === undefined || (error as Error | null) === null
-          ? E.right(fileOf(sftp, handle))
-          : E.left(error),
-      );
+      if (error === undefined || (error as Error | null) === null) {
+        resolve(E.right(fileOf(sftp, handle, session, forget)));
+        return;
+      }
+      forget();
+      resolve(E.left(error));
     });
   });
 
-const fileOf = (sftp: SFTPWrapper, handle: Buffer): LogFile => {
-  let isOver = false;
-  const over = (): void => {
-    isOver = true;
-  };
-  sftp.once('close', over);
+interface Session {
+  isOver: boolean;
+}
 
-  /** Rejects when the session ends, or has ended: ssh2 answers nothing then. */
+const fileOf = (sftp: SFTPWrapper, handle: Buffer, session: Session, forget: () => void): LogFile => {
+  /** Rejects when the session ends, or has ended: ssh2 answers nothing then, not even what is asked afterwards. */
   const answered = <A>(ask: (settle: (error: Error | undefined, value: A) => void) => void): Promise<A> =>
     new Promise((resolve, reject) => {
-      const lost = (): void => {
-        reject(new Error('the SFTP session ended'));
-      };
-      if (isOver) {
-        lost();
+      if (session.isOver) {
+        reject(ended());
         return;
       }
+      const lost = (): void => {
+        reject(ended());
+      };
       sftp.once('close', lost);
       ask((error, value) => {
         sftp.off('close', lost);
@@ -110,7 +115,7 @@ const fileOf = (sftp: SFTPWrapper, handle: Buffer): LogFile => {
         })
       ).size,
     close: () => {
-      sftp.off('close', over);
+      forget();
       sftp.close(handle, () => undefined);
     },
   };

@@ -18,6 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await edge.close();
+  await split.close();
   await rm(folder, { recursive: true, force: true });
 });
 const env = () => ({ BATON_URL: edge.url, BATON_TOKEN: tokens.viewer, PATH: process.env['PATH'] ?? '' });

@@ -15,6 +15,8 @@ export interface SplitJob {
   /** Received at that second of a minute. */
   readonly came: (output: SplitOutput, second: number, text: string) => Promise<void>;
   readonly seal: () => Promise<void>;
+  /** Nothing is written any more. */
+  readonly close: () => Promise<void>;
 }
 
 export const splitJob = async (folder: string): Promise<SplitJob> => {
@@ -54,10 +56,10 @@ export const splitJob = async (folder: string): Promise<SplitJob> => {
       await writer.write(writer.offsets().source, Buffer.from(text))();
     },
     seal: async () => {
-      for (const writer of Object.values(writers)) {
-        await writer.seal(false)();
-        await writer.close();
-      }
+      for (const writer of Object.values(writers)) await writer.seal(false)();
+    },
+    close: async () => {
+      for (const writer of Object.values(writers)) await writer.close();
     },
   };
 };

@@ -19,6 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await edge.close();
+  await split.close();
   await rm(folder, { recursive: true });
 });
 
