@@ -31,7 +31,15 @@ set_now() {
 
 # Sets `start`: field 22 of stat, counted after the last `)` since a name may hold spaces. A zombie is dead.
 start_of() {
-  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null && start_in_stat
+}
+# Sets `self` and `start`. Not $$, which in a background part names the whole shell.
+set_self() {
+  { read -r stat </proc/self/stat; } 2>/dev/null || return 1
+  self=${stat%% *}
+  start_in_stat
+}
+start_in_stat() {
   stat=${stat##*) }
   # shellcheck disable=SC2086
   set -- $stat

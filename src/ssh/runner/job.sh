@@ -81,7 +81,7 @@ pump_into() {
 # Becomes the job: arguments are what the supervisor's own `environment` function needs. Names from outside may be set in it,
 # so that nothing but positional parameters is used from then on.
 child() {
-  { read -r self _ </proc/self/stat; } && start_of "$self" || exit 125
+  set_self || exit 125
   # A program of its own would show values in its arguments.
   case $printf in */*) exit 125 ;; esac
   unset LC_ALL

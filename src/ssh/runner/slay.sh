@@ -42,9 +42,8 @@ tree_is_empty() { [ -z "$(tree)" ]; }
 
 # why graceMs; needs id, J, leader, born, group
 slay() {
-  # Not $$, which in a background part names the whole shell.
-  read -r me _ </proc/self/stat
-  start_of "$me"
+  set_self
+  me=$self
   if [ "$1" != leftover ]; then
     (
       set -C
