@@ -172,7 +172,11 @@ await_slayer() {
     tries=$((tries + 1))
     nap 0.05
   done
-  while [ ! -f "$J.slain" ] && is_alive "${slayer:-0}" "${slayer_start-}" "${slayer_boot-}"; do nap 0.05; done
+  pause=0.01
+  while [ ! -f "$J.slain" ] && is_alive "${slayer:-0}" "${slayer_start-}" "${slayer_boot-}"; do
+    nap $pause
+    case $pause in 0.01) pause=0.02 ;; *) pause=0.05 ;; esac
+  done
 }
 
 # cgroups(7): whether any live process is in the group or below it. False where that cannot be read.

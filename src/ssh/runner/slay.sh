@@ -54,6 +54,9 @@ slay() {
   fi
   why_line="$1 $me $start $boot"
   signals='' full='' termed=' '
+  # Before the dear search, which gives them the time to end.
+  set_group_pids
+  terminate
   pids=$(tree)
   terminate
   [ -z "${on_signalled-}" ] || $on_signalled
@@ -111,6 +114,11 @@ note_beside_claim() {
   { read -r _ <&1 && printf '%-895s\n' "$note"; } 1<>"$J.rc" && chmod 700 "$J.rc"
 }
 
+set_group_pids() {
+  pids=
+  [ -n "$group" ] || return 0
+  while read -r each; do pids="$pids $each"; done 2>/dev/null <"$group/cgroup.procs"
+}
 # TERM to each of `pids` that had none: one may have been made while the others were ended.
 terminate() {
   fresh=
