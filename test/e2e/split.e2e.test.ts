@@ -1,5 +1,7 @@
 /** Are both outputs of a job that keeps them apart exact, whatever happens to the server meanwhile? */
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '../../projections/jobs.js';
 import type { ChangeView } from '../../src/app/use-cases.js';
@@ -14,7 +16,9 @@ const CONFIG = {
   job_dispatch: { version: 'v2' },
   baton: { output: { default: 'split', lint: 'merged' }, secrets: { unit: ['WORD'] } },
 };
-const COUNT = `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo "out $i"; echo "err $i" >&2; [ $((i % 4)) -ne 0 ] || sleep 0.1; done`;
+/** After each quarter of its lines the job waits until it may go on, so that a kill always finds it in the middle. */
+const count = (gate: string): string =>
+  `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo "out $i"; echo "err $i" >&2; [ $((i % ${LINES / (KILLS + 1)})) -ne 0 ] || [ $i -eq ${LINES} ] || until [ -e ${gate}.$i ]; do sleep 0.05; done; done`;
 const numbered = (word: string): string =>
   Array.from({ length: LINES }, (_, i) => `${word} ${i + 1}\n`).join('');
 
@@ -38,9 +42,10 @@ afterAll(() => world.close());
 
 describe('a project that wants its outputs apart', () => {
   it('given a server that is killed while a job writes on both, then the change passes all the same', async () => {
+    const gate = join(world.folder, 'gate');
     const repository = world.aRepository('project', {
       commands: {
-        unit: `echo "out $WORD"; echo "err $WORD" >&2; ${COUNT}`,
+        unit: `echo "out $WORD"; echo "err $WORD" >&2; ${count(gate)}`,
         lint: 'echo out; echo err >&2; echo out again',
         syntax: 'true',
       },
@@ -51,13 +56,14 @@ describe('a project that wants its outputs apart', () => {
     const unit = await until('the job is queued', async () =>
       (await world.jobsOf(id)).find((job) => job.phase === 'unit'),
     );
-    let size = 0;
-    for (let killed = 0; killed < KILLS; killed += 1) {
-      size = await until('more of stderr is stored', async () => {
-        const { length } = (await logOf(unit, '?output=stderr')).bytes;
-        return length > size ? length : undefined;
-      });
+    for (let killed = 1; killed <= KILLS; killed += 1) {
+      const line = (killed * LINES) / (KILLS + 1);
+      await until('a further part of stderr is stored', async () =>
+        (await logOf(unit, '?output=stderr')).bytes.includes(`err ${line}\n`) ? true : undefined,
+      );
       await world.stop('SIGKILL');
+      // it goes on writing while there is no server
+      await writeFile(`${gate}.${line}`, '');
       await world.start();
     }
     const change = await world.finished(id);
