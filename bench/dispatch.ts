@@ -35,7 +35,7 @@ interface Size {
   readonly watchMs: number;
 }
 
-const FULL: Size = { jobs: 100, times: 100, slots: 64, counted: 40, watchMs: 3_000 };
+const FULL: Size = { jobs: 200, times: 100, slots: 64, counted: 40, watchMs: 3_000 };
 const QUICK: Size = { jobs: 2, times: 2, slots: 12, counted: 2, watchMs: 200 };
 
 const measure = async (size: Size, without: Missing): Promise<readonly Row[]> => {

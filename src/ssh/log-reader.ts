@@ -2,9 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { SFTPWrapper } from 'ssh2';
 
-/** OpenSSH's sftp-server answers at most this much to one read (draft-ietf-secsh-filexfer-02 §6.4 lets it answer less). */
-const PIECE_BYTES = 64 * 1024;
-const WINDOW = 32;
+/** The first look: most logs have less that is new. */
+const LITTLE_BYTES = 64 * 1024;
+/** What OpenSSH answers at most to one read (`limits@openssh.com`); draft-ietf-secsh-filexfer-02 §6.4 lets a server answer less. */
+const MUCH_BYTES = 255 * 1024;
+const WINDOW = 8;
 /** SSH_FX_EOF and SSH_FX_NO_SUCH_FILE (draft-ietf-secsh-filexfer-02 §7). */
 const EOF = 1;
 
@@ -65,10 +67,10 @@ const fileOf = (sftp: SFTPWrapper, handle: Buffer, session: Session, forget: () 
     });
 
   /** Empty: nothing there yet. */
-  const piece = (offset: number): Promise<Buffer> =>
+  const piece = (offset: number, length: number): Promise<Buffer> =>
     answered((settle) => {
-      const bytes = Buffer.allocUnsafe(PIECE_BYTES);
-      sftp.read(handle, bytes, 0, PIECE_BYTES, offset, (error, count) => {
+      const bytes = Buffer.allocUnsafe(length);
+      sftp.read(handle, bytes, 0, length, offset, (error, count) => {
         if (error && codeOf(error) !== EOF) settle(error, bytes);
         else settle(undefined, bytes.subarray(0, error ? 0 : count));
       });
@@ -77,26 +79,28 @@ const fileOf = (sftp: SFTPWrapper, handle: Buffer, session: Session, forget: () 
   async function* read(from: number): AsyncGenerator<Buffer, void, undefined> {
     let offset = from;
     for (;;) {
-      const first = await piece(offset);
+      const first = await piece(offset, LITTLE_BYTES);
       if (first.length === 0) return;
       yield first;
       offset += first.length;
-      if (first.length < PIECE_BYTES) continue;
-      // There is much: keep many reads under way, as long as each is answered in full.
+      if (first.length < LITTLE_BYTES) continue;
+      // There is more: larger reads, and ever more of them under way, as long as each is answered in full.
       const window: Promise<Buffer>[] = [];
       let ahead = offset;
       const more = (): void => {
-        const next = piece(ahead);
+        const next = piece(ahead, MUCH_BYTES);
         // Dropped when one before it was short; its failure is found by whoever reads there next.
         next.catch(() => undefined);
         window.push(next);
-        ahead += PIECE_BYTES;
+        ahead += MUCH_BYTES;
       };
-      while (window.length < WINDOW) more();
+      more();
       for (let full = true; full;) {
         const bytes = (await window.shift()) ?? Buffer.alloc(0);
-        full = bytes.length === PIECE_BYTES;
+        full = bytes.length === MUCH_BYTES;
+        // One for the one that was answered, one more until there are enough.
         if (full) more();
+        if (full && window.length < WINDOW) more();
         if (bytes.length === 0) return;
         yield bytes;
         offset += bytes.length;
