@@ -22,7 +22,7 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
     tally = tallyOf(world);
     base = join(world.folder, 'small');
     await mkdir(base);
-    await world.start({}, 'error', ['--probe-interval', '1s']);
+    await world.start({}, 'error', ['--probe-interval', '1s', '--recovery-interval', '1s']);
   });
   afterEach(async () => {
     await world.stop();

@@ -14,7 +14,7 @@ let tally: Tally;
 beforeEach(async () => {
   world = await aWorld();
   tally = tallyOf(world);
-  await world.start({}, 'error', ['--probe-interval', '1s']);
+  await world.start({}, 'error', ['--probe-interval', '1s', '--recovery-interval', '1s']);
 });
 afterEach(() => world.close());
 
