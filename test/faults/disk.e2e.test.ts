@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../e2e/processes.js';
 import { aWorld, type World } from '../e2e/world.js';
 import { mountSmall, skipped, unmount, whyNoMount } from '../store/small-disk.js';
-import { aFaultyRunner } from './runner.js';
+import { aFaultyRunner, filesOn } from './runner.js';
 import { tallyOf, type Tally } from './tally.js';
 
 const execute = promisify(execFile);
@@ -22,7 +22,7 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
     tally = tallyOf(world);
     base = join(world.folder, 'small');
     await mkdir(base);
-    await world.start({}, 'error', ['--probe-interval', '1s']);
+    await world.start({}, 'error', ['--probe-interval', '1s', '--recovery-interval', '1s']);
   });
   afterEach(async () => {
     await world.stop();
@@ -35,6 +35,17 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
     await aFaultyRunner(world, 'runner', { base });
     // its slot is open, and has its files
     await tally.expectOnce(await tally.submit(tally.project('echo first')).change());
+    // what is tidied up later would make room
+    await until(
+      'it is tidied up',
+      async () =>
+        [...(await filesOn({ base }, '.rc')).values()].every((line) => line.startsWith('tombstone')) ||
+        undefined,
+    );
+    await until(
+      'nothing else of it is there',
+      async () => (await filesOn({ base }, '.log')).size === 0 || undefined,
+    );
   };
   const fillBytes = (): Promise<unknown> =>
     execute('dd', ['if=/dev/zero', `of=${base}/filler`, 'bs=4096']).catch(() => undefined);

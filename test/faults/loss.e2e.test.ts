@@ -14,7 +14,7 @@ let tally: Tally;
 beforeEach(async () => {
   world = await aWorld();
   tally = tallyOf(world);
-  await world.start({}, 'error', ['--probe-interval', '1s']);
+  await world.start({}, 'error', ['--probe-interval', '1s', '--recovery-interval', '1s']);
 });
 afterEach(() => world.close());
 
@@ -55,6 +55,11 @@ const expectNextRuns = async (): Promise<void> => {
 };
 const supervisorOf = async (runner: FaultyRunner, { job }: Waiting): Promise<number> =>
   Number((await filesOn(runner, '.rc')).get(`${job}.1.rc`)?.split(' ')[1]);
+/** `base`: as it can be seen from here. */
+const hasEndedThere = (runner: Pick<FaultyRunner, 'base'>, { job }: Waiting): Promise<true> =>
+  until('its result is there', async () =>
+    (await filesOn(runner, '.rc')).get(`${job}.1.rc`)?.startsWith('rc=') === true ? true : undefined,
+  );
 const leaderOf = async (runner: FaultyRunner, { job }: Waiting): Promise<number> =>
   Number((await filesOn(runner, '.go')).get(`${job}.1.go`)?.split(' ')[0]);
 
@@ -87,20 +92,10 @@ describe.skipIf(why !== undefined)(`a machine${skipped(why)}`, () => {
   /** One job that waits, and one that has ended there while the link was away. */
   const twoJobs = async (runner: FaultyRunner): Promise<readonly [Waiting, Waiting]> => {
     const jobs = [await aWaitingJob('runs'), await aWaitingJob('ended')] as const;
-    const supervisor = await supervisorInside(runner, jobs[1]);
     await runner.link.refuse();
     await go('ended');
-    await until('it has ended there', () =>
-      existsSync(`/proc/${String(supervisor)}/root`) ? undefined : true,
-    );
+    await hasEndedThere({ base: join('/proc', String(runner.sshdPid), 'root', runner.base) }, jobs[1]);
     return jobs;
-  };
-  /** The base is in a view of its own; the recorded start names the job, and its parent supervises it. */
-  const supervisorInside = async (_: FaultyRunner, { job }: Waiting): Promise<number> => {
-    const started = (await tally.events()).find(
-      ({ stream, type }) => stream === `job-${job}` && type === 'JobStarted',
-    );
-    return Number(started?.data['pid']);
   };
 
   it('given a restart, then what ran is lost, what had ended is collected, and the next job runs', async () => {
@@ -128,9 +123,7 @@ describe('a base folder', () => {
     const [runs, ended] = [await aWaitingJob('runs'), await aWaitingJob('ended')];
     await runner.link.refuse();
     await go('ended');
-    await until('it has ended there', async () =>
-      (await filesOn(runner, '.rc')).get(`${ended.job}.1.rc`)?.startsWith('rc=') === true ? true : undefined,
-    );
+    await hasEndedThere(runner, ended);
     for (const name of await readdir(runner.base))
       await rm(join(runner.base, name), { recursive: true, force: true });
     await runner.link.open();
