@@ -158,6 +158,8 @@ export interface ProbeReport {
   readonly epochSeconds?: number;
   /** How many sessions at once one connection may hold: of those asked for, so many were opened. Only from `probe`. */
   readonly sessions?: { readonly asked: number; readonly opened: number };
+  /** Attempts, `<jobId>.<attempt>`, that ended there more than a day ago and were not tidied up; some of them when there are many. */
+  readonly leftBehind?: readonly string[];
 }
 
 /** Names an attempt on the runner: `<jobId>.<attempt>`. */

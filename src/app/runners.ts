@@ -16,6 +16,7 @@ import { authRefusal } from './runner-auth.js';
 import { otherKeyShown, refused } from './runner-refusals.js';
 import { clockSkew, sessionsFinding } from './runner-findings.js';
 import { reachOf, runnerState, targetOf } from './runner-target.js';
+import { tidyLeftBehind } from './left-behind.js';
 import { slotsToClear } from './slot-recovery.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
@@ -209,7 +210,10 @@ export const runnerLooks = (
       { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
     );
     if (E.isLeft(recorded)) return recorded;
-    if (E.isRight(answer)) await clearSlots(name, target.right, state.right, envelope);
+    if (E.isRight(answer)) {
+      await clearSlots(name, target.right, state.right, envelope);
+      await tidyLeftBehind(deps, target.right, answer.right.leftBehind ?? []);
+    }
     const shown = await view(name);
     if (E.isLeft(shown)) return shown;
     const failure = E.isLeft(answer) ? answer.left : undefined;
@@ -236,7 +240,9 @@ export const runnerLooks = (
     if (E.isLeft(answer) && answer.left.code === 'back_pressure') return;
     const envelope = { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name };
     await onRunner(deps, name, { kind: 'RecordProbe', probe: { ...probed, automatic: true } }, envelope);
-    if (E.isRight(answer)) await clearSlots(name, target.right, state.right, envelope);
+    if (E.isLeft(answer)) return;
+    await clearSlots(name, target.right, state.right, envelope);
+    await tidyLeftBehind(deps, target.right, answer.right.leftBehind ?? []);
   };
 
   return { view, test, probeAgain };

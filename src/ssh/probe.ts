@@ -99,12 +99,14 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
   const found = new Map<string, string>();
   const findings: Finding[] = [];
   const measured = new Map<string, number>();
+  const leftBehind: string[] = [];
   let ids: readonly string[] = [];
   for (const line of lines.map(printable)) {
     const rest = line.slice(2);
     const space = rest.indexOf(' ');
     if (line.startsWith('a ') && space > 0) found.set(rest.slice(0, space), rest.slice(space + 1).trim());
     else if (line.startsWith('f ')) findings.push(findingOf(rest));
+    else if (line.startsWith('l ')) leftBehind.push(rest);
     else if (line.startsWith('b ')) ids = rest.split(' ');
     else if (line.startsWith('m ') && space > 0)
       measured.set(rest.slice(0, space), Number(rest.slice(space + 1)));
@@ -114,6 +116,7 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
   const [load, epochSeconds] = [measured.get('load'), measured.get('epoch')];
   return {
     ...{ attributes: attributesOf(found), findings, baseId, bootId },
+    ...(leftBehind.length === 0 ? {} : { leftBehind }),
     ...(load === undefined || Number.isNaN(load) ? {} : { load }),
     ...(epochSeconds === undefined || !Number.isSafeInteger(epochSeconds) ? {} : { epochSeconds }),
   };

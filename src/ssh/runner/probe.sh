@@ -1,5 +1,5 @@
 # Is this machine fit to run jobs, and what is it? Lines `a <attribute> <value>`, `f <check> ok|bad <found>`, `b <baseId> <bootId>`,
-# `m <measure> <number>`.
+# `m <measure> <number>`, `l <attempt>`.
 
 # epoch
 op_probe() {
@@ -55,6 +55,7 @@ op_probe() {
   find in bin -type f -name '*[0-9a-f]' -mtime +1 -exec rm -f {} + 2>/dev/null
   free disk_free Pk 102400 KiB
   free inodes_free Pi 1000 inodes
+  left_behind
   # At last, so that the way to us is all the time that passes.
   say "m epoch $(date +%s)"
   end_answer
@@ -66,6 +67,17 @@ rehearse() (
     tar -cf "$ws/tar" -C "$ws/from" script && tar -xof "$ws/tar" -C "$ws/to" && cd "$ws/to" &&
     setsid /bin/sh ./script </dev/null
 )
+# Attempts that ended more than a day ago and were not tidied up, some of them: whoever should have done so may be gone.
+left_behind() {
+  find . ! -name . -prune -name '*.go' -mtime +0 2>/dev/null | while IFS= read -r each; do
+    id=${each#./}
+    id=${id%.go}
+    is_attempt "$id" || continue
+    J=$PWD/$id
+    set_phase
+    case $phase in done | lost | revoked) say "l $id" ;; esac
+  done | head -n 32
+}
 finding() { say "f $1 $2 $3"; }
 # check, option of df, least, unit
 free() {
