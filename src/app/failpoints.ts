@@ -68,9 +68,14 @@ export const failpointOf = (text: string | undefined): E.Either<AppError, ArmedF
   return isFailpoint(name) && Number(pass) > 0
     ? E.right({ failpoint: name, pass: Number(pass), blow: stop === undefined ? 'SIGKILL' : 'SIGSTOP' })
     : E.left(
-        appError('invalid', 'failpoint_unknown', 'BATON_FAILPOINT names no place that there is.', {
-          hint: `Take NAME, NAME:N or NAME:N:stop with one of: ${failpoints.join(', ')}.`,
-        }),
+        appError(
+          'invalid',
+          'failpoint_unknown',
+          'BATON_FAILPOINT is not NAME, NAME:N or NAME:N:stop with a place that there is.',
+          {
+            hint: `N counts from 1, and NAME is one of: ${failpoints.join(', ')}.`,
+          },
+        ),
       );
 };
 

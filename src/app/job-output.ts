@@ -16,7 +16,7 @@ export const outputOf = (
         'not_found',
         'output_unknown',
         `${job} has no ${wanted} of its own: it has one log, with both outputs in the order of writing.`,
-        { hint: 'Leave the output out.' },
+        { hint: 'Leave the output out, on the command line --output.' },
       ),
     );
   if (output === 'split' && wanted === undefined)

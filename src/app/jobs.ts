@@ -105,7 +105,16 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     const last = found.right.attempts.at(-1)?.attempt;
     const wanted = attempt ?? last;
     if (attempt !== undefined && !found.right.attempts.some((a) => a.attempt === attempt))
-      return E.left(appError('not_found', 'attempt_unknown', `The job ${id} has no attempt ${attempt}.`));
+      return E.left(
+        appError(
+          'not_found',
+          'attempt_unknown',
+          `The job ${found.right.id.slice(0, 8)} has no attempt ${attempt}.`,
+          {
+            hint: `Those that it has: baton job show ${found.right.id.slice(0, 8)}`,
+          },
+        ),
+      );
     if (wanted === undefined) return E.right(undefined);
     return E.right({
       ...{ jobId: found.right.id, attempt: wanted },

@@ -18,7 +18,7 @@ export const sessionsFinding = (
   const some = wanted < need ? `, ${wanted} of them over one connection` : '';
   return {
     ...{ check, ok: false, found: String(opened) },
-    consequence: `${counted}${some}, this sshd allows ${opened}: Baton logs in once more for each ${opened}, which takes longer and may meet other limits of sshd; set MaxSessions to at least ${wanted} in its sshd_config.`,
+    consequence: `${counted}${some}, this sshd allows ${opened} at a login: Baton logs in more than once, which takes longer and may meet other limits of sshd; set MaxSessions to at least ${wanted} in its sshd_config.`,
   };
 };
 

@@ -14,7 +14,7 @@ const timelineText = (items: readonly TimelineEntry[]): string =>
       position,
       at,
       by,
-      reason === undefined ? sentence : `${sentence}: ${reason}`,
+      reason === undefined ? sentence : `${sentence.replace(/\.$/, '')}: ${reason}`,
     ]),
   );
 

@@ -6,7 +6,7 @@ describe('sessionsFinding', () => {
     expect(sessionsFinding(4, { asked: 8, opened: 3 })).toEqual({
       ...{ check: 'sessions', ok: false, found: '3' },
       consequence:
-        '4 slots need 6 sessions, this sshd allows 3: Baton logs in once more for each 3, which takes longer and may meet other limits of sshd; set MaxSessions to at least 6 in its sshd_config.',
+        '4 slots need 6 sessions, this sshd allows 3 at a login: Baton logs in more than once, which takes longer and may meet other limits of sshd; set MaxSessions to at least 6 in its sshd_config.',
     });
   });
   it('given more slots than one connection ever serves, then no more is asked for than that', () => {

@@ -193,7 +193,7 @@ describe('baton runner test', () => {
       const found = await testIt();
       expect(found).toMatchObject({ exit: 0, code: 'ready' });
       expect(found.sentence).toContain(
-        '4 slots need 6 sessions, this sshd allows 3: Baton logs in once more for each 3',
+        '4 slots need 6 sessions, this sshd allows 3 at a login: Baton logs in more than once',
       );
       const shown = await world.baton('runner', 'show', 'it');
       expect(shown.out).toMatch(/^sessions +no +3 +4 slots need 6 sessions/m);
