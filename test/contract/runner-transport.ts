@@ -432,6 +432,20 @@ export const runnerTransportContract = (
           expect(resultOf((await follow(wanted)).state)).toMatchObject({ exitCode: 0, why: 'cancel' });
         });
 
+        it('given a handler of TERM that tidies up by other programs, then these are left alone', async () => {
+          const tidying = 'sleep 0.5 && echo slept; sh -c "sleep 0.2" && echo tidied; exit 3';
+          const wanted = order(`trap '${tidying}' TERM; echo ready; while :; do sleep 0.1; done`);
+          await started(wanted);
+          await eventually(
+            'trap set',
+            async () => ((await query(wanted)) as { logSize: number }).logSize > 0,
+          );
+          await cancel(wanted, 10_000);
+          const { bytes, state } = await follow(wanted);
+          expect(bytes.toString().replace(/Terminated\s*/g, '')).toBe('ready\nslept\ntidied\n');
+          expect(resultOf(state)).toMatchObject({ exitCode: 3, why: 'cancel', signals: ['TERM'] });
+        });
+
         it('given a tree that ignores TERM, then KILL after the grace, and nobody is left', async () => {
           const wanted = order(
             `trap '' TERM; sh -c 'trap "" TERM; echo $$ > ${path('deaf')}; while :; do sleep 0.2; done' & while :; do sleep 0.2; done`,

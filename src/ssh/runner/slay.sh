@@ -53,7 +53,7 @@ slay() {
     [ -s "$J.why" ] || [ -x "$J.rc" ] || note_beside_claim "$1 $me $start $boot"
   fi
   why_line="$1 $me $start $boot"
-  signals='' full='' termed=' '
+  signals='' full='' termed=' ' termed_at=
   # Before the dear search, which gives them the time to end.
   set_group_pids
   terminate
@@ -119,13 +119,20 @@ set_group_pids() {
   [ -n "$group" ] || return 0
   while read -r each; do pids="$pids $each"; done 2>/dev/null <"$group/cgroup.procs"
 }
-# TERM to each of `pids` that had none: one may have been made while the others were ended.
+# TERM to each of `pids` that had none: one may have been made while they were searched for. What began after the first TERM
+# was started by a handler of it, to clean up, and has the grace for that. Both times are hundredths since boot (proc(5), USER_HZ).
 terminate() {
   fresh=
   for each in $pids; do
-    case $termed in *" $each "*) ;; *) fresh="$fresh $each" ;; esac
+    case $termed in *" $each "*) continue ;; esac
+    [ -z "$termed_at" ] || { start_of "$each" && [ "$start" -lt "$termed_at" ]; } || continue
+    fresh="$fresh $each"
   done
   [ -n "$fresh" ] || return 0
+  if [ -z "$termed_at" ]; then
+    set_now
+    termed_at=$now
+  fi
   signals=TERM termed="$termed$fresh "
   # shellcheck disable=SC2086
   kill -TERM $fresh 2>/dev/null
