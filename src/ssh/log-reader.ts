@@ -2,8 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { SFTPWrapper } from 'ssh2';
 
-/** The first look: most logs have less that is new. */
-const LITTLE_BYTES = 64 * 1024;
+/** The first look at least: most logs have less that is new. */
+const LITTLE_BYTES = 32 * 1024;
 /** What OpenSSH answers at most to one read (`limits@openssh.com`); draft-ietf-secsh-filexfer-02 §6.4 lets a server answer less. */
 const MUCH_BYTES = 255 * 1024;
 const WINDOW = 8;
@@ -76,14 +76,20 @@ const fileOf = (sftp: SFTPWrapper, handle: Buffer, session: Session, forget: () 
       });
     });
 
+  /** What the last look found, and as much again: one read for a log that grows as it did. */
+  let look = LITTLE_BYTES;
+
   async function* read(from: number): AsyncGenerator<Buffer, void, undefined> {
     let offset = from;
     for (;;) {
-      const first = await piece(offset, LITTLE_BYTES);
+      const asked = look;
+      const first = await piece(offset, asked);
+      look = Math.min(Math.max(2 * first.length, LITTLE_BYTES), MUCH_BYTES);
       if (first.length === 0) return;
       yield first;
       offset += first.length;
-      if (first.length < LITTLE_BYTES) continue;
+      // It was all that there was. Of a server that answers less than it could, the rest comes with the next look.
+      if (first.length < asked) return;
       // There is more: larger reads, and ever more of them under way, as long as each is answered in full.
       const window: Promise<Buffer>[] = [];
       let ahead = offset;

@@ -189,12 +189,12 @@ is_populated() {
 # Of each output. Our child, so that its number is its own until it is waited for; what has ended, or is a zombie, has no files open. One system
 # call, where reading its state would cost one for each byte.
 has_pump_ended() { [ ! -e "/proc/$pump/fd/0" ] && { [ -z "$err_pump" ] || [ ! -e "/proc/$err_pump/fd/0" ]; }; }
-# The pump ends a moment after the last writer: a few looks cost less than a process that sleeps.
+# The pump ends a moment after the last writer: some milliseconds of looking cost less than a process that sleeps.
 has_pump_soon_ended() {
   looks=0
   until has_pump_ended; do
     looks=$((looks + 1))
-    [ $looks -lt 100 ] || return 1
+    [ $looks -lt 1000 ] || return 1
   done
 }
 # A job that ended by itself may leave processes behind. The dear search is made when there is a sign of them.
