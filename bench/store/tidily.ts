@@ -22,7 +22,14 @@ export const tidily = async <A>(work: (undoing: Undoing) => Promise<A>): Promise
         process.stderr.write(`not tidied up: ${String(error)}\n`);
       });
   };
-  const tidyUp = (): Promise<void> => (tidying ??= undoAll());
+  /** With what is made while it goes on. */
+  const tidyUp = async (): Promise<void> => {
+    tidying ??= undoAll();
+    for (let awaited: Promise<void> | undefined; awaited !== tidying;) {
+      awaited = tidying;
+      await awaited;
+    }
+  };
   const leave = (code: number): void => void tidyUp().then(() => process.exit(code));
   const onError = (error: unknown): void => {
     // whatever still runs while its servers are stopped must fail
