@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { explainConfig, type Flags } from '../config.js';
 import { settings } from '../config/settings.js';
+import { registerConfigCheck } from './config-check.js';
 import { complain } from './complain.js';
 import { say, type Io } from './io.js';
 import { example } from './options.js';
@@ -21,9 +22,10 @@ export const withSettings = (command: Command, names: readonly (keyof typeof set
 /** All of them, in the order of the table. */
 export const allSettings = Object.keys(settings) as readonly (keyof typeof settings)[];
 
-/** Adds `config explain`. */
+/** Adds `config` with its commands. */
 export const registerConfig = (program: Command, io: Io): void => {
-  const config = program.command('config').description('settings of the server');
+  const config = program.command('config').description('settings of the server, and the file of a project');
+  registerConfigCheck(config, io);
   withSettings(config.command('explain'), allSettings)
     .description('every setting: its value, where that comes from, and what it means')
     .addHelpText(...example('baton config explain --config /etc/baton/baton.toml'))

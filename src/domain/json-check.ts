@@ -17,7 +17,7 @@ export const spotOf = (text: JsonText, problems: Problem[]): Spot => {
     value,
     at: (key) => make(child(path, key), memberOf(value, key)),
     refuse: (expected, mend) => {
-      const line = text.lines.get(path);
+      const line = text.places.get(path)?.line;
       const found = line === undefined ? shown(value) : `${shown(value)} (line ${line})`;
       problems.push({ path, expected, found, ...(mend === undefined ? {} : { mend }) });
       return undefined;

@@ -10,10 +10,16 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** Both from 1; columns are counted in UTF-16 units, as editors do. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 export interface JsonText {
   readonly value: Json;
-  /** JSON path → line, from 1; the root's path is empty. */
-  readonly lines: ReadonlyMap<string, number>;
+  /** By JSON path: of a member where its key begins, else where the value does; the root's path is empty. */
+  readonly places: ReadonlyMap<string, Place>;
   /** Paths of keys that occur more than once in their object; the last one counts. */
   readonly duplicates: readonly string[];
 }
@@ -41,6 +47,12 @@ const placeOf = (text: string, offset: number): string => {
   return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`;
 };
 
+/** The place that stands for the path where a text could not be read. */
+export const placeIn = (path: string): Place | undefined => {
+  const [, line, column] = /^line (\d+), column (\d+)$/.exec(path) ?? [];
+  return line === undefined ? undefined : { line: Number(line), column: Number(column) };
+};
+
 /** Where the comma stands that makes a closing bracket at `at` unexpected. */
 const trailingComma = (text: string, at: number): number | undefined => {
   const before = text.slice(0, at).trimEnd();
@@ -58,11 +70,12 @@ const mendFor = (here: string | undefined): string => {
 
 /** The value with its places, or the one problem that kept it from being read (RFC 8259). A leading BOM is skipped. */
 export const parseJson = (text: string): E.Either<Problem, JsonText> => {
-  const lines = new Map<string, number>();
+  const places = new Map<string, Place>();
   const duplicates: string[] = [];
   let at = text.startsWith('\ufeff') ? 1 : 0;
   let line = 1;
 
+  const here = (): Place => ({ line, column: at - text.lastIndexOf('\n', at - 1) });
   const fail = (expected: string): never => {
     const comma = trailingComma(text, at);
     if (comma !== undefined) {
@@ -97,15 +110,15 @@ export const parseJson = (text: string): E.Either<Problem, JsonText> => {
     if (text[at] === '}') return (at++, object);
     for (;;) {
       if (text[at] !== '"') fail('a key in double quotes');
-      const keyLine = line;
+      const place = here();
       const key = string();
-      const here = child(path, key);
-      if (key in object) duplicates.push(here);
+      const member = child(path, key);
+      if (key in object) duplicates.push(member);
       space();
       if (text[at] !== ':') fail('a colon after the key');
       at++;
-      object[key] = value(here, depth);
-      lines.set(here, keyLine);
+      object[key] = value(member, depth);
+      places.set(member, place);
       if (text[at] === '}') return (at++, object);
       if (text[at] !== ',') fail('a comma or }');
       at++;
@@ -126,7 +139,7 @@ export const parseJson = (text: string): E.Either<Problem, JsonText> => {
   };
   const value = (path: string, depth: number): Json => {
     space();
-    lines.set(path, line);
+    places.set(path, here());
     if (depth > MAX_DEPTH) return fail(`at most ${MAX_DEPTH} levels of nesting`);
     const parsed = bare(path, depth + 1);
     space();
@@ -143,7 +156,7 @@ export const parseJson = (text: string): E.Either<Problem, JsonText> => {
   try {
     const parsed = value('', 0);
     if (at < text.length) fail('the end of the file');
-    return E.right({ value: parsed, lines, duplicates });
+    return E.right({ value: parsed, places, duplicates });
   } catch (error) {
     if (error instanceof NotJson) return E.left(error.problem);
     throw error;

@@ -1,0 +1,103 @@
+/** `baton config check`: what would Baton make of a project's `.delivery/config.json`? Needs no server. */
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import * as E from 'fp-ts/lib/Either.js';
+import { MAX_CONFIG_CHARACTERS, parseDispatchConfig, type PhaseConfig } from '../domain/dispatch-config.js';
+import { parseJson, placeIn, type Place } from '../domain/json-text.js';
+import type { Problem } from '../domain/problem.js';
+import { phases } from '../domain/stage-plan.js';
+import { exitCodes } from './exit.js';
+import { note, say, type Io } from './io.js';
+import { example } from './options.js';
+import { duration, json, table } from './print.js';
+
+const FILE = '.delivery/config.json';
+/** A character has at most 4 bytes; what is larger is too long whatever it holds. */
+const MOST_BYTES = 4 * MAX_CONFIG_CHARACTERS + 1;
+
+/** Never more of it than can be used, whatever the file is. */
+const readText = async (file: string): Promise<string> => {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, null);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+};
+
+type Placed = Problem & Partial<Place>;
+
+const placed = (text: string, problems: readonly Problem[]): readonly Placed[] => {
+  const parsed = parseJson(text);
+  const places = E.isRight(parsed) ? parsed.right.places : new Map<string, Place>();
+  return problems.map((problem) => ({
+    ...problem,
+    ...(problem.path === '' ? {} : (places.get(problem.path) ?? placeIn(problem.path))),
+  }));
+};
+
+const sentence = (file: string, { path, expected, found, mend, line, column }: Placed): string => {
+  const where = line === undefined ? file : `${file}:${String(line)}:${String(column)}`;
+  const what = path === '' || placeIn(path) !== undefined ? '' : `${path}: `;
+  return `${where}: ${what}expected ${expected}, found ${found}${mend === undefined ? '' : ` (${mend})`}`;
+};
+
+const filterText = ({ filter }: PhaseConfig['rows'][number]): string =>
+  filter.length === 0
+    ? 'any runner'
+    : filter.map(({ key, values }) => `${key} ${values.join(' or ')}`).join(', ');
+
+const rowOf = (phase: string, { skipped, rows, timeoutMs, secrets, output }: PhaseConfig) => [
+  phase,
+  ...(skipped
+    ? ['skipped', '-', '-', '-']
+    : [
+        rows.map(filterText).join('; '),
+        timeoutMs === undefined ? '-' : duration(timeoutMs),
+        secrets === undefined ? '-' : secrets.join(', '),
+        output === undefined ? 'one' : 'apart',
+      ]),
+];
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+
+const check = async (io: Io, file: string, asJson: boolean): Promise<void> => {
+  const text = await readText(resolve(io.cwd, file)).catch((error: unknown) => {
+    note(io, `error: ${file} cannot be read: ${codeOf(error)}`);
+    note(io, `hint: name the file, or run this where ${FILE} is`);
+    io.exit(exitCodes.error);
+    return undefined;
+  });
+  if (text === undefined) return;
+  const parsed = parseDispatchConfig(text);
+  if (E.isRight(parsed)) {
+    const found = phases.map((phase) => rowOf(phase, parsed.right.phases[phase]));
+    say(
+      io,
+      asJson
+        ? json({ file, problems: [], phases: parsed.right.phases })
+        : table(['PHASE', 'RUNNERS', 'LIMIT', 'SECRETS', 'OUTPUTS'], found),
+    );
+    return;
+  }
+  const { code, reason } = parsed.left;
+  const problems = placed(text, parsed.left.problems);
+  if (asJson) say(io, json({ file, code, reason, problems }));
+  else for (const problem of problems) say(io, sentence(file, problem));
+  io.exit(exitCodes.problems);
+};
+
+/** Adds `config check`. */
+export const registerConfigCheck = (config: Command, io: Io): void => {
+  config
+    .command('check')
+    .argument('[file]', `the file (default: ${FILE})`)
+    .description("a project's configuration: what each phase asks for, or all that is wrong with it")
+    .addHelpText(...example('baton config check .delivery/config.json'))
+    .action(async (file: string | undefined, _: object, command: Command) => {
+      await check(io, file ?? FILE, command.optsWithGlobals<{ json?: boolean }>().json === true);
+    });
+};

@@ -1,0 +1,104 @@
+/** `baton config check`: all that is wrong with a project's file, with its places; or what each phase asks for. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { baton, type Ran } from './terminal.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'baton-cli-check-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const check = (...argv: string[]): Promise<Ran> =>
+  baton(['config', 'check', ...argv], { env: {}, cwd: folder });
+const checked = async (text: string, ...argv: string[]): Promise<Ran> => {
+  await writeFile(join(folder, 'config.json'), text);
+  return check('config.json', ...argv);
+};
+
+const WRONG = `{
+  "version": "2",
+  "build_cookbook": {"name": "b", "path": ".delivery/b"},
+  "job_dispatch": {"version": "v2", "filters": {
+    "unti": {"os": ["linux"]},
+    "lint": {"os": "linux"}
+  }}
+}
+`;
+
+describe('baton config check', () => {
+  it('given problems, then each on a line of its own with its place, and exit code 2', async () => {
+    const { code, out, err } = await checked(WRONG);
+    expect([code, err]).toEqual([2, '']);
+    const [first, second, ...more] = out.trimEnd().split('\n');
+    expect(first).toMatch(/^config\.json:5:5: job_dispatch\.filters\.unti: expected .+ \(write "unit"\)$/);
+    expect(second).toMatch(/^config\.json:6:14: job_dispatch\.filters\.lint\.os: expected .+, found "linux"/);
+    expect(more).toEqual([]);
+  });
+
+  it('as JSON, then the same with path, line and column', async () => {
+    const { code, out } = await checked(WRONG, '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ file: 'config.json', code: 'invalid' },
+      problems: [
+        { path: 'job_dispatch.filters.unti', line: 5, column: 5 },
+        { path: 'job_dispatch.filters.lint.os', line: 6, column: 14 },
+      ],
+    });
+  });
+
+  it('given text that is no JSON, then the one place that spoils it', async () => {
+    const { code, out } = await checked('{\n  "version": "2",\n}\n');
+    expect(code).toBe(2);
+    expect(out).toBe('config.json:2:17: expected no comma after the last item, found "," (remove it)\n');
+  });
+
+  it('given a project for Push Jobs, then what to write instead', async () => {
+    const { code, out } = await checked('{"version": "1", "build_cookbook": "./b"}');
+    expect(code).toBe(2);
+    expect(out).toMatch(
+      /^config\.json: job_dispatch: expected \{"version": "v2"\}, found nothing, which means Push Jobs/,
+    );
+  });
+
+  it('given a file that is right, then what each phase asks for', async () => {
+    await mkdir(join(folder, '.delivery'));
+    const config = {
+      ...{ version: '2', build_cookbook: { path: 'b' }, skip_phases: ['smoke'] },
+      job_dispatch: {
+        version: 'v2',
+        filters: { unit: [{ platform_family: ['debian', 'rhel'] }, { os: ['linux'] }] },
+      },
+      phase_timeouts: { unit: 60 },
+      baton: { output: { unit: 'split' } },
+    };
+    await writeFile(join(folder, '.delivery', 'config.json'), JSON.stringify(config));
+    const { code, out, err } = await check();
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^PHASE +RUNNERS +LIMIT +SECRETS +OUTPUTS$/m);
+    expect(out).toMatch(/^unit +platform_family debian or rhel; os linux +1 min +- +apart$/m);
+    expect(out).toMatch(/^smoke +skipped/m);
+    expect(out).toMatch(/^lint +any runner +- +- +one$/m);
+    expect(JSON.parse((await check('--json')).out)).toMatchObject({
+      problems: [],
+      phases: { unit: { timeoutMs: 60_000, output: 'split' }, smoke: { skipped: true } },
+    });
+  });
+
+  it('given no such file, then so, with a way out and exit code 1', async () => {
+    const { code, out, err } = await check('none.json');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toBe(
+      'error: none.json cannot be read: ENOENT\nhint: name the file, or run this where .delivery/config.json is\n',
+    );
+  });
+
+  it('given a file without end, then that it is too long, and it is not read to the end', async () => {
+    const { code, out } = await check('/dev/zero');
+    expect(code).toBe(2);
+    expect(out).toMatch(/^\/dev\/zero: expected at most 65536 characters/);
+  });
+});
