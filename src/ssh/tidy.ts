@@ -6,7 +6,7 @@ import { transportError } from './errors.js';
 
 type Answer = E.Either<TransportError, void>;
 
-const WAIT_MS = 500;
+const WAIT_MS = 200;
 const MOST = 32;
 
 interface Batch {

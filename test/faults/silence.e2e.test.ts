@@ -9,7 +9,7 @@ import { until } from '../e2e/processes.js';
 import { aWorld, type World } from '../e2e/world.js';
 import { descendantsNamedSshd } from '../sshd.js';
 import { skipped } from '../store/small-disk.js';
-import { aFaultyRunner, type FaultyRunner } from './runner.js';
+import { aFaultyRunner, filesOn, type FaultyRunner } from './runner.js';
 import { sum, tallyOf } from './tally.js';
 
 const execute = promisify(execFile);
@@ -105,6 +105,10 @@ describe('a runner that falls silent', { timeout: 180_000 }, () => {
         await tally.expectOnce(await tally.submit(tally.project('true')).change());
         const busy = [await onRunner(log), await onRunner(end)];
         const idle = runners.find((one) => !busy.includes(one));
+        // its slot is free for the job to come, and not tidying up after the one before
+        await until('the third one is tidied up', async () =>
+          idle === undefined || (await filesOn(idle, '.go')).size === 0 ? true : undefined,
+        );
         await writeFile(file('log'), '');
         // as each begins to do what it is here for
         for (const runner of [...busy, idle]) if (runner !== undefined) undo.push(await silence(runner));
