@@ -65,6 +65,19 @@ export const aFaultyRunner = async (
   return runner;
 };
 
+/** Until nothing is left that belongs to the folder: what is found may end by itself, or have made another, meanwhile. */
+const killAllBut = async (pid: number, folder: string): Promise<void> => {
+  const others = async () => (await processesOf(folder)).filter((one) => one.pid !== pid);
+  for (let found = await others(); found.length > 0; found = await others())
+    for (const one of found) {
+      try {
+        process.kill(one.pid, 'SIGKILL');
+      } catch {
+        // ended by itself
+      }
+    }
+};
+
 /** For root only: sshd is started in a view of the file system of its own, where a boot id and a small disk can be mounted. */
 export const aRestartableRunner = async (world: World, name: string): Promise<RestartableRunner> => {
   const home = join(world.folder, name);
@@ -90,7 +103,7 @@ export const aRestartableRunner = async (world: World, name: string): Promise<Re
     ...runner,
     restart: async ({ emptied }) => {
       await runner.link.refuse();
-      for (const { pid } of await processesOf(home)) if (pid !== runner.sshdPid) process.kill(pid, 'SIGKILL');
+      await killAllBut(runner.sshdPid, home);
       await writeFile(bootId, `${randomUUID()}\n`);
       if (emptied) {
         await within('umount', '--lazy', base);
