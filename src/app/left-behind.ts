@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { job, type JobState } from '../domain/job.js';
 import type { JobEvent } from '../events/catalog.js';
+import { fold } from '../kernel/decider.js';
 import { load } from './handle.js';
 import type { AttemptRef, EventStore, RunnerTarget, RunnerTransport } from './ports.js';
 
@@ -23,9 +24,9 @@ export const tidyLeftBehind = async (
   for (const ref of names.map(attemptOf).filter((found) => found !== undefined)) {
     const history = await load(store, `job-${ref.jobId}`);
     if (E.isLeft(history)) return;
-    const state = history.right.events.reduce(
-      (so, { event }) => job.evolve(so, event as JobEvent),
-      job.initial,
+    const state = fold(
+      job,
+      history.right.events.map(({ event }) => event as JobEvent),
     );
     if (isDone(state, ref.attempt)) await transport.cleanUp(target, ref)();
   }

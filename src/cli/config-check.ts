@@ -1,6 +1,7 @@
 /** `baton config check`: what would Baton make of a project's `.delivery/config.json`? Needs no server. */
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { MAX_CONFIG_CHARACTERS, parseDispatchConfig, type PhaseConfig } from '../domain/dispatch-config.js';
@@ -16,21 +17,14 @@ const FILE = '.delivery/config.json';
 /** A character has at most 4 bytes; what is larger is too long whatever it holds. */
 const MOST_BYTES = 4 * MAX_CONFIG_CHARACTERS + 1;
 
-/** Never more of it than can be used, whatever the file is. */
-const readText = async (file: string): Promise<string> => {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, null);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-};
+/** Never more of it than can be used, whatever the file is: a pipe, too, which gives it piece by piece. */
+const readText = (file: string): Promise<string> =>
+  text(createReadStream(file, { end: MOST_BYTES - 1, encoding: 'utf8' }));
 
 type Placed = Problem & Partial<Place>;
 
-const placed = (text: string, problems: readonly Problem[]): readonly Placed[] => {
-  const parsed = parseJson(text);
+const placed = (content: string, problems: readonly Problem[]): readonly Placed[] => {
+  const parsed = parseJson(content);
   const places = E.isRight(parsed) ? parsed.right.places : new Map<string, Place>();
   return problems.map((problem) => ({
     ...problem,
@@ -65,14 +59,14 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 
 const check = async (io: Io, file: string, asJson: boolean): Promise<void> => {
-  const text = await readText(resolve(io.cwd, file)).catch((error: unknown) => {
+  const content = await readText(resolve(io.cwd, file)).catch((error: unknown) => {
     note(io, `error: ${file} cannot be read: ${codeOf(error)}`);
     note(io, `hint: name the file, or run this where ${FILE} is`);
     io.exit(exitCodes.error);
     return undefined;
   });
-  if (text === undefined) return;
-  const parsed = parseDispatchConfig(text);
+  if (content === undefined) return;
+  const parsed = parseDispatchConfig(content);
   if (E.isRight(parsed)) {
     const found = phases.map((phase) => rowOf(phase, parsed.right.phases[phase]));
     say(
@@ -84,7 +78,7 @@ const check = async (io: Io, file: string, asJson: boolean): Promise<void> => {
     return;
   }
   const { code, reason } = parsed.left;
-  const problems = placed(text, parsed.left.problems);
+  const problems = placed(content, parsed.left.problems);
   if (asJson) say(io, json({ file, code, reason, problems }));
   else for (const problem of problems) say(io, sentence(file, problem));
   io.exit(exitCodes.problems);

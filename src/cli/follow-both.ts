@@ -1,7 +1,5 @@
 /** Both outputs of a job that keeps them apart, as they come: line by line, so that neither breaks into a line of the other. */
-import type { ProblemDocument } from '../http/problem.js';
 import { splitOutputs } from '../domain/output.js';
-import type { Client, LogQuery } from './client.js';
 import { followLog } from './follow.js';
 
 /** A line that is longer is given in parts. */
@@ -25,13 +23,7 @@ const byLine = (give: (bytes: Buffer) => Promise<void>) => {
 };
 
 /** Gives each piece of either once; answers the refusal that ended one of them, if one did. */
-export const followBoth = async (
-  client: Client,
-  jobId: string,
-  which: LogQuery,
-  signal: AbortSignal,
-  give: (bytes: Buffer) => Promise<void>,
-): Promise<ProblemDocument | undefined> => {
+export const followBoth: typeof followLog = async (client, jobId, which, signal, give) => {
   const enough = new AbortController();
   const both = AbortSignal.any([signal, enough.signal]);
   const problems = await Promise.all(

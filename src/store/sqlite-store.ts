@@ -64,17 +64,23 @@ export const sqliteStore = (connection: Connection): EventStore => {
   };
   const feed = feedOf(durable, isClosed);
 
-  /** After a failed commit the same connection is kept if it still answers: SQLite then writes the group's pages anew. */
-  const recover = (): void => {
+  const answersStill = (): boolean => {
     try {
-      if (suspect === 'flush')
-        throw new Error('what is in the -wal file is to be copied before it is believed');
       connection.log().transaction(() => {
         connection.log().reload();
       });
+      return true;
     } catch {
-      connection.replace();
+      return false;
     }
+  };
+
+  /**
+   * After a failed commit the same connection is kept if it still answers: SQLite then writes the group's pages anew. After a
+   * failed flush what is in the -wal file is to be copied before it is believed, which opening does.
+   */
+  const recover = (): void => {
+    if (suspect === 'flush' || !answersStill()) connection.replace();
     suspect = 'nothing';
     unflushed.clear();
     feed.wake();

@@ -1,5 +1,6 @@
 /** `baton config check`: all that is wrong with a project's file, with its places; or what each phase asks for. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -94,6 +95,19 @@ describe('baton config check', () => {
     expect(err).toBe(
       'error: none.json cannot be read: ENOENT\nhint: name the file, or run this where .delivery/config.json is\n',
     );
+  });
+
+  it('given a pipe that gives it in two pieces, then all of it is read', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const checking = check(pipe);
+    const writing = await open(pipe, 'w');
+    await writing.write('{"version": "2", "build_cookbook": {"path": "b"},');
+    // the first piece is taken before the second one comes
+    await new Promise((resolve) => setImmediate(resolve));
+    await writing.write('"job_dispatch": {"version": "v2"}}');
+    await writing.close();
+    expect(await checking).toMatchObject({ code: 0, err: '' });
   });
 
   it('given a file without end, then that it is too long, and it is not read to the end', async () => {

@@ -186,8 +186,8 @@ is_populated() {
   done <"$group/cgroup.events"
   return 1
 }
-# Of each output. Our child, so that its number is its own until it is waited for; what has ended, or is a zombie, has no files open. One system
-# call, where reading its state would cost one for each byte.
+# Of each output. Our child, so that its number is its own until it is waited for; what has ended, or is a zombie, has no files
+# open. One system call, where reading its state would cost one for each byte.
 has_pump_ended() { [ ! -e "/proc/$pump/fd/0" ] && { [ -z "$err_pump" ] || [ ! -e "/proc/$err_pump/fd/0" ]; }; }
 # The pump ends a moment after the last writer: some milliseconds of looking cost less than a process that sleeps.
 has_pump_soon_ended() {
