@@ -84,7 +84,8 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
     const missing = rows.filter((row) => row.job === undefined);
     if (missing.length > 0)
       return missing.map(({ index, label, filter }) => {
-        const { scope, pipeline, stage, phase, limits, priority, whenUnmatchable, change, output } = promoted;
+        const { scope, pipeline, stage, phase, limits, priority, whenUnmatchable } = promoted;
+        const { change, output, retry } = promoted;
         return {
           commandId: deriveId(promotedBy, 'fan-out', 'queue', index),
           causationId: promotedBy,
@@ -108,6 +109,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
               whenUnmatchable,
               ...(change === undefined ? {} : { change }),
               ...(output === undefined ? {} : { output }),
+              ...(retry === undefined ? {} : { retry }),
             },
           },
         };

@@ -3,7 +3,14 @@
  * for how long? The original answered `invalid_config` and no more; here every problem is told, all at once.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import { OutputForm, type Clause, type Filter, type Row } from '../events/shapes.js';
+import {
+  OutputForm,
+  type Clause,
+  type Filter,
+  type Retry,
+  type Row,
+  type Workspace,
+} from '../events/shapes.js';
 import { aList, anObject, aString, knownMembers, spotOf, type Spot } from './json-check.js';
 import { parseJson } from './json-text.js';
 import type { Problem } from './problem.js';
@@ -21,6 +28,11 @@ export interface PhaseConfig {
   readonly secrets?: readonly string[];
   /** Its jobs' outputs are kept apart; `baton.output` of the file. Absent: both as one. */
   readonly output?: 'split';
+  /** Higher goes first. Absent: 0. */
+  readonly priority?: number;
+  /** Absent: a job's own end is final. */
+  readonly retry?: Retry;
+  readonly workspace?: Workspace;
 }
 
 export interface DispatchConfig {

@@ -1,6 +1,7 @@
 /** Does this runner suit this job? Answers clause by clause, so that the answer can be shown. */
 import { createHash } from 'node:crypto';
 import type { Attributes, Clause, Filter } from '../events/shapes.js';
+import { inRange } from './version-range.js';
 
 export interface Candidate {
   readonly name: string;
@@ -22,6 +23,10 @@ const holds = (clause: Clause, found: readonly string[]): boolean => {
       return clause.values.some((value) => found.includes(value));
     case 'all':
       return clause.values.every((value) => found.includes(value));
+    case 'none':
+      return !clause.values.some((value) => found.includes(value));
+    case 'version':
+      return found.some((version) => clause.values.some((range) => inRange(version, range)));
   }
 };
 
@@ -54,10 +59,17 @@ export const filterClassOf = (filter: Filter): string =>
 
 /** `platform is debian or ubuntu, labels include gpu`; `any runner` for the empty filter. */
 export const describeFilter = (filter: Filter): string =>
-  filter.length === 0
-    ? 'any runner'
-    : filter
-        .map(({ key, op, values }) =>
-          op === 'in' ? `${key} is ${values.join(' or ')}` : `${key} include ${values.join(' and ')}`,
-        )
-        .join(', ');
+  filter.length === 0 ? 'any runner' : filter.map(describeClause).join(', ');
+
+const describeClause = ({ key, op, values }: Clause): string => {
+  switch (op) {
+    case 'in':
+      return `${key} is ${values.join(' or ')}`;
+    case 'all':
+      return `${key} include ${values.join(' and ')}`;
+    case 'none':
+      return `${key} is not ${values.join(' nor ')}`;
+    case 'version':
+      return `${key} is ${values.join(' or ')}`;
+  }
+};

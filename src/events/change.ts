@@ -1,6 +1,28 @@
 /** Streams of the standalone host: `change-<id>` and `stage_run-<id>`. The core knows nothing of them. */
 import * as t from 'io-ts';
-import { Count, Limits, Outcome, OutputForm, Row, Scope, shape, Source, Step } from './shapes.js';
+import {
+  Count,
+  Limits,
+  Outcome,
+  OutputForm,
+  Retry,
+  Row,
+  Scope,
+  shape,
+  Source,
+  Step,
+  Whole,
+  Workspace,
+} from './shapes.js';
+
+/** What may be configured of a phase beyond what each phase has. */
+export const PhaseOptions = {
+  output: OutputForm,
+  /** Higher goes first; absent: 0. */
+  priority: Whole,
+  retry: Retry,
+  workspace: Workspace,
+};
 
 export const ChangeOpened = t.type(
   { scope: Scope, pipeline: t.string, branch: t.string, repository: t.string, title: t.string },
@@ -19,7 +41,7 @@ export const PlannedPhase = shape(
     steps: t.readonlyArray(Step),
     limits: Limits,
   },
-  { output: OutputForm },
+  PhaseOptions,
 );
 export type PlannedPhase = t.TypeOf<typeof PlannedPhase>;
 

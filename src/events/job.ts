@@ -7,6 +7,7 @@ import {
   Filter,
   Limits,
   OutputForm,
+  Retry,
   Scope,
   SealedOutput,
   shape,
@@ -31,7 +32,7 @@ export const JobQueued = shape(
     priority: Whole,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
-  { change: ChangeRef, output: OutputForm },
+  { change: ChangeRef, output: OutputForm, retry: Retry },
 );
 export type JobQueued = t.TypeOf<typeof JobQueued>;
 

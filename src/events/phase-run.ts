@@ -6,12 +6,14 @@ import {
   Limits,
   Outcome,
   OutputForm,
+  Retry,
   Row,
   Scope,
   shape,
   Source,
   Step,
   Whole,
+  Workspace,
 } from './shapes.js';
 
 export const PhasePromoted = shape(
@@ -42,6 +44,8 @@ export const PhasePromoted = shape(
     change: ChangeRef,
     retryOf: t.type({ phaseRunId: t.string, jobId: t.string }),
     output: OutputForm,
+    retry: Retry,
+    workspace: Workspace,
   },
 );
 export type PhasePromoted = t.TypeOf<typeof PhasePromoted>;

@@ -3,8 +3,8 @@
  * standalone host. The core knows nothing of them.
  */
 import * as t from 'io-ts';
-import { PlannedPhase } from './change.js';
-import { Count, Limits, Outcome, OutputForm, Row, shape, Source, Step } from './shapes.js';
+import { PhaseOptions, PlannedPhase } from './change.js';
+import { Count, Limits, Outcome, Row, shape, Source, Step } from './shapes.js';
 
 /** A phase as the files of one commit configure it, whatever the stage. */
 export const ConfiguredPhase = shape(
@@ -16,7 +16,7 @@ export const ConfiguredPhase = shape(
     steps: t.readonlyArray(Step),
     limits: Limits,
   },
-  { output: OutputForm },
+  PhaseOptions,
 );
 export type ConfiguredPhase = t.TypeOf<typeof ConfiguredPhase>;
 

@@ -11,9 +11,16 @@ export const Count = t.refinement(t.number, (n) => Number.isInteger(n) && n >= 0
 export const Millis = Count;
 export const Bytes = Count;
 
-/** One condition on a runner. `in`: its value is one of `values`; `all`: its list holds all of `values`. */
+/**
+ * One condition on a runner. `in`: its value is one of `values`; `all`: its list holds all of `values`; `none`: it has none of
+ * `values`; `version`: its value is a version within one of `values`, each a range such as `>=7.4 <9`.
+ */
 export const Clause = t.type(
-  { key: t.string, op: t.keyof({ in: null, all: null }), values: t.readonlyArray(t.string) },
+  {
+    key: t.string,
+    op: t.keyof({ in: null, all: null, none: null, version: null }),
+    values: t.readonlyArray(t.string),
+  },
   'Clause',
 );
 export type Clause = t.TypeOf<typeof Clause>;
@@ -57,6 +64,40 @@ export const Limits = shape(
   { queueMs: Millis, startMs: Millis, totalMs: Millis, silenceMs: Millis },
 );
 export type Limits = t.TypeOf<typeof Limits>;
+
+/**
+ * After which ends the same job is tried again by itself, as its next attempt. `attempts`: tries in all, the first included;
+ * `delayMs`: pause before the next. What the infrastructure failed is tried again anyway and does not count here.
+ */
+export const Retry = shape(
+  'Retry',
+  {
+    attempts: Count,
+    on: t.readonlyArray(t.keyof({ failed: null, timed_out: null, lost: null }, 'RetryCause')),
+    delayMs: Millis,
+  },
+  {
+    /** Of a job that failed: only after one of these. Absent: after any. */
+    exitCodes: t.readonlyArray(Count),
+  },
+);
+export type Retry = t.TypeOf<typeof Retry>;
+
+/**
+ * What becomes of the folder in which a job works. It is always new and empty for each attempt. `keep`: whether it stays on the
+ * runner afterwards, for `keepMs`; `cache`: name of a folder that jobs of the project find again on the same runner;
+ * `freeBytes`: the job does not start on a runner whose disk has less.
+ */
+export const Workspace = t.partial(
+  {
+    keep: t.keyof({ never: null, on_failure: null, always: null }),
+    keepMs: Millis,
+    cache: t.string,
+    freeBytes: Bytes,
+  },
+  'Workspace',
+);
+export type Workspace = t.TypeOf<typeof Workspace>;
 
 /** How what a job writes is kept: both outputs as one in the order of writing, or each by itself. Absent where it stands: `merged`. */
 export const OutputForm = t.keyof({ merged: null, split: null }, 'OutputForm');

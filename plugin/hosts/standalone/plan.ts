@@ -28,7 +28,7 @@ export const configurePhases = (
 ): E.Either<readonly Problem[], readonly ConfiguredPhase[]> => {
   const problems: Problem[] = [];
   const configured = wanted.map((phase): ConfiguredPhase => {
-    const { skipped, rows, timeoutMs, output } = dispatch.phases[phase];
+    const { skipped, rows, timeoutMs, output, priority, retry, workspace } = dispatch.phases[phase];
     const run = project.commands[phase];
     if (!skipped && run === undefined) problems.push(noCommand(phase, project));
     return {
@@ -42,6 +42,9 @@ export const configurePhases = (
         ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }),
       },
       ...(output === undefined ? {} : { output }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(retry === undefined ? {} : { retry }),
+      ...(workspace === undefined ? {} : { workspace }),
     };
   });
   return problems.length > 0 ? E.left(problems) : E.right(configured);

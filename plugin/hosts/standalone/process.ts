@@ -141,16 +141,18 @@ const promotion = ({ stageRunId, data }: LiveRun, phase: string): PhasePromoted 
   const planned = data.plan.find((candidate) => candidate.phase === phase);
   if (!planned) throw new Error(`phase ${phase} is not in the plan of stage run ${stageRunId}`);
   const { changeId, title, patchset, scope, pipeline, stage, source } = data;
-  const { steps, rows, limits, output } = planned;
+  const { steps, rows, limits, priority = 0, output, retry, workspace } = planned;
   return {
     ...{ host: HOST, hostKey: hostKeyOf(stageRunId, phase), attempt: 1 },
     ...{ scope, pipeline, stage, phase, source, steps, rows, limits },
     variables: [],
     secretRefs: [],
-    priority: 0,
+    priority,
     whenUnmatchable: 'wait',
     change: { id: changeId, title, patchset },
     ...(output === undefined ? {} : { output }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(workspace === undefined ? {} : { workspace }),
   };
 };
 
