@@ -44,7 +44,7 @@ const baton: PluginModule<BatonOptions> = {
     if (misfit)
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
-    const { data, store, keyFile, repositoryRoots, logLevel } = options;
+    const { data, store, keyFile, repositoryRoots, source, logLevel } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
     const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
     return Promise.resolve(
@@ -59,6 +59,7 @@ const baton: PluginModule<BatonOptions> = {
               ...(store === undefined ? {} : { store }),
               ...key,
               repositoryRoots,
+              ...(source === undefined ? {} : { source }),
               logLevel,
               environment: environment(),
               queue: defaultQueuePolicy,

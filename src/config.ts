@@ -28,6 +28,8 @@ export interface Config {
   readonly port: number;
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
+  /** How jobs get their commit. Absent: `push`. */
+  readonly source?: 'push' | 'clone';
   readonly logLevel: string;
   /** The operator key. `mayMakeKey`: nobody named a file, so a first start makes one at the place that Baton chose. */
   readonly keyFile: string;
@@ -96,12 +98,13 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   const read = readSettings(flags, env, cwd);
   if (E.isLeft(read)) return read;
   const { found, address, store } = read.right;
-  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval, leaseTime } = found;
+  const { data, repoRoot, source, logLevel, keyFile, probeInterval, recoveryInterval, leaseTime } = found;
   return E.right({
     data: data.value,
     ...(store === undefined ? {} : { store }),
     ...address,
     repositoryRoots: repoRoot.value,
+    source: source.value,
     logLevel: logLevel.value,
     keyFile: keyFileOf(found),
     mayMakeKey: keyFile.source === 'default',

@@ -249,6 +249,7 @@ export const openCore = async (
     gitSource({
       directory: folder('git'),
       roots: config.repositoryRoots,
+      runnersClone: config.source === 'clone',
       environment: config.environment,
     }),
     sourceWithFailpoints,

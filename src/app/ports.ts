@@ -437,6 +437,16 @@ export interface SourceProvider {
   readonly archive: (
     source: Source,
   ) => TaskEither<AppError, { readonly key: string; readonly tarFile: string }>;
+  /**
+   * Present where runners get their source by their own git: text for a job's script, before its steps, and the variables that
+   * it reads. Then nothing is packed.
+   */
+  readonly clone?: (
+    source: Source,
+  ) => TaskEither<
+    AppError,
+    { readonly script: string; readonly environment: Readonly<Record<string, string>> }
+  >;
 }
 
 export type Result<A> = Either<AppError, A>;

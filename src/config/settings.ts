@@ -62,6 +62,16 @@ export const settings = {
       'Local repositories must lie below one of these folders; in the environment separated by colons.',
     resolve: (value, resolve) => value.map(resolve),
   }),
+  source: setting({
+    flag: '--source',
+    takes: '<way>',
+    env: 'BATON_SOURCE',
+    codec: choice('push', 'clone'),
+    defaultOf: (): 'push' | 'clone' => 'push',
+    defaultText: 'push',
+    meaning:
+      'How jobs get their commit: push, sent by the server over SSH; clone, fetched by the git of the runner.',
+  }),
   logLevel: setting({
     flag: '--log-level',
     takes: '<level>',

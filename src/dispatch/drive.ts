@@ -107,6 +107,26 @@ const lostDetail = (runner: string, why: string): string => {
   }
 };
 
+interface Brought {
+  readonly archive?: { readonly key: string; readonly tarFile: string };
+  /** Text before the steps of the job, and the variables that it reads. */
+  readonly before?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** How the commit comes into the workspace: sent there, or fetched there by the job itself. */
+const bring = async (
+  provider: SourceProvider,
+  source: PhasePromoted['source'],
+): Promise<E.Either<AppError, Brought>> => {
+  if (source === undefined) return E.right({});
+  if (provider.clone === undefined)
+    return E.map((archive: Brought['archive'] & object) => ({ archive }))(await provider.archive(source)());
+  return E.map(({ script, environment }: { script: string; environment: Record<string, string> }) => ({
+    ...{ before: script, variables: environment },
+  }))(await provider.clone(source)());
+};
+
 export const driveAttempt = async (
   deps: DriveDeps,
   { insist, pause, signal }: Patience,
@@ -242,11 +262,12 @@ export const driveAttempt = async (
 
   const start = async (target: RunnerTarget, facts: AttemptFacts): Promise<Step> => {
     const { promoted, assigned } = facts;
-    const archive = promoted.source && (await deps.source.archive(promoted.source)());
-    if (archive !== undefined && E.isLeft(archive)) {
-      await say({ kind: 'RefuseJob', attempt, why: archive.left.reason, detail: archive.left.message });
+    const brought = await bring(deps.source, promoted.source);
+    if (E.isLeft(brought)) {
+      await say({ kind: 'RefuseJob', attempt, why: brought.left.reason, detail: brought.left.message });
       return 'done';
     }
+    const { archive, before = '', variables = {} } = brought.right;
     const values = await secrets.take(promoted);
     if (values === undefined) return 'wait';
     if (E.isLeft(values)) {
@@ -259,9 +280,9 @@ export const driveAttempt = async (
       fence: assigned.fence,
       baseId: assigned.baseId,
       bootId: assigned.bootId,
-      script: scriptOf(promoted.steps),
-      environment: { ...environmentOf(promoted, ref, runner), ...values.right },
-      ...(archive === undefined ? {} : { source: archive.right }),
+      script: before + scriptOf(promoted.steps),
+      environment: { ...environmentOf(promoted, ref, runner), ...variables, ...values.right },
+      ...(archive === undefined ? {} : { source: archive }),
       ...(totalMs === undefined ? {} : { totalMs }),
       ...(silenceMs === undefined ? {} : { silenceMs }),
       cancelGraceMs,
