@@ -172,7 +172,10 @@ const retry = (entry: Spot): { readonly value: Retry | undefined } | undefined =
   const attempts = attemptsAt(entry.at('attempts'));
   const on = causesAt(entry.at('on'));
   const { value: delay = 0, refuse } = entry.at('delay');
-  if (!isSeconds(delay)) { refuse(`seconds, a number from 0 to ${MAX_SECONDS}`, 'remove it for none'); return; }
+  if (!isSeconds(delay)) {
+    refuse(`seconds, a number from 0 to ${MAX_SECONDS}`, 'remove it for none');
+    return undefined;
+  }
   const exitCodes = exitCodesAt(entry.at('exit_codes'), on);
   if (attempts === undefined) return undefined;
   return {

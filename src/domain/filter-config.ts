@@ -36,6 +36,7 @@ const valueAt = (spot: Spot): string | undefined => {
   const value = aString(spot, 'a string', 'put it in double quotes');
   if (value === undefined || /^[^\p{C}]{1,200}$/u.test(value)) return value;
   spot.refuse('1 to 200 characters without control characters');
+  return undefined;
 };
 
 const spotsIn = (spot: Spot): readonly Spot[] => {
