@@ -96,7 +96,8 @@ const invalid = (problems: readonly Problem[], reason = 'config_invalid'): Confi
   problems,
 });
 
-const tooLong = (length: number): ConfigError =>
+/** Of a file with so many characters. */
+export const tooLong = (length: number): ConfigError =>
   invalid([
     {
       path: '',
