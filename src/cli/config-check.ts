@@ -7,7 +7,7 @@ import { nearestMissText } from '../domain/nearest-miss.js';
 import { phases, stages } from '../domain/stage-plan.js';
 import { unmatchedIn, type Unmatched } from '../domain/unmatched.js';
 import type { Clause, Retry, Row, Workspace } from '../events/shapes.js';
-import { CONFIG_FILE, placed, readConfig, sentence } from './config-file.js';
+import { CONFIG_FILE, keysTwice, placed, readConfig, sentence } from './config-file.js';
 import { knownRunners, type Asking } from './config-runners.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
@@ -93,12 +93,18 @@ const check = async (io: Io, file: string, command: Command): Promise<void> => {
     return;
   }
   const config = parsed.right;
+  const twice = keysTwice(content);
+  for (const { path, line = 1, column = 1 } of twice)
+    note(
+      io,
+      plain(`note: ${file}:${line}:${column}: ${path} stands twice; most readers keep only the last one`),
+    );
   const runners = await knownRunners(io, command, options);
   const unmatched = runners === undefined ? [] : unmatchedIn(config, runners);
   if (asJson) {
     const told = unmatched.map((one) => ({ ...one, text: unmatchedText(one) }));
     const held = runners === undefined ? {} : { runners: runners.length, unmatched: told };
-    say(io, json({ file, problems: [], ...config, ...held }));
+    say(io, json({ file, problems: [], ...(twice.length === 0 ? {} : { twice }), ...config, ...held }));
   } else {
     say(io, configText(config));
     for (const one of unmatched) say(io, unmatchedText(one));

@@ -39,6 +39,14 @@ export const placed = (content: string, problems: readonly Problem[]): readonly 
   }));
 };
 
+/** Keys of other tools that stand twice: nothing of Baton's, but whoever wrote both means both. */
+export const keysTwice = (content: string): readonly (Partial<Place> & { readonly path: string })[] => {
+  const parsed = parseJson(content);
+  if (E.isLeft(parsed)) return [];
+  const { duplicates, places } = parsed.right;
+  return duplicates.map((path) => ({ path, ...places.get(path) }));
+};
+
 /** As compilers write it: file, line, column, then what is wrong. */
 export const sentence = (file: string, { path, expected, found, mend, line, column }: Placed): string => {
   const where = line === undefined ? file : `${file}:${String(line)}:${String(column)}`;
