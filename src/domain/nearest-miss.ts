@@ -48,14 +48,21 @@ const mistake = (key: string, value: string): string | undefined => {
   return undefined;
 };
 
+const wordOf = (value: string): string => value.replaceAll(/\d+/g, '0');
+
+/** The value that was misspelt. Names that differ in their numbers are two names, as versions are two versions. */
+const slipOf = (value: string, have: readonly string[]): string | undefined => {
+  const near = nearest(value, have.filter((one) => one !== '').slice(0, COMPARED));
+  return near === undefined || wordOf(near) === wordOf(value) || value.length < 3 ? undefined : near;
+};
+
 /** What was probably meant by one condition, given what runners have for it. */
 export const hintsFor = ({ key, values }: Clause, have: readonly string[]): readonly string[] =>
   values.slice(0, SHOWN).flatMap((value) => {
     if (have.includes(value)) return [];
     const known = mistake(key, value);
     if (known !== undefined) return [known];
-    // Two versions that look alike are two versions.
-    const near = key === 'platform_version' ? undefined : nearest(value, have.slice(0, COMPARED));
+    const near = key === 'platform_version' ? undefined : slipOf(value, have);
     return near === undefined ? [] : [`${value} may be a slip of the pen: there is ${near}.`];
   });
 
