@@ -28,13 +28,9 @@ describe('members', () => {
     expect(refused({ workspace: { unit: { kep: 'never' } } })).toMatchObject([{ mend: 'write "keep"' }]);
   });
   it('given no object, then so, for each', () => {
-    const problems = paths({ filters: 1, priority: [], retry: '', workspace: true, stages: 'x' });
-    expect(problems).toEqual(
-      [
-        ...['baton.filters', 'baton.priority', 'baton.retry', 'baton.workspace', 'baton.stages'].toSorted(),
-      ].toSorted((a, b) => problems.indexOf(a) - problems.indexOf(b)),
-    );
-    expect(problems).toHaveLength(5);
+    expect(paths({ filters: 1, priority: [], retry: '', workspace: true, stages: 'x' }).toSorted()).toEqual([
+      ...['baton.filters', 'baton.priority', 'baton.retry', 'baton.stages', 'baton.workspace'],
+    ]);
     expect(paths('split')).toEqual(['baton']);
   });
 });
