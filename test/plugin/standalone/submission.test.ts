@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { changeDecider } from '../../../plugin/hosts/standalone/change.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,6 +11,7 @@ import { changeIdOf } from '../../../plugin/hosts/standalone/ids.js';
 import type { AppError } from '../../../src/app/errors.js';
 import type { SourceProvider } from '../../../src/app/ports.js';
 import type { SubmitChange } from '../../../src/app/use-cases.js';
+import { APPEND_LIMIT_BYTES, appendBytes, encode } from '../../../src/store/encoding.js';
 import { source } from './history.js';
 
 /** A repository in memory: the port's answers without git, which has its own tests. */
@@ -202,5 +204,48 @@ describe('prepareMerge', () => {
     expect(E.isLeft(found) && found.left.problems?.map(({ path }) => path)).toEqual([
       '.delivery/project.toml: local_phases.functional',
     ]);
+  });
+});
+
+describe('the largest plan that is accepted', () => {
+  /** A matrix as long as allowed, with `n` values added to each row, and commands that are as long as may be. */
+  const files = (n: number) => {
+    const rows = Array.from({ length: 256 }, () => ({}));
+    const values = Array.from({ length: n }, (_, i) => `v${i}`);
+    const letters = '\u00e9'.repeat(21_000);
+    return {
+      config: v2({
+        job_dispatch: { version: 'v2', filters: { unit: rows } },
+        baton: { filters: { unit: { platform: values } }, secrets: { unit: ['A'.repeat(100)] } },
+      }),
+      project: `[local_phases]\n${['unit', 'lint', 'syntax'].map((phase) => `${phase} = "${letters}"`).join('\n')}\n`,
+    };
+  };
+  const submitted = async (n: number) => {
+    const { config, project } = files(n);
+    return prepare(config, project);
+  };
+
+  it('given it, then all that is written of it at once fits into one append; one value more is refused', async () => {
+    let [fits, most] = [0, 2000];
+    while (most - fits > 1) {
+      const middle = Math.floor((fits + most) / 2);
+      if (E.isRight(await submitted(middle))) fits = middle;
+      else most = middle;
+    }
+    expect(fits).toBeGreaterThan(100);
+    const found = right(await submitted(fits));
+    const decided = changeDecider.decide({ kind: 'SubmitPatchset', ...found }, { status: 'none' });
+    if (E.isLeft(decided)) expect.fail(decided.left.message);
+    const encoded = decided.right.map((event) =>
+      encode({
+        id: 'id',
+        event,
+        metadata: { commandId: '', bodySha256: '', actor: '', recordedAt: '', schema: 1 },
+      }),
+    );
+    const bytes = appendBytes(encoded);
+    expect(bytes).toBeLessThan(APPEND_LIMIT_BYTES);
+    expect(bytes).toBeGreaterThan(APPEND_LIMIT_BYTES * 0.8);
   });
 });
