@@ -1,4 +1,6 @@
 /** Why does this job wait, in one sentence? Reads the table of runners against clauses that `explain` makes. */
+import { describeFilter } from '../src/domain/matching.js';
+import { hintsFor } from '../src/domain/nearest-miss.js';
 import type { Clause } from '../src/events/shapes.js';
 import type { ExplainAnswer } from './explain-answer.js';
 import { counted } from './table.js';
@@ -8,9 +10,11 @@ type Row = ExplainAnswer['runners'][number];
 const GROUPS_SHOWN = 3;
 
 const wanted = ({ key, op, values }: Clause): string =>
-  values.length <= 1
-    ? `${key} ${values.join('')}`
-    : `${key} ${op === 'in' ? 'any of' : 'all of'} ${values.join(', ')}`;
+  op === 'none' || op === 'version'
+    ? describeFilter([{ key, op, values }]).replace(' is ', ' ')
+    : values.length <= 1
+      ? `${key} ${values.join('')}`
+      : `${key} ${op === 'in' ? 'any of' : 'all of'} ${values.join(', ')}`;
 
 /** `2 runners have debian, 1 has ubuntu`: the commonest first. */
 const whatTheyHave = (found: readonly string[]): string => {
@@ -34,7 +38,9 @@ const nobodySuits = (rows: readonly Row[]): string => {
   const clause = first?.clauses[nobodys]?.clause;
   if (clause !== undefined) {
     const found = rows.map((row) => row.clauses[nobodys]?.found ?? '');
-    return `no enrolled runner has ${wanted(clause)} (${whatTheyHave(found)})`;
+    const told = `no enrolled runner has ${wanted(clause)} (${whatTheyHave(found)})`;
+    const have = [...new Set(found.flatMap((one) => one.split(', ')))];
+    return [told, ...new Set(hintsFor(clause, have))].join('. ').replace(/\.$/, '');
   }
   const lacks = (row: Row) => row.clauses.filter(({ holds }) => !holds);
   const closest = rows.reduce((best, row) => (lacks(row).length < lacks(best).length ? row : best));

@@ -12,6 +12,9 @@ export interface Candidate {
 const valuesOf = (candidate: Candidate, key: string): readonly string[] => {
   if (key === 'labels') return candidate.labels;
   if (key === 'runner') return [candidate.name];
+  // A machine often has its short name, and is enrolled under its full one, or the other way round.
+  if (key === 'hostname')
+    return [...new Set([candidate.attributes.hostname ?? candidate.name, candidate.name])];
   const value = (candidate.attributes as Readonly<Record<string, string | undefined>>)[key];
   return value === undefined ? [] : [value];
 };

@@ -6,6 +6,7 @@ import type { WaitReasonChanged } from '../events/ownership.js';
 import type { Filter } from '../events/shapes.js';
 import { waitingIn, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
 import { describeFilter, judge, type Candidate } from './matching.js';
+import { hintsFor } from './nearest-miss.js';
 
 /** Runners and values that a reason names. */
 const SHOWN = 8;
@@ -17,7 +18,11 @@ const missing = (filter: Filter, runners: readonly Candidate[]): string => {
     const have = [...new Set(runners.map((r) => judge(r, [clause])[0]?.found || 'nothing'))].sort();
     return `${describeFilter([clause])} (they have ${have.slice(0, 5).join('; ')})`;
   });
-  return `no enrolled runner can ever match: wanted ${shown.join(' and ')}`;
+  const hints = failing.flatMap((clause) =>
+    hintsFor(clause, [...new Set(runners.flatMap((r) => judge(r, [clause])[0]?.found.split(', ') ?? []))]),
+  );
+  const told = `no enrolled runner can ever match: wanted ${shown.join(' and ')}`;
+  return [told, ...new Set(hints)].join('. ').replace(/\.$/, '');
 };
 
 /** The first few of its matching runners, in the order of their pools; one more than is shown, to know whether there are more. */

@@ -6,7 +6,7 @@ import * as t from 'io-ts';
 import { PhaseOptions, PlannedPhase } from './change.js';
 import { Count, Limits, Outcome, Row, shape, Source, Step } from './shapes.js';
 
-/** A phase as the files of one commit configure it, whatever the stage. */
+/** A phase as the files of one commit configure it: for every stage that has it, or for the one that overrides it. */
 export const ConfiguredPhase = shape(
   'ConfiguredPhase',
   {
@@ -24,10 +24,18 @@ export type ConfiguredPhase = t.TypeOf<typeof ConfiguredPhase>;
 export const EndedPhase = t.type({ phase: t.string, phaseRunId: t.string, outcome: Outcome }, 'EndedPhase');
 export type EndedPhase = t.TypeOf<typeof EndedPhase>;
 
+/** The phases that a stage runs otherwise than the other stages. */
+export const StageOverride = t.type(
+  { stage: t.string, phases: t.readonlyArray(ConfiguredPhase) },
+  'StageOverride',
+);
+export type StageOverride = t.TypeOf<typeof StageOverride>;
+
 /** Written before the target is touched: `source.sha` is to become its tip, if that still is `source.merge.targetSha`. */
-const MergeIntended = t.type(
-  { patchset: Count, source: Source, phases: t.readonlyArray(ConfiguredPhase) },
+const MergeIntended = shape(
   'MergeIntended',
+  { patchset: Count, source: Source, phases: t.readonlyArray(ConfiguredPhase) },
+  { overrides: t.readonlyArray(StageOverride) },
 );
 /** The target holds the merge. */
 const ChangeMerged = t.type({ sha: t.string, branchDeleted: t.boolean }, 'ChangeMerged');

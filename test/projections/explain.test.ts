@@ -22,6 +22,17 @@ describe('why a job waits', () => {
       'waits: no enrolled runner has platform_family any of rhel, arch (2 runners have debian, 1 has suse)',
     );
   });
+  it('given a mistake that is well known, then what was probably meant', () => {
+    expect(verdict(...readyRunner('r1', 'debian'), queued('j', { filter: [family('ubuntu')] }))).toBe(
+      'waits: no enrolled runner has platform_family ubuntu (1 runner has debian). ubuntu is a platform; its platform_family is debian',
+    );
+  });
+  it('given a range of versions, then it is told as it was written', () => {
+    const range: Clause = { key: 'platform_version', op: 'version', values: ['>=7.4 <9'] };
+    expect(verdict(...readyRunner('r1', 'debian'), queued('j', { filter: [range] }))).toBe(
+      'waits: no enrolled runner has platform_version >=7.4 <9 (1 runner has none)',
+    );
+  });
   it('given conditions that are met, but never together, then it names the runner that lacks least', () => {
     const runners = [...readyRunner('r1', 'debian'), ...readyRunner('r2', 'rhel', { labels: ['gpu'] })];
     expect(verdict(...runners, queued('j', { filter: [family('debian'), label('gpu')] }))).toBe(

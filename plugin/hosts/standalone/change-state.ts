@@ -2,8 +2,9 @@
 import type { Stage } from '../../../src/domain/stage-plan.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
-import type { ConfiguredPhase, EndedPhase } from '../../../src/events/promotion.js';
+import type { EndedPhase } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
+import type { MergePlan } from './plan.js';
 import type { ChangeStatus, StageStatus, Standing } from './rules.js';
 
 /** The latest run of a stage. */
@@ -19,9 +20,8 @@ export interface StageState {
 }
 
 /** A merge that is intended or has landed: what later stages run. */
-export interface MergeState {
+export interface MergeState extends MergePlan {
   readonly source: Source;
-  readonly phases: readonly ConfiguredPhase[];
 }
 
 export interface KnownChange {
@@ -98,11 +98,11 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
       const ended = { ...state, unended: state.unended.filter((other) => other !== stageRunId) };
       return onRun(ended, stage, stageRunId, { status, phases });
     }
-    case 'MergeIntended':
-      return {
-        ...{ ...state, status: 'merging' },
-        merge: { source: event.data.source, phases: event.data.phases },
-      };
+    case 'MergeIntended': {
+      const { source, phases, overrides } = event.data;
+      const merge = { source, phases, ...(overrides === undefined ? {} : { overrides }) };
+      return { ...state, status: 'merging', merge };
+    }
     case 'MergeRefused':
       return { ...state, status: 'open', merge: undefined };
     case 'ChangeMerged':

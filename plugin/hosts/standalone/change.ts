@@ -10,17 +10,12 @@ import * as E from 'fp-ts/lib/Either.js';
 import { isStage, nextStage, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
-import type {
-  ConfiguredPhase,
-  EndedPhase,
-  MergeObstacle,
-  StageCancelWhy,
-} from '../../../src/events/promotion.js';
+import type { EndedPhase, MergeObstacle, StageCancelWhy } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import { never, type Decider } from '../../../src/kernel/decider.js';
 import { evolveChange, standingOf, type ChangeState, type KnownChange } from './change-state.js';
 import { queueKeyOf, stageRunIdOf } from './ids.js';
-import { planOf } from './plan.js';
+import { phasesOf, planOf, type MergePlan } from './plan.js';
 import {
   approveRefusal,
   cancelRefusal,
@@ -46,13 +41,8 @@ type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset;
 
 export type ChangeCommand = { readonly changeId: string } & (
   | SubmitPatchset
-  /** `source`: the merge that is to land; `phases`: as its own files configure them. */
-  | {
-      readonly kind: 'ApproveChange';
-      readonly patchset: number;
-      readonly source: Source;
-      readonly phases: readonly ConfiguredPhase[];
-    }
+  /** `source`: the merge that is to land; the plan is what its own files configure. */
+  | ({ readonly kind: 'ApproveChange'; readonly patchset: number; readonly source: Source } & MergePlan)
   | { readonly kind: 'RecordMerged'; readonly sha: string; readonly branchDeleted: boolean }
   | {
       readonly kind: 'RecordMergeRefused';
@@ -179,7 +169,10 @@ const patchset = (
   return [added, ...cancels(state, 'new_patchset'), trigger(changeId, after, 'verify', plan)];
 };
 
-const approve = ({ patchset: wanted, source, phases }: Of<'ApproveChange'>, state: KnownChange): Decision => {
+const approve = (
+  { patchset: wanted, source, phases, overrides }: Of<'ApproveChange'>,
+  state: KnownChange,
+): Decision => {
   const refused = approveRefusal(standingOf(state));
   if (refused) return E.left(refused);
   if (wanted !== state.patchset)
@@ -188,7 +181,8 @@ const approve = ({ patchset: wanted, source, phases }: Of<'ApproveChange'>, stat
       message: `Patchset ${wanted} was expected to be the latest; there is ${state.patchset} meanwhile.`,
       hint: 'Look at the new patchset, then approve again.',
     });
-  return E.right([{ type: 'MergeIntended', data: { patchset: wanted, source, phases } }]);
+  const plan = { phases, ...(overrides === undefined ? {} : { overrides }) };
+  return E.right([{ type: 'MergeIntended', data: { patchset: wanted, source, ...plan } }]);
 };
 
 const isMerging = (state: KnownChange, sha: string): boolean =>
@@ -252,7 +246,7 @@ const trigger = (
   stage: Stage,
   plan: readonly PlannedPhase[] = stage === 'verify'
     ? (state.stages[stage]?.plan ?? [])
-    : planOf(stage, state.merge?.phases ?? []),
+    : planOf(stage, phasesOf(stage, state.merge ?? { phases: [] })),
 ): Extract<ChangeEvent, { type: 'StageTriggered' }> => ({
   type: 'StageTriggered',
   data: {

@@ -15,13 +15,11 @@ import {
   parseProjectConfig,
   type ProjectConfig,
 } from '../../../src/domain/project-config.js';
-import { phases } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
-import type { ConfiguredPhase } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import type { Patchset } from './change.js';
 import { changeIdOf } from './ids.js';
-import { configurePhases, planStage } from './plan.js';
+import { planMerge, planStage, type MergePlan, type NoPlan } from './plan.js';
 
 export type Submission = { readonly changeId: string } & Patchset;
 
@@ -45,23 +43,20 @@ export const prepareSubmission =
     const changeId = changeIdOf(scope.right, pipeline, branch);
     return E.map((plan: readonly PlannedPhase[]) => ({
       ...{ changeId, scope: scope.right, pipeline, branch, title, source: commit, plan },
-    }))(E.mapLeft(noCommands)(planStage('verify', dispatch, project)));
+    }))(E.mapLeft(noPlan)(planStage('verify', dispatch, project)));
   };
 
 /** The patchset merged into its target as it is now, and what this very merge configures for every later stage. */
 export const prepareMerge =
-  (
-    source: SourceProvider,
-    patchset: Source,
-  ): TaskEither<AppError, { readonly source: Source; readonly phases: readonly ConfiguredPhase[] }> =>
+  (source: SourceProvider, patchset: Source): TaskEither<AppError, { readonly source: Source } & MergePlan> =>
   async () => {
     const merge = await source.merge(patchset)();
     if (E.isLeft(merge)) return merge;
     const configured = await configuredAt(source, merge.right);
     if (E.isLeft(configured)) return configured;
     const { dispatch, project } = configured.right;
-    return E.map((found: readonly ConfiguredPhase[]) => ({ source: merge.right, phases: found }))(
-      E.mapLeft(noCommands)(configurePhases(phases, dispatch, project)),
+    return E.map((plan: MergePlan) => ({ source: merge.right, ...plan }))(
+      E.mapLeft(noPlan)(planMerge(dispatch, project)),
     );
   };
 
@@ -124,8 +119,8 @@ const configuredBy = (
     : E.left(invalid('config_invalid', 'The configuration of the project', problems));
 };
 
-const noCommands = (problems: readonly Problem[]): AppError =>
-  invalid('no_command', 'The commands of the project', inFile(PROJECT, problems));
+const noPlan = ({ reason, problems }: NoPlan): AppError =>
+  invalid(reason, 'The commands of the project', inFile(PROJECT, problems));
 
 const noConfig: ConfigError = {
   code: 'invalid',
