@@ -287,6 +287,7 @@ export const openCore = async (
     secrets,
     repeats: askedBefore,
     health: asked['runner-health'],
+    jobs: asked.jobs,
     evidence,
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
@@ -337,7 +338,7 @@ export const openCore = async (
       TE.map((then: AtMoment) => ({
         moment: then.moment,
         reads: {
-          ...runnerReads(then.of(runnerHealth)),
+          ...runnerReads({ health: then.of(runnerHealth), jobs: jobSourcesAt(then).jobs }),
           ...changeReads(then.of(changes)),
           ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
         },
