@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { MAX_CONFIG_CHARACTERS, parseDispatchConfig, type PhaseConfig } from '../domain/dispatch-config.js';
-import { parseJson, placeIn, type Place } from '../domain/json-text.js';
-import type { Problem } from '../domain/problem.js';
+import { placeIn } from '../domain/json-text.js';
+import { placed, type Placed } from '../domain/placed.js';
 import { phases } from '../domain/stage-plan.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
@@ -20,17 +20,6 @@ const MOST_BYTES = 4 * MAX_CONFIG_CHARACTERS + 1;
 /** Never more of it than can be used, whatever the file is: a pipe, too, which gives it piece by piece. */
 const readText = (file: string): Promise<string> =>
   text(createReadStream(file, { end: MOST_BYTES - 1, encoding: 'utf8' }));
-
-type Placed = Problem & Partial<Place>;
-
-const placed = (content: string, problems: readonly Problem[]): readonly Placed[] => {
-  const parsed = parseJson(content);
-  const places = E.isRight(parsed) ? parsed.right.places : new Map<string, Place>();
-  return problems.map((problem) => ({
-    ...problem,
-    ...(problem.path === '' ? {} : (places.get(problem.path) ?? placeIn(problem.path))),
-  }));
-};
 
 const sentence = (file: string, { path, expected, found, mend, line, column }: Placed): string => {
   const where = line === undefined ? file : `${file}:${String(line)}:${String(column)}`;

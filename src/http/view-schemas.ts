@@ -195,7 +195,9 @@ export const viewSchemas = {
     { type: text, title: text, status: whole, detail: text, code: text, reason: text, instance: text },
     {
       hint: text,
-      problems: arrayOf(object({ path: text, expected: text, found: text }, { mend: text })),
+      problems: arrayOf(
+        object({ path: text, expected: text, found: text }, { mend: text, line: whole, column: whole }),
+      ),
     },
   ),
 } as const;

@@ -409,7 +409,7 @@ describe('enterprises apart', () => {
         ['POST', '/runners/build-07/drain'],
       ].map(async ([method = '', path = '']) => {
         const response = await ask(method, path, `Bearer ${token}`);
-        return [response.status, (await response.text()).includes(ids.job.slice(8))];
+        return [response.status, (await response.text()).includes(OURS)];
       }),
     );
     expect(answers).toEqual([200, 404, 404, 404, 403, 403].map((status) => [status, false]));
