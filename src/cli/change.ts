@@ -19,6 +19,8 @@ interface SubmitOptions {
   readonly branch?: string;
   readonly target: string;
   readonly project?: string;
+  readonly organisation?: string;
+  readonly enterprise?: string;
   readonly wait?: boolean;
 }
 
@@ -39,6 +41,8 @@ const requestOf = async (io: Io, options: SubmitOptions): Promise<SubmitChange |
     branch,
     target: options.target,
     ...(options.project === undefined ? {} : { project: options.project }),
+    ...(options.organisation === undefined ? {} : { organisation: options.organisation }),
+    ...(options.enterprise === undefined ? {} : { enterprise: options.enterprise }),
   };
 };
 
@@ -67,6 +71,8 @@ export const registerChange = (program: Command, io: Io): void => {
     .option('--branch <branch>', 'branch to hand in (default: the one checked out)')
     .option('--target <branch>', 'branch to merge into, and name of the pipeline', 'master')
     .option('--project <name>', 'project (default: named after the repository)')
+    .option('--organisation <name>', 'whose project it is (default: default)')
+    .option('--enterprise <name>', 'whose organisation that is (default: default)')
     .option('--wait', WAIT)
     .addHelpText(...example('baton change submit --branch feature/login --target main'))
     .action((options: SubmitOptions, command: Command) => submit(io, options, command));
