@@ -1,5 +1,5 @@
 /** Why a job waits, or why it ran where it ran: every runner against every clause. */
-import { judge } from '../src/domain/matching.js';
+import { admits, enterpriseClause, judge } from '../src/domain/matching.js';
 import type { BatonEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
 import type { Filter } from '../src/events/shapes.js';
@@ -87,12 +87,8 @@ const unavailableNow = (runner: RunnerView): string | undefined => {
     : `without a free slot: ${busy.length} of ${runner.slots} slots busy, ${quarantined.length} quarantined`;
 };
 
-const rowFor = (
-  view: ExplainView,
-  job: ExplainedJob,
-  runner: RunnerView,
-): ExplainAnswer['runners'][number] => {
-  const enterprises = find(view.health.gates, runner.name)?.enterprises;
+const rowFor = (job: ExplainedJob, runner: RunnerView): ExplainAnswer['runners'][number] => {
+  const { enterprises } = runner;
   const clauses = [
     ...judge(runner, job.filter),
     // who may use a runner is a condition like the others, though no filter says it
@@ -100,9 +96,10 @@ const rowFor = (
       ? []
       : [
           {
-            clause: { key: 'enterprise', op: 'in' as const, values: [job.enterprise] },
-            holds: enterprises.includes(job.enterprise),
-            found: enterprises.join(', '),
+            clause: enterpriseClause(job.enterprise),
+            holds: admits(runner, job.enterprise),
+            // whom else it takes jobs of is not for people of this one
+            found: admits(runner, job.enterprise) ? job.enterprise : 'others',
           },
         ]),
   ];
@@ -133,6 +130,6 @@ export const explainJob = (view: ExplainView, jobId: string): ExplainAnswer | un
   if (job === undefined) return undefined;
   const runners = runnerViews(view.health)
     .filter(({ state }) => state !== 'retired')
-    .map((runner) => rowFor(view, job, runner));
+    .map((runner) => rowFor(job, runner));
   return { jobId, status: job.status, verdict: verdictFor(job, runners), runners };
 };

@@ -5,6 +5,7 @@ import type { JobQueued } from '../src/events/job.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Position } from '../src/kernel/recorded.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
+import { filterClassOf } from '../src/domain/matching.js';
 import { dispatchKey, type Policy } from '../src/domain/schedule.js';
 import { isJobEnd } from './summary.js';
 import { drop, find, idIn, put } from './table.js';
@@ -45,6 +46,7 @@ interface LiveJob {
   readonly changeTitle?: string;
   readonly priority: number;
   readonly filterClass: string;
+  readonly enterprise: string;
   readonly queuedAt: string;
   /** Jobs are numbered as they are queued: settles the order of jobs queued in the same millisecond. */
   readonly order: number;
@@ -55,7 +57,7 @@ interface LiveJob {
   cancelAskedAt?: string;
 }
 
-/** Live jobs by id, and by filter class the reason why its jobs wait. */
+/** Live jobs by id, and by filter class, or by that and the enterprise, the reason why its jobs wait. */
 export interface QueueState {
   jobs: Record<string, LiveJob>;
   reasons: Record<string, NonNullable<QueueEntry['waiting']>>;
@@ -72,24 +74,28 @@ const entered = (data: JobQueued, at: string, order: number): LiveJob => ({
   ...(data.change === undefined ? {} : { changeTitle: data.change.title }),
   priority: data.priority,
   filterClass: data.filterClass,
+  enterprise: data.scope.enterprise,
   queuedAt: at,
   order,
   status: 'queued',
   since: at,
 });
 
+const ofEnterprise = (filterClass: string, enterprise: string): string => `${filterClass} ${enterprise}`;
+
 /** Folds the streams `job-<id>`, `runner-<name>` and `filter_class-<hash>`; keeps only what is live. */
 export const queue: Projection<QueueState, BatonEvent> = {
   name: 'queue',
-  version: 2,
+  version: 3,
   init: () => ({ jobs: {}, reasons: {}, unreachable: {}, nextOrder: 0 }),
   evolve: (view, { stream, event, metadata }) => {
     if (event.type === 'WaitReasonChanged') {
-      const filterClass = idIn('filter_class', stream);
-      const { reason, detail, blockers } = event.data;
-      if (filterClass === undefined) return;
-      if (reason === 'nothing_waits') drop(view.reasons, filterClass);
-      else put(view.reasons, filterClass, { reason, detail, blockers });
+      const ofClass = idIn('filter_class', stream);
+      const { filter, enterprise, reason, detail, blockers } = event.data;
+      if (ofClass === undefined) return;
+      const key = enterprise === undefined ? ofClass : ofEnterprise(filterClassOf(filter), enterprise);
+      if (reason === 'nothing_waits') drop(view.reasons, key);
+      else put(view.reasons, key, { reason, detail, blockers });
       return;
     }
     if (event.type === 'RunnerProbed') {
@@ -130,6 +136,14 @@ const unrecorded = {
   blockers: [],
 };
 
+/** The enterprise's own, where runners are kept for enterprises. */
+const reasonFor = (
+  { reasons }: QueueState,
+  filterClass: string,
+  enterprise: string,
+): NonNullable<QueueEntry['waiting']> =>
+  find(reasons, ofEnterprise(filterClass, enterprise)) ?? find(reasons, filterClass) ?? unrecorded;
+
 const unreachable = (view: QueueState, runner: string | undefined): Pick<QueueEntry, 'unreachableSince'> => {
   const since = runner === undefined ? undefined : find(view.unreachable, runner);
   return since === undefined ? {} : { unreachableSince: since };
@@ -150,10 +164,10 @@ export const toQueueView = (
   position,
   entries: Object.entries(view.jobs)
     .sort(([, a], [, b]) => byDispatch(policy)(a, b))
-    .map(([jobId, { filterClass, queuedAt: _, order: __, ...shown }]) => ({
+    .map(([jobId, { filterClass, enterprise, queuedAt: _, order: __, ...shown }]) => ({
       jobId,
       ...shown,
-      ...(shown.status === 'queued' ? { waiting: find(view.reasons, filterClass) ?? unrecorded } : {}),
+      ...(shown.status === 'queued' ? { waiting: reasonFor(view, filterClass, enterprise) } : {}),
       ...unreachable(view, shown.runner),
     })),
 });

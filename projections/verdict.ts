@@ -2,7 +2,7 @@
 import { describeFilter } from '../src/domain/matching.js';
 import { hintsFor } from '../src/domain/nearest-miss.js';
 import type { Clause } from '../src/events/shapes.js';
-import type { ExplainAnswer } from './explain-answer.js';
+import { isClosedTo, type ExplainAnswer } from './explain-answer.js';
 import { counted } from './table.js';
 
 type Row = ExplainAnswer['runners'][number];
@@ -50,9 +50,12 @@ const nobodySuits = (rows: readonly Row[]): string => {
   return `no enrolled runner meets all conditions at once (closest: ${closest.runner}, without ${missing})`;
 };
 
-/** One sentence for a job that waits; `rows` has every runner that is not retired. */
-export const waitingVerdict = (rows: readonly Row[]): string => {
-  if (rows.length === 0) return 'waits: no runner is enrolled';
+/** One sentence for a job that waits; `all` has every runner that is not retired. */
+export const waitingVerdict = (all: readonly Row[]): string => {
+  if (all.length === 0) return 'waits: no runner is enrolled';
+  // what is kept for other enterprises is neither a near miss nor for everybody's eyes
+  const rows = all.filter((row) => !isClosedTo(row));
+  if (rows.length === 0) return 'waits: no enrolled runner takes jobs of its enterprise';
   const suitable = rows.filter(({ suits }) => suits);
   if (suitable.length === 0) return `waits: ${nobodySuits(rows)}`;
   const blocked = suitable.filter(({ unavailable }) => unavailable !== undefined);

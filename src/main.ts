@@ -288,6 +288,7 @@ export const openCore = async (
     secrets,
     repeats: askedBefore,
     health: asked['runner-health'],
+    jobs: asked.jobs,
     evidence,
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
@@ -338,7 +339,7 @@ export const openCore = async (
       TE.map((then: AtMoment) => ({
         moment: then.moment,
         reads: {
-          ...runnerReads(then.of(runnerHealth)),
+          ...runnerReads({ health: then.of(runnerHealth), jobs: jobSourcesAt(then).jobs }),
           ...changeReads(then.of(changes)),
           ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
         },

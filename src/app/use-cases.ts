@@ -23,8 +23,9 @@ import type { HealthUseCases } from './health.js';
 import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
 import type { LogLine } from './ports.js';
+import type { RunnerSight } from './seen-runners.js';
 
-export type { Caller, CommandContext, Done, Place, Sees };
+export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
 
 export interface AddRunner {
   readonly name: string;
@@ -33,6 +34,8 @@ export interface AddRunner {
   readonly user: string;
   readonly slots: number;
   readonly labels: readonly string[];
+  /** Whose jobs it takes; absent, or none named: everybody's. */
+  readonly enterprises?: readonly string[];
   /** PEM or OpenSSH private key; absent: Baton makes an ed25519 key and answers its public half. */
   readonly privateKey?: string;
   /** Accepted host key, `SHA256:…`; absent: the key found at first contact is told and awaits approval. */
@@ -51,11 +54,20 @@ export interface RunnerAdded {
   readonly publicKey?: string;
 }
 
-/** What is to be other than before. An empty `jump`: reached directly. `auth: 'key'` makes a new key unless one is given. */
+/** What is to be other than before. An empty `jump`: reached directly. Empty `enterprises`: it takes everybody's jobs. `auth: 'key'` makes a new key unless one is given. */
 export type SetRunner = Partial<
   Pick<
     AddRunner,
-    'host' | 'port' | 'user' | 'slots' | 'labels' | 'jump' | 'jumpHostKey' | 'auth' | 'privateKey'
+    | 'host'
+    | 'port'
+    | 'user'
+    | 'slots'
+    | 'labels'
+    | 'enterprises'
+    | 'jump'
+    | 'jumpHostKey'
+    | 'auth'
+    | 'privateKey'
   >
 >;
 
@@ -200,8 +212,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     context: CommandContext,
     request: AddRunner,
   ) => TaskEither<AppError, Done<RunnerAdded>>;
-  readonly listRunners: () => TaskEither<AppError, readonly RunnerStatus[]>;
-  readonly showRunner: (name: string) => TaskEither<AppError, RunnerStatus>;
+  readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerStatus[]>;
+  readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerStatus>;
   /** Connects now, records a changed verdict and changed attributes. `accept` pins exactly these fingerprints. */
   readonly testRunner: (
     context: CommandContext,
@@ -334,8 +346,8 @@ export type Reads = Pick<
   | 'summariseHistory'
 > & {
   /** The past knows only what is recorded; live runners come with their evidence. */
-  readonly listRunners: () => TaskEither<AppError, readonly RunnerView[]>;
-  readonly showRunner: (name: string) => TaskEither<AppError, RunnerView>;
+  readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerView[]>;
+  readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerView>;
 };
 
 export interface PastReads {

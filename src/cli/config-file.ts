@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import * as E from 'fp-ts/lib/Either.js';
 import { MAX_CONFIG_CHARACTERS } from '../domain/dispatch-config.js';
 import { parseJson, placeIn, type Place } from '../domain/json-text.js';
-import type { Problem } from '../domain/problem.js';
+import type { Placed } from '../domain/placed.js';
 import { exitCodes } from './exit.js';
 import { note, type Io } from './io.js';
 
@@ -26,18 +26,6 @@ export const readConfig = (io: Io, file: string): Promise<string | undefined> =>
       return undefined;
     },
   );
-
-export type Placed = Problem & Partial<Place>;
-
-/** Each problem with line and column, where they are known. */
-export const placed = (content: string, problems: readonly Problem[]): readonly Placed[] => {
-  const parsed = parseJson(content);
-  const places = E.isRight(parsed) ? parsed.right.places : new Map<string, Place>();
-  return problems.map((problem) => ({
-    ...problem,
-    ...(problem.path === '' ? {} : (places.get(problem.path) ?? placeIn(problem.path))),
-  }));
-};
 
 /** Keys of other tools that stand twice: nothing of Baton's, but whoever wrote both means both. */
 export const keysTwice = (content: string): readonly (Partial<Place> & { readonly path: string })[] => {

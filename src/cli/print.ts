@@ -71,8 +71,10 @@ export const fail = (io: Io, asJson: boolean, problem: ProblemDocument): void =>
     return;
   }
   note(io, `baton: ${plain(problem.detail)}`);
-  for (const { path, expected, found, mend } of problem.problems ?? []) {
-    const where = path === '' ? 'the whole' : path;
+  for (const { path, expected, found, mend, line, column } of problem.problems ?? []) {
+    const place = line === undefined || column === undefined ? '' : `line ${line}, column ${column}`;
+    // what could not be read at all has its place for a path
+    const where = `${path === '' ? 'the whole' : path}${place === '' || path.endsWith(place) ? '' : ` (${place})`}`;
     const way = mend === undefined ? '' : `; ${mend}`;
     note(io, plain(`  ${where}: expected ${expected}, found ${found}${way}`));
   }

@@ -16,6 +16,10 @@ import { evolveFleet, slotsOf, type Fleet } from './fleet.js';
 
 /** Itself what stands in the lines of the index, so that a queued job is one object. */
 interface Job extends QueuedJob {
+  cls: FilterClass;
+  /** Of its filter alone, as it was queued with. */
+  readonly filterClass: string;
+  readonly enterprise: string;
   readonly phaseRunId: string;
   readonly queueMs: number | undefined;
   /** Attempts so far. */
@@ -74,7 +78,21 @@ const dequeue = ({ index, deadlines }: SchedulerState, job: Job): void => {
 /** Tells the index what the runner is now: also which slots are shut, and whether it failed too much, depends on its jobs. */
 const renew = (state: SchedulerState, name: string, atMs: number): void => {
   const runner = state.runners.get(name);
-  state.index.setRunner(name, runner && slotsOf(runner, struckBy(state.failures, name)?.detail), atMs);
+  const slots = runner && slotsOf(runner, struckBy(state.failures, name)?.detail);
+  if (state.index.setRunner(name, slots, atMs)) regroup(state, atMs);
+};
+
+/** An enterprise is named by a runner for the first time, or by none any more: its jobs stand in other lines from now on. */
+const regroup = (state: SchedulerState, atMs: number): void => {
+  const { index } = state;
+  for (const job of state.jobs.values()) {
+    const { cls, queued, filterClass, enterprise } = job;
+    if (!index.isAstray(cls, enterprise)) continue;
+    if (queued) dequeue(state, job);
+    index.leave(cls);
+    job.cls = index.join(filterClass, cls.filter, enterprise, atMs);
+    if (queued) enqueue(state, job);
+  }
 };
 
 const release = (state: SchedulerState, job: Job, atMs: number): void => {
@@ -88,7 +106,7 @@ const release = (state: SchedulerState, job: Job, atMs: number): void => {
 
 const queued = (
   state: SchedulerState,
-  { phaseRunId, filter, filterClass, priority, whenUnmatchable, limits }: JobQueued,
+  { phaseRunId, filter, filterClass, scope, priority, whenUnmatchable, limits }: JobQueued,
   { stream, id, metadata }: Recorded<BatonEvent>,
   policy: Policy,
 ): void => {
@@ -96,7 +114,9 @@ const queued = (
   const waitsSinceMs = Date.parse(metadata.recordedAt);
   const job: Job = {
     jobId,
-    cls: state.index.join(filterClass, filter, waitsSinceMs),
+    cls: state.index.join(filterClass, filter, scope.enterprise, waitsSinceMs),
+    filterClass,
+    enterprise: scope.enterprise,
     key: dispatchKey(waitsSinceMs, priority, policy),
     order: state.arrivals++,
     whenUnmatchable,
@@ -188,7 +208,7 @@ const assign = (
   const job = state.jobs.get(jobId);
   const probe = state.runners.get(runner)?.probe;
   if (!job || !probe) return [];
-  const { queuedBy, cls, phaseRunId } = job;
+  const { queuedBy, filterClass, phaseRunId } = job;
   const attempt = job.attempt + 1;
   const { baseId, bootId } = probe;
   return [
@@ -200,7 +220,7 @@ const assign = (
       id: jobId,
       command: {
         kind: 'AssignJob',
-        data: { attempt, runner, slot, fence, baseId, bootId, filterClass: cls.id, rule },
+        data: { attempt, runner, slot, fence, baseId, bootId, filterClass, rule },
       },
     },
   ];
@@ -272,7 +292,7 @@ const owed = (state: SchedulerState, { fence }: SchedulerOptions): readonly Disp
 interface Saved {
   /** The keys of jobs are worked out with it. */
   readonly policy: string;
-  readonly classes: readonly Pick<FilterClass, 'id' | 'filter' | 'unmatchedSinceMs'>[];
+  readonly classes: readonly Pick<FilterClass, 'id' | 'filter' | 'enterprise' | 'unmatchedSinceMs'>[];
   readonly jobs: ReadonlyMap<string, Omit<Job, 'cls'> & { readonly cls: string }>;
   readonly runners: Fleet;
   readonly failures: Failures;
@@ -285,7 +305,9 @@ const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
   save: ({ jobs, index, deadlines: _, ...rest }): Saved => ({
     ...rest,
     policy: JSON.stringify(policy),
-    classes: index.known.map(({ id, filter, unmatchedSinceMs }) => ({ id, filter, unmatchedSinceMs })),
+    classes: index.known.map(({ id, filter, enterprise, unmatchedSinceMs }) => ({
+      ...{ id, filter, enterprise, unmatchedSinceMs },
+    })),
     jobs: new Map([...jobs].map(([jobId, job]) => [jobId, { ...job, cls: job.cls.id }])),
   }),
   restore: (saved) => {
@@ -296,7 +318,7 @@ const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
     for (const name of state.runners.keys()) renew(state, name, 0);
     const filters = new Map(classes.map(({ id, filter }) => [id, filter]));
     for (const [jobId, job] of jobs) {
-      const cls = state.index.join(job.cls, filters.get(job.cls) ?? [], 0);
+      const cls = state.index.join(job.filterClass, filters.get(job.cls) ?? [], job.enterprise, 0);
       const restored: Job = { ...job, cls };
       state.jobs.set(jobId, restored);
       if (job.queued) enqueue(state, restored);
@@ -349,7 +371,7 @@ export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
-  version: 1,
+  version: 2,
   kept: kept(options),
   init,
   evolve: (state, recorded) => evolve(state, recorded, options),

@@ -94,12 +94,17 @@ const runner = object(
   {
     ...{ name: text, host: text, port: whole, user: text, slots: whole, labels: listOfTexts },
     ...{ hostKeys: listOfTexts, attributes: { type: 'object' }, state: text, revision: whole },
-    current: { type: 'object', description: 'slot → job', additionalProperties: text },
+    current: {
+      type: 'object',
+      description: 'slot → job; empty where it is not for you to see',
+      additionalProperties: text,
+    },
     quarantinedSlots: arrayOf(whole),
     lastOutcomes: arrayOf(object({ jobId: text, outcome: words(...outcomes), at: instant })),
   },
   {
     ...{ publicKey: text, detail: text, foundHostKey: text },
+    enterprises: { ...listOfTexts, description: "whose jobs it takes; absent: everybody's" },
     ...runnerMore,
     probe: object(
       { at: instant, verdict: text, findings: arrayOf(schemaOf(Finding)) },
@@ -190,7 +195,9 @@ export const viewSchemas = {
     { type: text, title: text, status: whole, detail: text, code: text, reason: text, instance: text },
     {
       hint: text,
-      problems: arrayOf(object({ path: text, expected: text, found: text }, { mend: text })),
+      problems: arrayOf(
+        object({ path: text, expected: text, found: text }, { mend: text, line: whole, column: whole }),
+      ),
     },
   ),
 } as const;

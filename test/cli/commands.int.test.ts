@@ -493,13 +493,17 @@ describe('change submit', () => {
     git('init');
     git('checkout', '-b', 'feature/login');
     const server = await start();
-    const ran = await ask('change', 'submit', '--project', 'shop');
+    const scope = ['--project', 'shop', '--organisation', 'web', '--enterprise', 'acme'];
+    const ran = await ask('change', 'submit', ...scope);
     expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(
+      /^ {2}baton change show [0-9a-f]{8}\n {2}http:.*\/api\/v1\/changes\/[0-9a-f-]{36}$/m,
+    );
     expect(server.calls[0]?.args[1]).toEqual({
       repository: folder,
       branch: 'feature/login',
       target: 'master',
-      project: 'shop',
+      ...{ project: 'shop', organisation: 'web', enterprise: 'acme' },
     });
   });
 

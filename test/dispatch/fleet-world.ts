@@ -4,7 +4,7 @@ import { slotsOf } from '../../src/dispatch/fleet.js';
 import { scheduler, type SchedulerState } from '../../src/dispatch/scheduler.js';
 import type { DispatchCommand } from '../../src/dispatch/commands.js';
 import { struckBy } from '../../src/domain/failures.js';
-import { filterClassOf } from '../../src/domain/matching.js';
+import { enterpriseClause, filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { JobQueued } from '../../src/events/job.js';
 import type { RunnerEnrolled } from '../../src/events/runner.js';
@@ -106,12 +106,11 @@ export class FleetWorld {
     this.tell(`job-${jobId}`, { type: 'JobAssigned', data: anAssignment({ runner, slot }) });
   }
 
-  /** Recorded reasons, one per change. */
-  reasons(filter: Filter = []): readonly string[] {
+  /** Recorded reasons, one per change: those of one enterprise, or those of all that have none of their own. */
+  reasons(filter: Filter = [], enterprise?: string): readonly string[] {
+    const id = filterClassOf(enterprise === undefined ? filter : [...filter, enterpriseClause(enterprise)]);
     return this.events.flatMap(({ stream, event }) =>
-      event.type === 'WaitReasonChanged' && stream === `filter_class-${filterClassOf(filter)}`
-        ? [event.data.reason]
-        : [],
+      event.type === 'WaitReasonChanged' && stream === `filter_class-${id}` ? [event.data.reason] : [],
     );
   }
 
@@ -121,9 +120,12 @@ export class FleetWorld {
       const job = this.state.jobs.get(stream.slice('job-'.length));
       if (event.type !== 'JobQueued' || job?.queued !== true) return [];
       const { filter, filterClass, priority, whenUnmatchable } = event.data;
+      const { enterprise } = event.data.scope;
       const queuedAtMs = Date.parse(metadata.recordedAt);
       const { jobId, avoid } = job;
-      return [{ jobId, filter, filterClass, priority, queuedAtMs, order, whenUnmatchable, avoid }];
+      return [
+        { jobId, filter, filterClass, enterprise, priority, queuedAtMs, order, whenUnmatchable, avoid },
+      ];
     });
   }
   runners() {

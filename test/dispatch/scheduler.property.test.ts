@@ -6,7 +6,7 @@ import type { BatonEvent } from '../../src/events/catalog.js';
 import type { Filter } from '../../src/events/shapes.js';
 import type { Recorded } from '../../src/kernel/recorded.js';
 import { anEnrolment, aQueuedJob } from '../builders.js';
-import { referenceSchedule } from '../domain/reference-schedule.js';
+import { placeOf, referenceSchedule } from '../domain/reference-schedule.js';
 import { FleetWorld, policy, ready } from './fleet-world.js';
 
 const family = (...values: readonly string[]): Filter => [{ key: 'platform_family', op: 'in', values }];
@@ -20,9 +20,13 @@ const filters: readonly Filter[] = [
   [{ key: 'runner', op: 'in', values: ['r1'] }],
 ];
 
+/** The last of them is never named by a runner. */
+const enterprises = ['acme', 'globex', 'initech'] as const;
+const named: readonly (readonly string[])[] = [[], ['acme'], ['globex'], ['acme', 'globex'], []];
+
 type Op = readonly [kind: number, a: number, b: number, wait: boolean];
 const op: fc.Arbitrary<Op> = fc.tuple(
-  fc.integer({ min: 0, max: 16 }),
+  fc.integer({ min: 0, max: 18 }),
   fc.nat(1000),
   fc.nat(1000),
   fc.boolean(),
@@ -42,11 +46,17 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
     const whenUnmatchable = (['wait', 'fail', 'expire'] as const)[a % 3]!;
     return [
       `job-j${n}`,
-      { type: 'JobQueued', data: aQueuedJob({ filter, priority: a % 4 === 0 ? 1 : 0, whenUnmatchable }) },
+      {
+        type: 'JobQueued',
+        data: aQueuedJob({
+          ...{ filter, priority: a % 4 === 0 ? 1 : 0, whenUnmatchable },
+          scope: { enterprise: enterprises[(a + b) % 3]!, organisation: 'web', project: 'shop' },
+        }),
+      },
     ];
   }
   if (kind === 5) return held && [`job-${held.jobId}`, { type: 'JobSucceeded', data: { attempt: 1 } }];
-  if (kind === 6 || kind > 13)
+  if (kind === 6 || kind > 15)
     return (
       held && [
         `job-${held.jobId}`,
@@ -68,7 +78,10 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
       stream,
       {
         type: 'RunnerEnrolled',
-        data: anEnrolment({ name, slots: 1 + (b % 3), labels: b % 2 ? ['gpu'] : [] }),
+        data: anEnrolment({
+          ...{ name, slots: 1 + (b % 3), labels: b % 2 ? ['gpu'] : [] },
+          ...{ enterprises: named[b % 5]! },
+        }),
       },
     ];
   const runnerEvents: readonly BatonEvent[] = [
@@ -82,6 +95,8 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
     b % 4 === 0
       ? { type: 'RunnerRetired', data: {} }
       : { type: 'RunnerQuarantined', data: { why: 'x', detail: 'x' } },
+    { type: 'RunnerSettingsChanged', data: { enterprises: named[b % 5]! } },
+    { type: 'RunnerSettingsChanged', data: { enterprises: named[b % 5]! } },
   ];
   return [stream, runnerEvents[kind - 8]!];
 };
@@ -102,8 +117,16 @@ const refused = (commands: readonly DispatchCommand[]): readonly string[] =>
 const checkReasons = (world: FleetWorld): void => {
   const { reasons } = referenceSchedule(world.waiting(), world.runners(), policy.ageingMs);
   for (const filter of filters) {
-    const recorded = world.reasons(filter).at(-1) ?? 'nothing_waits';
-    expect(recorded).toBe(reasons.get(filterClassOf(filter)) ?? 'nothing_waits');
+    const last = (enterprise?: string) => world.reasons(filter, enterprise).at(-1) ?? 'nothing_waits';
+    const waiting = enterprises.filter((enterprise) => {
+      const expected = reasons.get(placeOf({ filterClass: filterClassOf(filter), enterprise }));
+      const own = last(enterprise);
+      // as whoever reads them does: the enterprise's own reason, else that of all others
+      if (expected !== undefined) expect(own === 'nothing_waits' ? last() : own).toBe(expected);
+      else expect(own).toBe('nothing_waits');
+      return expected !== undefined;
+    });
+    if (waiting.length === 0) expect(last()).toBe('nothing_waits');
   }
 };
 

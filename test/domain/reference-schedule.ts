@@ -1,6 +1,6 @@
 /** The rules of dispatch in their plainest form: every job against every runner, in order. Slow, and easy to believe. */
 import type { RunnerSlots } from '../../src/domain/dispatch-index.js';
-import { suits } from '../../src/domain/matching.js';
+import { admits, suits } from '../../src/domain/matching.js';
 import type { WaitReasonChanged } from '../../src/events/ownership.js';
 import type { Filter } from '../../src/events/shapes.js';
 
@@ -8,6 +8,7 @@ export interface Waiting {
   readonly jobId: string;
   readonly filter: Filter;
   readonly filterClass: string;
+  readonly enterprise: string;
   readonly priority: number;
   readonly queuedAtMs: number;
   readonly order: number;
@@ -19,8 +20,12 @@ export interface Decisions {
   /** `job→runner/slot rule`, in the order of decision. */
   readonly assignments: readonly string[];
   readonly hopeless: readonly string[];
+  /** By filter class and enterprise: `placeOf`. */
   readonly reasons: ReadonlyMap<string, WaitReasonChanged['reason']>;
 }
+
+export const placeOf = ({ filterClass, enterprise }: Pick<Waiting, 'filterClass' | 'enterprise'>): string =>
+  `${filterClass} ${enterprise}`;
 
 export const referenceSchedule = (
   queue: readonly Waiting[],
@@ -37,8 +42,10 @@ export const referenceSchedule = (
   const rank = (w: Waiting) => w.queuedAtMs - w.priority * ageingMs;
   const inOrder = [...queue].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
 
-  for (const { jobId, filter, filterClass, whenUnmatchable, avoid } of inOrder) {
-    const matching = runners.filter((r) => suits(r, filter));
+  for (const waiting of inOrder) {
+    const { jobId, filter, enterprise, whenUnmatchable, avoid } = waiting;
+    const place = placeOf(waiting);
+    const matching = runners.filter((r) => admits(r, enterprise) && suits(r, filter));
     const available = matching.filter((r) => r.unavailable === '');
     const mayGo = available.filter((r) => r.name !== avoid || available.length === 1);
     let best: RunnerSlots | undefined;
@@ -54,11 +61,10 @@ export const referenceSchedule = (
             ? 'only_match'
             : 'least_loaded';
       assignments.push(`${jobId}→${best.name}/${slot} ${rule}`);
-    } else if (runners.length === 0) reasons.set(filterClass, 'no_runner');
-    else if (matching.length > 0)
-      reasons.set(filterClass, available.length > 0 ? 'all_busy' : 'none_available');
+    } else if (runners.length === 0) reasons.set(place, 'no_runner');
+    else if (matching.length > 0) reasons.set(place, available.length > 0 ? 'all_busy' : 'none_available');
     else {
-      reasons.set(filterClass, 'none_matches');
+      reasons.set(place, 'none_matches');
       if (whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true)) hopeless.push(jobId);
     }
   }

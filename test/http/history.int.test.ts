@@ -79,7 +79,7 @@ beforeEach(async () => {
     changes: readModel(changes, store, { onProblem }),
   };
   const evidence = createEvidence();
-  const runners = runnerReads(live.health);
+  const runners = runnerReads(live);
   const before = past(store, systemClock);
   edge = await startEdge({
     ...jobReads(live, store, defaultQueuePolicy),
@@ -91,7 +91,7 @@ beforeEach(async () => {
       TE.map((then: AtMoment) => ({
         moment: then.moment,
         reads: {
-          ...runnerReads(then.of(runnerHealth)),
+          ...runnerReads({ health: then.of(runnerHealth), jobs: then.of(jobs) }),
           ...changeReads(then.of(changes)),
           ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, then.moment.position),
         },

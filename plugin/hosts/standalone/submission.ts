@@ -9,6 +9,7 @@ import {
   type ConfigError,
   type DispatchConfig,
 } from '../../../src/domain/dispatch-config.js';
+import { placed, type Placed } from '../../../src/domain/placed.js';
 import { shown, type Problem } from '../../../src/domain/problem.js';
 import {
   noProjectConfig,
@@ -108,10 +109,11 @@ const configuredBy = (
   projectText: string | undefined,
 ): E.Either<AppError, Configured> => {
   const config = configText === undefined ? E.left(noConfig) : parseDispatchConfig(configText);
-  if (E.isLeft(config) && config.left.code === 'not_dispatched_here') return E.left(elsewhere(config.left));
+  if (E.isLeft(config) && config.left.code === 'not_dispatched_here')
+    return E.left(elsewhere(config.left, configText ?? ''));
   const project = projectText === undefined ? E.right(noProjectConfig) : parseProjectConfig(projectText);
   const problems = [
-    ...(E.isLeft(config) ? inFile(CONFIG, config.left.problems) : []),
+    ...(E.isLeft(config) ? inFile(CONFIG, placed(configText ?? '', config.left.problems)) : []),
     ...(E.isLeft(project) ? inFile(PROJECT, project.left) : []),
   ];
   return E.isRight(config) && E.isRight(project)
@@ -135,7 +137,7 @@ const noConfig: ConfigError = {
   ],
 };
 
-const inFile = (file: string, problems: readonly Problem[]): readonly Problem[] =>
+const inFile = (file: string, problems: readonly Placed[]): readonly Placed[] =>
   problems.map((problem) => ({ ...problem, path: problem.path === '' ? file : `${file}: ${problem.path}` }));
 
 const invalid = (reason: string, what: string, problems: readonly Problem[]): AppError =>
@@ -146,10 +148,13 @@ const invalid = (reason: string, what: string, problems: readonly Problem[]): Ap
     { hint: 'Correct what is listed, commit, push and submit again.', problems },
   );
 
-const elsewhere = ({ reason, problems }: ConfigError): AppError =>
+const elsewhere = ({ reason, problems }: ConfigError, text: string): AppError =>
   appError(
     'not_dispatched_here',
     reason,
     `A project with job_dispatch v2 was expected; ${CONFIG} has ${problems[0]?.found ?? 'none'}, so its phases are not for runners.`,
-    { hint: `To move it to runners: ${problems[0]?.mend ?? 'use v2'}.`, problems: inFile(CONFIG, problems) },
+    {
+      hint: `To move it to runners: ${problems[0]?.mend ?? 'use v2'}.`,
+      problems: inFile(CONFIG, placed(text, problems)),
+    },
   );

@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { withoutClosed } from '../../../projections/explain-answer.js';
 import { outputOf } from '../../app/job-output.js';
 import { doneTo, none, ok, seen, single } from '../answers.js';
 import { asOf } from '../as-of.js';
@@ -109,8 +110,13 @@ export const jobRoutes: readonly Route[] = [
     where: ofJob,
     params: codecs.IdParam,
     query: codecs.AtQuery,
-    run: (use, { params, query }) =>
-      asOf(use, query.at, (reads) => pipe(reads.explainJob(params.id), TE.map(ok))),
+    run: (use, { params, query, sees }) =>
+      asOf(use, query.at, (reads) =>
+        pipe(
+          reads.explainJob(params.id),
+          TE.map((answer) => ok(sees === undefined ? answer : withoutClosed(answer))),
+        ),
+      ),
   }),
   route({
     ...none,

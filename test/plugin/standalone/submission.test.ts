@@ -55,6 +55,17 @@ const left = (prepared: E.Either<AppError, Submission>): AppError => {
 };
 
 describe('prepareSubmission', () => {
+  it('given problems in the configuration, then each has its line and column', async () => {
+    const config = '{"version": "2",\n "job_dispatch": {"version": "v2"},\n "skip_phases": ["smoky"]}';
+    expect(left(await prepare(config, commands)).problems).toMatchObject([
+      { path: '.delivery/config.json: skip_phases[0]', line: 3, column: 18 },
+    ]);
+    const broken = '{"version": "2",\n}';
+    expect(left(await prepare(broken, commands)).problems).toMatchObject([{ line: 1, column: 16 }]);
+    const v1 = '{"version": "2",\n "job_dispatch": {"version": "v1"}}';
+    expect(left(await prepare(v1, commands)).problems).toMatchObject([{ line: 2, column: 2 }]);
+  });
+
   it('given both files in order, then Verify is planned with its commands, rows and limits', async () => {
     const config = v2({ skip_phases: ['lint'], phase_timeouts: { unit: 60 } });
     const found = right(await prepare(config, commands));
