@@ -302,6 +302,7 @@ export const openCore = async (
     runnerKeys: secrets,
     epoch,
     policy: config.queue,
+    minFreeBytes: config.phases.minFreeBytes,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
@@ -313,6 +314,7 @@ export const openCore = async (
     source,
     changes: asked.changes,
     queuePolicy: config.queue,
+    ways: config.phases,
     repeats: askedBefore,
     onProblem,
   });

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { DispatchConfig } from '../../../src/domain/dispatch-config.js';
 import { nearest, type Problem } from '../../../src/domain/problem.js';
+import type { PhaseWays } from '../../../src/domain/phase-ways.js';
 import type { ProjectConfig } from '../../../src/domain/project-config.js';
 import { phases, stagePlan, type Phase, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
@@ -15,22 +16,27 @@ export const planStage = (
   stage: Stage,
   dispatch: DispatchConfig,
   project: ProjectConfig,
+  ways: PhaseWays,
 ): E.Either<readonly Problem[], readonly PlannedPhase[]> =>
   E.map((configured: readonly ConfiguredPhase[]) => planOf(stage, configured))(
-    configurePhases(stagePlan[stage].flat(), dispatch, project),
+    configurePhases(stagePlan[stage].flat(), dispatch, project, ways),
   );
 
-/** What each of these phases runs, or a problem for each that should run and has no command. */
+/**
+ * What each of these phases runs, or a problem for each that should run and has no command: that of the installation, else that of
+ * the project. Without steps, where that is wanted: `delivery job`, which is put into words when the phase is promoted.
+ */
 export const configurePhases = (
   wanted: readonly Phase[],
   dispatch: DispatchConfig,
   project: ProjectConfig,
+  ways: PhaseWays,
 ): E.Either<readonly Problem[], readonly ConfiguredPhase[]> => {
   const problems: Problem[] = [];
   const configured = wanted.map((phase): ConfiguredPhase => {
     const { skipped, rows, timeoutMs, output, priority, retry, workspace } = dispatch.phases[phase];
-    const run = project.commands[phase];
-    if (!skipped && run === undefined) problems.push(noCommand(phase, project));
+    const run = ways.command ?? project.commands[phase];
+    if (!skipped && run === undefined && !ways.deliveryJob) problems.push(noCommand(phase, project));
     return {
       phase,
       skipped,
