@@ -329,10 +329,14 @@ export const openCore = async (
   );
   add(() => watch.close());
 
+  const folderOn = async (runner: string): Promise<string | undefined> => {
+    const target = await targetOf(deps, runner);
+    return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
+  };
   const useCases = tellingOfStore<UseCases>({
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
-    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue }),
+    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
@@ -341,7 +345,7 @@ export const openCore = async (
         reads: {
           ...runnerReads(then.of(runnerHealth)),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, config.queue, folderOn, then.moment.position),
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {

@@ -1,10 +1,8 @@
 /** What becomes of the place where a phase's job works, in the words of the transport. Pure. */
 import { createHash } from 'node:crypto';
 import type { StartOrder } from '../app/ports.js';
+import { keepMsOf } from '../domain/phase-ways.js';
 import type { PhasePromoted } from '../events/phase-run.js';
-
-/** Long enough to look into it the next morning. */
-export const DEFAULT_KEEP_MS = 24 * 60 * 60_000;
 
 /** A plain word for these texts, and for no others. */
 const wordOf = (...texts: readonly string[]): string =>
@@ -19,10 +17,10 @@ export const placeOf = (
   slot: number,
   minFreeBytes: number,
 ): Pick<StartOrder, 'keep' | 'cache' | 'home' | 'freeBytes'> => {
-  const { keep = 'never', keepMs = DEFAULT_KEEP_MS, cache, home, freeBytes = minFreeBytes } = workspace;
+  const { keep = 'never', cache, home, freeBytes = minFreeBytes } = workspace;
   const project = [scope.enterprise, scope.organisation, scope.project];
   return {
-    ...(keep === 'never' ? {} : { keep: { when: keep, ms: keepMs } }),
+    ...(keep === 'never' ? {} : { keep: { when: keep, ms: keepMsOf(workspace) } }),
     ...(cache === undefined ? {} : { cache: wordOf(...project, cache) }),
     ...(home === undefined ? {} : { home: `${wordOf(...project)}.${slot}` }),
     ...(freeBytes === 0 ? {} : { freeBytes }),

@@ -1,5 +1,6 @@
 /** What do phases run that their host gives no steps for, and on which runners? What holds for the whole installation. */
 import type { PhasePromoted } from '../events/phase-run.js';
+import type { Workspace } from '../events/shapes.js';
 
 export interface PhaseWays {
   /** A command line for `sh`, for every phase, whatever the project says; it reads what it has to know from its environment. */
@@ -27,3 +28,8 @@ export const defaultPhaseWays: PhaseWays = {
 
 /** Whether it was planned to run `delivery job`: what that is told is known only when it is promoted. */
 export const runsDeliveryJob = ({ steps }: Pick<PhasePromoted, 'steps'>): boolean => steps.length === 0;
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** How long a workspace stays that is to be kept: long enough to look into it the next morning, and never for ever. */
+export const keepMsOf = ({ keepMs = DAY_MS }: Workspace): number => Math.min(keepMs, 30 * DAY_MS);

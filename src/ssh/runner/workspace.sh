@@ -88,7 +88,8 @@ keep_workspace() {
     *) return 1 ;;
   esac
   [ ! -L "$J.ws" ] && [ -d "$J.ws" ] && is_count "$keep_for" || return 1
-  printf 'until %s\n' "$(($(date +%s) + keep_for))" >"$J.keep"
+  # Its clock shows whole seconds: rather one more than one less.
+  printf 'until %s\n' "$(($(date +%s) + keep_for + 1))" >"$J.keep"
 }
 
 # What may go: kept workspaces whose time is over, or that are not among the twenty newest; caches and homes of no use for a month.
