@@ -100,7 +100,7 @@ describe('a cache', { timeout: 120_000 }, () => {
     };
     const answer = await give(subject, promoted(promotion as unknown as Promotion));
     expect(answer).toMatchObject({ status: 'rejected', code: 'invalid' });
-    expect('problems' in answer && answer.problems?.map(({ path }) => path)).toEqual(
+    expect('problems' in answer && answer.problems.map(({ path }) => path)).toEqual(
       ['keep', 'keepMs', 'cache', 'freeBytes', 'home'].map((name) => `promotion.workspace.${name}`),
     );
   });
