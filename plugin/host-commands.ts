@@ -60,6 +60,16 @@ const promotion = known(
     secretRefs: list(secretRef, 0, 100),
     priority: whole(-1000, 1000),
     output: OutputForm,
+    workspace: known(
+      {},
+      {
+        keep: t.keyof({ never: null, on_failure: null, always: null }),
+        keepMs: ms,
+        cache: name,
+        freeBytes: whole(0, 2 ** 50),
+        home: t.literal('kept'),
+      },
+    ),
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
     change: known(
       { id: line(200), title: line(500) },
@@ -122,4 +132,5 @@ export const promotedBy = (
   whenUnmatchable: told.whenUnmatchable ?? 'wait',
   ...(told.change === undefined ? {} : { change: told.change }),
   ...(told.output === 'split' ? { output: told.output } : {}),
+  ...(told.workspace === undefined ? {} : { workspace: told.workspace }),
 });

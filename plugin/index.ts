@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { environment } from '../src/config.js';
 import { defaultProbes } from '../src/app/health-watch.js';
 import { TERM_MS } from '../src/app/ownership.js';
+import { defaultPhaseWays } from '../src/domain/phase-ways.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { logger, openCore } from '../src/main.js';
 import type { Capability, PluginModule } from './contract.js';
@@ -63,6 +64,7 @@ const baton: PluginModule<BatonOptions> = {
               logLevel,
               environment: environment(),
               queue: defaultQueuePolicy,
+              phases: defaultPhaseWays,
               ...defaultProbes,
               leaseMs: TERM_MS,
             },

@@ -2,7 +2,16 @@
 import type { BatonEvent, JobEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
 import type { JobQueued } from '../src/events/job.js';
-import type { Attributes, EndEvidence, Filter, Outcome, SealedOutput } from '../src/events/shapes.js';
+import { keepMsOf } from '../src/domain/phase-ways.js';
+import type {
+  Attributes,
+  EndEvidence,
+  Filter,
+  Outcome,
+  SealedOutput,
+  Workspace,
+} from '../src/events/shapes.js';
+import { plusMillis } from '../src/kernel/time.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Position, Recorded } from '../src/kernel/recorded.js';
 import type { JobEndEvent } from './summary.js';
@@ -21,6 +30,8 @@ export interface AttemptView {
   exitCode?: number;
   why?: string;
   outputs?: readonly SealedOutput[];
+  /** The folder that it worked in, below Baton's on the runner, and until when it stays there at most. `path`: where that is, as far as is known. */
+  kept?: { readonly folder: string; readonly until: string; readonly path?: string };
 }
 
 /** `status` is a live state, or one of the seven outcomes. `cancelling` and a runner that is `unreachable` show beside it. */
@@ -41,6 +52,8 @@ export interface JobView {
   readonly priority: number;
   /** Its outputs are kept apart, as `stdout` and `stderr`; absent: it has one log. */
   readonly output?: 'split';
+  /** What becomes of the folder in which it works; absent: it goes. */
+  readonly workspace?: Workspace;
   readonly queuedAt: string;
   status: 'queued' | 'assigned' | 'running' | Outcome;
   cancelRequested?: { readonly at: string; readonly by: string; readonly reason?: string };
@@ -75,6 +88,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   filterClass: data.filterClass,
   priority: data.priority,
   ...(data.output === 'split' ? { output: data.output } : {}),
+  ...(data.workspace === undefined ? {} : { workspace: data.workspace }),
   queuedAt: recorded.metadata.recordedAt,
   status: 'queued',
   attempts: [],
@@ -88,6 +102,13 @@ const attemptIn = (job: JobView, attempt: number): AttemptView => {
   const added: AttemptView = { attempt };
   job.attempts.push(added);
   return added;
+};
+
+/** What never began has left nothing. */
+const keep = ({ id, workspace = {} }: JobView, attempt: AttemptView, at: string, ok: boolean): void => {
+  const { keep: when = 'never' } = workspace;
+  if (attempt.startedAt === undefined || when === 'never' || (when === 'on_failure' && ok)) return;
+  attempt.kept = { folder: `${id}.${attempt.attempt}.ws`, until: plusMillis(at, keepMsOf(workspace)) };
 };
 
 const isEnded = (job: JobView): boolean =>
@@ -110,6 +131,7 @@ const end = (job: JobView, event: JobEndEvent, { recordedAt, actor }: Metadata):
   attempt.endedAt = recordedAt;
   if (exitCode !== undefined) attempt.exitCode = exitCode;
   if ('why' in event.data) attempt.why = event.data.why;
+  keep(job, attempt, recordedAt, event.type === 'JobSucceeded');
 };
 
 const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
@@ -129,11 +151,13 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
       const { attempt, cause, exitCode, why, detail } = event.data;
       job.status = 'queued';
       delete job.collectionPaused;
-      Object.assign(attemptIn(job, attempt), {
+      const ended = attemptIn(job, attempt);
+      Object.assign(ended, {
         endedAt: at,
         why: detail ?? why ?? cause,
         ...(exitCode === undefined ? {} : { exitCode }),
       });
+      keep(job, ended, at, false);
       return;
     }
     case 'JobCollectionPaused':
@@ -157,7 +181,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 2,
+  version: 3,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);

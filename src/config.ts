@@ -6,9 +6,11 @@ import { readConfigFile } from './config/file.js';
 import { explainSettings, resolveSettings, type Explained, type ResolvedTable } from './config/resolve.js';
 import type { Environment } from './config/setting.js';
 import { httpConfigOf, httpProblems, type HttpConfig } from './config/http.js';
+import { phaseWaysOf } from './config/phases.js';
 import { queuePolicyOf } from './config/queue.js';
 import { addressOf, settings } from './config/settings.js';
 import { storeServerOf, type StoreServer } from './config/store.js';
+import type { PhaseWays } from './domain/phase-ways.js';
 import type { QueuePolicy } from './domain/queue-policy.js';
 
 export type { Environment } from './config/setting.js';
@@ -36,6 +38,7 @@ export interface Config {
   readonly mayMakeKey: boolean;
   readonly http: HttpConfig;
   readonly queue: QueuePolicy;
+  readonly phases: PhaseWays;
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
@@ -110,6 +113,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     mayMakeKey: keyFile.source === 'default',
     http: httpConfigOf(found, address.host),
     queue: queuePolicyOf(found),
+    phases: phaseWaysOf(found, address.host),
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
     leaseMs: leaseTime.value,

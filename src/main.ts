@@ -304,6 +304,7 @@ export const openCore = async (
     runnerKeys: secrets,
     epoch,
     policy: config.queue,
+    minFreeBytes: config.phases.minFreeBytes,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
@@ -315,6 +316,7 @@ export const openCore = async (
     source,
     changes: asked.changes,
     queuePolicy: config.queue,
+    ways: config.phases,
     repeats: askedBefore,
     onProblem,
   });
@@ -329,10 +331,14 @@ export const openCore = async (
   );
   add(() => watch.close());
 
+  const folderOn = async (runner: string): Promise<string | undefined> => {
+    const target = await targetOf(deps, runner);
+    return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
+  };
   const useCases = tellingOfStore<UseCases>({
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
-    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue }),
+    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
@@ -341,7 +347,7 @@ export const openCore = async (
         reads: {
           ...runnerReads({ health: then.of(runnerHealth), jobs: jobSourcesAt(then).jobs }),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, config.queue, folderOn, then.moment.position),
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {

@@ -172,17 +172,29 @@ type JobReads = Pick<
   'listJobs' | 'showJob' | 'explainJob' | 'jobTimeline' | 'queue' | 'history' | 'summariseHistory'
 >;
 
+/** The path of Baton's folder on a runner, where it is known. */
+export type FolderOn = (runner: string) => Promise<string | undefined>;
+
 /** `upTo`: the moment that the sources are of; absent for the present. */
 export const jobReads = (
   sources: JobSources,
   store: Pick<EventStore, 'readStream'>,
   policy: QueuePolicy,
+  folderOn: FolderOn,
   upTo?: Position,
 ): JobReads => {
   const show = async (id: string): Promise<E.Either<AppError, JobView>> => {
     await sources.jobs.caughtUp();
     const found = findJob(sources.jobs.view(), id);
-    return E.isLeft(found) ? found : E.right(structuredClone(found.right));
+    if (E.isLeft(found)) return found;
+    const job = structuredClone(found.right);
+    for (const attempt of job.attempts) {
+      const { kept, runner } = attempt;
+      if (kept === undefined || runner === undefined) continue;
+      const folder = await folderOn(runner);
+      if (folder !== undefined) attempt.kept = { ...kept, path: `${folder}/${kept.folder}` };
+    }
+    return E.right(job);
   };
   const jobSeen =
     (sees: Sees) =>

@@ -6,7 +6,7 @@ import { job, type JobCommand, type JobRefusal } from '../domain/job.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
 import { handle, type Deps } from './handle.js';
-import { findJob, jobReads, type JobSources } from './job-reads.js';
+import { findJob, jobReads, type FolderOn, type JobSources } from './job-reads.js';
 import { outputOf } from './job-output.js';
 import type { LogError, LogStore, OutputRef } from './ports.js';
 import type { Repeats } from './repeats.js';
@@ -20,6 +20,7 @@ export interface JobDeps extends Deps, JobSources {
   readonly repeats: Repeats;
   readonly jobs: ReadModel<JobsView>;
   readonly queuePolicy: QueuePolicy;
+  readonly folderOn: FolderOn;
 }
 
 type JobUseCases = Pick<
@@ -41,7 +42,7 @@ type JobUseCases = Pick<
 >;
 
 export const jobUseCases = (deps: JobDeps): JobUseCases => {
-  const reads = jobReads(deps, deps.store, deps.queuePolicy);
+  const reads = jobReads(deps, deps.store, deps.queuePolicy, deps.folderOn);
   const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 
   const refused = (id: string, jobId: string, refusal: JobRefusal): AppError => {

@@ -91,7 +91,7 @@ const showText = (io: Io, job: JobView): string => {
     view.why ?? '',
   ]);
   const attempts = table(['ATTEMPT', 'RUNNER', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows);
-  return [head, attempts, ...outputsText(job)].join('\n\n');
+  return [head, attempts, ...outputsText(job), ...keptText(io, job)].join('\n\n');
 };
 
 /** What is stored of each attempt, once it is complete. */
@@ -103,6 +103,16 @@ const outputsText = (job: JobView): readonly string[] => {
     ]),
   );
   return rows.length === 0 ? [] : [table(['ATTEMPT', 'OUTPUT', 'BYTES', 'SHA-256', ''], rows)];
+};
+
+/** Folders that attempts have left on their runners. */
+const keptText = (io: Io, job: JobView): readonly string[] => {
+  const rows = job.attempts.flatMap(({ attempt, runner = '-', kept }) =>
+    kept === undefined || Date.parse(kept.until) <= io.now()
+      ? []
+      : [[String(attempt), runner, kept.until, kept.path ?? kept.folder]],
+  );
+  return rows.length === 0 ? [] : [table(['ATTEMPT', 'WORKSPACE ON', 'UNTIL', 'PATH'], rows)];
 };
 
 const explainText = ({ verdict, runners }: ExplainAnswer): string => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { defaultProbes } from '../app/health-watch.js';
 import { TERM_MS } from '../app/ownership.js';
 import { httpSettings } from './http.js';
+import { phaseSettings } from './phases.js';
 import { queueSettings } from './queue.js';
 import { storeSettings } from './store.js';
 import { choice, path, paths, setting, span, text, type Environment } from './setting.js';
@@ -111,4 +112,5 @@ export const settings = {
   ...storeSettings,
   ...httpSettings,
   ...queueSettings,
+  ...phaseSettings,
 };

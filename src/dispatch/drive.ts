@@ -25,8 +25,9 @@ import type { SealedOutput } from '../events/shapes.js';
 import { attemptSecrets } from './attempt-secrets.js';
 import type { DriveAttempt } from './commands.js';
 import { asTransportError, BEFORE_ANYTHING, LinkError, orThrow, probeOf } from './link.js';
-import { environmentOf, scriptOf } from './script.js';
+import { environmentOf, factsOf, scriptOf } from './script.js';
 import { together } from './together.js';
+import { placeOf } from './workspace.js';
 
 /** What is recorded of an attempt: everything that a start needs. */
 export interface AttemptFacts {
@@ -48,6 +49,8 @@ export interface PerformDeps {
   /** Records a command on the job; false when it was refused (the job moved on without us). */
   readonly record: (jobId: string, attempt: number, command: JobCommand) => Promise<boolean>;
   readonly recordProbe: (runner: string, probe: Probed) => Promise<void>;
+  /** Room that a job wants on the disk of its runner, where its phase does not say it. */
+  readonly minFreeBytes: number;
   readonly onProblem: (message: string, cause: unknown) => void;
 }
 
@@ -282,6 +285,8 @@ export const driveAttempt = async (
       bootId: assigned.bootId,
       script: before + scriptOf(promoted.steps),
       environment: { ...environmentOf(promoted, ref, runner), ...variables, ...values.right },
+      facts: factsOf(promoted, facts.phaseRunId, ref, runner),
+      ...placeOf(promoted, assigned.slot, deps.minFreeBytes),
       ...(archive === undefined ? {} : { source: archive }),
       ...(totalMs === undefined ? {} : { totalMs }),
       ...(silenceMs === undefined ? {} : { silenceMs }),
@@ -338,7 +343,10 @@ export const driveAttempt = async (
           attempt,
           cause: 'infrastructure',
           why: answer.right.why,
-          detail: answer.right.message,
+          detail:
+            answer.right.why === 'disk_low'
+              ? `The runner ${runner} has too little room: ${answer.right.message}.`
+              : answer.right.message,
         });
         return 'done';
     }

@@ -85,7 +85,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
     if (missing.length > 0)
       return missing.map(({ index, label, filter }) => {
         const { scope, pipeline, stage, phase, limits, priority, whenUnmatchable } = promoted;
-        const { change, output, retry } = promoted;
+        const { change, output, retry, workspace } = promoted;
         return {
           commandId: deriveId(promotedBy, 'fan-out', 'queue', index),
           causationId: promotedBy,
@@ -110,6 +110,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
               ...(change === undefined ? {} : { change }),
               ...(output === undefined ? {} : { output }),
               ...(retry === undefined ? {} : { retry }),
+              ...(workspace === undefined ? {} : { workspace }),
             },
           },
         };

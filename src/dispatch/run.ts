@@ -42,6 +42,8 @@ export interface DispatchDeps extends Deps {
   readonly checkpoints: CheckpointStore;
   readonly epoch: number;
   readonly policy: QueuePolicy;
+  /** Room on its disk that a runner must have, where the phase does not say it. */
+  readonly minFreeBytes: number;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   readonly onRunner: (
     runner: string,
@@ -126,6 +128,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     logs: deps.logs,
     source: deps.source,
     secrets: deps.secrets,
+    minFreeBytes: deps.minFreeBytes,
     facts,
     targetOf: deps.targetOf,
     record: async (jobId, attempt, command) => {

@@ -51,8 +51,7 @@ export const noFailures = (): Failures => ({ jobs: new Map(), runners: new Map()
 const blamed = (event: JobEvent): string | undefined => {
   switch (event.type) {
     case 'JobRequeued':
-      // a runner that was taken over is well; only its dispatcher is another
-      return event.data.cause === 'infrastructure' && event.data.why !== 'stale_fence'
+      return event.data.cause === 'infrastructure' && !NO_FAULT.has(event.data.why ?? '')
         ? (event.data.why ?? 'infrastructure')
         : undefined;
     case 'JobLost':
@@ -67,6 +66,9 @@ const blamed = (event: JobEvent): string | undefined => {
       return undefined;
   }
 };
+
+/** A runner that was taken over is well, only its dispatcher is another; one job may want more room than any machine has. */
+const NO_FAULT: ReadonlySet<string> = new Set(['stale_fence', 'disk_low']);
 
 const MACHINE_WORDS: ReadonlySet<string> = new Set([
   ...['name_not_found', 'refused', 'timed_out', 'unreachable', 'permission_denied', 'no_usable_shell'],

@@ -12,6 +12,7 @@ import {
   SealedOutput,
   shape,
   Whole,
+  Workspace,
 } from './shapes.js';
 
 export const JobQueued = shape(
@@ -32,7 +33,7 @@ export const JobQueued = shape(
     priority: Whole,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
-  { change: ChangeRef, output: OutputForm, retry: Retry },
+  { change: ChangeRef, output: OutputForm, retry: Retry, workspace: Workspace },
 );
 export type JobQueued = t.TypeOf<typeof JobQueued>;
 

@@ -86,7 +86,8 @@ export type Retry = t.TypeOf<typeof Retry>;
 /**
  * What becomes of the folder in which a job works. It is always new and empty for each attempt. `keep`: whether it stays on the
  * runner afterwards, for `keepMs`; `cache`: name of a folder that jobs of the project find again on the same runner;
- * `freeBytes`: the job does not start on a runner whose disk has less.
+ * `freeBytes`: the job does not start on a runner whose disk has less; `home`: HOME is a folder that jobs of the project find again
+ * on the same slot of the runner.
  */
 export const Workspace = t.partial(
   {
@@ -94,6 +95,7 @@ export const Workspace = t.partial(
     keepMs: Millis,
     cache: t.string,
     freeBytes: Bytes,
+    home: t.literal('kept'),
   },
   'Workspace',
 );

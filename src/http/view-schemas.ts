@@ -1,5 +1,5 @@
 /** The shapes of answers, for programs. They say what is there at least: a later version may add members. */
-import { Clause, EndEvidence, Outcome, SealedOutput } from '../events/shapes.js';
+import { Clause, EndEvidence, Outcome, SealedOutput, Workspace } from '../events/shapes.js';
 import { Finding } from '../events/runner.js';
 import type { JsonSchema } from './closed.js';
 import { schemaOf } from './schema-of.js';
@@ -45,6 +45,7 @@ const attempt = object(
   {
     ...{ runner: text, slot: whole, rule: text, assignedAt: instant, startedAt: instant, endedAt: instant },
     ...{ pid: whole, exitCode: whole, why: text, outputs: arrayOf(schemaOf(SealedOutput)) },
+    kept: object({ folder: text, until: instant }, { path: text }),
   },
 );
 
@@ -57,6 +58,7 @@ const job = object(
   },
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
+    workspace: schemaOf(Workspace),
     cancelRequested: object({ at: instant, by: text }, { reason: text }),
     output: words('split'),
     collectionPaused: object({ at: instant, why: text, detail: text }),

@@ -65,6 +65,8 @@ const onProblem = ({ message }: { readonly message: string }): never => {
   throw new Error(message);
 };
 
+const nowhere = () => Promise.resolve(undefined);
+
 let edge: Edge;
 let close: () => Promise<void>;
 beforeEach(async () => {
@@ -82,7 +84,7 @@ beforeEach(async () => {
   const runners = runnerReads(live);
   const before = past(store, systemClock);
   edge = await startEdge({
-    ...jobReads(live, store, defaultQueuePolicy),
+    ...jobReads(live, store, defaultQueuePolicy, nowhere),
     listRunners: () =>
       TE.map((all: readonly RunnerView[]) => all.map(evidence.beside))(runners.listRunners()),
     showRunner: (name) => TE.map(evidence.beside)(runners.showRunner(name)),
@@ -93,7 +95,7 @@ beforeEach(async () => {
         reads: {
           ...runnerReads({ health: then.of(runnerHealth), jobs: then.of(jobs) }),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, nowhere, then.moment.position),
         },
       }))(before.at(at)),
   });

@@ -37,6 +37,21 @@ describe('a job as it is now', () => {
     expect(jobAfter(split)?.output).toBe('split');
     expect(Object.keys(jobAfter(story) ?? {})).not.toContain('output');
   });
+  it.each([
+    ['always', succeeded('j1'), true],
+    ['on_failure', succeeded('j1'), false],
+    ['on_failure', failed('j1', 3), true],
+    ['never', failed('j1', 3), false],
+  ] as const)('given keep %s, then it says what stays on the runner, and until when', (keep, last, stays) => {
+    const story = queued('j1');
+    const kept = { ...story, data: { ...story.data, workspace: { keep, keepMs: 60_000 } } } as Given;
+    const job = jobAfter(kept, assigned('j1'), started('j1'), last);
+    expect(job?.attempts[0]?.kept).toEqual(
+      stays ? { folder: 'j1.1.ws', until: '2026-01-01T00:01:03.000Z' } : undefined,
+    );
+    // what never began left nothing
+    expect(jobAfter(kept, assigned('j1'), requeued('j1'))?.attempts[0]?.kept).toBeUndefined();
+  });
   it('given an attempt that infrastructure ended, then it waits again and the attempt says why', () => {
     const job = jobAfter(queued('j1'), assigned('j1'), requeued('j1'));
     expect(job?.status).toBe('queued');

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { phaseIn, type DispatchConfig, type PhaseConfig } from '../../../src/domain/dispatch-config.js';
 import { jsonBytes, PLAN_LIMIT_BYTES } from '../../../src/domain/plan-size.js';
 import { nearest, type Problem } from '../../../src/domain/problem.js';
+import type { PhaseWays } from '../../../src/domain/phase-ways.js';
 import type { ProjectConfig } from '../../../src/domain/project-config.js';
 import { phases, stagePlan, stages, type Phase, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
@@ -22,19 +23,21 @@ export const planStage = (
   stage: Stage,
   dispatch: DispatchConfig,
   project: ProjectConfig,
+  ways: PhaseWays,
 ): E.Either<NoPlan, readonly PlannedPhase[]> =>
   E.chain((configured: readonly ConfiguredPhase[]) => unlessTooLarge(planOf(stage, configured)))(
-    configurePhases(stagePlan[stage].flat(), (phase) => phaseIn(dispatch, stage, phase), project),
+    configurePhases(stagePlan[stage].flat(), (phase) => phaseIn(dispatch, stage, phase), project, ways),
   );
 
 /** What every phase runs, and what single stages run instead. Verify has been planned before, and by another commit. */
 export const planMerge = (
   { phases: everywhere, stages: inStages }: DispatchConfig,
   project: ProjectConfig,
+  ways: PhaseWays,
 ): E.Either<NoPlan, MergePlan> => {
   const problems = new Map<string, Problem>();
   const configured = (wanted: readonly Phase[], configOf: (phase: Phase) => PhaseConfig) => {
-    const found = configurePhases(wanted, configOf, project);
+    const found = configurePhases(wanted, configOf, project, ways);
     // A command is missing once, in however many stages.
     if (E.isLeft(found)) for (const problem of found.left.problems) problems.set(problem.path, problem);
     return E.isLeft(found) ? [] : found.right;
@@ -78,17 +81,21 @@ const TOO_LARGE: Problem = {
   mend: 'move long commands to scripts in the repository, or shorten the filters',
 };
 
-/** What each of these phases runs, or a problem for each that should run and has no command. */
+/**
+ * What each of these phases runs, or a problem for each that should run and has no command: that of the installation, else that of
+ * the project. Without steps, where that is wanted: `delivery job`, which is put into words when the phase is promoted.
+ */
 const configurePhases = (
   wanted: readonly Phase[],
   configOf: (phase: Phase) => PhaseConfig,
   project: ProjectConfig,
+  ways: PhaseWays,
 ): E.Either<NoPlan, readonly ConfiguredPhase[]> => {
   const problems: Problem[] = [];
   const configured = wanted.map((phase): ConfiguredPhase => {
     const { skipped, rows, timeoutMs, output, priority, retry, workspace } = configOf(phase);
-    const run = project.commands[phase];
-    if (!skipped && run === undefined) problems.push(noCommand(phase, project));
+    const run = ways.command ?? project.commands[phase];
+    if (!skipped && run === undefined && !ways.deliveryJob) problems.push(noCommand(phase, project));
     return {
       phase,
       skipped,

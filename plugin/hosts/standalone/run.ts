@@ -9,6 +9,7 @@ import { withQueuePolicy, type QueuePolicy } from '../../../src/domain/queue-pol
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
+import { withDeliveryJob } from './delivery-job.js';
 import { HOST } from './ids.js';
 import { mergePerformer } from './merges.js';
 import { pipelineDecider } from './pipeline.js';
@@ -50,7 +51,10 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
               phaseRun,
               {
                 kind: 'PromotePhase',
-                data: withQueuePolicy(await withSecrets(deps, command.data), deps.queuePolicy),
+                data: withQueuePolicy(
+                  withDeliveryJob(await withSecrets(deps, command.data), deps.ways.delivery),
+                  deps.queuePolicy,
+                ),
               },
               envelope,
             )

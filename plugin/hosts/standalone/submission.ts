@@ -10,6 +10,7 @@ import {
   type DispatchConfig,
 } from '../../../src/domain/dispatch-config.js';
 import { placed, type Placed } from '../../../src/domain/placed.js';
+import type { PhaseWays } from '../../../src/domain/phase-ways.js';
 import { shown, type Problem } from '../../../src/domain/problem.js';
 import {
   noProjectConfig,
@@ -29,7 +30,7 @@ const PROJECT = '.delivery/project.toml';
 
 /** Resolves the branch, reads both files at that commit and plans Verify. Problems of both files come together. */
 export const prepareSubmission =
-  (source: SourceProvider, request: SubmitChange): TaskEither<AppError, Submission> =>
+  (source: SourceProvider, ways: PhaseWays, request: SubmitChange): TaskEither<AppError, Submission> =>
   async () => {
     const { branch, target: pipeline } = request;
     // First, since the project may be named after the address: what is wrong with that is said in its own words.
@@ -44,12 +45,16 @@ export const prepareSubmission =
     const changeId = changeIdOf(scope.right, pipeline, branch);
     return E.map((plan: readonly PlannedPhase[]) => ({
       ...{ changeId, scope: scope.right, pipeline, branch, title, source: commit, plan },
-    }))(E.mapLeft(noPlan)(planStage('verify', dispatch, project)));
+    }))(E.mapLeft(noPlan)(planStage('verify', dispatch, project, ways)));
   };
 
 /** The patchset merged into its target as it is now, and what this very merge configures for every later stage. */
 export const prepareMerge =
-  (source: SourceProvider, patchset: Source): TaskEither<AppError, { readonly source: Source } & MergePlan> =>
+  (
+    source: SourceProvider,
+    ways: PhaseWays,
+    patchset: Source,
+  ): TaskEither<AppError, { readonly source: Source } & MergePlan> =>
   async () => {
     const merge = await source.merge(patchset)();
     if (E.isLeft(merge)) return merge;
@@ -57,7 +62,7 @@ export const prepareMerge =
     if (E.isLeft(configured)) return configured;
     const { dispatch, project } = configured.right;
     return E.map((plan: MergePlan) => ({ source: merge.right, ...plan }))(
-      E.mapLeft(noPlan)(planMerge(dispatch, project)),
+      E.mapLeft(noPlan)(planMerge(dispatch, project, ways)),
     );
   };
 
@@ -85,10 +90,10 @@ export const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
     project: request.project ?? projectOf(request.repository),
   };
   const problems = Object.entries(scope)
-    .filter(([, name]) => !/^[A-Za-z0-9._-]{1,64}$/.test(name))
+    .filter(([, name]) => !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name))
     .map(([path, name]): Problem => ({
       path,
-      expected: '1 to 64 letters, digits, dots, dashes or underscores',
+      expected: '1 to 64 letters, digits, dots, dashes or underscores, the first no dot and no dash',
       found: shown(name),
       mend: path === 'project' ? 'give the project a name of its own' : 'correct the name',
     }));
@@ -122,7 +127,14 @@ const configuredBy = (
 };
 
 const noPlan = ({ reason, problems }: NoPlan): AppError =>
-  invalid(reason, 'The commands of the project', inFile(PROJECT, problems));
+  invalid(
+    reason,
+    'The commands of the project',
+    inFile(PROJECT, problems),
+    reason === 'no_command'
+      ? `${CORRECT} Where a build cookbook knows what to run, start the server with --delivery-job on.`
+      : CORRECT,
+  );
 
 const noConfig: ConfigError = {
   code: 'invalid',
@@ -140,12 +152,14 @@ const noConfig: ConfigError = {
 const inFile = (file: string, problems: readonly Placed[]): readonly Placed[] =>
   problems.map((problem) => ({ ...problem, path: problem.path === '' ? file : `${file}: ${problem.path}` }));
 
-const invalid = (reason: string, what: string, problems: readonly Problem[]): AppError =>
+const CORRECT = 'Correct what is listed, commit, push and submit again.';
+
+const invalid = (reason: string, what: string, problems: readonly Problem[], hint = CORRECT): AppError =>
   appError(
     'invalid',
     reason,
     `${what} cannot be used: ${problems.length === 1 ? 'one problem was' : `${problems.length} problems were`} found.`,
-    { hint: 'Correct what is listed, commit, push and submit again.', problems },
+    { hint, problems },
   );
 
 const elsewhere = ({ reason, problems }: ConfigError, text: string): AppError =>

@@ -14,6 +14,7 @@ import type {
   SubmitChange,
   UseCases,
 } from '../../../src/app/use-cases.js';
+import type { PhaseWays } from '../../../src/domain/phase-ways.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import { changeDecider, type ChangeCommand, type ChangeRefusal } from './change.js';
 import { evolveChange, standingOf, type ChangeState } from './change-state.js';
@@ -26,6 +27,8 @@ import { prepareMerge, prepareSubmission, scopeOf } from './submission.js';
 
 export interface ChangeDeps extends Deps {
   readonly source: SourceProvider;
+  /** What phases run, of this installation. */
+  readonly ways: PhaseWays;
   readonly changes: ReadModel<ChangesView>;
   readonly repeats: Repeats;
 }
@@ -45,7 +48,7 @@ const conflict = ({ code, message, hint }: ChangeRefusal): AppError =>
   appError('conflict', code, message, { hint });
 
 export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
-  const { changes, source } = deps;
+  const { changes, source, ways } = deps;
 
   const reads = changeReads(changes);
   const show = (id: string): Answer<ChangeView> => reads.showChange(id)();
@@ -84,7 +87,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
 
   /** A branch whose change was merged or deleted gets a new one. */
   const submit = async (context: CommandContext, request: SubmitChange): Answer => {
-    const prepared = await prepareSubmission(source, request)();
+    const prepared = await prepareSubmission(source, ways, request)();
     if (E.isLeft(prepared)) return prepared;
     const { scope, pipeline, branch } = prepared.right;
     const named = await recordPhaseSecrets(deps, context, prepared.right.source);
@@ -141,7 +144,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
     if (change.status === 'none' || change.source === undefined) return E.left(conflict(notSubmitted));
     const refused = approveRefusal(standingOf(change));
     if (refused) return E.left(conflict(refused));
-    const prepared = await prepareMerge(source, change.source)();
+    const prepared = await prepareMerge(source, ways, change.source)();
     if (E.isLeft(prepared)) return prepared;
     // the merge may configure other secrets than the patchset did
     const named = await recordPhaseSecrets(deps, context, prepared.right.source);

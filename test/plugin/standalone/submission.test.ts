@@ -9,6 +9,7 @@ import {
 } from '../../../plugin/hosts/standalone/submission.js';
 import { changeIdOf } from '../../../plugin/hosts/standalone/ids.js';
 import type { AppError } from '../../../src/app/errors.js';
+import { defaultPhaseWays, type PhaseWays } from '../../../src/domain/phase-ways.js';
 import type { SourceProvider } from '../../../src/app/ports.js';
 import type { SubmitChange } from '../../../src/app/use-cases.js';
 import { APPEND_LIMIT_BYTES, appendBytes, encode } from '../../../src/store/encoding.js';
@@ -36,12 +37,14 @@ const prepare = async (
   config: string | undefined,
   project: string | undefined,
   more: Partial<SubmitChange> = {},
+  ways: Partial<PhaseWays> = {},
 ) =>
   prepareSubmission(
     holding({
       ...(config === undefined ? {} : { '.delivery/config.json': config }),
       ...(project === undefined ? {} : { '.delivery/project.toml': project }),
     }),
+    { ...defaultPhaseWays, ...ways },
     { ...request, ...more },
   )();
 
@@ -132,6 +135,33 @@ describe('prepareSubmission', () => {
     expect(error.problems).toMatchObject([{ path: '.delivery/project.toml: local_phases', found: 'more' }]);
   });
 
+  it('given a phase without a command, then the hint tells the way of a build cookbook too', async () => {
+    expect(left(await prepare(v2(), undefined)).hint).toContain('--delivery-job on');
+  });
+
+  it('given a command of the installation, then every phase that is not skipped runs it, before its own', async () => {
+    const command = 'exec /opt/ci/phase "$BATON_STAGE" "$BATON_PHASE"';
+    const found = right(
+      await prepare(v2({ skip_phases: ['lint'] }), commands, {}, { command, deliveryJob: true }),
+    );
+    expect(found.plan.map(({ steps }) => steps)).toEqual([
+      [{ name: 'unit', run: command }],
+      [],
+      [{ name: 'syntax', run: command }],
+    ]);
+  });
+
+  it('given delivery job, then a phase with a command keeps it, and one without is planned without steps', async () => {
+    const found = right(
+      await prepare(v2(), '[local_phases]\nunit = "make unit"\n', {}, { deliveryJob: true }),
+    );
+    expect(found.plan.map(({ skipped, steps }) => [skipped, steps])).toEqual([
+      [false, [{ name: 'unit', run: 'make unit' }]],
+      [false, []],
+      [false, []],
+    ]);
+  });
+
   it('given no project.toml and all of Verify skipped, then nothing is missing', async () => {
     const found = right(await prepare(v2({ skip_phases: ['unit', 'lint', 'syntax'] }), undefined));
     expect(found.plan.map(({ skipped }) => skipped)).toEqual([true, true, true]);
@@ -170,6 +200,16 @@ describe('prepareSubmission', () => {
     const error = left(await prepare(v2(), commands, { repository: '/x/my web', enterprise: 'a/b' }));
     expect(error.problems?.map(({ path }) => path)).toEqual(['enterprise', 'project']);
   });
+
+  it.each(['--help', '..', '.hidden'])(
+    'given the name %s, an option or no folder, then it is refused',
+    async (name) => {
+      const error = left(
+        await prepare(v2(), commands, { enterprise: name, organisation: name, project: name }),
+      );
+      expect(error.problems?.map(({ path }) => path)).toEqual(['enterprise', 'organisation', 'project']);
+    },
+  );
 });
 
 describe('prepareMerge', () => {
@@ -180,6 +220,7 @@ describe('prepareMerge', () => {
         '.delivery/config.json': config,
         '.delivery/project.toml': `[local_phases]\n${given.map((phase) => `${phase} = "make ${phase}"\n`).join('')}`,
       }),
+      defaultPhaseWays,
       source('a1'),
     )();
 
