@@ -1,10 +1,11 @@
 /** Every job as it is now: what `job show` and `job list` tell. */
 import type { BatonEvent, JobEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
-import type { JobQueued } from '../src/events/job.js';
+import type { JobQueued, JobReportRefused } from '../src/events/job.js';
 import type { Attributes, EndEvidence, Filter, Outcome, SealedOutput } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Position, Recorded } from '../src/kernel/recorded.js';
+import { retryWaitOf } from './retry-wait.js';
 import type { JobEndEvent } from './summary.js';
 import { attemptOf, evidenceOf, exitCodeOf, isJobEnd, outcomeOf, summaryOf } from './summary.js';
 import { find, idIn, put } from './table.js';
@@ -14,6 +15,8 @@ export interface AttemptView {
   runner?: string;
   slot?: number;
   rule?: string;
+  /** Since when the job waited for it: when it was queued, or queued again. */
+  queuedAt?: string;
   assignedAt?: string;
   startedAt?: string;
   endedAt?: string;
@@ -41,7 +44,14 @@ export interface JobView {
   readonly priority: number;
   /** Its outputs are kept apart, as `stdout` and `stderr`; absent: it has one log. */
   readonly output?: 'split';
+  /** When it came, however often it was tried. */
   readonly queuedAt: string;
+  /** While it waits: since when, that is when it was queued, or queued again. */
+  waitsSince?: string;
+  /** While it waits to be tried again: not before. */
+  retryAt?: string;
+  /** When its first attempt started. */
+  startedAt?: string;
   status: 'queued' | 'assigned' | 'running' | Outcome;
   cancelRequested?: { readonly at: string; readonly by: string; readonly reason?: string };
   /** Why nothing of its output is stored for now, and since when. */
@@ -51,6 +61,8 @@ export interface JobView {
   /** One sentence that says how it ended. */
   summary?: string;
   evidence?: EndEvidence;
+  /** What was said of an attempt after it was over, and changed nothing. */
+  refusedReports?: ({ readonly at: string } & JobReportRefused)[];
   /** Revision of the job's stream, for ETag. */
   revision: number;
   /** Of its last event: who has seen everything up to there has seen this. */
@@ -76,6 +88,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   priority: data.priority,
   ...(data.output === 'split' ? { output: data.output } : {}),
   queuedAt: recorded.metadata.recordedAt,
+  waitsSince: recorded.metadata.recordedAt,
   status: 'queued',
   attempts: [],
   revision: recorded.revision,
@@ -99,6 +112,8 @@ const end = (job: JobView, event: JobEndEvent, { recordedAt, actor }: Metadata):
   job.endedAt = recordedAt;
   job.summary = summaryOf(event, asker);
   delete job.collectionPaused;
+  delete job.waitsSince;
+  delete job.retryAt;
   const evidence = evidenceOf(event);
   if (evidence !== undefined) job.evidence = evidence;
   const last = job.attempts.at(-1);
@@ -118,16 +133,26 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
     case 'JobAssigned': {
       const { attempt, runner, slot, rule } = event.data;
       job.status = 'assigned';
-      Object.assign(attemptIn(job, attempt), { runner, slot, rule, assignedAt: at });
+      const queuedAt = job.waitsSince;
+      Object.assign(attemptIn(job, attempt), {
+        ...{ runner, slot, rule, assignedAt: at },
+        ...(queuedAt === undefined ? {} : { queuedAt }),
+      });
+      delete job.waitsSince;
+      delete job.retryAt;
       return;
     }
     case 'JobStarted':
       job.status = 'running';
+      job.startedAt ??= at;
       Object.assign(attemptIn(job, event.data.attempt), { startedAt: at, pid: event.data.pid });
       return;
     case 'JobRequeued': {
       const { attempt, cause, exitCode, why, detail } = event.data;
       job.status = 'queued';
+      job.waitsSince = at;
+      const wait = retryWaitOf(event.data, at);
+      if (wait !== undefined) job.retryAt = wait.until;
       delete job.collectionPaused;
       Object.assign(attemptIn(job, attempt), {
         endedAt: at,
@@ -157,7 +182,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 2,
+  version: 3,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);
@@ -170,7 +195,10 @@ export const jobs: Projection<JobsView, BatonEvent> = {
     }
     job.revision = revision;
     job.position = recorded.position;
-    if (event.type === 'JobOutputSealed') attemptIn(job, event.data.attempt).outputs = event.data.outputs;
+    if (event.type === 'JobReportRefused')
+      job.refusedReports = [...(job.refusedReports ?? []), { at: metadata.recordedAt, ...event.data }];
+    else if (event.type === 'JobOutputSealed')
+      attemptIn(job, event.data.attempt).outputs = event.data.outputs;
     else if (!isEnded(job)) change(job, event, metadata);
   },
 };

@@ -6,6 +6,8 @@ import type { Projection } from '../src/kernel/projection.js';
 import type { Position } from '../src/kernel/recorded.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { dispatchKey, type Policy } from '../src/domain/schedule.js';
+import type { Instant } from '../src/kernel/time.js';
+import { retryText, retryWaitOf, type RetryWait } from './retry-wait.js';
 import { isJobEnd } from './summary.js';
 import { drop, find, idIn, put } from './table.js';
 
@@ -17,6 +19,9 @@ export interface QueueEntry {
   readonly project: string;
   readonly changeTitle?: string;
   readonly status: 'queued' | 'assigned' | 'running';
+  /** When it came. */
+  readonly queuedAt: string;
+  /** Since when it is in this status: of one that waits, since it was queued, or queued again. */
   readonly since: string;
   readonly priority: number;
   readonly runner?: string;
@@ -29,6 +34,8 @@ export interface QueueEntry {
     readonly reason: string;
     readonly detail: string;
     readonly blockers: readonly string[];
+    /** Of one that is tried again, but not yet: when it may be. */
+    readonly until?: string;
   };
 }
 
@@ -53,6 +60,7 @@ interface LiveJob {
   since: string;
   runner?: string;
   cancelAskedAt?: string;
+  retry?: RetryWait;
 }
 
 /** Live jobs by id, and by filter class the reason why its jobs wait. */
@@ -81,7 +89,7 @@ const entered = (data: JobQueued, at: string, order: number): LiveJob => ({
 /** Folds the streams `job-<id>`, `runner-<name>` and `filter_class-<hash>`; keeps only what is live. */
 export const queue: Projection<QueueState, BatonEvent> = {
   name: 'queue',
-  version: 2,
+  version: 3,
   init: () => ({ jobs: {}, reasons: {}, unreachable: {}, nextOrder: 0 }),
   evolve: (view, { stream, event, metadata }) => {
     if (event.type === 'WaitReasonChanged') {
@@ -113,6 +121,7 @@ export const queue: Projection<QueueState, BatonEvent> = {
     if (job === undefined) return;
     if (event.type === 'JobAssigned') {
       Object.assign(job, { status: 'assigned', since: metadata.recordedAt, runner: event.data.runner });
+      delete job.retry;
     } else if (event.type === 'JobStarted') {
       Object.assign(job, { status: 'running', since: metadata.recordedAt });
     } else if (event.type === 'JobCancelRequested') {
@@ -120,6 +129,8 @@ export const queue: Projection<QueueState, BatonEvent> = {
     } else if (event.type === 'JobRequeued') {
       Object.assign(job, { status: 'queued', since: metadata.recordedAt });
       delete job.runner;
+      const wait = retryWaitOf(event.data, metadata.recordedAt);
+      if (wait !== undefined) job.retry = wait;
     }
   },
 };
@@ -141,19 +152,37 @@ const byDispatch =
     dispatchKey(Date.parse(a.queuedAt), a.priority, policy) -
       dispatchKey(Date.parse(b.queuedAt), b.priority, policy) || a.order - b.order;
 
-/** Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. */
+const waitingOf = (
+  view: QueueState,
+  { filterClass, retry }: LiveJob,
+  now: Instant | undefined,
+): NonNullable<QueueEntry['waiting']> => {
+  const detail = retry && retryText(retry, now);
+  return retry === undefined || detail === undefined
+    ? (find(view.reasons, filterClass) ?? unrecorded)
+    : { reason: 'tried_again_later', detail, blockers: [], until: retry.until };
+};
+
+/**
+ * Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. `now`:
+ * how late it is; without it, what is tried again later is told as if its time had not come.
+ */
 export const toQueueView = (
   view: QueueState,
   position: Position,
   policy: Pick<Policy, 'ageingMs'> = defaultQueuePolicy,
+  now?: Instant,
 ): QueueView => ({
   position,
   entries: Object.entries(view.jobs)
     .sort(([, a], [, b]) => byDispatch(policy)(a, b))
-    .map(([jobId, { filterClass, queuedAt: _, order: __, ...shown }]) => ({
-      jobId,
-      ...shown,
-      ...(shown.status === 'queued' ? { waiting: find(view.reasons, filterClass) ?? unrecorded } : {}),
-      ...unreachable(view, shown.runner),
-    })),
+    .map(([jobId, job]) => {
+      const { filterClass: _, order: __, retry: ___, ...shown } = job;
+      return {
+        jobId,
+        ...shown,
+        ...(shown.status === 'queued' ? { waiting: waitingOf(view, job, now) } : {}),
+        ...unreachable(view, shown.runner),
+      };
+    }),
 });

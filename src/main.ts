@@ -24,7 +24,7 @@ import { healthUseCases } from './app/health.js';
 import { dispatcherId } from './app/dispatcher-id.js';
 import { embeddedEpoch, openInstallation, type Installation } from './app/installation.js';
 import { openOwnership, startingWhileOwned, whileOwned, type Owned } from './app/ownership.js';
-import { jobReads, jobSourcesAt } from './app/job-reads.js';
+import { jobReads, jobSourcesAt, readAt } from './app/job-reads.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { past, type AtMoment } from './app/past.js';
@@ -339,7 +339,7 @@ export const openCore = async (
         reads: {
           ...runnerReads(then.of(runnerHealth)),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, config.queue, readAt(then.moment)),
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {

@@ -41,7 +41,7 @@ type JobUseCases = Pick<
 >;
 
 export const jobUseCases = (deps: JobDeps): JobUseCases => {
-  const reads = jobReads(deps, deps.store, deps.queuePolicy);
+  const reads = jobReads(deps, deps.store, deps.queuePolicy, { now: () => deps.clock.now() });
   const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 
   const refused = (id: string, jobId: string, refusal: JobRefusal): AppError => {

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
+import { refusedText } from '../../projections/summary.js';
 import type { Containment } from '../events/shapes.js';
 import { asOf, atOption } from './as-of.js';
 import type { JobsQuery } from './client.js';
@@ -61,6 +62,14 @@ const showText = (io: Io, job: JobView): string => {
     ['needs', filterText(job)],
     ['output', job.output === 'split' ? 'stdout and stderr, kept apart' : undefined],
     ['queued', age(job.queuedAt, io.now())],
+    [
+      'waits since',
+      job.waitsSince === undefined || job.waitsSince === job.queuedAt
+        ? undefined
+        : age(job.waitsSince, io.now()),
+    ],
+    ['tried again', job.retryAt === undefined ? undefined : `not before ${job.retryAt}`],
+    ['started', job.startedAt === undefined ? undefined : age(job.startedAt, io.now())],
     ['ended', job.endedAt === undefined ? undefined : age(job.endedAt, io.now())],
     [
       'cancel asked',
@@ -81,17 +90,21 @@ const showText = (io: Io, job: JobView): string => {
       evidence?.survivors?.map(({ pid, command }) => `${pid} ${command ?? ''}`.trim()).join(', '),
     ],
   ]);
-  if (job.attempts.length === 0) return head;
+  const late = (job.refusedReports ?? []).map(
+    (report) => `${age(report.at, io.now())}: ${plain(refusedText(report))}`,
+  );
+  if (job.attempts.length === 0) return [head, ...late].join('\n\n');
   const rows = job.attempts.map((view) => [
     String(view.attempt),
     view.runner ?? '-',
+    age(view.queuedAt, io.now()),
     age(view.startedAt, io.now()),
     age(view.endedAt, io.now()),
     view.exitCode === undefined ? '-' : String(view.exitCode),
     view.why ?? '',
   ]);
-  const attempts = table(['ATTEMPT', 'RUNNER', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows);
-  return [head, attempts, ...outputsText(job)].join('\n\n');
+  const attempts = table(['ATTEMPT', 'RUNNER', 'QUEUED', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows);
+  return [head, attempts, ...outputsText(job), ...(late.length === 0 ? [] : [late.join('\n')])].join('\n\n');
 };
 
 /** What is stored of each attempt, once it is complete. */

@@ -44,7 +44,8 @@ const attempt = object(
   { attempt: whole },
   {
     ...{ runner: text, slot: whole, rule: text, assignedAt: instant, startedAt: instant, endedAt: instant },
-    ...{ pid: whole, exitCode: whole, why: text, outputs: arrayOf(schemaOf(SealedOutput)) },
+    ...{ queuedAt: instant, pid: whole, exitCode: whole, why: text },
+    outputs: arrayOf(schemaOf(SealedOutput)),
   },
 );
 
@@ -57,6 +58,13 @@ const job = object(
   },
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
+    ...{ waitsSince: instant, retryAt: instant, startedAt: instant },
+    refusedReports: arrayOf(
+      object(
+        { at: instant, attempt: whole, report: words('started', 'finished', 'lost'), why: text },
+        { outcome: words(...outcomes), exitCode: whole },
+      ),
+    ),
     cancelRequested: object({ at: instant, by: text }, { reason: text }),
     output: words('split'),
     collectionPaused: object({ at: instant, why: text, detail: text }),
@@ -110,12 +118,20 @@ const runner = object(
 
 const queueEntry = object(
   {
-    ...{ jobId: text, phase: text, stage: text, label: text, project: text, since: instant },
+    ...{
+      jobId: text,
+      phase: text,
+      stage: text,
+      label: text,
+      project: text,
+      since: instant,
+      queuedAt: instant,
+    },
     ...{ status: words(...inQueue), priority: whole },
   },
   {
     ...{ changeTitle: text, runner: text },
-    waiting: object({ reason: text, detail: text, blockers: listOfTexts }),
+    waiting: object({ reason: text, detail: text, blockers: listOfTexts }, { until: instant }),
   },
 );
 

@@ -178,6 +178,7 @@ describe('reads', () => {
               label: 'os=debian',
               project: 'web-shop',
               status: 'queued',
+              queuedAt: '2026-01-31T12:00:07.000Z',
               since: '2026-01-31T12:00:07.000Z',
               priority: 0,
               waiting: { reason: 'all_busy', detail: 'build-07 runs another job', blockers: ['build-07'] },
@@ -587,7 +588,8 @@ describe('change submit', () => {
     let looks = 0;
     const waiting = { reason: 'none_matches', detail: 'wanted platform_family is rhel', blockers: [] };
     const shown = { jobId: job.id, phase: 'unit', stage: 'verify', label: 'rhel', project: 'web-shop' };
-    const entry = { ...shown, status: 'queued', since: '2026-01-31T12:00:00.000Z', priority: 0 } as const;
+    const at = '2026-01-31T12:00:00.000Z';
+    const entry = { ...shown, status: 'queued', queuedAt: at, since: at, priority: 0 } as const;
     const change = await running('failed', {
       listJobs: () => {
         const ended = { status: 'failed', summary: 'failed with exit code 3' } as const;

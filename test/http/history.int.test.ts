@@ -10,7 +10,7 @@ import { jobs } from '../../projections/jobs.js';
 import { queue } from '../../projections/queue.js';
 import { runnerHealth, type RunnerView } from '../../projections/runner-health.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
-import { jobReads, jobSourcesAt } from '../../src/app/job-reads.js';
+import { jobReads, jobSourcesAt, readAt } from '../../src/app/job-reads.js';
 import { past, type AtMoment } from '../../src/app/past.js';
 import { readModel } from '../read-model.js';
 import { createEvidence } from '../../src/app/evidence.js';
@@ -82,7 +82,7 @@ beforeEach(async () => {
   const runners = runnerReads(live.health);
   const before = past(store, systemClock);
   edge = await startEdge({
-    ...jobReads(live, store, defaultQueuePolicy),
+    ...jobReads(live, store, defaultQueuePolicy, { now: () => undefined }),
     listRunners: () =>
       TE.map((all: readonly RunnerView[]) => all.map(evidence.beside))(runners.listRunners()),
     showRunner: (name) => TE.map(evidence.beside)(runners.showRunner(name)),
@@ -93,7 +93,7 @@ beforeEach(async () => {
         reads: {
           ...runnerReads(then.of(runnerHealth)),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, readAt(then.moment)),
         },
       }))(before.at(at)),
   });
