@@ -330,7 +330,10 @@ export const openCore = async (
   const useCases = tellingOfStore<UseCases>({
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
-    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue }),
+    ...jobUseCases({
+      ...{ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue },
+      retriesByHost: standalone.retries,
+    }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>

@@ -1,9 +1,10 @@
-/** `baton job …`: what jobs there are, what they say, why they wait, and ending one or giving it up. */
+/** `baton job …`: what jobs there are, what they say, why they wait, and ending one, giving it up, or trying it again. */
 import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
 import { refusedText } from '../../projections/summary.js';
+import type { JobRetried } from '../app/use-cases.js';
 import type { Containment } from '../events/shapes.js';
 import { asOf, atOption } from './as-of.js';
 import type { JobsQuery } from './client.js';
@@ -135,6 +136,14 @@ const explainText = ({ verdict, runners }: ExplainAnswer): string => {
     : `${plain(verdict)}\n\n${table(['RUNNER', 'SUITS', 'FREE', 'CLAUSES'], rows)}`;
 };
 
+/** What was made of it, and where to look. */
+const retriedText = ({ retryOf, jobId, attempt, stage, phase, stageRunId, changeId }: JobRetried): string => {
+  const [before, after] = [short(retryOf), short(jobId)].map(plain);
+  return stageRunId === undefined || changeId === undefined
+    ? `Job ${before} is tried again as job ${after}, attempt ${attempt} of its phase. See it: baton job watch ${after}`
+    : `Job ${before} is tried again as job ${after}, in a new run of ${plain(stage)} with ${plain(phase)} and what comes after it. See it: baton change watch ${plain(short(changeId))}`;
+};
+
 /** Adds `job` with its commands. */
 export const registerJob = (program: Command, io: Io): void => {
   const job = program.command('job').description('phase jobs');
@@ -200,6 +209,19 @@ export const registerJob = (program: Command, io: Io): void => {
       if (session === undefined) return;
       const got = await session.client.closeJob(id, options.as, options.reason);
       session.answer(got, (view) => `Job ${plain(short(view.id))} is ${plain(stateOf(view))}.`);
+    });
+  job
+    .command('retry')
+    .description('try a job again that has ended without success, that job alone')
+    .argument('<id>', 'id, or its first characters')
+    .option('--elsewhere', 'not on a runner that it has run on')
+    .option('--reason <text>', 'kept with the fact')
+    .addHelpText(...example('baton job retry 0b7f2c1e --elsewhere --reason "no compiler on build-07"'))
+    .action(async (id: string, options: { elsewhere?: boolean; reason?: string }, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      const got = await session.client.retryJob(id, options.elsewhere === true, options.reason);
+      session.answer(got, retriedText);
     });
   job
     .command('explain')

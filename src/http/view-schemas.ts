@@ -137,6 +137,14 @@ const queueEntry = object(
 
 export const viewSchemas = {
   Job: job,
+  JobRetried: object(
+    {
+      ...{ retryOf: { ...text, description: 'the job that is tried again' }, attempt: whole },
+      jobId: { ...text, description: 'the new job; it comes with its phase run, which a host may put off' },
+      ...{ phaseRunId: text, stage: text, phase: text, label: text },
+    },
+    { changeId: text, stageRunId: text },
+  ),
   LogLines: object(
     {
       ...{ size: whole, sealed: yes, lines: { ...whole, description: 'how many there are now' } },

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jobIdOf } from '../../src/dispatch/fan-out.js';
+import { jobIdOf } from '../../src/domain/phase-run.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { Recorded } from '../../src/kernel/recorded.js';
 import { anEnrolment, aPromotion } from '../builders.js';
