@@ -459,6 +459,27 @@ describe('job watch and cancel', () => {
     });
   });
 
+  it('given --elsewhere and a reason, when tried again, then both go along, and it says where to look', async () => {
+    const server = await start();
+    const ran = await ask('job', 'retry', job.id, '--elsewhere', '--reason', 'no compiler');
+    expect([ran.code, ran.out]).toEqual([
+      0,
+      'Job 0b7f2c1e is tried again as job 1c8f2c1e, attempt 2 of its phase. See it: baton job watch 1c8f2c1e\n',
+    ]);
+    const { args } = server.calls.find(({ name }) => name === 'retryJob') ?? { args: [] };
+    expect(args).toMatchObject([{ reason: 'no compiler' }, job.id, { elsewhere: true }]);
+  });
+
+  it('given the standalone host, when tried again, then it names the change to watch', async () => {
+    const value = { retryOf: job.id, jobId: '1c8f2c1e', phaseRunId: 'p', attempt: 1, label: '' };
+    const of = { stage: 'verify', phase: 'unit', changeId: 'c0ffee00-1', stageRunId: 's' };
+    const server = await start({ retryJob: () => TE.right({ value: { ...value, ...of }, repeated: false }) });
+    expect((await ask('job', 'retry', job.id)).out).toBe(
+      'Job 0b7f2c1e is tried again as job 1c8f2c1e, in a new run of verify with unit and what comes after it. See it: baton change watch c0ffee00\n',
+    );
+    expect(server.calls.find(({ name }) => name === 'retryJob')?.args[2]).toEqual({ elsewhere: false });
+  });
+
   it.each([[['--as', 'lost']], [['--reason', 'scrapped']], [['--as', 'succeeded', '--reason', 'scrapped']]])(
     'given %j, when closed, then exit code 64 and nothing is asked',
     async (more) => {
