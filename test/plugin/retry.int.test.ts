@@ -5,10 +5,14 @@ import type { Promotion, Report } from '../../plugin/contract.js';
 import type { Subject } from '../../plugin/testing.js';
 import type { HistoryRow } from '../../projections/history-row.js';
 import type { JobView } from '../../projections/jobs.js';
+import type { QueueView } from '../../projections/queue.js';
 import type { JobRetried } from '../../src/app/use-cases.js';
 import { until } from '../e2e/processes.js';
 import { hasSshd } from '../sshd.js';
 import { aSite, aSubject, mounted, type Site } from './subject.js';
+
+/** Long enough to be seen. */
+const PAUSE_MS = 3000;
 
 let site: Site;
 let subject: Subject;
@@ -89,6 +93,28 @@ describe('a promotion that says after which ends it is tried again', () => {
       ['JobRequeued', 'JobOutputSealed', 'JobSucceeded', 'JobFailed', 'PhaseFinished'].map(count),
     ).toEqual([2, 3, 1, 0, 1]);
     expect(types.indexOf('JobSucceeded')).toBeGreaterThan(types.lastIndexOf('JobRequeued'));
+  });
+
+  it('given a pause, then the queue says until when it waits and after what, and it does', async () => {
+    const gate = aGate();
+    const promotion = {
+      ...subject.promotion('a', 'fails'),
+      steps: [{ name: 'x', run: `[ -e ${gate} ] || { touch ${gate}; exit 3; }` }],
+      retry: { attempts: 2, on: ['failed'], delayMs: PAUSE_MS },
+    } satisfies Promotion;
+    await subject.plugin().handle({ type: 'phase.promoted', commandId: 'a', actor: 'host', promotion });
+    const entry = await until('it is tried again later', async () => {
+      const { entries } = await get<QueueView>('/queue');
+      return entries.find(({ waiting }) => waiting?.reason === 'tried_again_later');
+    });
+    expect(entry.waiting?.detail).toMatch(/^tried again in \d s, after: It failed with exit code 3/);
+    const { verdict } = await get<{ verdict: string }>(`/jobs/${entry.jobId}/explain`);
+    expect(verdict).toMatch(/^waits: tried again in \d s/);
+    const { retryAt, waitsSince } = await get<JobView>(`/jobs/${entry.jobId}`);
+    expect([retryAt, waitsSince]).toEqual([entry.waiting?.until, entry.since]);
+    expect(await finishedAs('a')).toMatchObject({ outcome: 'succeeded' });
+    const { attempts } = await get<JobView>(`/jobs/${entry.jobId}`);
+    expect((attempts[1]?.assignedAt ?? '') >= (retryAt ?? 'never')).toBe(true);
   });
 
   it('given an exit code that is not listed, then it is not tried again', async () => {
