@@ -90,7 +90,8 @@ const cases: Readonly<Record<string, Case>> = {
     body: () => ({ as: 'lost', reason: 'its runner is gone' }),
   },
   'post /jobs/:id/retry': {
-    ...{ where: 'project', status: 409, stranger: 404, path: () => `/jobs/${ids.job}/retry` },
+    // cancelled with its change, further up
+    ...{ where: 'project', status: 202, stranger: 404, path: () => `/jobs/${ids.job}/retry` },
   },
   'get /jobs/:id/explain': ofJob('/explain'),
   'get /jobs/:id/timeline': ofJob('/timeline'),
