@@ -4,6 +4,7 @@ import type {
   ChangeRef,
   Limits,
   Outcome,
+  Retry,
   Row,
   Scope,
   Source,
@@ -153,6 +154,11 @@ export interface Promotion {
   readonly output?: 'merged' | 'split';
   /** Always new and empty for each attempt, and gone afterwards, when absent. */
   readonly workspace?: Workspace;
+  /**
+   * After which ends a job is tried again by itself; not at all when absent. `attempts`: tries in all, the first included; `delayMs`:
+   * pause before the next, none when absent; `exitCodes`: of one that failed only after these. Only the last end is reported.
+   */
+  readonly retry?: Omit<Retry, 'delayMs'> & Partial<Pick<Retry, 'delayMs'>>;
 }
 
 export type HostCommand =

@@ -1,7 +1,7 @@
 /** Every job as it is now: what `job show` and `job list` tell. */
 import type { BatonEvent, JobEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
-import type { JobQueued } from '../src/events/job.js';
+import type { JobQueued, JobReportRefused } from '../src/events/job.js';
 import { keepMsOf } from '../src/domain/phase-ways.js';
 import type {
   Attributes,
@@ -14,6 +14,7 @@ import type {
 import { plusMillis } from '../src/kernel/time.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Position, Recorded } from '../src/kernel/recorded.js';
+import { retryWaitOf } from './retry-wait.js';
 import type { JobEndEvent } from './summary.js';
 import { attemptOf, evidenceOf, exitCodeOf, isJobEnd, outcomeOf, summaryOf } from './summary.js';
 import { find, idIn, put } from './table.js';
@@ -23,6 +24,8 @@ export interface AttemptView {
   runner?: string;
   slot?: number;
   rule?: string;
+  /** Since when the job waited for it: when it was queued, or queued again. */
+  queuedAt?: string;
   assignedAt?: string;
   startedAt?: string;
   endedAt?: string;
@@ -54,7 +57,14 @@ export interface JobView {
   readonly output?: 'split';
   /** What becomes of the folder in which it works; absent: it goes. */
   readonly workspace?: Workspace;
+  /** When it came, however often it was tried. */
   readonly queuedAt: string;
+  /** While it waits: since when, that is when it was queued, or queued again. */
+  waitsSince?: string;
+  /** While it waits to be tried again: not before. */
+  retryAt?: string;
+  /** When its first attempt started. */
+  startedAt?: string;
   status: 'queued' | 'assigned' | 'running' | Outcome;
   cancelRequested?: { readonly at: string; readonly by: string; readonly reason?: string };
   /** Why nothing of its output is stored for now, and since when. */
@@ -64,6 +74,8 @@ export interface JobView {
   /** One sentence that says how it ended. */
   summary?: string;
   evidence?: EndEvidence;
+  /** What was said of an attempt after it was over, and changed nothing. */
+  refusedReports?: ({ readonly at: string } & JobReportRefused)[];
   /** Revision of the job's stream, for ETag. */
   revision: number;
   /** Of its last event: who has seen everything up to there has seen this. */
@@ -90,6 +102,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   ...(data.output === 'split' ? { output: data.output } : {}),
   ...(data.workspace === undefined ? {} : { workspace: data.workspace }),
   queuedAt: recorded.metadata.recordedAt,
+  waitsSince: recorded.metadata.recordedAt,
   status: 'queued',
   attempts: [],
   revision: recorded.revision,
@@ -120,6 +133,8 @@ const end = (job: JobView, event: JobEndEvent, { recordedAt, actor }: Metadata):
   job.endedAt = recordedAt;
   job.summary = summaryOf(event, asker);
   delete job.collectionPaused;
+  delete job.waitsSince;
+  delete job.retryAt;
   const evidence = evidenceOf(event);
   if (evidence !== undefined) job.evidence = evidence;
   const last = job.attempts.at(-1);
@@ -140,16 +155,26 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
     case 'JobAssigned': {
       const { attempt, runner, slot, rule } = event.data;
       job.status = 'assigned';
-      Object.assign(attemptIn(job, attempt), { runner, slot, rule, assignedAt: at });
+      const queuedAt = job.waitsSince;
+      Object.assign(attemptIn(job, attempt), {
+        ...{ runner, slot, rule, assignedAt: at },
+        ...(queuedAt === undefined ? {} : { queuedAt }),
+      });
+      delete job.waitsSince;
+      delete job.retryAt;
       return;
     }
     case 'JobStarted':
       job.status = 'running';
+      job.startedAt ??= at;
       Object.assign(attemptIn(job, event.data.attempt), { startedAt: at, pid: event.data.pid });
       return;
     case 'JobRequeued': {
       const { attempt, cause, exitCode, why, detail } = event.data;
       job.status = 'queued';
+      job.waitsSince = at;
+      const wait = retryWaitOf(event.data, at);
+      if (wait !== undefined) job.retryAt = wait.until;
       delete job.collectionPaused;
       const ended = attemptIn(job, attempt);
       Object.assign(ended, {
@@ -194,7 +219,10 @@ export const jobs: Projection<JobsView, BatonEvent> = {
     }
     job.revision = revision;
     job.position = recorded.position;
-    if (event.type === 'JobOutputSealed') attemptIn(job, event.data.attempt).outputs = event.data.outputs;
+    if (event.type === 'JobReportRefused')
+      job.refusedReports = [...(job.refusedReports ?? []), { at: metadata.recordedAt, ...event.data }];
+    else if (event.type === 'JobOutputSealed')
+      attemptIn(job, event.data.attempt).outputs = event.data.outputs;
     else if (!isEnded(job)) change(job, event, metadata);
   },
 };

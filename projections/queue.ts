@@ -7,6 +7,8 @@ import type { Position } from '../src/kernel/recorded.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { filterClassOf } from '../src/domain/matching.js';
 import { dispatchKey, type Policy } from '../src/domain/schedule.js';
+import type { Instant } from '../src/kernel/time.js';
+import { retryText, retryWaitOf, type RetryWait } from './retry-wait.js';
 import { isJobEnd } from './summary.js';
 import { drop, find, idIn, put } from './table.js';
 
@@ -18,6 +20,9 @@ export interface QueueEntry {
   readonly project: string;
   readonly changeTitle?: string;
   readonly status: 'queued' | 'assigned' | 'running';
+  /** When it came. */
+  readonly queuedAt: string;
+  /** Since when it is in this status: of one that waits, since it was queued, or queued again. */
   readonly since: string;
   readonly priority: number;
   readonly runner?: string;
@@ -30,6 +35,8 @@ export interface QueueEntry {
     readonly reason: string;
     readonly detail: string;
     readonly blockers: readonly string[];
+    /** Of one that is tried again, but not yet: when it may be. */
+    readonly until?: string;
   };
 }
 
@@ -55,6 +62,7 @@ interface LiveJob {
   since: string;
   runner?: string;
   cancelAskedAt?: string;
+  retry?: RetryWait;
 }
 
 /** Live jobs by id, and by filter class, or by that and the enterprise, the reason why its jobs wait. */
@@ -119,6 +127,7 @@ export const queue: Projection<QueueState, BatonEvent> = {
     if (job === undefined) return;
     if (event.type === 'JobAssigned') {
       Object.assign(job, { status: 'assigned', since: metadata.recordedAt, runner: event.data.runner });
+      delete job.retry;
     } else if (event.type === 'JobStarted') {
       Object.assign(job, { status: 'running', since: metadata.recordedAt });
     } else if (event.type === 'JobCancelRequested') {
@@ -126,6 +135,8 @@ export const queue: Projection<QueueState, BatonEvent> = {
     } else if (event.type === 'JobRequeued') {
       Object.assign(job, { status: 'queued', since: metadata.recordedAt });
       delete job.runner;
+      const wait = retryWaitOf(event.data, metadata.recordedAt);
+      if (wait !== undefined) job.retry = wait;
     }
   },
 };
@@ -155,19 +166,37 @@ const byDispatch =
     dispatchKey(Date.parse(a.queuedAt), a.priority, policy) -
       dispatchKey(Date.parse(b.queuedAt), b.priority, policy) || a.order - b.order;
 
-/** Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. */
+const waitingOf = (
+  view: QueueState,
+  { filterClass, enterprise, retry }: LiveJob,
+  now: Instant | undefined,
+): NonNullable<QueueEntry['waiting']> => {
+  const detail = retry && retryText(retry, now);
+  return retry === undefined || detail === undefined
+    ? reasonFor(view, filterClass, enterprise)
+    : { reason: 'tried_again_later', detail, blockers: [], until: retry.until };
+};
+
+/**
+ * Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. `now`:
+ * how late it is; without it, what is tried again later is told as if its time had not come.
+ */
 export const toQueueView = (
   view: QueueState,
   position: Position,
   policy: Pick<Policy, 'ageingMs'> = defaultQueuePolicy,
+  now?: Instant,
 ): QueueView => ({
   position,
   entries: Object.entries(view.jobs)
     .sort(([, a], [, b]) => byDispatch(policy)(a, b))
-    .map(([jobId, { filterClass, enterprise, queuedAt: _, order: __, ...shown }]) => ({
-      jobId,
-      ...shown,
-      ...(shown.status === 'queued' ? { waiting: reasonFor(view, filterClass, enterprise) } : {}),
-      ...unreachable(view, shown.runner),
-    })),
+    .map(([jobId, job]) => {
+      const { filterClass: _, enterprise: __, order: ___, retry: ____, ...shown } = job;
+      return {
+        jobId,
+        ...shown,
+        ...(shown.status === 'queued' ? { waiting: waitingOf(view, job, now) } : {}),
+        ...unreachable(view, shown.runner),
+      };
+    }),
 });

@@ -24,7 +24,7 @@ import { healthUseCases } from './app/health.js';
 import { dispatcherId } from './app/dispatcher-id.js';
 import { embeddedEpoch, openInstallation, type Installation } from './app/installation.js';
 import { openOwnership, startingWhileOwned, whileOwned, type Owned } from './app/ownership.js';
-import { jobReads, jobSourcesAt } from './app/job-reads.js';
+import { jobReads, jobSourcesAt, readAt } from './app/job-reads.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { past, type AtMoment } from './app/past.js';
@@ -338,7 +338,10 @@ export const openCore = async (
   const useCases = tellingOfStore<UseCases>({
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
-    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn }),
+    ...jobUseCases({
+      ...{ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn },
+      retriesByHost: standalone.retries,
+    }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
@@ -347,7 +350,7 @@ export const openCore = async (
         reads: {
           ...runnerReads({ health: then.of(runnerHealth), jobs: jobSourcesAt(then).jobs }),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, config.queue, folderOn, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, config.queue, folderOn, readAt(then.moment)),
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {

@@ -165,6 +165,27 @@ export interface RerunChange {
   readonly phase?: string;
 }
 
+export interface RetryJob {
+  /** Not on a runner that the job has run on. */
+  readonly elsewhere: boolean;
+}
+
+/** What the retry is, and where to look for it. */
+export interface JobRetried {
+  /** The job that is tried again. */
+  readonly retryOf: string;
+  /** The new job; there is no such job before its phase run is promoted, which a host may put off. */
+  readonly jobId: string;
+  readonly phaseRunId: string;
+  readonly attempt: number;
+  readonly stage: string;
+  readonly phase: string;
+  readonly label: string;
+  readonly changeId?: string;
+  /** With the standalone host: the stage run that it is part of. */
+  readonly stageRunId?: string;
+}
+
 export interface ChangeFilter {
   readonly status?: ChangeView['status'];
   /** Its name alone, in whichever organisation. */
@@ -273,6 +294,12 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   /** Gives it up as lost, whatever its runner says later; what still runs there is ended when it answers. Refused while it waits. */
   readonly closeJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
+  /** Tries a job again that has ended without success: that job alone, in a new phase run or, with a host that has rules, as that says. */
+  readonly retryJob: (
+    context: CommandContext,
+    id: string,
+    how: RetryJob,
+  ) => TaskEither<AppError, Done<JobRetried>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
   /** Every event of the job and of its phase run, in words, oldest first. */
   readonly jobTimeline: (

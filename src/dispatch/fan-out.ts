@@ -1,6 +1,7 @@
 /** Phase run → its jobs, and back: a promotion becomes one job per row; when all have ended, so has the phase run. */
 import { canonical, filterClassOf } from '../domain/matching.js';
 import { isJobEnd, OUTCOME_OF } from '../domain/outcome.js';
+import { jobIdOf } from '../domain/phase-run.js';
 import type { BatonEvent } from '../events/catalog.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { Outcome } from '../events/shapes.js';
@@ -29,9 +30,6 @@ export interface FanOutState {
   /** Job → its phase run and row. */
   readonly jobs: Map<string, { readonly run: string; readonly row: number }>;
 }
-
-/** Same phase run and row, same job: a repeat is harmless. */
-export const jobIdOf = (phaseRunId: string, row: number): string => deriveId('job', phaseRunId, row);
 
 const evolve = (
   state: FanOutState,

@@ -5,7 +5,7 @@ import { Line } from '../domain/line.js';
 import { decide, dispatchKey, hopeless, type Assignment, type Policy } from '../domain/schedule.js';
 import { reasonOf } from '../domain/why-waiting.js';
 import { isJobEvent, isRunnerEvent, type BatonEvent, type JobEvent } from '../events/catalog.js';
-import type { JobQueued } from '../events/job.js';
+import type { JobQueued, JobRequeued } from '../events/job.js';
 import type { WaitReasonChanged } from '../events/ownership.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Kept, Process } from '../kernel/process.js';
@@ -24,11 +24,15 @@ interface Job extends QueuedJob {
   readonly queueMs: number | undefined;
   /** Attempts so far. */
   attempt: number;
-  avoid: string;
+  avoid: readonly string[];
   /** The event that made it queued: the cause of its next assignment. */
   queuedBy: string;
+  /** From when on it waits for a runner: when it was queued, or is to be tried again. */
   waitsSinceMs: number;
+  /** It waits for a runner. */
   queued: boolean;
+  /** It waits for its time to be tried again, and for no runner yet. */
+  delayed: boolean;
   place: { readonly runner: string; readonly slot: number } | undefined;
 }
 
@@ -39,6 +43,8 @@ export interface SchedulerState {
   readonly failures: Failures;
   /** Waiting jobs with a limit of their own, the first to run out first. */
   readonly deadlines: Line<Job>;
+  /** Jobs that are tried again, not yet; the first to be due first. Only a tick, which brings the time, moves them to the others. */
+  readonly delayed: Line<Job>;
   /** Last recorded reason per filter class, and the id of its event. */
   readonly reasons: Map<string, { readonly data: WaitReasonChanged; readonly eventId: string }>;
   arrivals: number;
@@ -58,6 +64,7 @@ const init = (): SchedulerState => ({
   runners: new Map(),
   failures: noFailures(),
   deadlines: new Line((a, b) => deadlineOf(a) - deadlineOf(b) || a.order - b.order),
+  delayed: new Line((a, b) => a.waitsSinceMs - b.waitsSinceMs || a.order - b.order),
   reasons: new Map(),
   arrivals: 0,
 });
@@ -68,11 +75,25 @@ const enqueue = ({ index, deadlines }: SchedulerState, job: Job): void => {
   if (job.queueMs !== undefined) deadlines.insert(job);
 };
 
-const dequeue = ({ index, deadlines }: SchedulerState, job: Job): void => {
+const dequeue = ({ index, deadlines, delayed }: SchedulerState, job: Job): void => {
+  if (job.delayed) delayed.remove(job);
+  job.delayed = false;
   if (!job.queued) return;
   job.queued = false;
   index.dequeue(job);
   if (job.queueMs !== undefined) deadlines.remove(job);
+};
+
+/** Jobs whose time to be tried again has come wait for runners from now on; false when there was none. */
+const releaseDue = (state: SchedulerState, nowMs: number): boolean => {
+  let isAny = false;
+  for (let job = state.delayed.at(0); job !== undefined; job = state.delayed.at(0)) {
+    if (job.waitsSinceMs > nowMs) break;
+    dequeue(state, job);
+    enqueue(state, job);
+    isAny = true;
+  }
+  return isAny;
 };
 
 /** Tells the index what the runner is now: also which slots are shut, and whether it failed too much, depends on its jobs. */
@@ -120,17 +141,27 @@ const queued = (
     key: dispatchKey(waitsSinceMs, priority, policy),
     order: state.arrivals++,
     whenUnmatchable,
-    avoid: '',
+    avoid: [],
     phaseRunId,
     queueMs: limits.queueMs,
     attempt: 0,
     queuedBy: id,
     waitsSinceMs,
     queued: false,
+    delayed: false,
     place: undefined,
   };
   state.jobs.set(jobId, job);
   enqueue(state, job);
+};
+
+/** Whether the machine may be to blame, so that another is better: it failed the attempt, or lost it. */
+const isRunnersFault = ({ cause, why }: JobRequeued): boolean =>
+  cause === 'infrastructure' || (cause === 'policy' && why === 'lost');
+
+/** The quarantine follows as an event of the runner; until then a slot in which something survived must not be given away. */
+const closeSoiled = ({ runners }: SchedulerState, { place }: Job, event: JobEvent): void => {
+  if (place && survivorsOf(event).length > 0) runners.get(place.runner)?.badSlots.add(place.slot);
 };
 
 const evolveJob = (
@@ -150,14 +181,23 @@ const evolveJob = (
       renew(state, runner, atMs);
       return;
     }
-    case 'JobRequeued':
+    case 'JobRequeued': {
+      const { delayMs = 0 } = event.data;
+      dequeue(state, job);
       // what failed there once would rather be tried elsewhere
-      job.avoid = event.data.cause === 'infrastructure' ? (job.place?.runner ?? '') : '';
+      const failedOn = isRunnersFault(event.data) ? job.place?.runner : undefined;
+      if (failedOn !== undefined) job.avoid = [...job.avoid.filter((name) => name !== failedOn), failedOn];
+      closeSoiled(state, job, event);
       release(state, job, atMs);
       job.queuedBy = id;
-      job.waitsSinceMs = atMs;
-      enqueue(state, job);
+      job.waitsSinceMs = atMs + delayMs;
+      if (delayMs === 0) enqueue(state, job);
+      else {
+        job.delayed = true;
+        state.delayed.insert(job);
+      }
       return;
+    }
     case 'JobQueued':
     case 'JobStarted':
     case 'JobCancelRequested':
@@ -165,17 +205,14 @@ const evolveJob = (
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
     case 'JobRemainsEnded':
+    case 'JobReportRefused':
       return;
-    default: {
-      // the quarantine follows as an event of the runner; until then the slot must not be given away
-      const soiled =
-        survivorsOf(event).length > 0 && job.place ? state.runners.get(job.place.runner) : undefined;
-      if (soiled && job.place) soiled.badSlots.add(job.place.slot);
+    default:
+      closeSoiled(state, job, event);
       dequeue(state, job);
       release(state, job, atMs);
       state.jobs.delete(job.jobId);
       state.index.leave(job.cls);
-    }
   }
 };
 
@@ -302,7 +339,7 @@ interface Saved {
 
 /** All but the index, which is made again from the rest. */
 const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
-  save: ({ jobs, index, deadlines: _, ...rest }): Saved => ({
+  save: ({ jobs, index, deadlines: _, delayed: __, ...rest }): Saved => ({
     ...rest,
     policy: JSON.stringify(policy),
     classes: index.known.map(({ id, filter, enterprise, unmatchedSinceMs }) => ({
@@ -322,6 +359,7 @@ const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
       const restored: Job = { ...job, cls };
       state.jobs.set(jobId, restored);
       if (job.queued) enqueue(state, restored);
+      if (job.delayed) state.delayed.insert(restored);
     }
     return state;
   },
@@ -364,7 +402,7 @@ const matters = (event: BatonEvent): boolean =>
 
 const CHANGES_NO_PLACE: ReadonlySet<string> = new Set([
   ...['JobStarted', 'JobOutputSealed', 'JobCancelRequested', 'JobCollectionPaused', 'JobCollectionResumed'],
-  'JobRemainsEnded',
+  ...['JobRemainsEnded', 'JobReportRefused'],
 ]);
 
 export const scheduler = (
@@ -376,6 +414,10 @@ export const scheduler = (
   init,
   evolve: (state, recorded) => evolve(state, recorded, options),
   react: (state, { event }) => (matters(event) ? owed(state, options) : []),
-  tick: (state, at) => expired(state, Date.parse(at), options.policy),
+  tick: (state, at) => {
+    const nowMs = Date.parse(at);
+    const due = releaseDue(state, nowMs) ? owed(state, options) : [];
+    return [...due, ...expired(state, nowMs, options.policy)];
+  },
   resume: (state) => owed(state, options),
 });

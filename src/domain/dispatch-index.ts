@@ -18,8 +18,8 @@ export interface QueuedJob {
   /** Order of arrival, to decide between equals. */
   readonly order: number;
   readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
-  /** Runner that failed its last attempt; empty when none did. Changes only while the job is in no line. */
-  readonly avoid: string;
+  /** Runners that failed it, each once, the last one last. Changes only while the job is in no line. */
+  readonly avoid: readonly string[];
 }
 
 export interface RunnerSlots extends Candidate {
@@ -40,7 +40,7 @@ export interface FilterClass {
   readonly enterprise: string;
   readonly seq: number;
   readonly line: Line<QueuedJob>;
-  /** Those that would rather run elsewhere than where they failed: few. */
+  /** Those that would rather run elsewhere than where they failed: few. What waits for its time to be tried again is in no line. */
   readonly retries: Line<QueuedJob>;
   readonly pools: Set<Pool>;
   /** Since when no runner matches; means something only while `pools` is empty. */
@@ -152,7 +152,7 @@ export class DispatchIndex {
 
   enqueue(job: QueuedJob): void {
     const { cls } = job;
-    (job.avoid === '' ? cls.line : cls.retries).insert(job);
+    (job.avoid.length === 0 ? cls.line : cls.retries).insert(job);
     if (job.whenUnmatchable !== 'wait') cls.impatient++;
     if (waitingIn(cls) > 1) return;
     for (const pool of cls.pools) pool.waiting.add(cls);
@@ -162,7 +162,7 @@ export class DispatchIndex {
 
   dequeue(job: QueuedJob): void {
     const { cls } = job;
-    if (!(job.avoid === '' ? cls.line : cls.retries).remove(job)) return;
+    if (!(job.avoid.length === 0 ? cls.line : cls.retries).remove(job)) return;
     if (job.whenUnmatchable !== 'wait') cls.impatient--;
     if (waitingIn(cls) > 0) return;
     for (const pool of cls.pools) pool.waiting.delete(cls);

@@ -47,10 +47,15 @@ export interface Failures {
 
 export const noFailures = (): Failures => ({ jobs: new Map(), runners: new Map(), order: 0 });
 
+/** How the attempt ended by itself that policy has tried again: its end weighs as much as that of the job would. */
+const triedAgain = (event: JobEvent): string | undefined =>
+  event.type === 'JobRequeued' && event.data.cause === 'policy' ? event.data.why : undefined;
+
 /** Why an attempt ended by the machine's fault; undefined when it is not the machine's. */
 const blamed = (event: JobEvent): string | undefined => {
   switch (event.type) {
     case 'JobRequeued':
+      if (triedAgain(event) === 'lost') return event.data.why;
       return event.data.cause === 'infrastructure' && !NO_FAULT.has(event.data.why ?? '')
         ? (event.data.why ?? 'infrastructure')
         : undefined;
@@ -98,7 +103,7 @@ const count = (
     counts.attempts = [...counts.attempts, { jobId, eventId: id, what: why }].slice(-ATTEMPTS_IN_A_ROW);
     counts.countedAt = failures.order;
   } else if (event.type === 'JobSucceeded') forgive(failures, job.runner);
-  else if (event.type === 'JobFailed') {
+  else if (event.type === 'JobFailed' || triedAgain(event) === 'failed') {
     const ranMs = job.startedAt === undefined ? QUICK_MS : millisBetween(job.startedAt, metadata.recordedAt);
     if (ranMs >= QUICK_MS) forgive(failures, job.runner);
     else counts.quick = [...counts.quick, { jobId, eventId: id, what: job.project }].slice(-QUICK_IN_A_ROW);
@@ -138,6 +143,7 @@ export const evolveFailures = (failures: Failures, recorded: Recorded<BatonEvent
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
     case 'JobRemainsEnded':
+    case 'JobReportRefused':
       return failures;
     case 'JobRequeued':
       count(failures, job, id, recorded);

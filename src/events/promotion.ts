@@ -4,7 +4,7 @@
  */
 import * as t from 'io-ts';
 import { PhaseOptions, PlannedPhase } from './change.js';
-import { Count, Limits, Outcome, Row, shape, Source, Step } from './shapes.js';
+import { Count, JobRef, Limits, Outcome, Row, shape, Source, Step } from './shapes.js';
 
 /** A phase as the files of one commit configure it: for every stage that has it, or for the one that overrides it. */
 export const ConfiguredPhase = shape(
@@ -84,8 +84,12 @@ const StageCancelRequested = t.type(
   'StageCancelRequested',
 );
 
-/** Like StageTriggered, but only `phase` and what comes after it runs; `kept` is taken over from the run `rerunOf`. */
-const PhaseRerunTriggered = t.type(
+/**
+ * Like StageTriggered, but only `phase` and what comes after it runs; `kept` is taken over from the run `rerunOf`. `retryOf`: of
+ * the phase only the row of this job is in the plan, since the others had succeeded.
+ */
+const PhaseRerunTriggered = shape(
+  'PhaseRerunTriggered',
   {
     stage: t.string,
     stageRunId: t.string,
@@ -96,7 +100,7 @@ const PhaseRerunTriggered = t.type(
     rerunOf: t.string,
     kept: t.readonlyArray(EndedPhase),
   },
-  'PhaseRerunTriggered',
+  { retryOf: JobRef },
 );
 
 /** In a stage run: this phase is not run again, its end in an earlier stage run counts. */

@@ -45,6 +45,10 @@ export const ChangeRef = shape(
 );
 export type ChangeRef = t.TypeOf<typeof ChangeRef>;
 
+/** A job, and the phase run that it belongs to. */
+export const JobRef = t.type({ phaseRunId: t.string, jobId: t.string }, 'JobRef');
+export type JobRef = t.TypeOf<typeof JobRef>;
+
 /** Exact commit of a git repository; `merge` tells what it is the merge of. */
 export const Source = shape(
   'Source',

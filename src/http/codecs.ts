@@ -175,6 +175,9 @@ export const CancelBody = closed({}, { reason: Reason });
 /** Body of `POST /jobs/:id/close`. Who gives a job up says why. */
 export const CloseBody = closed({ as: oneOf(['lost']), reason: Reason }, {});
 
+/** Body of `POST /jobs/:id/retry`. */
+export const RetryBody = closed({}, { elsewhere: t.boolean, reason: Reason });
+
 /** The rules of git-check-ref-format(1) as far as they keep a name from being taken for something else. */
 const Ref = text(
   { expected: 'the name of a branch', mend: 'give a branch such as master or feature/login' },

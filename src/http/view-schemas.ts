@@ -44,7 +44,8 @@ const attempt = object(
   { attempt: whole },
   {
     ...{ runner: text, slot: whole, rule: text, assignedAt: instant, startedAt: instant, endedAt: instant },
-    ...{ pid: whole, exitCode: whole, why: text, outputs: arrayOf(schemaOf(SealedOutput)) },
+    ...{ queuedAt: instant, pid: whole, exitCode: whole, why: text },
+    outputs: arrayOf(schemaOf(SealedOutput)),
     kept: object({ folder: text, until: instant }, { path: text }),
   },
 );
@@ -59,6 +60,13 @@ const job = object(
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
     workspace: schemaOf(Workspace),
+    ...{ waitsSince: instant, retryAt: instant, startedAt: instant },
+    refusedReports: arrayOf(
+      object(
+        { at: instant, attempt: whole, report: words('started', 'finished', 'lost'), why: text },
+        { outcome: words(...outcomes), exitCode: whole },
+      ),
+    ),
     cancelRequested: object({ at: instant, by: text }, { reason: text }),
     output: words('split'),
     collectionPaused: object({ at: instant, why: text, detail: text }),
@@ -117,17 +125,33 @@ const runner = object(
 
 const queueEntry = object(
   {
-    ...{ jobId: text, phase: text, stage: text, label: text, project: text, since: instant },
+    ...{
+      jobId: text,
+      phase: text,
+      stage: text,
+      label: text,
+      project: text,
+      since: instant,
+      queuedAt: instant,
+    },
     ...{ status: words(...inQueue), priority: whole },
   },
   {
     ...{ changeTitle: text, runner: text },
-    waiting: object({ reason: text, detail: text, blockers: listOfTexts }),
+    waiting: object({ reason: text, detail: text, blockers: listOfTexts }, { until: instant }),
   },
 );
 
 export const viewSchemas = {
   Job: job,
+  JobRetried: object(
+    {
+      ...{ retryOf: { ...text, description: 'the job that is tried again' }, attempt: whole },
+      jobId: { ...text, description: 'the new job; it comes with its phase run, which a host may put off' },
+      ...{ phaseRunId: text, stage: text, phase: text, label: text },
+    },
+    { changeId: text, stageRunId: text },
+  ),
   LogLines: object(
     {
       ...{ size: whole, sealed: yes, lines: { ...whole, description: 'how many there are now' } },

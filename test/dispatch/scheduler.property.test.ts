@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { DispatchCommand } from '../../src/dispatch/commands.js';
 import { filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
+import type { JobRequeued } from '../../src/events/job.js';
 import type { Filter } from '../../src/events/shapes.js';
 import type { Recorded } from '../../src/kernel/recorded.js';
 import { anEnrolment, aQueuedJob } from '../builders.js';
-import { placeOf, referenceSchedule } from '../domain/reference-schedule.js';
+import { placeOf, referenceSchedule, type Decisions } from '../domain/reference-schedule.js';
 import { FleetWorld, policy, ready } from './fleet-world.js';
 
 const family = (...values: readonly string[]): Filter => [{ key: 'platform_family', op: 'in', values }];
@@ -32,6 +33,14 @@ const op: fc.Arbitrary<Op> = fc.tuple(
   fc.boolean(),
 );
 
+const causes: readonly Pick<JobRequeued, 'cause' | 'why'>[] = [
+  { cause: 'runner_changed' },
+  { cause: 'infrastructure' },
+  { cause: 'infrastructure' },
+  { cause: 'policy', why: 'failed' },
+  { cause: 'policy', why: 'lost' },
+];
+
 /** The event that this number stands for in this state of things; undefined when it stands for none. */
 const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, BatonEvent] | undefined => {
   const name = `r${a % 5}`;
@@ -39,8 +48,8 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
   const runner = world.state.runners.get(name);
   const pick = <T>(from: readonly T[]): T | undefined => from[b % Math.max(1, from.length)];
   const jobs = [...world.state.jobs.values()];
-  const held = pick(jobs.filter(({ queued }) => !queued));
-  const queued = pick(jobs.filter((job) => job.queued));
+  const held = pick(jobs.filter(({ place }) => place !== undefined));
+  const queued = pick(jobs.filter(({ place }) => place === undefined));
   if (kind <= 4) {
     const filter = pick(filters)!;
     const whenUnmatchable = (['wait', 'fail', 'expire'] as const)[a % 3]!;
@@ -62,7 +71,11 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
         `job-${held.jobId}`,
         {
           type: 'JobRequeued',
-          data: { attempt: 1, cause: a % 3 === 0 ? 'runner_changed' : 'infrastructure' },
+          data: {
+            attempt: 1,
+            ...causes[a % causes.length]!,
+            ...(b % 3 === 0 ? { delayMs: 1 + 100_000 * (b % 4) } : {}),
+          },
         },
       ]
     );
@@ -114,8 +127,11 @@ const refused = (commands: readonly DispatchCommand[]): readonly string[] =>
     command.target === 'job' && command.command.kind === 'RefuseJob' ? [command.id] : [],
   );
 
+const expectedIn = (world: FleetWorld): Decisions =>
+  referenceSchedule(world.waiting(), world.runners(), policy.ageingMs, world.tickedMs);
+
 const checkReasons = (world: FleetWorld): void => {
-  const { reasons } = referenceSchedule(world.waiting(), world.runners(), policy.ageingMs);
+  const { reasons } = expectedIn(world);
   for (const filter of filters) {
     const last = (enterprise?: string) => world.reasons(filter, enterprise).at(-1) ?? 'nothing_waits';
     const waiting = enterprises.filter((enterprise) => {
@@ -135,15 +151,24 @@ const play = (ops: readonly Op[]): FleetWorld => {
   // enough to choose from, whatever the operations are
   for (let n = 0; n < 3; n++) world.ready(`r${n}`, { platform_family: 'debian' }, { slots: 1 + n });
   const owed: Recorded<BatonEvent>[] = [];
+  const check = (commands: readonly DispatchCommand[], expected: Decisions): void => {
+    expect(assigned(commands)).toEqual(expected.assignments);
+    expect([...refused(commands)].sort()).toEqual([...expected.hopeless].sort());
+    for (const command of commands) owed.push(...world.execute(command));
+  };
   const settle = (): void => {
     for (let due = owed.shift(); due !== undefined; due = owed.shift()) {
-      const expected = referenceSchedule(world.waiting(), world.runners(), policy.ageingMs);
-      const commands = world.process.react(world.state, due);
-      expect(assigned(commands)).toEqual(expected.assignments);
-      expect([...refused(commands)].sort()).toEqual([...expected.hopeless].sort());
-      for (const command of commands) owed.push(...world.execute(command));
+      const expected = expectedIn(world);
+      check(world.process.react(world.state, due), expected);
     }
     checkReasons(world);
+  };
+  /** Time is told only while nothing else is to be done. */
+  const tick = (): void => {
+    settle();
+    const commands = world.owedByTick();
+    check(commands, expectedIn(world));
+    settle();
   };
   for (const [n, one] of ops.entries()) {
     world.nowMs += 100_000;
@@ -152,6 +177,7 @@ const play = (ops: readonly Op[]): FleetWorld => {
     owed.push(world.fold(...event));
     // sometimes the state runs ahead: several events are folded before the first of them is answered
     if (!one[3]) settle();
+    if (one[2] % 4 === 0) tick();
   }
   settle();
   return world;
@@ -179,8 +205,7 @@ describe('the scheduler and the plain rules', () => {
           world.state = world.process.evolve(world.state, recorded);
           world.events.push(recorded);
         }
-        const expected = referenceSchedule(world.waiting(), world.runners(), policy.ageingMs);
-        expect(assigned(world.process.resume(world.state))).toEqual(expected.assignments);
+        expect(assigned(world.process.resume(world.state))).toEqual(expectedIn(world).assignments);
       }),
       { numRuns: 200 },
     );

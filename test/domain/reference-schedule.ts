@@ -13,7 +13,10 @@ export interface Waiting {
   readonly queuedAtMs: number;
   readonly order: number;
   readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
-  readonly avoid: string;
+  /** Runners that failed it, the last one last. */
+  readonly avoid: readonly string[];
+  /** It is not tried again before; 0: it may be now. */
+  readonly notBeforeMs: number;
 }
 
 export interface Decisions {
@@ -31,6 +34,7 @@ export const referenceSchedule = (
   queue: readonly Waiting[],
   runners: readonly RunnerSlots[],
   ageingMs: number,
+  nowMs: number,
 ): Decisions => {
   const assignments: string[] = [];
   const hopeless: string[] = [];
@@ -40,14 +44,17 @@ export const referenceSchedule = (
   const free = (r: RunnerSlots) =>
     [...Array(r.slots).keys()].find((slot) => !busy.get(r.name)!.has(slot) && !r.badSlots.has(slot));
   const rank = (w: Waiting) => w.queuedAtMs - w.priority * ageingMs;
-  const inOrder = [...queue].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
+  const inOrder = queue
+    .filter(({ notBeforeMs }) => notBeforeMs <= nowMs)
+    .sort((a, b) => rank(a) - rank(b) || a.order - b.order);
 
   for (const waiting of inOrder) {
     const { jobId, filter, enterprise, whenUnmatchable, avoid } = waiting;
     const place = placeOf(waiting);
     const matching = runners.filter((r) => admits(r, enterprise) && suits(r, filter));
     const available = matching.filter((r) => r.unavailable === '');
-    const mayGo = available.filter((r) => r.name !== avoid || available.length === 1);
+    const without = (shunned: readonly string[]) => available.filter((r) => !shunned.includes(r.name));
+    const mayGo = [without(avoid), without(avoid.slice(-1)), available].find((some) => some.length > 0) ?? [];
     let best: RunnerSlots | undefined;
     for (const r of mayGo)
       if (free(r) !== undefined && (best === undefined || load(r) < load(best))) best = r;

@@ -89,6 +89,10 @@ const cases: Readonly<Record<string, Case>> = {
     ...{ where: 'project', status: 409, stranger: 404, path: () => `/jobs/${ids.cancelled}/close` },
     body: () => ({ as: 'lost', reason: 'its runner is gone' }),
   },
+  'post /jobs/:id/retry': {
+    // cancelled with its change, further up
+    ...{ where: 'project', status: 202, stranger: 404, path: () => `/jobs/${ids.job}/retry` },
+  },
   'get /jobs/:id/explain': ofJob('/explain'),
   'get /jobs/:id/timeline': ofJob('/timeline'),
   'get /jobs/:id/log': ofJob('/log'),

@@ -11,6 +11,19 @@ const asked = (...events: readonly Given[]) => explainJob(viewOf(explain, givenE
 const verdict = (...events: readonly Given[]) => asked(...events)?.verdict;
 
 describe('why a job waits', () => {
+  it('given one that is tried again later, then it says when and after what, until its time has come', () => {
+    const later: Given = {
+      ...{ stream: 'job-j', type: 'JobRequeued' },
+      data: { attempt: 1, cause: 'policy', why: 'failed', detail: 'It failed.', delayMs: 60_000 },
+    };
+    const view = viewOf(
+      explain,
+      givenEvents(...readyRunner('r1', 'debian'), queued('j'), assigned('j'), started('j'), later),
+    );
+    const at = (now: string) => explainJob(view, 'j', now)?.verdict;
+    expect(at('2026-01-01T00:00:07.000Z')).toBe('waits: tried again in 59 s, after: It failed');
+    expect(at('2026-01-01T00:01:06.000Z')).toMatch(/^waits: 1 matching runner could take it/);
+  });
   it('names the condition that no runner meets, and what they have instead', () => {
     const runners = [...readyRunner('r1', 'debian'), ...readyRunner('r2', 'debian')];
     expect(verdict(...runners, queued('j', { filter: [family('rhel')] }))).toBe(

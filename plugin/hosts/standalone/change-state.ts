@@ -14,6 +14,7 @@ export interface StageState {
   readonly runs: number;
   readonly status: StageStatus;
   readonly cancelAsked: boolean;
+  /** All rows of all phases: what running a phase or the stage again starts from. */
   readonly plan: readonly PlannedPhase[];
   /** Of a run that has ended: how its phases did. */
   readonly phases: readonly EndedPhase[];
@@ -50,7 +51,11 @@ export const standingOf = ({ status, supersededBy, stages }: KnownChange): Stand
 
 type DataOf<T extends ChangeEvent['type']> = Extract<ChangeEvent, { type: T }>['data'];
 
-const withRun = (state: KnownChange, { stage, stageRunId, plan }: DataOf<'StageTriggered'>): KnownChange => ({
+const withRun = (
+  state: KnownChange,
+  { stage, stageRunId }: DataOf<'StageTriggered'>,
+  plan: readonly PlannedPhase[],
+): KnownChange => ({
   ...state,
   unended: [...state.unended, stageRunId],
   stages: {
@@ -89,8 +94,12 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
     case 'PatchsetAdded':
       return { ...state, patchset: event.data.number, source: event.data.source };
     case 'StageTriggered':
-    case 'PhaseRerunTriggered':
-      return withRun(state, event.data);
+      return withRun(state, event.data, event.data.plan);
+    case 'PhaseRerunTriggered': {
+      // its own plan may lack rows that had succeeded
+      const { stage, plan } = event.data;
+      return withRun(state, event.data, state.stages[stage]?.plan ?? plan);
+    }
     case 'StageCancelRequested':
       return onRun(state, event.data.stage, event.data.stageRunId, { cancelAsked: true });
     case 'StageEnded': {

@@ -11,7 +11,7 @@ import { isStage, nextStage, type Stage } from '../../../src/domain/stage-plan.j
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import type { EndedPhase, MergeObstacle, StageCancelWhy } from '../../../src/events/promotion.js';
-import type { Scope, Source } from '../../../src/events/shapes.js';
+import type { JobRef, Row, Scope, Source } from '../../../src/events/shapes.js';
 import { never, type Decider } from '../../../src/kernel/decider.js';
 import { evolveChange, standingOf, type ChangeState, type KnownChange } from './change-state.js';
 import { queueKeyOf, stageRunIdOf } from './ids.js';
@@ -23,6 +23,8 @@ import {
   deliverRefusal,
   liveStage,
   rerunRefusal,
+  retryRefusal,
+  type RetryAsked,
   type RuleRefusal,
 } from './rules.js';
 
@@ -38,6 +40,16 @@ export interface Patchset {
 
 /** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
 type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset;
+
+/** Of the phase only this row runs again. `others`: how the other jobs of `job.phaseRunId` ended. */
+interface RetryJob {
+  readonly kind: 'RetryJob';
+  readonly stage: Stage;
+  readonly phase: string;
+  readonly job: JobRef;
+  readonly row: Row;
+  readonly others: RetryAsked['others'];
+}
 
 export type ChangeCommand = { readonly changeId: string } & (
   | SubmitPatchset
@@ -62,6 +74,7 @@ export type ChangeCommand = { readonly changeId: string } & (
   | { readonly kind: 'SupersedeChange'; readonly by: string; readonly delivered: boolean }
   | { readonly kind: 'RerunStage'; readonly stage: Stage }
   | { readonly kind: 'RerunPhase'; readonly stage: Stage; readonly phase: string }
+  | RetryJob
 );
 
 export type ChangeRefusal = RuleRefusal;
@@ -109,6 +122,8 @@ const decide = (command: ChangeCommand, state: ChangeState): Decision => {
       ]);
     case 'RerunPhase':
       return rerunPhase(command, state);
+    case 'RetryJob':
+      return retryJob(command, state);
     default:
       return never(command);
   }
@@ -237,6 +252,23 @@ const rerunPhase = ({ changeId, stage, phase }: Of<'RerunPhase'>, state: KnownCh
   return E.right([
     { type: 'PhaseRerunTriggered', data: { ...data, phase, rerunOf: latest.stageRunId, kept } },
   ]);
+};
+
+const retryJob = (command: Of<'RetryJob'>, state: KnownChange): Decision => {
+  const { changeId, stage, phase, job, row, others } = command;
+  const latest = state.stages[stage];
+  const ended = latest?.phases.find((candidate) => candidate.phase === phase);
+  const isLatest = ended?.phaseRunId === job.phaseRunId;
+  const refused = retryRefusal(standingOf(state), { changeId, stage, phase, isLatest, others });
+  if (refused) return E.left(refused);
+  if (!latest) return E.left(unknown(changeId));
+  const plan = latest.plan.map((planned) =>
+    planned.phase === phase ? { ...planned, rows: [row] } : planned,
+  );
+  const kept = latest.phases.filter((candidate) => candidate.phase !== phase);
+  const { data } = trigger(changeId, state, stage, plan);
+  const rerun = { ...data, phase, rerunOf: latest.stageRunId, kept, retryOf: job };
+  return E.right([{ type: 'PhaseRerunTriggered', data: rerun }]);
 };
 
 /** Verify runs what its patchset configures, later stages what the merge does. */

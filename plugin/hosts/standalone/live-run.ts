@@ -2,7 +2,7 @@
 import type { TypeOf } from 'io-ts';
 import type { StageRunStarted } from '../../../src/events/change.js';
 import type { EndedPhase, StageCancelWhy } from '../../../src/events/promotion.js';
-import type { Outcome } from '../../../src/events/shapes.js';
+import type { JobRef, Outcome } from '../../../src/events/shapes.js';
 import { progress, type Progress } from './progress.js';
 
 /** A phase run of a stage run. */
@@ -20,6 +20,11 @@ interface Cancel {
   readonly reason: string | undefined;
 }
 
+interface Retried {
+  readonly phase: string;
+  readonly of: JobRef;
+}
+
 export interface LiveRun {
   readonly stageRunId: string;
   readonly data: TypeOf<typeof StageRunStarted>;
@@ -31,6 +36,8 @@ export interface LiveRun {
   cancelCause: string;
   /** Taken over from an earlier run. */
   readonly kept: readonly EndedPhase[];
+  /** One job that is tried again in its phase. */
+  readonly retry: Retried | undefined;
   readonly promoted: Map<string, Promoted>;
   /** Ended phase runs whose end is not yet in the stage run's stream. */
   readonly unrecorded: Map<string, { phaseRunId: string; outcome: Outcome; eventId: string }>;
@@ -53,8 +60,9 @@ export const triggeredRun = (
   data: LiveRun['data'],
   kept: readonly EndedPhase[],
   cause: string,
+  retry?: Retried,
 ): LiveRun => ({
-  ...{ stageRunId, data, cause, started: false, cancel: undefined, cancelCause: '', kept },
+  ...{ stageRunId, data, cause, started: false, cancel: undefined, cancelCause: '', kept, retry },
   promoted: new Map(),
   unrecorded: new Map(),
   ended: Object.fromEntries(kept.map((phase) => [phase.phase, phase])),

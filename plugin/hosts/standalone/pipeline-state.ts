@@ -62,7 +62,7 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       enqueue(state, idIn(stream, 'change'), event.data, [], id);
       break;
     case 'PhaseRerunTriggered':
-      enqueue(state, idIn(stream, 'change'), event.data, event.data.kept, id);
+      enqueue(state, idIn(stream, 'change'), event.data, event.data.kept, id, event.data);
       break;
     case 'StageCancelRequested': {
       const { actor, reason } = metadata;
@@ -116,13 +116,15 @@ const enqueue = (
   { stage, stageRunId, patchset, queueKey, plan }: DataOf<'StageTriggered'>,
   kept: readonly EndedPhase[],
   cause: string,
+  rerun?: DataOf<'PhaseRerunTriggered'>,
 ): void => {
   const change = state.changes.get(changeId);
   const source = stage === 'verify' ? change?.source : change?.merge;
   if (!change || !source) return;
   const { title, scope, pipeline } = change;
   const data = { changeId, title, patchset, scope, pipeline, stage, queueKey, source, plan };
-  const run = triggeredRun(stageRunId, data, kept, cause);
+  const retry = rerun?.retryOf && { phase: rerun.phase, of: rerun.retryOf };
+  const run = triggeredRun(stageRunId, data, kept, cause, retry);
   state.queues.set(queueKey, [...(state.queues.get(queueKey) ?? []), run]);
   state.queueOfRun.set(stageRunId, queueKey);
 };

@@ -137,7 +137,7 @@ const unrecorded = (run: LiveRun): readonly StandaloneCommand[] =>
     ...{ phase, phaseRunId, outcome },
   }));
 
-const promotion = ({ stageRunId, data }: LiveRun, phase: string): PhasePromoted => {
+const promotion = ({ stageRunId, data, retry: again }: LiveRun, phase: string): PhasePromoted => {
   const planned = data.plan.find((candidate) => candidate.phase === phase);
   if (!planned) throw new Error(`phase ${phase} is not in the plan of stage run ${stageRunId}`);
   const { changeId, title, patchset, scope, pipeline, stage, source } = data;
@@ -152,6 +152,7 @@ const promotion = ({ stageRunId, data }: LiveRun, phase: string): PhasePromoted 
     change: { id: changeId, title, patchset },
     ...(output === undefined ? {} : { output }),
     ...(retry === undefined ? {} : { retry }),
+    ...(again?.phase === phase ? { retryOf: again.of } : {}),
     ...(workspace === undefined ? {} : { workspace }),
   };
 };
@@ -193,7 +194,7 @@ const concernsChanges = new Set<BatonEvent['type']>([
 /** The standalone host's saga. `react` gives what this event made owed; `resume` gives all of it again, under the same ids. */
 export const standaloneProcess: Process<BatonEvent, StandaloneCommand, StandaloneState> = {
   name: NAME,
-  version: 1,
+  version: 2,
   init: () => ({ ...noPipelines(), ...noPromotions() }),
   evolve: (state, recorded) => {
     evolvePipeline(state, recorded);

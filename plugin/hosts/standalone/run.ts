@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { CheckpointStore } from '../../../src/app/checkpoints.js';
 import { handle, type Envelope } from '../../../src/app/handle.js';
+import type { RetryByHost } from '../../../src/app/retry-job.js';
 import { runProcess } from '../../../src/app/run-process.js';
 import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
 import { withQueuePolicy, type QueuePolicy } from '../../../src/domain/queue-policy.js';
@@ -30,6 +31,8 @@ export interface Standalone {
   readonly ready: Promise<void>;
   readonly close: () => Promise<void>;
   readonly useCases: ChangeUseCases;
+  /** How a job of this host is tried again. */
+  readonly retries: Readonly<Record<typeof HOST, RetryByHost>>;
 }
 
 const phaseRunStream = (hostKey: string): string => `phase_run-${phaseRunIdOf(HOST, hostKey, 1)}`;
@@ -109,13 +112,15 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     onProblem: deps.onProblem,
   });
 
+  const { retryByHost, ...useCases } = changeUseCases(deps);
   return {
     ready: running.ready,
     close: async () => {
       await running.close();
       await merges.close();
     },
-    useCases: changeUseCases(deps),
+    useCases,
+    retries: { [HOST]: retryByHost },
   };
 };
 

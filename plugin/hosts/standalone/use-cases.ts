@@ -6,6 +6,7 @@ import { handle, load, type Deps, type Envelope, type Handled } from '../../../s
 import type { SourceProvider } from '../../../src/app/ports.js';
 import type { ReadModel } from '../../../src/app/read-models.js';
 import type { Repeats } from '../../../src/app/repeats.js';
+import type { RetryByHost } from '../../../src/app/retry-job.js';
 import type {
   ChangeView,
   CommandContext,
@@ -15,11 +16,13 @@ import type {
   UseCases,
 } from '../../../src/app/use-cases.js';
 import type { PhaseWays } from '../../../src/domain/phase-ways.js';
+import { jobIdOf, phaseRunIdOf } from '../../../src/domain/phase-run.js';
+import { isStage } from '../../../src/domain/stage-plan.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import { changeDecider, type ChangeCommand, type ChangeRefusal } from './change.js';
 import { evolveChange, standingOf, type ChangeState } from './change-state.js';
 import type { ChangesView } from './changes.js';
-import { changeIdOf, idIn } from './ids.js';
+import { changeIdOf, HOST, hostKeyOf, idIn } from './ids.js';
 import { approveRefusal } from './rules.js';
 import { recordPhaseSecrets } from './secrets.js';
 import { changeReads, findChange } from './reads.js';
@@ -47,7 +50,7 @@ const NOTICE_MS = 5000;
 const conflict = ({ code, message, hint }: ChangeRefusal): AppError =>
   appError('conflict', code, message, { hint });
 
-export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
+export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly retryByHost: RetryByHost } => {
   const { changes, source, ways } = deps;
 
   const reads = changeReads(changes);
@@ -167,7 +170,35 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
       ),
     );
 
+  /** The rest of its phase had succeeded: the stage goes on from there as soon as this job succeeds too. */
+  const retryByHost: RetryByHost = async (context, { job, promoted, row, others }) => {
+    const { changeId } = job;
+    const { stage, phase } = promoted;
+    if (changeId === undefined || !isStage(stage)) return E.left(conflict(notSubmitted));
+    await noticed(changeId);
+    // the revision that the caller may have seen is the job's
+    const { expectedRevision: _, ...asked } = context;
+    const done = await decide(asked, {
+      ...{ kind: 'RetryJob', changeId, stage, phase, row, others },
+      job: { phaseRunId: job.phaseRunId, jobId: job.id },
+    });
+    if (E.isLeft(done))
+      return E.left(done.left.kind === 'failed' ? done.left.error : conflict(done.left.refusal));
+    const [triggered] = done.right.events.flatMap(({ event }) =>
+      event.type === 'PhaseRerunTriggered' ? [event.data] : [],
+    );
+    if (triggered === undefined) return E.left(conflict(notSubmitted));
+    const { stageRunId } = triggered;
+    const phaseRunId = phaseRunIdOf(HOST, hostKeyOf(stageRunId, phase), 1);
+    const value = {
+      ...{ retryOf: job.id, jobId: jobIdOf(phaseRunId, 0), phaseRunId, attempt: 1 },
+      ...{ stage, phase, label: job.label, changeId, stageRunId },
+    };
+    return E.right({ value, repeated: done.right.repeated });
+  };
+
   return {
+    retryByHost,
     submitChange: (context, request) => () => once(context, () => submit(context, request)),
     ...reads,
     placeOfChange: (id, sees) => async () => {
