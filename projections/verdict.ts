@@ -1,5 +1,4 @@
 /** Why does this job wait, in one sentence? Reads the table of runners against clauses that `explain` makes. */
-import { describeFilter } from '../src/domain/matching.js';
 import { hintsFor } from '../src/domain/nearest-miss.js';
 import type { Clause } from '../src/events/shapes.js';
 import { isClosedTo, type ExplainAnswer } from './explain-answer.js';
@@ -9,12 +8,13 @@ type Row = ExplainAnswer['runners'][number];
 
 const GROUPS_SHOWN = 3;
 
-const wanted = ({ key, op, values }: Clause): string =>
-  op === 'none' || op === 'version'
-    ? describeFilter([{ key, op, values }]).replace(' is ', ' ')
-    : values.length <= 1
-      ? `${key} ${values.join('')}`
-      : `${key} ${op === 'in' ? 'any of' : 'all of'} ${values.join(', ')}`;
+const wanted = ({ key, op, values }: Clause): string => {
+  if (op === 'none') return `${key} other than ${values.join(', ')}`;
+  if (op === 'version') return `${key} ${values.join(' or ')}`;
+  return values.length <= 1
+    ? `${key} ${values.join('')}`
+    : `${key} ${op === 'in' ? 'any of' : 'all of'} ${values.join(', ')}`;
+};
 
 /** `2 runners have debian, 1 has ubuntu`: the commonest first. */
 const whatTheyHave = (found: readonly string[]): string => {

@@ -126,8 +126,7 @@ const described = ({ op, key, values }: Clause): string => {
 };
 
 /** How a person knows a row, e.g. `platform_family=rhel platform_version=6.9,7.4`. */
-export const labelOf = (filter: Filter): string =>
-  filter.length === 0 ? 'any' : filter.map(described).join(' ');
+const labelOf = (filter: Filter): string => (filter.length === 0 ? 'any' : filter.map(described).join(' '));
 
 /** Both at once. Two lists of one key become what they share: a key stands once per filter and way of comparing. */
 const both = (one: Filter, other: Filter, onNothingShared: (key: string) => void): Filter => {
@@ -135,7 +134,8 @@ const both = (one: Filter, other: Filter, onNothingShared: (key: string) => void
   const shared = one.map((clause): Clause => {
     const second = sameIn(other, clause);
     if (second === undefined || clause.op !== 'in') return clause;
-    const values = clause.values.filter((value) => second.values.includes(value));
+    const allowed = new Set(second.values);
+    const values = clause.values.filter((value) => allowed.has(value));
     if (values.length === 0) onNothingShared(clause.key);
     return { ...clause, values };
   });

@@ -172,6 +172,12 @@ describe('retry', () => {
     expect([unit.retry?.attempts, deploy.retry]).toEqual([2, undefined]);
   });
 
+  it('given a stage that says no, then no further try there', () => {
+    const found = config({ retry: { default: 4 }, stages: { delivered: { retry: { default: false } } } });
+    expect(phaseIn(found, 'delivered', 'deploy').retry).toBeUndefined();
+    expect(phaseIn(found, 'union', 'deploy').retry?.attempts).toBe(4);
+  });
+
   it.each([
     [1, 'baton.retry.unit'],
     [11, 'baton.retry.unit'],
