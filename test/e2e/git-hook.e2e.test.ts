@@ -1,10 +1,11 @@
 /** The hook of examples/git-hook in a bare repository: real pushes, a real server, and what is left of both. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../src/app/use-cases.js';
 import { aRepository, commit, gitIn } from '../source/given-repository.js';
+import { skipped } from '../store/small-disk.js';
 import { entry } from './program.js';
 import { aWorld, type World } from './world.js';
 
@@ -13,6 +14,20 @@ const V2 = { version: '2', job_dispatch: { version: 'v2' } };
 const files = (config: object) => ({
   '.delivery/config.json': JSON.stringify(config, null, 2),
   '.delivery/project.toml': '[local_phases]\nunit = "true"\nlint = "true"\nsyntax = "true"\n',
+});
+
+/** The version of ShellCheck; undefined where it is not installed. */
+const shellcheck = (): string | undefined => {
+  try {
+    return execFileSync('shellcheck', ['--version'], { encoding: 'utf8' });
+  } catch {
+    return undefined;
+  }
+};
+const why = shellcheck() === undefined ? 'there is no shellcheck here' : undefined;
+
+it.skipIf(why !== undefined)(`ShellCheck finds nothing in the hook${skipped(why)}`, () => {
+  expect(execFileSync('shellcheck', ['--shell=sh', HOOK], { encoding: 'utf8' })).toBe('');
 });
 
 describe.each(['dash', 'bash'])('a push to _for under %s', (shell) => {
