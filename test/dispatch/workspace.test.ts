@@ -16,7 +16,9 @@ describe('placeOf', () => {
     expect(placeOf({ scope, workspace: { keep: 'on_failure', keepMs: 5 } }, 0, 0).keep?.ms).toBe(5);
     expect(placeOf({ scope, workspace: { keep: 'never', keepMs: 5 } }, 0, 0)).toEqual({});
     // a month at most
-    expect(placeOf({ scope, workspace: { keep: 'always', keepMs: 1e15 } }, 0, 0).keep?.ms).toBe(30 * 86_400_000);
+    expect(placeOf({ scope, workspace: { keep: 'always', keepMs: 1e15 } }, 0, 0).keep?.ms).toBe(
+      30 * 86_400_000,
+    );
   });
 
   it('given the room that a phase wants, then that of the installation does not count, also where it wants none', () => {
