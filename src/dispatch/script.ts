@@ -1,10 +1,8 @@
 /** What the runner's shell is given: the steps as one script, and the environment that names the job. Pure. */
 import type { AttemptRef } from '../app/ports.js';
+import { quote } from '../domain/shell-word.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { Step } from '../events/shapes.js';
-
-/** One word for a POSIX shell, whatever it contains (XCU 2.2.2: nothing is special within single quotes). */
-export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Steps run in order, each in a shell of its own; the first that fails ends the script with its exit code. */
 export const scriptOf = (steps: readonly Step[]): string =>

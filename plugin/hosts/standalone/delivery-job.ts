@@ -1,6 +1,6 @@
 /** What does a phase run for which nobody gave a command? `delivery job`, as the original's runners called it. Pure. */
-import { quote } from '../../../src/dispatch/script.js';
 import { runsDeliveryJob, type DeliveryJob } from '../../../src/domain/phase-ways.js';
+import { quote } from '../../../src/domain/shell-word.js';
 import type { PhasePromoted } from '../../../src/events/phase-run.js';
 
 /**
