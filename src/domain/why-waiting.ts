@@ -4,7 +4,7 @@
  */
 import type { WaitReasonChanged } from '../events/ownership.js';
 import type { Filter } from '../events/shapes.js';
-import { waitingIn, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
+import { waitingForRunners, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
 import { describeFilter, judge, type Candidate } from './matching.js';
 
 /** Runners and values that a reason names. */
@@ -37,7 +37,7 @@ const listed = (parts: readonly string[], separator: string): string =>
 /** The reason as the fleet is now; `nothing_waits` when the line is empty. */
 export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChanged => {
   const { filter, pools } = cls;
-  if (waitingIn(cls) === 0) return { filter, reason: 'nothing_waits', detail: '', blockers: [] };
+  if (waitingForRunners(cls) === 0) return { filter, reason: 'nothing_waits', detail: '', blockers: [] };
   if (index.runners.size === 0)
     return { filter, reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] };
   if (pools.size === 0) {
