@@ -3,10 +3,9 @@ import type { JobRequeued } from '../src/events/job.js';
 import { plusMillis, type Instant } from '../src/kernel/time.js';
 
 export interface RetryWait {
-  /** It waits for no runner before. */
   readonly until: Instant;
-  /** The machine may have been to blame: another is better. */
-  readonly elsewhere: boolean;
+  /** The machine may have been to blame: another is better, `now` without waiting, or `then`. */
+  readonly elsewhere?: 'now' | 'then';
   /** What ended the attempt before, as a sentence without its end. */
   readonly after: string;
 }
@@ -20,7 +19,7 @@ export const retryWaitOf = (
     ? undefined
     : {
         until: plusMillis(at, delayMs),
-        elsewhere: cause === 'infrastructure' || why === 'lost',
+        ...(cause === 'infrastructure' ? { elsewhere: 'now' } : why === 'lost' ? { elsewhere: 'then' } : {}),
         after: (detail ?? why ?? cause).replace(/\.$/, ''),
       };
 
@@ -30,6 +29,11 @@ const MINUTE_MS = 60_000;
 export const spanText = (ms: number): string =>
   ms < 2 * MINUTE_MS ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / MINUTE_MS)} min`;
 
+const ELSEWHERE = {
+  now: ', or at once on another runner',
+  then: ', on another runner if one suits',
+} as const;
+
 /** In words, while it holds; undefined once its time has come. `now` is absent where nobody knows how late it is. */
 export const retryText = (
   { until, elsewhere, after }: RetryWait,
@@ -37,5 +41,5 @@ export const retryText = (
 ): string | undefined => {
   if (now !== undefined && now >= until) return undefined;
   const when = now === undefined ? `at ${until}` : `in ${spanText(Date.parse(until) - Date.parse(now))}`;
-  return `tried again ${when}${elsewhere ? ', on another runner if one suits' : ''}, after: ${after}`;
+  return `tried again ${when}${elsewhere === undefined ? '' : ELSEWHERE[elsewhere]}, after: ${after}`;
 };

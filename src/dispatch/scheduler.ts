@@ -25,13 +25,14 @@ interface Job extends QueuedJob {
   /** Attempts so far. */
   attempt: number;
   avoid: readonly string[];
+  shuns: boolean;
   /** The event that made it queued: the cause of its next assignment. */
   queuedBy: string;
   /** From when on it waits for a runner: when it was queued, or is to be tried again. */
   waitsSinceMs: number;
   /** It waits for a runner. */
   queued: boolean;
-  /** It waits for its time to be tried again, and for no runner yet. */
+  /** It waits for its time to be tried again: for no runner yet, or while it shuns some, for another. */
   delayed: boolean;
   place: { readonly runner: string; readonly slot: number } | undefined;
 }
@@ -43,7 +44,7 @@ export interface SchedulerState {
   readonly failures: Failures;
   /** Waiting jobs with a limit of their own, the first to run out first. */
   readonly deadlines: Line<Job>;
-  /** Jobs that are tried again, not yet; the first to be due first. Only a tick, which brings the time, moves them to the others. */
+  /** Jobs that are tried again, not yet; the first to be due first. Only a tick, which brings the time, gives them to any runner. */
   readonly delayed: Line<Job>;
   /** Last recorded reason per filter class, and the id of its event. */
   readonly reasons: Map<string, { readonly data: WaitReasonChanged; readonly eventId: string }>;
@@ -78,10 +79,12 @@ const enqueue = ({ index, deadlines }: SchedulerState, job: Job): void => {
 const dequeue = ({ index, deadlines, delayed }: SchedulerState, job: Job): void => {
   if (job.delayed) delayed.remove(job);
   job.delayed = false;
-  if (!job.queued) return;
+  if (job.queued) {
+    index.dequeue(job);
+    if (job.queueMs !== undefined) deadlines.remove(job);
+  }
   job.queued = false;
-  index.dequeue(job);
-  if (job.queueMs !== undefined) deadlines.remove(job);
+  job.shuns = false;
 };
 
 /** Jobs whose time to be tried again has come wait for runners from now on; false when there was none. */
@@ -142,6 +145,7 @@ const queued = (
     order: state.arrivals++,
     whenUnmatchable,
     avoid: [],
+    shuns: false,
     phaseRunId,
     queueMs: limits.queueMs,
     attempt: 0,
@@ -191,11 +195,13 @@ const evolveJob = (
       release(state, job, atMs);
       job.queuedBy = id;
       job.waitsSinceMs = atMs + delayMs;
-      if (delayMs === 0) enqueue(state, job);
-      else {
+      if (delayMs > 0) {
         job.delayed = true;
         state.delayed.insert(job);
       }
+      // what failed it is to recover meanwhile; another runner has no reason to wait
+      job.shuns = delayMs > 0 && event.data.cause === 'infrastructure' && job.avoid.length > 0;
+      if (delayMs === 0 || job.shuns) enqueue(state, job);
       return;
     }
     case 'JobQueued':

@@ -20,6 +20,8 @@ export interface QueuedJob {
   readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
   /** Runners that failed it, each once, the last one last. Changes only while the job is in no line. */
   readonly avoid: readonly string[];
+  /** It is not yet to be tried again where it failed, even if nothing else is there. Changes only while the job is in no line. */
+  readonly shuns: boolean;
 }
 
 export interface RunnerSlots extends Candidate {
@@ -40,7 +42,7 @@ export interface FilterClass {
   readonly enterprise: string;
   readonly seq: number;
   readonly line: Line<QueuedJob>;
-  /** Those that would rather run elsewhere than where they failed: few. What waits for its time to be tried again is in no line. */
+  /** Those that would rather run elsewhere than where they failed: few. */
   readonly retries: Line<QueuedJob>;
   readonly pools: Set<Pool>;
   /** Since when no runner matches; means something only while `pools` is empty. */
@@ -49,6 +51,8 @@ export interface FilterClass {
   jobs: number;
   /** Waiting jobs that do not wait for ever when nothing matches. */
   impatient: number;
+  /** Of the waiting jobs those that wait for a time rather than for a runner. */
+  shunning: number;
 }
 
 export interface Pool {
@@ -87,6 +91,8 @@ export const byDispatch = (a: QueuedJob, b: QueuedJob): number => a.key - b.key 
 const byLoad = (a: Runner, b: Runner): number => a.load - b.load || a.seq - b.seq;
 
 export const waitingIn = (cls: FilterClass): number => cls.line.size + cls.retries.size;
+/** Without those that would not take the runners that there are yet. */
+export const waitingForRunners = (cls: FilterClass): number => waitingIn(cls) - cls.shunning;
 
 /** The job may run there, and would. */
 const takes = (
@@ -154,20 +160,22 @@ export class DispatchIndex {
     const { cls } = job;
     (job.avoid.length === 0 ? cls.line : cls.retries).insert(job);
     if (job.whenUnmatchable !== 'wait') cls.impatient++;
+    if (job.shuns) cls.shunning++;
+    else if (waitingForRunners(cls) === 1) this.unsettled.add(cls);
     if (waitingIn(cls) > 1) return;
     for (const pool of cls.pools) pool.waiting.add(cls);
     if (cls.pools.size === 0) this.unmatched.add(cls);
-    this.unsettled.add(cls);
   }
 
   dequeue(job: QueuedJob): void {
     const { cls } = job;
     if (!(job.avoid.length === 0 ? cls.line : cls.retries).remove(job)) return;
     if (job.whenUnmatchable !== 'wait') cls.impatient--;
+    if (job.shuns) cls.shunning--;
+    else if (waitingForRunners(cls) === 0) this.unsettled.add(cls);
     if (waitingIn(cls) > 0) return;
     for (const pool of cls.pools) pool.waiting.delete(cls);
     this.unmatched.delete(cls);
-    this.unsettled.add(cls);
   }
 
   /**
@@ -298,7 +306,7 @@ export class DispatchIndex {
     atMs: number,
   ): FilterClass {
     const cls: FilterClass = {
-      ...{ id, filter, enterprise, seq: this.seq++, jobs: 0, impatient: 0 },
+      ...{ id, filter, enterprise, seq: this.seq++, jobs: 0, impatient: 0, shunning: 0 },
       ...{ unmatchedSinceMs: atMs, pools: new Set() },
       line: new Line(byDispatch),
       retries: new Line(byDispatch),

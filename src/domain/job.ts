@@ -118,8 +118,9 @@ export const CLOSED = 'closed';
 const MAX_ATTEMPTS = 5;
 
 /**
- * Pause after the first, second … attempt that infrastructure failed. None at first, since another runner is often free and does
- * well; then so long that all of them together outlast the restart of a machine, which takes a minute or two.
+ * Pause after the first, second … attempt that infrastructure failed, before the same runner is tried again; another never waits. None
+ * at first, since most such failures pass at once; then so long that all of them together outlast the restart of a machine, which takes
+ * a minute or two.
  */
 const INFRASTRUCTURE_DELAYS_MS = [0, 10_000, 30_000, 90_000];
 

@@ -102,9 +102,10 @@ const isAnotherLeft = (cls: FilterClass, without: readonly Runner[]): boolean =>
 };
 
 /**
- * Of several runners that could take the job in time, it does not get one that failed it; where all of them did, not the last.
+ * Of several runners that could take the job in time, it does not get one that failed it; where all of them did, not the last. While it
+ * shuns them, none of them in any case.
  */
-const avoided = ({ cls, avoid }: QueuedJob, index: DispatchIndex): Avoided => {
+const avoided = ({ cls, avoid, shuns }: QueuedJob, index: DispatchIndex): Avoided => {
   const failed = avoid.flatMap((name) => {
     const runner = index.runners.get(name);
     return runner !== undefined && runner.slots.unavailable === '' && cls.pools.has(runner.pool)
@@ -112,7 +113,7 @@ const avoided = ({ cls, avoid }: QueuedJob, index: DispatchIndex): Avoided => {
       : [];
   });
   if (failed.length === 0) return NOBODY;
-  if (isAnotherLeft(cls, failed)) return new Set(failed.map(({ name }) => name));
+  if (shuns || isAnotherLeft(cls, failed)) return new Set(failed.map(({ name }) => name));
   const last = failed.filter(({ name }) => name === avoid.at(-1));
   return last.length > 0 && isAnotherLeft(cls, last) ? new Set(last.map(({ name }) => name)) : NOBODY;
 };

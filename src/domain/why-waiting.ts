@@ -3,7 +3,7 @@
  * `SHOWN`: so it stays the same while jobs come and go on a busy fleet, and changes only when a reader would act otherwise.
  */
 import type { WaitReasonChanged } from '../events/ownership.js';
-import { waitingIn, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
+import { waitingForRunners, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
 import { admits, describeFilter, judge, suits, type Candidate } from './matching.js';
 import { hintsFor } from './nearest-miss.js';
 
@@ -57,7 +57,7 @@ const listed = (parts: readonly string[], separator: string): string =>
 export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChanged => {
   const { pools } = cls;
   const about = { filter: cls.filter, ...(cls.enterprise === '' ? {} : { enterprise: cls.enterprise }) };
-  if (waitingIn(cls) === 0) return { ...about, reason: 'nothing_waits', detail: '', blockers: [] };
+  if (waitingForRunners(cls) === 0) return { ...about, reason: 'nothing_waits', detail: '', blockers: [] };
   if (index.runners.size === 0)
     return { ...about, reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] };
   if (pools.size === 0) {

@@ -72,7 +72,7 @@ export const JobRequeued = shape(
     exitCode: Count,
     why: t.string,
     detail: t.string,
-    /** Pause before the next attempt, counted from this event; absent: none. */
+    /** Pause before the next attempt, counted from this event, with `infrastructure` only on a runner that failed it; absent: none. */
     delayMs: Millis,
     /** Of an attempt that was ended on purpose, and is tried again by policy. */
     evidence: EndEvidence,

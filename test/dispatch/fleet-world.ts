@@ -141,20 +141,25 @@ export class FleetWorld {
     });
   }
 
-  private triedSince(stream: string, order: number): Pick<Waiting, 'avoid' | 'notBeforeMs'> {
+  private triedSince(
+    stream: string,
+    order: number,
+  ): Pick<Waiting, 'avoid' | 'notBeforeMs' | 'elsewhereAtOnce'> {
     let runner = '';
     let avoid: readonly string[] = [];
     let notBeforeMs = 0;
+    let elsewhereAtOnce = false;
     for (const { event, metadata, ...one } of this.events.slice(order)) {
       if (one.stream !== stream) continue;
       if (event.type === 'JobAssigned') ({ runner } = event.data);
       if (event.type !== 'JobRequeued') continue;
       const { cause, why, delayMs } = event.data;
+      elsewhereAtOnce = cause === 'infrastructure';
       notBeforeMs = delayMs === undefined ? 0 : Date.parse(metadata.recordedAt) + delayMs;
       if (cause === 'infrastructure' || (cause === 'policy' && why === 'lost'))
         avoid = [...avoid.filter((name) => name !== runner), runner];
     }
-    return { avoid, notBeforeMs };
+    return { avoid, notBeforeMs, elsewhereAtOnce };
   }
   runners() {
     return [...this.state.runners.values()].map((one) =>

@@ -138,6 +138,20 @@ describe('a job that is tried again', () => {
     world.tick();
     expect(world.assignments.slice(1)).toEqual(['b→r1/0 only_match', 'a→r1/0 only_match']);
   });
+  it('given a pause after infrastructure failed it, then another runner takes it at once, and the same one after the pause', () => {
+    const world = runners('r1');
+    world.queue('a');
+    world.fail('a', { delayMs: 30_000 });
+    expect(world.assignments).toHaveLength(1);
+    // it waits for a time, not for the runner, which is free
+    expect(world.reasons()).toEqual([]);
+    world.ready('r2');
+    expect(last(world)).toBe('a→r2/0 other_runner');
+    world.fail('a', { delayMs: 30_000 });
+    world.nowMs = 30_000;
+    world.tick();
+    expect(last(world)).toBe('a→r1/0 other_runner');
+  });
   it('given a pause and a cancel, then nothing is left of it', () => {
     const world = runners('r1');
     world.queue('a');

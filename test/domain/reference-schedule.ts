@@ -17,6 +17,8 @@ export interface Waiting {
   readonly avoid: readonly string[];
   /** It is not tried again before; 0: it may be now. */
   readonly notBeforeMs: number;
+  /** Not before on those runners; on another it may be at once. */
+  readonly elsewhereAtOnce: boolean;
 }
 
 export interface Decisions {
@@ -44,17 +46,18 @@ export const referenceSchedule = (
   const free = (r: RunnerSlots) =>
     [...Array(r.slots).keys()].find((slot) => !busy.get(r.name)!.has(slot) && !r.badSlots.has(slot));
   const rank = (w: Waiting) => w.queuedAtMs - w.priority * ageingMs;
-  const inOrder = queue
-    .filter(({ notBeforeMs }) => notBeforeMs <= nowMs)
-    .sort((a, b) => rank(a) - rank(b) || a.order - b.order);
+  const inOrder = [...queue].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
 
   for (const waiting of inOrder) {
-    const { jobId, filter, enterprise, whenUnmatchable, avoid } = waiting;
+    const { jobId, filter, enterprise, whenUnmatchable, avoid, ...when } = waiting;
     const place = placeOf(waiting);
+    const isDue = when.notBeforeMs <= nowMs;
+    if (!isDue && !when.elsewhereAtOnce) continue;
     const matching = runners.filter((r) => admits(r, enterprise) && suits(r, filter));
     const available = matching.filter((r) => r.unavailable === '');
     const without = (shunned: readonly string[]) => available.filter((r) => !shunned.includes(r.name));
-    const mayGo = [without(avoid), without(avoid.slice(-1)), available].find((some) => some.length > 0) ?? [];
+    const choices = isDue ? [without(avoid), without(avoid.slice(-1)), available] : [without(avoid)];
+    const mayGo = choices.find((some) => some.length > 0) ?? [];
     let best: RunnerSlots | undefined;
     for (const r of mayGo)
       if (free(r) !== undefined && (best === undefined || load(r) < load(best))) best = r;
@@ -68,12 +71,16 @@ export const referenceSchedule = (
             ? 'only_match'
             : 'least_loaded';
       assignments.push(`${jobId}→${best.name}/${slot} ${rule}`);
-    } else if (runners.length === 0) reasons.set(place, 'no_runner');
-    else if (matching.length > 0) reasons.set(place, available.length > 0 ? 'all_busy' : 'none_available');
-    else {
-      reasons.set(place, 'none_matches');
-      if (whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true)) hopeless.push(jobId);
+      continue;
     }
+    const isHopeless = runners.length > 0 && matching.length === 0;
+    if (isHopeless && whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true))
+      hopeless.push(jobId);
+    // what waits for a time does not wait for a runner
+    if (!isDue) continue;
+    if (runners.length === 0) reasons.set(place, 'no_runner');
+    else if (isHopeless) reasons.set(place, 'none_matches');
+    else reasons.set(place, available.length > 0 ? 'all_busy' : 'none_available');
   }
   return { assignments, hopeless, reasons };
 };

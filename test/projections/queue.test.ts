@@ -98,7 +98,7 @@ describe('the queue', () => {
         since: '2026-01-01T00:00:03.000Z',
         waiting: {
           reason: 'tried_again_later',
-          detail: 'tried again in 20 s, on another runner if one suits, after: The disk is full',
+          detail: 'tried again in 20 s, or at once on another runner, after: The disk is full',
           until: '2026-01-01T00:00:33.000Z',
         },
       });
