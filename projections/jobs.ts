@@ -36,6 +36,8 @@ export interface JobView {
   readonly phase: string;
   readonly changeId?: string;
   readonly changeTitle?: string;
+  /** It takes part as a consumer in the Union of this other change. */
+  readonly unionOf?: string;
   readonly filter: Filter;
   readonly filterClass: string;
   readonly priority: number;
@@ -71,6 +73,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   stage: data.stage,
   phase: data.phase,
   ...(data.change === undefined ? {} : { changeId: data.change.id, changeTitle: data.change.title }),
+  ...(data.change?.unionOf === undefined ? {} : { unionOf: data.change.unionOf }),
   filter: data.filter,
   filterClass: data.filterClass,
   priority: data.priority,
@@ -157,7 +160,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 2,
+  version: 3,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);

@@ -34,6 +34,8 @@ export interface Config {
   readonly mayMakeKey: boolean;
   readonly http: HttpConfig;
   readonly queue: QueuePolicy;
+  /** What becomes of jobs that a new patchset, a superseding change or a deletion makes useless. Absent: `cancel`. */
+  readonly obsoleteJobs?: 'cancel' | 'finish';
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
@@ -107,6 +109,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     mayMakeKey: keyFile.source === 'default',
     http: httpConfigOf(found, address.host),
     queue: queuePolicyOf(found),
+    obsoleteJobs: found.obsoleteJobs.value,
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
     leaseMs: leaseTime.value,

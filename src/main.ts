@@ -313,6 +313,7 @@ export const openCore = async (
     source,
     changes: asked.changes,
     queuePolicy: config.queue,
+    obsoleteJobs: config.obsoleteJobs ?? 'cancel',
     repeats: askedBefore,
     onProblem,
   });

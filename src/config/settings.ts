@@ -5,6 +5,7 @@ import { defaultProbes } from '../app/health-watch.js';
 import { TERM_MS } from '../app/ownership.js';
 import { httpSettings } from './http.js';
 import { queueSettings } from './queue.js';
+import { standaloneSettings } from './standalone.js';
 import { storeSettings } from './store.js';
 import { choice, path, paths, setting, span, text, type Environment } from './setting.js';
 
@@ -101,4 +102,5 @@ export const settings = {
   ...storeSettings,
   ...httpSettings,
   ...queueSettings,
+  ...standaloneSettings,
 };

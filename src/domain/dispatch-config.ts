@@ -11,6 +11,8 @@ import {
   type Row,
   type Workspace,
 } from '../events/shapes.js';
+import type { Dependency } from '../events/promotion.js';
+import { dependencyOf } from './dependency.js';
 import { aList, anObject, aString, knownMembers, spotOf, type Spot } from './json-check.js';
 import { parseJson } from './json-text.js';
 import type { Problem } from './problem.js';
@@ -37,6 +39,8 @@ export interface PhaseConfig {
 
 export interface DispatchConfig {
   readonly phases: Readonly<Record<Phase, PhaseConfig>>;
+  /** Pipelines whose Union this project takes part in. */
+  readonly dependencies: readonly Dependency[];
 }
 
 /** `not_dispatched_here`: the project asks for Push Jobs, so its phases are not for runners. */
@@ -74,7 +78,7 @@ export const parseDispatchConfig = (text: string): E.Either<ConfigError, Dispatc
     root
       .at('build_nodes')
       .refuse('no build_nodes beside job_dispatch v2', 'remove it: filters choose the runner');
-  checkDependencies(root.at('dependencies'));
+  const dependencies = checkDependencies(root.at('dependencies'));
   const skipped = skippedPhases(root.at('skip_phases'));
   const filters = phaseFilters(root.at('job_dispatch').at('filters'));
   const timeouts = phaseTimeouts(root.at('phase_timeouts'));
@@ -83,7 +87,7 @@ export const parseDispatchConfig = (text: string): E.Either<ConfigError, Dispatc
     problems.push({ path, expected: 'each key once', found: 'the key twice', mend: 'keep one of the two' });
   return problems.length > 0
     ? E.left(invalid(problems))
-    : E.right({ phases: merge(skipped, filters, timeouts, secrets, outputs) });
+    : E.right({ phases: merge(skipped, filters, timeouts, secrets, outputs), dependencies });
 };
 
 const invalid = (problems: readonly Problem[], reason = 'config_invalid'): ConfigError => ({
@@ -140,9 +144,16 @@ const checkDispatchVersion = (dispatch: Spot): void => {
   if (version.value !== 'v2') version.refuse('"v2"', 'write "version": "v2"');
 };
 
-const checkDependencies = (spot: Spot): void => {
-  if (spot.value === undefined) return;
-  for (const item of aList(spot, 'project names') ?? []) aString(item, 'a project name');
+const checkDependencies = (spot: Spot): readonly Dependency[] => {
+  const items = spot.value === undefined ? [] : (aList(spot, 'projects') ?? []);
+  return items.flatMap((item) => {
+    const name = aString(item, 'the name of a project', 'put it in double quotes');
+    if (name === undefined) return [];
+    const dependency = dependencyOf(name);
+    if (dependency) return [dependency];
+    item.refuse('a project', 'write "project", "project:pipeline", "org/project" or "org/project:pipeline"');
+    return [];
+  });
 };
 
 const skippedPhases = (spot: Spot): ReadonlySet<string> => {

@@ -12,7 +12,6 @@ export interface StageState {
   /** How often the stage was triggered. */
   readonly runs: number;
   readonly status: StageStatus;
-  readonly cancelAsked: boolean;
   readonly plan: readonly PlannedPhase[];
   /** Of a run that has ended: how its phases did. */
   readonly phases: readonly EndedPhase[];
@@ -38,6 +37,8 @@ export interface KnownChange {
   readonly stages: Readonly<Partial<Record<string, StageState>>>;
   /** Stage runs that were triggered and whose end has not been taken notice of. */
   readonly unended: readonly string[];
+  /** Those of them that are to end, whether they run or not. */
+  readonly cancelAsked: readonly string[];
 }
 
 export type ChangeState = { readonly status: 'none' } | KnownChange;
@@ -56,7 +57,7 @@ const withRun = (state: KnownChange, { stage, stageRunId, plan }: DataOf<'StageT
   stages: {
     ...state.stages,
     [stage]: {
-      ...{ stageRunId, plan, status: 'live', cancelAsked: false, phases: [] },
+      ...{ stageRunId, plan, status: 'live', phases: [] },
       runs: (state.stages[stage]?.runs ?? 0) + 1,
     },
   },
@@ -81,7 +82,7 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
     const { scope, pipeline, branch, repository } = event.data;
     return {
       ...{ status: 'open', scope, pipeline, branch, repository, patchset: 0, source: undefined },
-      ...{ merge: undefined, supersededBy: undefined, stages: {}, unended: [] },
+      ...{ merge: undefined, supersededBy: undefined, stages: {}, unended: [], cancelAsked: [] },
     };
   }
   if (state.status === 'none') return state;
@@ -92,10 +93,16 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
     case 'PhaseRerunTriggered':
       return withRun(state, event.data);
     case 'StageCancelRequested':
-      return onRun(state, event.data.stage, event.data.stageRunId, { cancelAsked: true });
+      return event.data.running === 'finish'
+        ? state
+        : { ...state, cancelAsked: [...state.cancelAsked, event.data.stageRunId] };
     case 'StageEnded': {
       const { stage, stageRunId, status, phases } = event.data;
-      const ended = { ...state, unended: state.unended.filter((other) => other !== stageRunId) };
+      const isOther = (other: string): boolean => other !== stageRunId;
+      const ended = {
+        ...{ ...state, unended: state.unended.filter(isOther) },
+        cancelAsked: state.cancelAsked.filter(isOther),
+      };
       return onRun(ended, stage, stageRunId, { status, phases });
     }
     case 'MergeIntended':

@@ -12,6 +12,7 @@ import type { PlannedPhase } from '../../../src/events/change.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import type {
   ConfiguredPhase,
+  Dependency,
   EndedPhase,
   MergeObstacle,
   StageCancelWhy,
@@ -19,7 +20,7 @@ import type {
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import { never, type Decider } from '../../../src/kernel/decider.js';
 import { evolveChange, standingOf, type ChangeState, type KnownChange } from './change-state.js';
-import { queueKeyOf, stageRunIdOf } from './ids.js';
+import { keyOf, queueKeyOf, stageRunIdOf, type PhaseRef } from './ids.js';
 import { planOf } from './plan.js';
 import {
   approveRefusal,
@@ -41,17 +42,26 @@ export interface Patchset {
   readonly plan: readonly PlannedPhase[];
 }
 
+/** What becomes of jobs that a command makes useless: they are cancelled, or what runs goes on to its end. */
+export type ObsoleteJobs = 'cancel' | 'finish';
+
+/** Absent: `cancel`. */
+interface Obsoletes {
+  readonly obsolete?: ObsoleteJobs;
+}
+
 /** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
-type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset;
+type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset & Obsoletes;
 
 export type ChangeCommand = { readonly changeId: string } & (
   | SubmitPatchset
-  /** `source`: the merge that is to land; `phases`: as its own files configure them. */
+  /** `source`: the merge that is to land; `phases` and `dependencies`: as its own files configure them. */
   | {
       readonly kind: 'ApproveChange';
       readonly patchset: number;
       readonly source: Source;
       readonly phases: readonly ConfiguredPhase[];
+      readonly dependencies?: readonly Dependency[];
     }
   | { readonly kind: 'RecordMerged'; readonly sha: string; readonly branchDeleted: boolean }
   | {
@@ -67,11 +77,12 @@ export type ChangeCommand = { readonly changeId: string } & (
       readonly status: 'passed' | 'failed' | 'cancelled';
       readonly phases: readonly EndedPhase[];
     }
-  | { readonly kind: 'DeliverChange' | 'DeleteChange' | 'CancelStage' }
+  | { readonly kind: 'DeliverChange' | 'CancelStage' }
+  | ({ readonly kind: 'DeleteChange' } & Obsoletes)
   /** `delivered`: the later change was delivered; else it has begun Acceptance. */
-  | { readonly kind: 'SupersedeChange'; readonly by: string; readonly delivered: boolean }
+  | ({ readonly kind: 'SupersedeChange'; readonly by: string; readonly delivered: boolean } & Obsoletes)
   | { readonly kind: 'RerunStage'; readonly stage: Stage }
-  | { readonly kind: 'RerunPhase'; readonly stage: Stage; readonly phase: string }
+  | ({ readonly kind: 'RerunPhase'; readonly stage: Stage } & PhaseRef)
 );
 
 export type ChangeRefusal = RuleRefusal;
@@ -107,7 +118,7 @@ const decide = (command: ChangeCommand, state: ChangeState): Decision => {
     case 'DeleteChange':
       return unlessRefused(deleteRefusal(standingOf(state)), () => [
         { type: 'ChangeDeleted', data: { patchset: state.patchset } },
-        ...cancels(state, 'deleted'),
+        ...cancels(state, 'deleted', command.obsolete),
       ]);
     case 'CancelStage':
       return unlessRefused(cancelRefusal(standingOf(state)), () => cancels(state, 'requested'));
@@ -128,14 +139,14 @@ const unlessRefused = (refused: ChangeRefusal | undefined, events: () => readonl
   refused ? E.left(refused) : E.right(events());
 
 const submit = (command: Of<'SubmitPatchset'>, state: ChangeState): Decision => {
-  const { changeId, scope, pipeline, branch, title, source, plan } = command;
+  const { changeId, scope, pipeline, branch, title, source, plan, obsolete } = command;
   const { repository } = source;
   if (state.status === 'none') {
     const opened: ChangeEvent = {
       type: 'ChangeOpened',
       data: { scope, pipeline, branch, repository, title },
     };
-    return E.right([opened, ...patchset(changeId, source, plan, evolveChange(state, opened))]);
+    return E.right([opened, ...patchset(changeId, source, plan, evolveChange(state, opened), obsolete)]);
   }
   if (state.status !== 'open')
     return E.left(
@@ -163,23 +174,27 @@ const submit = (command: Of<'SubmitPatchset'>, state: ChangeState): Decision => 
       message: `A new commit was expected on ${branch}; ${source.sha.slice(0, 12)} is patchset ${state.patchset} already.`,
       hint: 'Commit and push to the branch, then submit again.',
     });
-  return E.right(patchset(changeId, source, plan, state));
+  return E.right(patchset(changeId, source, plan, state, obsolete));
 };
 
-/** What still waits or runs for the patchset before is of no use any more. */
+/** What still waits or runs for the patchsets before is of no use any more. */
 const patchset = (
   changeId: string,
   source: Source,
   plan: readonly PlannedPhase[],
   state: ChangeState,
+  obsolete: ObsoleteJobs | undefined,
 ): readonly ChangeEvent[] => {
   if (state.status === 'none') return [];
   const added: ChangeEvent = { type: 'PatchsetAdded', data: { number: state.patchset + 1, source } };
   const after = { ...state, patchset: state.patchset + 1, source };
-  return [added, ...cancels(state, 'new_patchset'), trigger(changeId, after, 'verify', plan)];
+  return [added, ...cancels(state, 'new_patchset', obsolete), trigger(changeId, after, 'verify', plan)];
 };
 
-const approve = ({ patchset: wanted, source, phases }: Of<'ApproveChange'>, state: KnownChange): Decision => {
+const approve = (
+  { patchset: wanted, source, phases, dependencies = [] }: Of<'ApproveChange'>,
+  state: KnownChange,
+): Decision => {
   const refused = approveRefusal(standingOf(state));
   if (refused) return E.left(refused);
   if (wanted !== state.patchset)
@@ -188,7 +203,8 @@ const approve = ({ patchset: wanted, source, phases }: Of<'ApproveChange'>, stat
       message: `Patchset ${wanted} was expected to be the latest; there is ${state.patchset} meanwhile.`,
       hint: 'Look at the new patchset, then approve again.',
     });
-  return E.right([{ type: 'MergeIntended', data: { patchset: wanted, source, phases } }]);
+  const data = { patchset: wanted, source, phases, ...(dependencies.length === 0 ? {} : { dependencies }) };
+  return E.right([{ type: 'MergeIntended', data }]);
 };
 
 const isMerging = (state: KnownChange, sha: string): boolean =>
@@ -211,37 +227,48 @@ const stageEnded = (
   return goesOn ? [ended, trigger(changeId, state, next)] : [ended];
 };
 
-const supersede = ({ by, delivered }: Of<'SupersedeChange'>, state: KnownChange): readonly ChangeEvent[] => {
+const supersede = (
+  { by, delivered, obsolete }: Of<'SupersedeChange'>,
+  state: KnownChange,
+): readonly ChangeEvent[] => {
   const applies = state.status === 'merged' || (state.status === 'delivered' && delivered);
   if (!applies || state.supersededBy !== undefined) return [];
   const superseded: ChangeEvent = { type: 'ChangeSuperseded', data: { by } };
   // What was delivered goes on to its end: only running it once more would bring the old state back.
-  return state.status === 'merged' ? [superseded, ...cancels(state, 'superseded')] : [superseded];
+  return state.status === 'merged' ? [superseded, ...cancels(state, 'superseded', obsolete)] : [superseded];
 };
 
-const cancels = (state: KnownChange, why: StageCancelWhy): readonly ChangeEvent[] => {
+/** All runs that have not ended are of one stage: only Verify can have several, of patchset after patchset. */
+const cancels = (
+  state: KnownChange,
+  why: StageCancelWhy,
+  obsolete: ObsoleteJobs = 'cancel',
+): readonly ChangeEvent[] => {
   const stage = liveStage(standingOf(state));
-  const run = stage && state.stages[stage];
-  return run && !run.cancelAsked
-    ? [{ type: 'StageCancelRequested', data: { stage, stageRunId: run.stageRunId, why } }]
-    : [];
+  if (stage === undefined) return [];
+  const more = obsolete === 'finish' ? { running: obsolete } : {};
+  return state.unended
+    .filter((stageRunId) => !state.cancelAsked.includes(stageRunId))
+    .map((stageRunId) => ({ type: 'StageCancelRequested', data: { stage, stageRunId, why, ...more } }));
 };
 
-const rerunPhase = ({ changeId, stage, phase }: Of<'RerunPhase'>, state: KnownChange): Decision => {
+const rerunPhase = ({ changeId, stage, phase, consumer }: Of<'RerunPhase'>, state: KnownChange): Decision => {
   const refused = rerunRefusal(standingOf(state), stage);
   if (refused) return E.left(refused);
   const latest = state.stages[stage];
-  const ended = latest?.phases.find((candidate) => candidate.phase === phase);
+  const of = consumer === undefined ? {} : { consumer };
+  const isIt = (candidate: PhaseRef): boolean => keyOf(candidate) === keyOf({ phase, ...of });
+  const ended = latest?.phases.find(isIt);
   if (!latest || !ended || ended.outcome === 'succeeded')
     return E.left({
       code: 'phase_not_to_rerun',
       message: `A phase of ${stage} that has ended without success was expected; ${phase} ${ended ? 'has succeeded' : 'has not run'}.`,
       hint: 'Run the whole stage again, without --phase.',
     });
-  const kept = latest.phases.filter((candidate) => candidate.phase !== phase);
+  const kept = latest.phases.filter((candidate) => !isIt(candidate));
   const { data } = trigger(changeId, state, stage, latest.plan);
   return E.right([
-    { type: 'PhaseRerunTriggered', data: { ...data, phase, rerunOf: latest.stageRunId, kept } },
+    { type: 'PhaseRerunTriggered', data: { ...data, phase, ...of, rerunOf: latest.stageRunId, kept } },
   ]);
 };
 

@@ -39,7 +39,14 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
       case 'stage_run':
         return handle(deps, `stage_run-${command.stageRunId}`, stageRunDecider, command, envelope);
       case 'change':
-        return handle(deps, `change-${command.changeId}`, changeDecider, command, envelope);
+        return handle(
+          deps,
+          `change-${command.changeId}`,
+          changeDecider,
+          // not part of what the process asks for: the setting may be another one when it asks again
+          command.kind === 'SupersedeChange' ? { ...command, obsolete: deps.obsoleteJobs } : command,
+          envelope,
+        );
       case 'pipeline':
         return handle(deps, `pipeline-${command.pipelineId}`, pipelineDecider, command, envelope);
       case 'phase_run':

@@ -4,6 +4,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { appError, type AppError } from '../../../src/app/errors.js';
 import type { SourceProvider } from '../../../src/app/ports.js';
 import type { SubmitChange } from '../../../src/app/use-cases.js';
+import { isScopeName } from '../../../src/domain/dependency.js';
 import {
   parseDispatchConfig,
   type ConfigError,
@@ -17,7 +18,7 @@ import {
 } from '../../../src/domain/project-config.js';
 import { phases } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
-import type { ConfiguredPhase } from '../../../src/events/promotion.js';
+import type { ConfiguredPhase, Dependency } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import type { Patchset } from './change.js';
 import { changeIdOf } from './ids.js';
@@ -48,21 +49,25 @@ export const prepareSubmission =
     }))(E.mapLeft(noCommands)(planStage('verify', dispatch, project)));
   };
 
+interface PreparedMerge {
+  readonly source: Source;
+  readonly phases: readonly ConfiguredPhase[];
+  readonly dependencies: readonly Dependency[];
+}
+
 /** The patchset merged into its target as it is now, and what this very merge configures for every later stage. */
 export const prepareMerge =
-  (
-    source: SourceProvider,
-    patchset: Source,
-  ): TaskEither<AppError, { readonly source: Source; readonly phases: readonly ConfiguredPhase[] }> =>
+  (source: SourceProvider, patchset: Source): TaskEither<AppError, PreparedMerge> =>
   async () => {
     const merge = await source.merge(patchset)();
     if (E.isLeft(merge)) return merge;
     const configured = await configuredAt(source, merge.right);
     if (E.isLeft(configured)) return configured;
     const { dispatch, project } = configured.right;
-    return E.map((found: readonly ConfiguredPhase[]) => ({ source: merge.right, phases: found }))(
-      E.mapLeft(noCommands)(configurePhases(phases, dispatch, project)),
-    );
+    const { dependencies } = dispatch;
+    return E.map((found: readonly ConfiguredPhase[]) => ({
+      ...{ source: merge.right, phases: found, dependencies },
+    }))(E.mapLeft(noCommands)(configurePhases(phases, dispatch, project)));
   };
 
 interface Configured {
@@ -89,7 +94,7 @@ export const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
     project: request.project ?? projectOf(request.repository),
   };
   const problems = Object.entries(scope)
-    .filter(([, name]) => !/^[A-Za-z0-9._-]{1,64}$/.test(name))
+    .filter(([, name]) => !isScopeName(name))
     .map(([path, name]): Problem => ({
       path,
       expected: '1 to 64 letters, digits, dots, dashes or underscores',

@@ -15,19 +15,20 @@ import type {
   UseCases,
 } from '../../../src/app/use-cases.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
-import { changeDecider, type ChangeCommand, type ChangeRefusal } from './change.js';
+import { changeDecider, type ChangeCommand, type ChangeRefusal, type ObsoleteJobs } from './change.js';
 import { evolveChange, standingOf, type ChangeState } from './change-state.js';
 import type { ChangesView } from './changes.js';
 import { changeIdOf, idIn } from './ids.js';
 import { approveRefusal } from './rules.js';
 import { recordPhaseSecrets } from './secrets.js';
-import { changeReads, findChange } from './reads.js';
+import { changeReads, consumerOf, findChange } from './reads.js';
 import { prepareMerge, prepareSubmission, scopeOf } from './submission.js';
 
 export interface ChangeDeps extends Deps {
   readonly source: SourceProvider;
   readonly changes: ReadModel<ChangesView>;
   readonly repeats: Repeats;
+  readonly obsoleteJobs: ObsoleteJobs;
 }
 
 export type ChangeUseCases = Pick<
@@ -45,7 +46,7 @@ const conflict = ({ code, message, hint }: ChangeRefusal): AppError =>
   appError('conflict', code, message, { hint });
 
 export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
-  const { changes, source } = deps;
+  const { changes, source, obsoleteJobs: obsolete } = deps;
 
   const reads = changeReads(changes);
   const show = (id: string): Answer<ChangeView> => reads.showChange(id)();
@@ -91,7 +92,9 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
     if (E.isLeft(named)) return named;
     for (let generation = 0; ; generation++) {
       const changeId = changeIdOf(scope, pipeline, branch, generation);
-      const done = await decide(context, { kind: 'SubmitPatchset', ...prepared.right, changeId });
+      const done = await decide(context, {
+        ...{ kind: 'SubmitPatchset', ...prepared.right, changeId, obsolete },
+      });
       const isClosed =
         E.isLeft(done) && done.left.kind === 'refused' && done.left.refusal.code === 'change_closed';
       if (!isClosed) return answer(changeId, done);
@@ -120,7 +123,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
       act(context, id, async (changeId) =>
         answer(
           changeId,
-          await decide(context, { kind, changeId }),
+          await decide(context, kind === 'DeleteChange' ? { kind, changeId, obsolete } : { kind, changeId }),
           // a cancel that was asked for before
           ({ repeated, events }) => repeated || events.length === 0,
         ),
@@ -153,16 +156,25 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
     );
   };
 
-  const rerun = async (context: CommandContext, changeId: string, { stage, phase }: RerunChange): Answer =>
-    answer(
-      changeId,
-      await decide(
-        context,
-        phase === undefined
-          ? { kind: 'RerunStage', changeId, stage }
-          : { kind: 'RerunPhase', changeId, stage, phase },
-      ),
-    );
+  const rerun = async (
+    context: CommandContext,
+    changeId: string,
+    { stage, phase, consumer: given }: RerunChange,
+  ): Answer => {
+    if (phase === undefined)
+      return given === undefined
+        ? answer(changeId, await decide(context, { kind: 'RerunStage', changeId, stage }))
+        : E.left(consumerWithoutPhase);
+    if (given === undefined)
+      return answer(changeId, await decide(context, { kind: 'RerunPhase', changeId, stage, phase }));
+    const consumer = consumerOf(changes.view(), changeId, stage, given);
+    return E.isLeft(consumer)
+      ? consumer
+      : answer(
+          changeId,
+          await decide(context, { kind: 'RerunPhase', changeId, stage, phase, consumer: consumer.right }),
+        );
+  };
 
   return {
     submitChange: (context, request) => () => once(context, () => submit(context, request)),
@@ -183,6 +195,13 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
       act(context, id, (changeId) => rerun(context, changeId, request)),
   };
 };
+
+const consumerWithoutPhase = appError(
+  'invalid',
+  'phase_needed',
+  'A phase of the consumer was expected; there is none.',
+  { hint: 'Give --phase as well, or run the whole stage again.' },
+);
 
 const notSubmitted: ChangeRefusal = {
   code: 'change_unknown',

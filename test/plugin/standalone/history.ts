@@ -1,7 +1,7 @@
 /** Histories of the standalone host, made by its own deciders and process, with the core played by hand. */
 import * as E from 'fp-ts/lib/Either.js';
 import { changeDecider, type ChangeCommand } from '../../../plugin/hosts/standalone/change.js';
-import { changeIdOf } from '../../../plugin/hosts/standalone/ids.js';
+import { changeIdOf, keyOf, placeOf } from '../../../plugin/hosts/standalone/ids.js';
 import { pipelineDecider } from '../../../plugin/hosts/standalone/pipeline.js';
 import { standaloneProcess, type StandaloneCommand } from '../../../plugin/hosts/standalone/process.js';
 import { stageRunDecider } from '../../../plugin/hosts/standalone/stage-run.js';
@@ -10,7 +10,7 @@ import { phases } from '../../../src/domain/stage-plan.js';
 import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { Outcome, Source } from '../../../src/events/shapes.js';
-import type { ConfiguredPhase, MergeObstacle } from '../../../src/events/promotion.js';
+import type { ConfiguredPhase, Dependency, MergeObstacle } from '../../../src/events/promotion.js';
 import { fold, type Decider } from '../../../src/kernel/decider.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
@@ -60,6 +60,40 @@ export const approve = (
   ...{ kind: 'ApproveChange', changeId, patchset: 1, source: mergeOf(sha), phases: configured(...run) },
   ...more,
 });
+
+/** A project of its own, with one change from `feature` into `main`, and what it depends on. */
+export const aProject = (
+  project: string,
+  {
+    dependencies = [],
+    enterprise = scope.enterprise,
+    branch = 'feature',
+  }: {
+    readonly dependencies?: readonly Dependency[];
+    readonly enterprise?: string;
+    readonly branch?: string;
+  } = {},
+) => {
+  const own = { ...scope, project, enterprise };
+  const id = changeIdOf(own, 'main', branch);
+  const at = (sha: string): Source => source(sha, `/repo/${project}`);
+  return {
+    id,
+    scope: own,
+    submit: (sha: string, plan: readonly PlannedPhase[] = [planned('unit')]): ChangeCommand => ({
+      ...{ kind: 'SubmitPatchset', changeId: id, scope: own, pipeline: 'main', branch },
+      ...{ title: `Change ${project}`, source: at(sha), plan },
+    }),
+    approve: (sha: string, run: readonly string[] = ['deploy'], patchset = 1): ChangeCommand => ({
+      ...{ kind: 'ApproveChange', changeId: id, patchset, phases: configured(...run), dependencies },
+      source: {
+        ...at(`merge-${sha}`),
+        ...{ branch, merge: { target: 'main', targetSha: 'tip', branchSha: sha } },
+      },
+    }),
+    deliver: { kind: 'DeliverChange', changeId: id } satisfies ChangeCommand,
+  };
+};
 
 /** A small world: streams, the process at their head, and the commands that it gave. */
 export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] = []) => {
@@ -151,13 +185,13 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
     const jobs = [{ jobId: 'j', label: '', outcome }];
     decide(stream, phaseRun, { kind: 'FinishPhase', jobs });
   };
-  /** Phase runs that were promoted and have not ended. */
+  /** Phase runs that were promoted and have not ended; a consumer's phase is `CHANGE/PHASE`. */
   const running = (): readonly { readonly stageRunId: string; readonly phase: string }[] =>
     log.flatMap(({ event, stream }) => {
       if (event.type !== 'PhasePromoted') return [];
       const ended = log.some((other) => other.stream === stream && other.event.type === 'PhaseFinished');
-      const [stageRunId = '', phase = ''] = event.data.hostKey.split('/');
-      return ended ? [] : [{ stageRunId, phase }];
+      const { stageRunId, ...phase } = placeOf(event.data.hostKey);
+      return ended ? [] : [{ stageRunId, phase: keyOf(phase) }];
     });
   /** Everything owed is done, and every phase ends well, until nothing moves any more. */
   const runOn = (outcome: (phase: string) => Outcome = () => 'succeeded'): void => {
