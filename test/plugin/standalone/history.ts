@@ -1,6 +1,10 @@
 /** Histories of the standalone host, made by its own deciders and process, with the core played by hand. */
 import * as E from 'fp-ts/lib/Either.js';
-import { changeDecider, type ChangeCommand } from '../../../plugin/hosts/standalone/change.js';
+import {
+  changeDecider,
+  type ChangeCommand,
+  type ObsoleteJobs,
+} from '../../../plugin/hosts/standalone/change.js';
 import { changeIdOf, keyOf, placeOf } from '../../../plugin/hosts/standalone/ids.js';
 import { pipelineDecider } from '../../../plugin/hosts/standalone/pipeline.js';
 import { standaloneProcess, type StandaloneCommand } from '../../../plugin/hosts/standalone/process.js';
@@ -139,6 +143,8 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
     const refusal = tryChange(command);
     if (refusal) throw new Error(refusal.message);
   };
+  /** What becomes of jobs of superseded changes. */
+  let obsolete: ObsoleteJobs = 'cancel';
   /** What comes of a merge; by default it lands. */
   let obstacle: MergeObstacle | undefined;
   const merge = (command: Extract<StandaloneCommand, { kind: 'PerformMerge' }>): void => {
@@ -152,7 +158,7 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
   const perform = (command: StandaloneCommand): void => {
     switch (command.target) {
       case 'change':
-        change(command);
+        change(command.kind === 'SupersedeChange' ? { ...command, obsolete } : command);
         break;
       case 'pipeline':
         decide(`pipeline-${command.pipelineId}`, pipelineDecider, command);
@@ -205,6 +211,9 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
   return {
     ...{ log, given, record, change, tryChange, perform, settle, runOn, running, finishPhase },
     ...{ phaseRunOf, types, past, state: () => state },
+    obsoleteJobs: (policy: ObsoleteJobs) => {
+      obsolete = policy;
+    },
     refuseMerges: (why: MergeObstacle | undefined) => {
       obstacle = why;
     },
