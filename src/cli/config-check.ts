@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
+import { dependencyText } from '../domain/dependency.js';
 import { MAX_CONFIG_CHARACTERS, parseDispatchConfig, type PhaseConfig } from '../domain/dispatch-config.js';
 import { parseJson, placeIn, type Place } from '../domain/json-text.js';
 import type { Problem } from '../domain/problem.js';
@@ -68,13 +69,16 @@ const check = async (io: Io, file: string, asJson: boolean): Promise<void> => {
   if (content === undefined) return;
   const parsed = parseDispatchConfig(content);
   if (E.isRight(parsed)) {
+    const { dependencies } = parsed.right;
     const found = phases.map((phase) => rowOf(phase, parsed.right.phases[phase]));
     say(
       io,
       asJson
-        ? json({ file, problems: [], phases: parsed.right.phases })
+        ? json({ file, problems: [], phases: parsed.right.phases, dependencies })
         : table(['PHASE', 'RUNNERS', 'LIMIT', 'SECRETS', 'OUTPUTS'], found),
     );
+    if (!asJson && dependencies.length > 0)
+      say(io, `\nDepends on ${dependencies.map(dependencyText).join(', ')}: takes part in their Unions.`);
     return;
   }
   const { code, reason } = parsed.left;

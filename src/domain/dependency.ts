@@ -7,6 +7,10 @@ export const isScopeName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.t
 /** A pipeline has the name of its branch; git-check-ref-format(1) knows more rules, but no branch is made of this. */
 const isPipeline = (name: string): boolean => /^[^-\p{C}\s~^:?*[\\][^\p{C}\s~^:?*[\\]{0,254}$/u.test(name);
 
+/** As it is written in the file. */
+export const dependencyText = ({ organisation, project, pipeline }: Dependency): string =>
+  `${organisation === undefined ? '' : `${organisation}/`}${project}${pipeline === undefined ? '' : `:${pipeline}`}`;
+
 /** Undefined: the text is none of these forms. */
 export const dependencyOf = (text: string): Dependency | undefined => {
   const colon = text.indexOf(':');

@@ -80,7 +80,7 @@ const StageEnded = t.type(
 
 /** Why a stage run is not to go on. */
 export const StageCancelWhy = t.keyof(
-  { requested: null, new_patchset: null, deleted: null, superseded: null },
+  { requested: null, new_patchset: null, deleted: null, superseded: null, too_large: null },
   'StageCancelWhy',
 );
 export type StageCancelWhy = t.TypeOf<typeof StageCancelWhy>;

@@ -48,7 +48,7 @@ describe('a change that another project depends on', () => {
 
     for (const id of [apiChange.id, webChange.id, later.id])
       expect((await world.baton('change', 'show', id)).out).toMatch(
-        /caution +Union of api:main and web:main has not passed since 2/,
+        /caution: +Union of api:main and web:main has not passed since 2/,
       );
     expect(await world.change(later.id)).toMatchObject({
       promotion: { status: 'caution', reason: 'pipeline_union_failure' },

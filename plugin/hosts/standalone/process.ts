@@ -62,6 +62,7 @@ const reasons = {
   new_patchset: 'a new patchset was submitted',
   deleted: 'the change was deleted',
   superseded: 'a later change of the pipeline has begun Acceptance',
+  too_large: 'what its consumers run does not fit into one event',
 } as const;
 
 /** Everything owed by this queue now: its first stage run goes on, and any that was cancelled ends. */
