@@ -248,6 +248,9 @@ const evolveRuns = (view: ChangesView, { event, stream, metadata }: Recorded<Bat
         break;
       }
       run.status = event.type === 'StageRunFinished' ? event.data.status : 'cancelled';
+      // one that nobody asked for
+      if (event.type === 'StageRunCancelled')
+        run.cancelRequested ??= { ...deed(metadata), why: event.data.why };
       view.unnoticed[stageRunId] = changeId;
       const change = view.changes[changeId];
       if (change && run.stage === 'union') unionEnded(view, change, run, metadata.recordedAt);

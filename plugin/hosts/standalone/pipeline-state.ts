@@ -25,7 +25,7 @@ export interface PipelineState {
   /** Queue key → stage runs in the order of their trigger; the first one is live or about to be. */
   readonly queues: Map<string, LiveRun[]>;
   readonly queueOfRun: Map<string, string>;
-  /** By pipeline: its latest delivered change. */
+  /** By pipeline: its latest delivered change, if that depends on anything. */
   readonly delivered: Map<string, Delivered>;
   /** Phase run → its place, for phase runs of this host that have not been recorded. */
   readonly phaseRuns: Map<string, PhaseRef & { readonly stageRunId: string }>;
@@ -64,7 +64,9 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       const change = state.changes.get(idIn(stream, 'change'));
       if (!change) break;
       const { source, phases, dependencies = [] } = event.data;
-      Object.assign(change, { merge: source, offer: { plan: planOf('union', phases), dependencies } });
+      change.merge = source;
+      // nobody's Union needs more of a change that depends on nothing
+      if (dependencies.length > 0) change.offer = { plan: planOf('union', phases), dependencies };
       break;
     }
     case 'MergeRefused':
@@ -137,9 +139,11 @@ type DataOf<T extends BatonEvent['type']> = Extract<BatonEvent, { type: T }>['da
 /** What is delivered later takes the place of what was delivered before, whether it depends on anything or not. */
 const delivered = (state: PipelineState, changeId: string): void => {
   const change = state.changes.get(changeId);
-  if (!change?.merge || !change.offer) return;
+  if (!change?.merge) return;
   const { title, scope, pipeline, merge: source, offer } = change;
-  state.delivered.set(pipelineIdOf(scope, pipeline), { changeId, title, scope, pipeline, source, ...offer });
+  const pipelineId = pipelineIdOf(scope, pipeline);
+  if (offer) state.delivered.set(pipelineId, { changeId, title, scope, pipeline, source, ...offer });
+  else state.delivered.delete(pipelineId);
   delete change.offer;
 };
 

@@ -102,12 +102,19 @@ export const aProject = (
 /** A small world: streams, the process at their head, and the commands that it gave. */
 export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] = []) => {
   const log: Recorded<BatonEvent>[] = [...recorded];
+  const streams = new Map<string, BatonEvent[]>();
+  const keep = ({ stream, event }: Recorded<BatonEvent>): void => {
+    const past = streams.get(stream);
+    if (past) past.push(event);
+    else streams.set(stream, [event]);
+  };
+  recorded.forEach(keep);
   let state = recorded.reduce(standaloneProcess.evolve, standaloneProcess.init());
   /** After a start, what is owed; then what each event made owed. */
   const given: StandaloneCommand[] = [...standaloneProcess.resume(state)];
 
   const record = (stream: string, event: BatonEvent): Recorded<BatonEvent> => {
-    const revision = log.filter((other) => other.stream === category + stream).length;
+    const revision = past(stream).length;
     const written = {
       ...{ stream: category + stream, revision, event, position: String(log.length + 1) },
       id: deriveId(stream, revision),
@@ -120,12 +127,12 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
       },
     };
     log.push(written);
+    keep(written);
     state = standaloneProcess.evolve(state, written);
     given.push(...standaloneProcess.react(state, written));
     return written;
   };
-  const past = (stream: string): readonly BatonEvent[] =>
-    log.filter((other) => other.stream === category + stream).map(({ event }) => event);
+  const past = (stream: string): readonly BatonEvent[] => streams.get(category + stream) ?? [];
 
   /** As the server would: decide on the stream's past, and record what comes of it. A refusal is answered. */
   const decide = <C, S, Ev extends BatonEvent, R>(
@@ -195,7 +202,7 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
   const running = (): readonly { readonly stageRunId: string; readonly phase: string }[] =>
     log.flatMap(({ event, stream }) => {
       if (event.type !== 'PhasePromoted') return [];
-      const ended = log.some((other) => other.stream === stream && other.event.type === 'PhaseFinished');
+      const ended = streams.get(stream)?.some(({ type }) => type === 'PhaseFinished') === true;
       const { stageRunId, ...phase } = placeOf(event.data.hostKey);
       return ended ? [] : [{ stageRunId, phase: keyOf(phase) }];
     });

@@ -70,7 +70,10 @@ it('given a Union whose consumers do not fit into one event, then it is cancelle
     promotion: { blocked: { pipelines: [{ project: 'api' }] } },
     actions: ['rerun-union'],
   });
-  expect(view.changes[api.id]?.stages.at(-1)).toMatchObject({ stage: 'union', status: 'cancelled' });
+  expect(view.changes[api.id]?.stages.at(-1)).toMatchObject({
+    ...{ stage: 'union', status: 'cancelled' },
+    cancelRequested: { by: 'baton', why: 'too_large' },
+  });
   await host.close();
   await model.close();
   await store.close();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changes } from '../../../plugin/hosts/standalone/changes.js';
 import { placeOf, stageRunIdOf } from '../../../plugin/hosts/standalone/ids.js';
 import { standaloneProcess } from '../../../plugin/hosts/standalone/process.js';
+import type { Stage } from '../../../src/domain/stage-plan.js';
 import type { Dependency } from '../../../src/events/promotion.js';
 import type { Outcome } from '../../../src/events/shapes.js';
 import { aQueuedJob } from '../../builders.js';
@@ -418,6 +419,36 @@ describe('a crash', () => {
       for (const command of standaloneProcess.resume(state))
         expect(owedBefore.has(command.commandId), `${command.kind} after ${recorded.event.type}`).toBe(true);
     }
+  });
+});
+
+describe('stage queues of changes and pipelines', () => {
+  const later = aProject('api', { branch: 'later' });
+  const stageOf = (project: Project, stage: Stage): string => stageRunIdOf(project.id, stage, 0);
+  const begun = (world: World, stage: Stage) =>
+    [api, later, web].map((project) => world.types(`stage_run-${stageOf(project, stage)}`).length > 0);
+
+  it('given two changes of a pipeline and one of another, then Verify of all runs, Build and Acceptance of the second of the pipeline waits', () => {
+    const world = aWorld();
+    const all = [api, later, web];
+    for (const project of all) world.change(project.submit('a1'));
+    world.settle();
+    expect(begun(world, 'verify')).toEqual([true, true, true]);
+    world.runOn();
+    for (const project of all) world.change(project.approve('a1', ['unit', 'deploy']));
+    world.settle();
+    expect(begun(world, 'build')).toEqual([true, false, true]);
+    end(world, stageOf(api, 'build'), 'unit');
+    expect(begun(world, 'build')).toEqual([true, true, true]);
+    expect(begun(world, 'acceptance')).toEqual([true, false, false]);
+    end(world, stageOf(later, 'build'), 'unit');
+    end(world, stageOf(web, 'build'), 'unit');
+    expect(begun(world, 'acceptance')).toEqual([true, false, true]);
+    end(world, stageOf(api, 'acceptance'), 'deploy');
+    expect(begun(world, 'acceptance')).toEqual([true, true, true]);
+    // it has begun Acceptance: the older one is passed by
+    expect(world.types(`change-${api.id}`).at(-1)).toBe('ChangeSuperseded');
+    expect(world.types(`change-${web.id}`)).not.toContain('ChangeSuperseded');
   });
 });
 
