@@ -50,10 +50,9 @@ describe('a change that another project depends on', () => {
       expect((await world.baton('change', 'show', id)).out).toMatch(
         /caution: +Union of api:main and web:main has not passed since 2/,
       );
-    expect(await world.change(later.id)).toMatchObject({
-      promotion: { status: 'caution', reason: 'pipeline_union_failure' },
-      actions: expect.arrayContaining(['deliver']),
-    });
+    const cautioned = await world.change(later.id);
+    expect(cautioned.promotion).toMatchObject({ status: 'caution', reason: 'pipeline_union_failure' });
+    expect(cautioned.actions).toContain('deliver');
 
     world.remove(broken);
     await world.do(apiChange.id, 'rerun', { stage: 'union' });

@@ -1,5 +1,6 @@
 /** In the original a new patchset, a superseding change and a deletion left useless jobs running. Here a setting says what becomes of them. */
 import { describe, expect, it } from 'vitest';
+import { changes } from '../../plugin/hosts/standalone/changes.js';
 import { stageRunIdOf } from '../../plugin/hosts/standalone/ids.js';
 import type { StandaloneCommand } from '../../plugin/hosts/standalone/process.js';
 import type { ChangeCommand, ObsoleteJobs } from '../../plugin/hosts/standalone/change.js';
@@ -48,6 +49,10 @@ describe('a new patchset while Verify of the one before runs', () => {
     world.finishPhase(verify(0), 'unit', 'succeeded');
     world.settle();
     expect(left(world)).toEqual([`${verify(0)}/quality`]);
+    const view = changes.init();
+    for (const recorded of world.log) changes.evolve(view, recorded);
+    expect(view.changes[older.id]?.stages).toMatchObject([{ status: 'running' }, { status: 'queued' }]);
+    expect(view.changes[older.id]?.stages[0]).not.toHaveProperty('cancelRequested');
     expect(world.types(`stage_run-${verify(1)}`)).toEqual([]);
     world.finishPhase(verify(0), 'quality', 'failed');
     world.settle();

@@ -81,7 +81,7 @@ describe('a stage run with a consumer', () => {
     ...{ changeId: web.id, title: 'Change web', scope: web.scope, pipeline: 'main', source: source('w1') },
     plan: [planned('deploy'), planned('smoke', { group: 1 })],
   };
-  const { data } = start as Extract<StageRunCommand, { kind: 'StartStageRun' }>;
+  const { data } = start;
   const begin: StageRunCommand = {
     kind: 'StartStageRun',
     data: {

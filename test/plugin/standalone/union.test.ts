@@ -321,6 +321,7 @@ describe('a Union that is ended or run again', () => {
     world.change({ kind: 'RerunPhase', changeId: api.id, stage, phase: 'deploy', consumer: web.id });
     world.settle();
     expect(live(world)).toEqual([`${later.id}/provision`]);
+    expect(world.types(`stage_run-${union(api, 1)}`)).toEqual(['StageRunStarted', 'StagePhaseKept']);
     world.runOn();
     expect(world.past(`stage_run-${union(api, 1)}`).at(-1)?.data).toEqual({ status: 'passed' });
   });
