@@ -1,4 +1,5 @@
 /** Two projects of which one depends on the other: Union runs both, each at the commit that was delivered. */
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commit, gitIn } from '../source/given-repository.js';
 import { until } from './processes.js';
@@ -63,6 +64,40 @@ describe('a change that another project depends on', () => {
     expect(passed.promotion).toEqual({ status: 'disabled', reason: 'change_delivered' });
     expect((await world.change(later.id)).promotion).toEqual({ status: 'proceed' });
   }, 180_000);
+});
+
+describe('a server killed by SIGKILL while a consumer runs in a Union', () => {
+  it('given it is started again, then that very job goes on, nothing runs twice, and the Union passes', async () => {
+    await world.start();
+    await world.addRunner('first');
+    const flag = `${world.folder}/wait`;
+    const ran = `${world.folder}/ran`;
+    const web = world.aRepository(
+      'web',
+      onlyDeploy(`echo web >> '${ran}'; while test -e '${flag}'; do sleep 1; done`, ['api']),
+    );
+    const api = world.aRepository('api', onlyDeploy(`echo api >> '${ran}'`));
+    await deliver(world, web);
+    const { id } = await world.submitted(api);
+    await world.finished(id);
+    await world.do(id, 'approve');
+    await world.finished(id);
+    world.file('ran', '');
+    world.file('wait', '');
+    await world.do(id, 'deliver');
+    const running = await until('the consumer runs', async () =>
+      (await world.jobsOf(id)).find((job) => job.unionOf === id && job.status === 'running'),
+    );
+    await world.stop('SIGKILL');
+    await world.start();
+    world.remove(flag);
+    const passed = await world.finished(id);
+    const union = passed.stages.find(({ stage }) => stage === 'union');
+    expect(union).toMatchObject({ status: 'passed', consumers: [{ project: 'web', status: 'passed' }] });
+    expect(union?.consumers?.[0]?.phases.flatMap(({ jobs }) => jobs)).toEqual([running.id]);
+    // Union of api with web once; then Rehearsal and Delivered of api alone
+    expect(readFileSync(ran, 'utf8')).toBe('api\nweb\napi\napi\n');
+  }, 120_000);
 });
 
 describe('--obsolete-jobs finish', () => {
