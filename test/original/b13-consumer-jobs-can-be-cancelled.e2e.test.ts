@@ -72,5 +72,7 @@ describe('the jobs of a consumer', () => {
     await isGone(second);
     const unknown = await world.baton(...rerun, 'ffffffff');
     expect(unknown.err).toContain('consumer');
+    const whole = await world.do(id, 'rerun', { stage: 'union', consumer: consumerOf(failed)?.changeId });
+    expect(whole.json()).toMatchObject({ code: 'invalid', reason: 'phase_needed' });
   }, 180_000);
 });

@@ -37,8 +37,8 @@ export interface KnownChange {
   readonly stages: Readonly<Partial<Record<string, StageState>>>;
   /** Stage runs that were triggered and whose end has not been taken notice of. */
   readonly unended: readonly string[];
-  /** Those of them that are to end, whether they run or not. */
-  readonly cancelAsked: readonly string[];
+  /** Those of them that are to end: whether they run or not, or only while they wait. */
+  readonly toEnd: Readonly<Partial<Record<string, 'anyway' | 'waiting'>>>;
 }
 
 export type ChangeState = { readonly status: 'none' } | KnownChange;
@@ -82,7 +82,7 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
     const { scope, pipeline, branch, repository } = event.data;
     return {
       ...{ status: 'open', scope, pipeline, branch, repository, patchset: 0, source: undefined },
-      ...{ merge: undefined, supersededBy: undefined, stages: {}, unended: [], cancelAsked: [] },
+      ...{ merge: undefined, supersededBy: undefined, stages: {}, unended: [], toEnd: {} },
     };
   }
   if (state.status === 'none') return state;
@@ -93,16 +93,17 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
     case 'PhaseRerunTriggered':
       return withRun(state, event.data);
     case 'StageCancelRequested':
-      return event.data.running === 'finish'
-        ? state
-        : { ...state, cancelAsked: [...state.cancelAsked, event.data.stageRunId] };
+      return {
+        ...state,
+        toEnd: {
+          ...state.toEnd,
+          [event.data.stageRunId]: event.data.running === 'finish' ? 'waiting' : 'anyway',
+        },
+      };
     case 'StageEnded': {
       const { stage, stageRunId, status, phases } = event.data;
-      const isOther = (other: string): boolean => other !== stageRunId;
-      const ended = {
-        ...{ ...state, unended: state.unended.filter(isOther) },
-        cancelAsked: state.cancelAsked.filter(isOther),
-      };
+      const { [stageRunId]: _, ...toEnd } = state.toEnd;
+      const ended = { ...state, unended: state.unended.filter((other) => other !== stageRunId), toEnd };
       return onRun(ended, stage, stageRunId, { status, phases });
     }
     case 'MergeIntended':

@@ -248,7 +248,9 @@ const cancels = (
   if (stage === undefined) return [];
   const more = obsolete === 'finish' ? { running: obsolete } : {};
   return state.unended
-    .filter((stageRunId) => !state.cancelAsked.includes(stageRunId))
+    .filter((stageRunId) =>
+      obsolete === 'finish' ? state.toEnd[stageRunId] === undefined : state.toEnd[stageRunId] !== 'anyway',
+    )
     .map((stageRunId) => ({ type: 'StageCancelRequested', data: { stage, stageRunId, why, ...more } }));
 };
 

@@ -533,6 +533,9 @@ describe('obsolete jobs that finish', () => {
     const two = [...past, ...events(after(past, { ...submit('b2'), obsolete } as ChangeCommand))];
     expect(asked(after(two, cancel)).map(({ stageRunId }) => stageRunId)).toEqual([first, second]);
     expect(asked(after(two, submit('c3'))).map(({ stageRunId }) => stageRunId)).toEqual([first, second]);
+    // what was said of the first one is not said again
+    const third = asked(after(two, { ...submit('c3'), obsolete } as ChangeCommand));
+    expect(third.map(({ stageRunId }) => stageRunId)).toEqual([second]);
     const cancelled = [...two, ...events(after(two, cancel))];
     expect(asked(after(cancelled, cancel))).toEqual([]);
   });
