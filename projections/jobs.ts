@@ -50,6 +50,8 @@ export interface JobView {
   readonly phase: string;
   readonly changeId?: string;
   readonly changeTitle?: string;
+  /** It takes part as a consumer in the Union of this other change. */
+  readonly unionOf?: string;
   readonly filter: Filter;
   readonly filterClass: string;
   readonly priority: number;
@@ -96,6 +98,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   stage: data.stage,
   phase: data.phase,
   ...(data.change === undefined ? {} : { changeId: data.change.id, changeTitle: data.change.title }),
+  ...(data.change?.unionOf === undefined ? {} : { unionOf: data.change.unionOf }),
   filter: data.filter,
   filterClass: data.filterClass,
   priority: data.priority,

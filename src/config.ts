@@ -39,6 +39,8 @@ export interface Config {
   readonly http: HttpConfig;
   readonly queue: QueuePolicy;
   readonly phases: PhaseWays;
+  /** What becomes of jobs that a new patchset, a superseding change or a deletion makes useless. Absent: `cancel`. */
+  readonly obsoleteJobs?: 'cancel' | 'finish';
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
@@ -114,6 +116,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     http: httpConfigOf(found, address.host),
     queue: queuePolicyOf(found),
     phases: phaseWaysOf(found, address.host),
+    obsoleteJobs: found.obsoleteJobs.value,
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
     leaseMs: leaseTime.value,

@@ -317,6 +317,7 @@ export const openCore = async (
     changes: asked.changes,
     queuePolicy: config.queue,
     ways: config.phases,
+    obsoleteJobs: config.obsoleteJobs ?? 'cancel',
     repeats: askedBefore,
     onProblem,
   });

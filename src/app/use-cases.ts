@@ -91,6 +91,58 @@ export interface SubmitChange {
   readonly project?: string;
 }
 
+/** A phase of a stage run, or of a consumer in it. */
+export interface PhaseView {
+  readonly phase: string;
+  readonly status:
+    | 'skipped'
+    | 'waiting'
+    | 'running'
+    | 'succeeded'
+    | 'failed'
+    | 'cancelled'
+    | 'timed_out'
+    | 'lost'
+    | 'expired'
+    | 'undeliverable';
+  readonly phaseRunId?: string;
+  /** Taken over from an earlier run of the stage. */
+  readonly kept?: true;
+  readonly jobs: readonly string[];
+}
+
+/** A pipeline by the names that lead to it. */
+export interface PipelineName {
+  readonly organisation: string;
+  readonly project: string;
+  readonly pipeline: string;
+}
+
+/** What takes part in a Union beside the change itself: the latest delivered change of a pipeline that depends on its. */
+export interface ConsumerView extends PipelineName {
+  readonly changeId: string;
+  readonly sha: string;
+  /** `not_run`: the stage ended before its turn came, or before it was through. */
+  readonly status: 'waiting' | 'running' | 'passed' | 'failed' | 'not_run';
+  readonly phases: readonly PhaseView[];
+}
+
+/** Pipelines that took part in a Union that has not passed. */
+export interface BlockedView {
+  readonly since: Instant;
+  /** `passed`: in a later Union. The set is there until all have. */
+  readonly pipelines: readonly (PipelineName & { readonly passed: boolean })[];
+}
+
+/** Would it be wise to let the change go on? It is told, and never enforced. */
+export interface PromotionView {
+  readonly status: 'proceed' | 'caution' | 'disabled';
+  /** Absent when it may proceed, and of a change that was deleted. */
+  readonly reason?: 'pipeline_union_failure' | 'change_delivered' | 'change_superseded';
+  /** The pipeline of the change is one of these. Absent of a change that another has taken the place of. */
+  readonly blocked?: BlockedView;
+}
+
 /** By whom and when; `reason` when one was given. */
 export interface Deed {
   readonly by: string;
@@ -122,30 +174,16 @@ export interface ChangeView {
   readonly mergeRefused?: { readonly why: string; readonly detail: string; readonly at: Instant };
   /** The later change that took its place. */
   readonly supersededBy?: string;
+  readonly promotion: PromotionView;
   readonly stages: readonly {
     readonly stageRunId: string;
     readonly stage: string;
     readonly patchset: number;
     readonly status: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
     readonly cancelRequested?: Deed & { readonly why: string };
-    readonly phases: readonly {
-      readonly phase: string;
-      readonly status:
-        | 'skipped'
-        | 'waiting'
-        | 'running'
-        | 'succeeded'
-        | 'failed'
-        | 'cancelled'
-        | 'timed_out'
-        | 'lost'
-        | 'expired'
-        | 'undeliverable';
-      readonly phaseRunId?: string;
-      /** Taken over from an earlier run of the stage. */
-      readonly kept?: true;
-      readonly jobs: readonly string[];
-    }[];
+    readonly phases: readonly PhaseView[];
+    /** Of a Union that has started, if there are any. */
+    readonly consumers?: readonly ConsumerView[];
   }[];
   /** Of the change's own stream, for `If-Match`. */
   readonly revision: number;
@@ -163,6 +201,8 @@ export interface SecretView {
 export interface RerunChange {
   readonly stage: Stage;
   readonly phase?: string;
+  /** Change of the consumer whose phase it is, or how its id begins. */
+  readonly consumer?: string;
 }
 
 export interface RetryJob {
@@ -196,6 +236,7 @@ export interface ChangeFilter {
 export interface JobFilter {
   readonly status?: string;
   readonly runner?: string;
+  /** Jobs of this change, and of the consumers in its Union. */
   readonly change?: string;
   readonly sees?: Sees;
 }

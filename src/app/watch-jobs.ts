@@ -10,7 +10,7 @@ export const matchesFilter = (view: JobView, { status, runner, change, sees }: J
   (sees === undefined || sees(view)) &&
   (status === undefined || view.status === status) &&
   (runner === undefined || view.attempts.at(-1)?.runner === runner) &&
-  (change === undefined || view.changeId === change);
+  (change === undefined || view.changeId === change || view.unionOf === change);
 
 const jobOf = (view: JobsView, stream: string): JobView | undefined =>
   stream.startsWith('job-') ? view[stream.slice(4)] : undefined;

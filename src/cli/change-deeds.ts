@@ -96,6 +96,7 @@ const registerDeed = (
 interface RerunOptions extends DeedOptions {
   readonly stage: string;
   readonly phase?: string;
+  readonly consumer?: string;
 }
 
 /** Adds the commands that lead a change through the pipeline. */
@@ -110,16 +111,18 @@ export const registerChangeDeeds = (change: Command, io: Io): void => {
       '--phase <phase>',
       'only this phase, which must have ended without success, and what comes after it',
     )
+    .option('--consumer <change>', 'with --phase in union: of this consumer, not of the change itself')
     .option('--reason <text>', 'kept with the fact')
     .option('--wait', WAIT)
     .addHelpText(...example('baton change rerun 1f3c9a2b --stage build --phase quality --wait'))
     .action(async (id: string, options: RerunOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
-      const { stage, phase, reason } = options;
+      const { stage, phase, consumer, reason } = options;
       const got = await session.client.rerunChange(id, {
         stage,
         ...(phase === undefined ? {} : { phase }),
+        ...(consumer === undefined ? {} : { consumer }),
         ...(reason === undefined ? {} : { reason }),
       });
       await answerOrWait(io, session, got, options.wait === true);

@@ -1,5 +1,12 @@
 /** How a change reads: in a list, by itself, and in one line. */
-import type { ChangeView, Deed } from '../app/use-cases.js';
+import type {
+  BlockedView,
+  ChangeView,
+  ConsumerView,
+  Deed,
+  PhaseView,
+  PipelineName,
+} from '../app/use-cases.js';
 import type { Io } from './io.js';
 import { age, fields, short, table } from './print.js';
 
@@ -15,7 +22,10 @@ export const stageText = ({ stages }: ChangeView): string =>
 /** A change in one line, with the phases of the stage that moves. */
 export const lineText = (change: ChangeView): string => {
   const live = change.stages.findLast(({ status }) => status === 'queued' || status === 'running');
-  const phases = (live?.phases ?? []).map(({ phase, status }) => `${phase} ${status}`).join(', ');
+  const phases = [
+    ...(live?.phases ?? []).map(({ phase, status }) => `${phase} ${status}`),
+    ...(live?.consumers ?? []).map((consumer) => `${nameIn(change, consumer)} ${wordOf(consumer)}`),
+  ].join(', ');
   return [
     `${short(change.id)} ${change.status}: ${stageText(change)}`,
     ...(phases === '' ? [] : [`(${phases})`]),
@@ -52,6 +62,31 @@ const commandOf = (action: string, id: string): string =>
     ? `baton change rerun ${id} --stage ${action.slice('rerun-'.length)}`
     : `baton change ${action} ${id}`;
 
+/** `project:pipeline`, with the organisation before it where it is another one. */
+const nameIn = (
+  change: Pick<ChangeView, 'organisation'>,
+  { organisation, project, pipeline }: PipelineName,
+): string => `${organisation === change.organisation ? '' : `${organisation}/`}${project}:${pipeline}`;
+
+const wordOf = ({ status }: ConsumerView): string => status.replace('_', ' ');
+
+const blockedText = (change: ChangeView, blocked: BlockedView | undefined): string | undefined => {
+  if (blocked === undefined) return undefined;
+  const names = blocked.pipelines.map((pipeline) => nameIn(change, pipeline));
+  const [last = '', ...others] = names.toReversed();
+  const all = others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`;
+  return `Union of ${all} has not passed since ${blocked.since}`;
+};
+
+/** A row for each phase; what is of the whole stands in the first. */
+const phaseRows = (phases: readonly PhaseView[], whole: readonly [string, string, string]) =>
+  phases.map(({ phase, status, jobs, kept }, at) => [
+    ...(at === 0 ? whole : ['', '', '']),
+    phase,
+    kept === true ? `${status} (kept)` : status,
+    jobs.map(short).join(', '),
+  ]);
+
 export const showText = (io: Io, change: ChangeView): string => {
   const now = io.now();
   const { merge, mergeRefused } = change;
@@ -68,17 +103,18 @@ export const showText = (io: Io, change: ChangeView): string => {
     ['delivered', deedText(change.delivered, now)],
     ['deleted', deedText(change.deleted, now)],
     ['superseded by', change.supersededBy],
+    ['caution', blockedText(change, change.promotion.blocked)],
   ]);
-  const rows = change.stages.flatMap((run) =>
-    run.phases.map(({ phase, status, jobs, kept }, at) => [
-      at === 0 ? run.stage : '',
-      at === 0 ? String(run.patchset) : '',
-      at === 0 ? statusText(run) : '',
-      phase,
-      kept === true ? `${status} (kept)` : status,
-      jobs.map(short).join(', '),
-    ]),
-  );
+  const rows = change.stages.flatMap((run) => [
+    ...phaseRows(run.phases, [run.stage, String(run.patchset), statusText(run)]),
+    ...(run.consumers ?? []).flatMap((consumer) =>
+      phaseRows(consumer.phases, [
+        `  ${nameIn(change, consumer)} ${short(consumer.changeId)}`,
+        '',
+        wordOf(consumer),
+      ]),
+    ),
+  ]);
   const stages =
     rows.length === 0 ? [] : [table(['STAGE', 'PATCHSET', 'STATUS', 'PHASE', 'OUTCOME', 'JOBS'], rows)];
   const next =

@@ -234,8 +234,10 @@ export const createClient = (at: Endpoint) => ({
       method: 'POST',
       body: reason === undefined ? {} : { reason },
     }),
-  rerunChange: (id: string, body: Readonly<Partial<Record<'stage' | 'phase' | 'reason', string>>>) =>
-    ask<ChangeView>(at, to('changes', id, 'rerun'), { method: 'POST', body }),
+  rerunChange: (
+    id: string,
+    body: Readonly<Partial<Record<'stage' | 'phase' | 'consumer' | 'reason', string>>>,
+  ) => ask<ChangeView>(at, to('changes', id, 'rerun'), { method: 'POST', body }),
   cancelJob: (id: string, reason?: string) =>
     ask<JobView>(at, to('jobs', id, 'cancel'), {
       method: 'POST',

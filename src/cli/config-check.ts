@@ -1,6 +1,7 @@
 /** `baton config check`: what would Baton make of a project's `.delivery/config.json`, and could the enrolled runners run it? */
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
+import { dependencyText } from '../domain/dependency.js';
 import { parseDispatchConfig, type DispatchConfig, type PhaseConfig } from '../domain/dispatch-config.js';
 import { describeFilter } from '../domain/matching.js';
 import { nearestMissText } from '../domain/nearest-miss.js';
@@ -108,6 +109,9 @@ const check = async (io: Io, file: string, command: Command): Promise<void> => {
     say(io, json({ file, problems: [], ...(twice.length === 0 ? {} : { twice }), ...config, ...held }));
   } else {
     say(io, configText(config));
+    const dependencies = config.dependencies.map(dependencyText);
+    if (dependencies.length > 0)
+      say(io, `\nDepends on ${dependencies.join(', ')}: takes part in their Unions.`);
     for (const one of unmatched) say(io, unmatchedText(one));
   }
   const isAnyRun =

@@ -60,6 +60,7 @@ const showText = (io: Io, job: JobView): string => {
     ['phase', job.phase],
     ['label', job.label],
     ['change', job.changeId === undefined ? undefined : `${job.changeId} ${job.changeTitle ?? ''}`],
+    ['takes part in', job.unionOf === undefined ? undefined : `Union of change ${job.unionOf}`],
     ['needs', filterText(job)],
     ['output', job.output === 'split' ? 'stdout and stderr, kept apart' : undefined],
     ['queued', age(job.queuedAt, io.now())],

@@ -11,6 +11,10 @@ import { plain } from './terminal.js';
 export const phaseOf = ({ phase, label }: Pick<JobView, 'phase' | 'label'>): string =>
   label === '' ? phase : `${phase}(${label})`;
 
+/** `union/deploy`; of a consumer `web union/deploy`. */
+export const placeOf = (job: JobView): string =>
+  `${job.unionOf === undefined ? '' : `${job.project} `}${job.stage}/${phaseOf(job)}`;
+
 /** A runner that is busy will be free again; these last until somebody acts. */
 const STANDS_STILL: ReadonlySet<string> = new Set(['no_runner', 'none_matches', 'none_available']);
 
@@ -42,6 +46,6 @@ export const failureText = (jobs: readonly JobView[]): readonly string[] =>
       const runner = job.attempts.at(-1)?.runner;
       const where = runner === undefined ? '' : ` on ${runner}`;
       return plain(
-        `${job.stage} ${phaseOf(job)} (job ${short(job.id)}${where}): ${job.summary ?? job.status}`,
+        `${job.unionOf === undefined ? '' : `${job.project} in `}${job.stage} ${phaseOf(job)} (job ${short(job.id)}${where}): ${job.summary ?? job.status}`,
       );
     });

@@ -1,7 +1,7 @@
 /** Waiting for a change until it moves no more: every line of every job as it comes, and the exit code that sums it up. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { JobView } from '../../projections/jobs.js';
-import type { ChangeView } from '../app/use-cases.js';
+import type { ChangeView, PhaseView } from '../app/use-cases.js';
 import type { Client, Got } from './client.js';
 import { exitCodes, exitOfOutcome, worstOf } from './exit.js';
 import { followBoth } from './follow-both.js';
@@ -11,7 +11,7 @@ import { everyPage } from './paging.js';
 import { progressOn, type Progress } from './progress.js';
 import { wantsColours } from './session.js';
 import { logFilter, plain } from './terminal.js';
-import { phaseOf, waitNotes } from './wait-notes.js';
+import { placeOf, waitNotes } from './wait-notes.js';
 
 const POLL_MS = 400;
 
@@ -37,6 +37,12 @@ export const prefixed = (prefix: string, colours: boolean) => {
 
 type Stage = ChangeView['stages'][number];
 
+/** Its own, then those of its consumers. */
+const phasesOf = ({ phases, consumers = [] }: Stage): readonly PhaseView[] => [
+  ...phases,
+  ...consumers.flatMap((consumer) => consumer.phases),
+];
+
 /** The latest run of each stage: what counts of a stage that was run again. */
 const latestOf = ({ stages }: ChangeView): readonly Stage[] =>
   stages.filter((run, at) => !stages.slice(at + 1).some(({ stage }) => stage === run.stage));
@@ -47,7 +53,7 @@ export const exitOfChange = (change: ChangeView): number => {
   const bad = latestOf(change).filter(({ status }) => status !== 'passed');
   if (bad.length === 0) return exitCodes.ok;
   if (bad.some(({ status }) => status === 'cancelled')) return exitCodes.cancelled;
-  const worst = worstOf(bad.flatMap(({ phases }) => phases.map(({ status }) => status)));
+  const worst = worstOf(bad.flatMap((run) => phasesOf(run).map(({ status }) => status)));
   return worst === undefined || worst === 'succeeded' ? exitCodes.failed : exitOfOutcome[worst];
 };
 
@@ -55,7 +61,7 @@ export const exitOfChange = (change: ChangeView): number => {
 const stateOf = ({ stages }: ChangeView): string => {
   const stage = stages.findLast(({ status }) => status === 'running' || status === 'queued') ?? stages.at(-1);
   if (stage === undefined) return 'waiting for the first stage';
-  const phases = stage.phases.filter(({ status }) => status !== 'skipped');
+  const phases = phasesOf(stage).filter(({ status }) => status !== 'skipped');
   const live = phases.filter(({ status }) => status === 'waiting' || status === 'running');
   const named = live.map(({ phase, status }) => `${phase} ${status}`).join(', ');
   return `${stage.stage}: ${phases.length - live.length} of ${phases.length} phases ended${named === '' ? '' : `, ${named}`}`;
@@ -79,7 +85,7 @@ const isLive = ({ status }: Stage): boolean => status === 'queued' || status ===
 const jobIds = ({ stages, patchset }: ChangeView, before: ReadonlySet<string>): readonly string[] =>
   stages
     .filter((run) => run.patchset === patchset && !before.has(run.stageRunId))
-    .flatMap(({ phases }) => phases.flatMap(({ jobs, kept }) => (kept === true ? [] : jobs)));
+    .flatMap((run) => phasesOf(run).flatMap(({ jobs, kept }) => (kept === true ? [] : jobs)));
 
 const printLog = async (
   io: Io,
@@ -90,7 +96,7 @@ const printLog = async (
   signal: AbortSignal,
   progress: Progress,
 ): Promise<void> => {
-  const lines = prefixed(plain(`${runner} ${job.stage}/${phaseOf(job)}`), wantsColours(io));
+  const lines = prefixed(plain(`${runner} ${placeOf(job)}`), wantsColours(io));
   const follow = job.output === 'split' ? followBoth : followLog;
   const problem = await follow(client, job.id, { attempt: String(attempt) }, signal, (bytes) => {
     progress.clear();

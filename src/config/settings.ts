@@ -6,6 +6,7 @@ import { TERM_MS } from '../app/ownership.js';
 import { httpSettings } from './http.js';
 import { phaseSettings } from './phases.js';
 import { queueSettings } from './queue.js';
+import { standaloneSettings } from './standalone.js';
 import { storeSettings } from './store.js';
 import { choice, path, paths, setting, span, text, type Environment } from './setting.js';
 
@@ -113,4 +114,5 @@ export const settings = {
   ...httpSettings,
   ...queueSettings,
   ...phaseSettings,
+  ...standaloneSettings,
 };

@@ -31,9 +31,9 @@ export const environmentOf = (
   ...(promoted.change === undefined ? {} : { BATON_CHANGE: promoted.change.id }),
 });
 
-/** A host that runs stages names a phase run `<stage run>/<phase>`. */
+/** A host that runs stages names a phase run `<stage run>/<phase>`, of a consumer `<stage run>/<its change>/<phase>`. */
 const stageRunIn = ({ hostKey, phase }: PhasePromoted): string | undefined =>
-  hostKey.endsWith(`/${phase}`) ? hostKey.slice(0, -phase.length - 1) : undefined;
+  hostKey.endsWith(`/${phase}`) ? hostKey.slice(0, hostKey.indexOf('/')) : undefined;
 
 /** What a job may read of itself, as JSON: by the names that the original's `change.json` has, and what is Baton's own. No secrets. */
 export const factsOf = (

@@ -3,9 +3,11 @@
  * for how long? The original answered `invalid_config` and no more; here every problem is told, all at once.
  */
 import * as E from 'fp-ts/lib/Either.js';
+import type { Dependency } from '../events/promotion.js';
 import type { OutputForm, Retry, Row, Workspace } from '../events/shapes.js';
 import { batonAt, skippedAt, timeoutsAt, type PerPhase, type Settings } from './baton-config.js';
 import { checkCookbook } from './cookbook-config.js';
+import { dependencyOf } from './dependency.js';
 import { originalEntries, rowsFor, rowsInStage, type Entries } from './filter-config.js';
 import { aList, anObject, aString, spotOf, type Spot } from './json-check.js';
 import { parseJson } from './json-text.js';
@@ -36,11 +38,13 @@ export interface DispatchConfig {
   readonly phases: PhaseConfigs;
   /** Of each stage only those of its phases that differ there. */
   readonly stages: Readonly<Partial<Record<Stage, Readonly<Partial<PhaseConfigs>>>>>;
+  /** Pipelines whose Union this project takes part in. */
+  readonly dependencies: readonly Dependency[];
 }
 
 /** What the phase asks for in this stage. */
 export const phaseIn = (
-  { phases: everywhere, stages: inStages }: DispatchConfig,
+  { phases: everywhere, stages: inStages }: Pick<DispatchConfig, 'phases' | 'stages'>,
   stage: Stage,
   phase: Phase,
 ) => inStages[stage]?.[phase] ?? everywhere[phase];
@@ -77,12 +81,12 @@ export const parseDispatchConfig = (text: string): E.Either<ConfigError, Dispatc
     root
       .at('build_nodes')
       .refuse('no build_nodes beside job_dispatch v2', 'remove it: filters choose the runner');
-  checkDependencies(root.at('dependencies'));
+  const dependencies = checkDependencies(root.at('dependencies'));
   const skipped = skippedAt(root.at('skip_phases')) ?? new Set();
   const filters = originalEntries(root.at('job_dispatch').at('filters'), ['default', ...phases], A_PHASE);
   const timeouts = timeoutsAt(root.at('phase_timeouts'));
   const { own, inStages } = batonAt(root.at('baton'));
-  const config = merge(filters, { ...own, skipped, timeouts }, inStages);
+  const config = { ...merge(filters, { ...own, skipped, timeouts }, inStages), dependencies };
   for (const path of parsed.right.duplicates.filter(isOurs))
     problems.push({ path, expected: 'each key once', found: 'the key twice', mend: 'keep one of the two' });
   if (problems.length === 0 && jsonBytes(config, PLAN_LIMIT_BYTES) > PLAN_LIMIT_BYTES)
@@ -139,9 +143,16 @@ const checkDispatchVersion = (dispatch: Spot): void => {
   if (version.value !== 'v2') version.refuse('"v2"', 'write "version": "v2"');
 };
 
-const checkDependencies = (spot: Spot): void => {
-  if (spot.value === undefined) return;
-  for (const item of aList(spot, 'project names') ?? []) aString(item, 'a project name');
+const checkDependencies = (spot: Spot): readonly Dependency[] => {
+  const items = spot.value === undefined ? [] : (aList(spot, 'projects') ?? []);
+  return items.flatMap((item) => {
+    const name = aString(item, 'the name of a project', 'put it in double quotes');
+    if (name === undefined) return [];
+    const dependency = dependencyOf(name);
+    if (dependency) return [dependency];
+    item.refuse('a project', 'write "project", "project:pipeline", "org/project" or "org/project:pipeline"');
+    return [];
+  });
 };
 
 const entryFor = <A>(layers: readonly PerPhase<A>[], phase: Phase): A | undefined => {
@@ -174,7 +185,7 @@ const merge = (
   filters: Entries,
   everywhere: Settings,
   inStages: ReadonlyMap<Stage, Settings>,
-): DispatchConfig => {
+): Omit<DispatchConfig, 'dependencies'> => {
   const all = Object.fromEntries(
     phases.map((phase) => [
       phase,

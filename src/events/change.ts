@@ -57,6 +57,20 @@ export const StageTriggered = t.type(
   'StageTriggered',
 );
 
+/** A pipeline that depends on the one whose Union this is: its latest delivered change, with that one's own commit and Union phases. */
+export const Consumer = t.type(
+  {
+    changeId: t.string,
+    title: t.string,
+    scope: Scope,
+    pipeline: t.string,
+    source: Source,
+    plan: t.readonlyArray(PlannedPhase),
+  },
+  'Consumer',
+);
+export type Consumer = t.TypeOf<typeof Consumer>;
+
 export const StageRunStarted = shape(
   'StageRunStarted',
   {
@@ -70,11 +84,14 @@ export const StageRunStarted = shape(
     source: Source,
     plan: t.readonlyArray(PlannedPhase),
   },
-  {},
+  /** Run side by side once the phases of `plan` have passed. */
+  { consumers: t.readonlyArray(Consumer) },
 );
-export const StagePhaseFinished = t.type(
-  { phase: t.string, phaseRunId: t.string, outcome: Outcome },
+export const StagePhaseFinished = shape(
   'StagePhaseFinished',
+  { phase: t.string, phaseRunId: t.string, outcome: Outcome },
+  /** Change of the consumer whose phase it is; absent: the change's own. */
+  { consumer: t.string },
 );
 export const StageRunFinished = t.type(
   { status: t.keyof({ passed: null, failed: null }) },

@@ -21,7 +21,12 @@ export const ConfiguredPhase = shape(
 export type ConfiguredPhase = t.TypeOf<typeof ConfiguredPhase>;
 
 /** How a phase of a stage run ended, and in which phase run. */
-export const EndedPhase = t.type({ phase: t.string, phaseRunId: t.string, outcome: Outcome }, 'EndedPhase');
+export const EndedPhase = shape(
+  'EndedPhase',
+  { phase: t.string, phaseRunId: t.string, outcome: Outcome },
+  /** Change of the consumer whose phase it is; absent: the change's own. */
+  { consumer: t.string },
+);
 export type EndedPhase = t.TypeOf<typeof EndedPhase>;
 
 /** The phases that a stage runs otherwise than the other stages. */
@@ -30,12 +35,19 @@ export const StageOverride = t.type(
   'StageOverride',
 );
 export type StageOverride = t.TypeOf<typeof StageOverride>;
+/** A pipeline that the project depends on, as its configuration names it. What is absent is told in `consumers.ts` of the host. */
+export const Dependency = shape(
+  'Dependency',
+  { project: t.string },
+  { organisation: t.string, pipeline: t.string },
+);
+export type Dependency = t.TypeOf<typeof Dependency>;
 
 /** Written before the target is touched: `source.sha` is to become its tip, if that still is `source.merge.targetSha`. */
 const MergeIntended = shape(
   'MergeIntended',
   { patchset: Count, source: Source, phases: t.readonlyArray(ConfiguredPhase) },
-  { overrides: t.readonlyArray(StageOverride) },
+  { overrides: t.readonlyArray(StageOverride), dependencies: t.readonlyArray(Dependency) },
 );
 /** The target holds the merge. */
 const ChangeMerged = t.type({ sha: t.string, branchDeleted: t.boolean }, 'ChangeMerged');
@@ -74,14 +86,16 @@ const StageEnded = t.type(
 
 /** Why a stage run is not to go on. */
 export const StageCancelWhy = t.keyof(
-  { requested: null, new_patchset: null, deleted: null, superseded: null },
+  { requested: null, new_patchset: null, deleted: null, superseded: null, too_large: null },
   'StageCancelWhy',
 );
 export type StageCancelWhy = t.TypeOf<typeof StageCancelWhy>;
 
-const StageCancelRequested = t.type(
-  { stage: t.string, stageRunId: t.string, why: StageCancelWhy },
+const StageCancelRequested = shape(
   'StageCancelRequested',
+  { stage: t.string, stageRunId: t.string, why: StageCancelWhy },
+  /** A run that has started goes on to its end; only one that still waits ends. Absent: both end. */
+  { running: t.literal('finish') },
 );
 
 /**
@@ -100,11 +114,20 @@ const PhaseRerunTriggered = shape(
     rerunOf: t.string,
     kept: t.readonlyArray(EndedPhase),
   },
-  { retryOf: JobRef },
+  {
+    retryOf: JobRef,
+    /** Change of the consumer whose phase runs again; absent: the change's own. */
+    consumer: t.string,
+  },
 );
 
 /** In a stage run: this phase is not run again, its end in an earlier stage run counts. */
-const StagePhaseKept = t.type({ phase: t.string, phaseRunId: t.string, outcome: Outcome }, 'StagePhaseKept');
+const StagePhaseKept = shape(
+  'StagePhaseKept',
+  { phase: t.string, phaseRunId: t.string, outcome: Outcome },
+  /** As in EndedPhase. */
+  { consumer: t.string },
+);
 /** The end of a stage run that was not to go on; perhaps its only event. */
 const StageRunCancelled = t.type(
   { changeId: t.string, stage: t.string, why: StageCancelWhy },

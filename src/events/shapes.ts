@@ -41,7 +41,12 @@ export type Scope = t.TypeOf<typeof Scope>;
 export const ChangeRef = shape(
   'ChangeRef',
   { id: t.string, title: t.string },
-  { patchset: Count, url: t.string },
+  {
+    patchset: Count,
+    url: t.string,
+    /** It takes part as a consumer in the Union of the change with this id. */
+    unionOf: t.string,
+  },
 );
 export type ChangeRef = t.TypeOf<typeof ChangeRef>;
 

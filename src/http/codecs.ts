@@ -209,12 +209,15 @@ export const SubmitChangeBody = closed(
 /** Body of `POST /changes/:id/approve`, `deliver`, `cancel` and `delete`. */
 export const ChangeDeedBody = closed({}, { reason: Reason });
 
-/** Body of `POST /changes/:id/rerun`. */
-export const RerunChangeBody = closed({ stage: oneOf(stages) }, { phase: oneOf(phases), reason: Reason });
-
 const Id = text(
   { expected: 'an id, or the first 4 characters or more of one', mend: 'copy it from a list' },
   (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{3,127}$/.test(value),
+);
+
+/** Body of `POST /changes/:id/rerun`. */
+export const RerunChangeBody = closed(
+  { stage: oneOf(stages) },
+  { phase: oneOf(phases), consumer: Id, reason: Reason },
 );
 
 const ProjectionName = text(

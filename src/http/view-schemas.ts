@@ -67,6 +67,7 @@ const job = object(
         { outcome: words(...outcomes), exitCode: whole },
       ),
     ),
+    unionOf: { ...text, description: 'change in whose Union it takes part as a consumer' },
     cancelRequested: object({ at: instant, by: text }, { reason: text }),
     output: words('split'),
     collectionPaused: object({ at: instant, why: text, detail: text }),
@@ -81,6 +82,24 @@ const phase = object(
     jobs: listOfTexts,
   },
   { phaseRunId: text },
+);
+
+const pipelineName = { organisation: text, project: text, pipeline: text };
+
+const consumer = object({
+  ...{ changeId: text, ...pipelineName, sha: text, phases: arrayOf(phase) },
+  status: words('waiting', 'running', 'passed', 'failed', 'not_run'),
+});
+
+const promotion = object(
+  { status: words('proceed', 'caution', 'disabled') },
+  {
+    reason: words('pipeline_union_failure', 'change_delivered', 'change_superseded'),
+    blocked: {
+      ...object({ since: instant, pipelines: arrayOf(object({ ...pipelineName, passed: yes })) }),
+      description: 'pipelines that took part in a Union that has not passed',
+    },
+  },
 );
 
 const runnerMore = {
@@ -167,8 +186,13 @@ export const viewSchemas = {
   Change: object(
     {
       ...{ id: text, title: text, branch: text, pipeline: text, ...scope, patchset: whole, sha: text },
-      stages: arrayOf(object({ stageRunId: text, stage: text, status: text, phases: arrayOf(phase) })),
-      revision: whole,
+      stages: arrayOf(
+        object(
+          { stageRunId: text, stage: text, status: text, phases: arrayOf(phase) },
+          { consumers: arrayOf(consumer) },
+        ),
+      ),
+      ...{ promotion, revision: whole },
     },
     {},
   ),

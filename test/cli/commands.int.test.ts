@@ -669,6 +669,11 @@ describe('change submit', () => {
     expect((await ask('change', 'rerun', 'c0ffee00', '--stage', 'build', '--phase', 'unit')).code).toBe(0);
     const call = edge?.calls.find(({ name }) => name === 'rerunChange');
     expect(call?.args[2]).toEqual({ stage: 'build', phase: 'unit' });
+    const consumer = ['--consumer', 'beef0001'];
+    await ask('change', 'rerun', 'c0ffee00', '--stage', 'union', '--phase', 'deploy', ...consumer);
+    expect(edge?.calls.findLast(({ name }) => name === 'rerunChange')?.args[2]).toEqual({
+      ...{ stage: 'union', phase: 'deploy', consumer: 'beef0001' },
+    });
     expect((await ask('change', 'rerun', 'c0ffee00')).code).toBe(64);
     expect((await ask('change', 'rerun', 'c0ffee00', '--stage', 'bild')).code).toBe(2);
   });
@@ -747,5 +752,49 @@ describe('change submit', () => {
     expect(out).toMatch(/^build +1 +failed +unit +succeeded \(kept\)/m);
     expect(out).toMatch(/^ +lint +failed +[0-9a-f]{8}$/m);
     expect(out).toContain('Next:\n  baton change rerun c0ffee00 --stage build');
+  });
+
+  it('change show: consumers below their Union, and with whom the pipeline is blocked', async () => {
+    const named = { organisation: 'default', project: 'web', pipeline: 'main' };
+    const far = { organisation: 'infra', project: 'base', pipeline: 'v1' };
+    const api = { organisation: 'default', project: 'api', pipeline: 'main' };
+    await start({
+      showChange: () =>
+        TE.right(
+          aChange({
+            status: 'delivered',
+            promotion: {
+              ...{ status: 'disabled', reason: 'change_delivered' },
+              blocked: {
+                since: '2026-01-31T12:00:00.000Z',
+                pipelines: [api, named, far].map((pipeline) => ({ ...pipeline, passed: false })),
+              },
+            },
+            stages: [
+              {
+                ...{ stageRunId: 's2', stage: 'union', patchset: 1, status: 'failed' },
+                phases: [{ phase: 'deploy', status: 'succeeded', jobs: [] }],
+                consumers: [
+                  {
+                    ...{ ...named, changeId: 'beef0001-aaaa', sha: 'w1', status: 'failed' },
+                    phases: [{ phase: 'deploy', status: 'failed', jobs: [job.id] }],
+                  },
+                  {
+                    ...{ ...far, changeId: 'beef0002-aaaa', sha: 'b1', status: 'not_run' },
+                    phases: [{ phase: 'deploy', status: 'waiting', jobs: [] }],
+                  },
+                ],
+              },
+            ],
+          }),
+        ),
+    });
+    const { out } = await ask('change', 'show', 'c0ffee00');
+    expect(out).toContain(
+      'Union of api:main, web:main and infra/base:v1 has not passed since 2026-01-31T12:00:00.000Z',
+    );
+    expect(out).toMatch(/^union +1 +failed +deploy +succeeded$/m);
+    expect(out).toMatch(/^ {2}web:main beef0001 +failed +deploy +failed +[0-9a-f]{8}$/m);
+    expect(out).toMatch(/^ {2}infra\/base:v1 beef0002 +not run +deploy +waiting$/m);
   });
 });

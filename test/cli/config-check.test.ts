@@ -127,6 +127,18 @@ describe('baton config check', () => {
     });
   });
 
+  it('given dependencies, then in whose Unions the project takes part', async () => {
+    const text = JSON.stringify({
+      ...{ version: '2', job_dispatch: { version: 'v2' }, dependencies: ['api', 'infra/base:v1'] },
+    });
+    expect((await checked(text)).out).toMatch(
+      /\nDepends on api, infra\/base:v1: takes part in their Unions\.\n$/,
+    );
+    expect(JSON.parse((await checked(text, '--json')).out)).toMatchObject({
+      dependencies: [{ project: 'api' }, { organisation: 'infra', project: 'base', pipeline: 'v1' }],
+    });
+  });
+
   it('given no such file, then so, with a way out and exit code 1', async () => {
     const { code, out, err } = await check('none.json');
     expect([code, out]).toEqual([1, '']);

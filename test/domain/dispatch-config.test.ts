@@ -62,6 +62,18 @@ describe('parseDispatchConfig, accepted', () => {
     expect([found.phases.lint.skipped, found.phases.unit.skipped]).toEqual([true, false]);
   });
 
+  it('given dependencies, then each in its parts, as it is written', () => {
+    const written = ['api', 'api:v1', 'infra/base', 'infra/base:release/2.0', 'a.b-c_d'];
+    expect(config(v2({ dependencies: written })).dependencies).toEqual([
+      { project: 'api' },
+      { project: 'api', pipeline: 'v1' },
+      { organisation: 'infra', project: 'base' },
+      { organisation: 'infra', project: 'base', pipeline: 'release/2.0' },
+      { project: 'a.b-c_d' },
+    ]);
+    expect(config(v2()).dependencies).toEqual([]);
+  });
+
   it('given a key twice in what is only passed through, then it is none of our business', () => {
     expect(config(`{"x": {"a": 1, "a": 2}, "x": 1, ${v2().slice(1)}`).phases.unit.skipped).toBe(false);
   });
@@ -132,6 +144,21 @@ describe('parseDispatchConfig, refused', () => {
     ['a key of ours twice', v2({ skip_phases: [] }).replace('{', '{"skip_phases": ["unit"],'), 'skip_phases'],
   ])('given %s, then its place is told', (_, text, path) => {
     expect(paths(text)).toContain(path);
+  });
+
+  it.each([
+    ...['', ' ', 'a b', 'a/b/c', '/api', 'api/', 'api:', ':main', 'a/:main', 'api:-x', 'api:a b', 'api:a:b'],
+    ...['api:v[1]', 'api\u0007', 'api:\u001b[2J', 'x'.repeat(65), 'ümlaut', 7, null, ['api'], {}],
+  ])('given the dependency %j, then its place is told', (dependency) => {
+    expect(paths(v2({ dependencies: ['api', dependency] }))).toEqual(['dependencies[1]']);
+  });
+
+  it('given dependencies that are no list, then this is told, and how a dependency is written', () => {
+    expect(paths(v2({ dependencies: 'api' }))).toEqual(['dependencies']);
+    const [problem] = refusal(v2({ dependencies: ['a/b/c'] })).problems;
+    expect(problem?.mend).toBe(
+      'write "project", "project:pipeline", "org/project" or "org/project:pipeline"',
+    );
   });
 
   it('given far too much text, then it is not read at all', () => {

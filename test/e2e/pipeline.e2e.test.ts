@@ -24,11 +24,8 @@ const project = (commands: Project['commands']): Project => ({
   },
 });
 
-const submit = async (repository: string, branch = 'feature'): Promise<ChangeView> => {
-  const answer = await world.ask('POST', '/changes', { repository, branch, target: 'main' });
-  expect(answer.status, answer.bytes.toString()).toBe(201);
-  return answer.json() as ChangeView;
-};
+const submit = (repository: string, branch = 'feature'): Promise<ChangeView> =>
+  world.submitted(repository, branch);
 
 /** A `git` that, when it is to push, says so and waits at a gate: before it pushes, or after. */
 const aGateAt = (where: 'before' | 'after') => {

@@ -1,5 +1,5 @@
 /** A whole installation in a temporary folder: the built server, runners, repositories, and a person with a token. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -175,6 +175,13 @@ export class World {
     return read.right;
   }
 
+  /** A branch of the repository as it was handed in. */
+  async submitted(repository: string, branch = 'feature'): Promise<ChangeView> {
+    const answer = await this.ask('POST', '/changes', { repository, branch, target: 'main' });
+    if (answer.status !== 201) throw new Error(`not taken: ${answer.bytes.toString()}`);
+    return answer.json() as ChangeView;
+  }
+
   /** A folder beside everything else. */
   dir(name: string): void {
     mkdirSync(join(this.folder, name));
@@ -185,6 +192,11 @@ export class World {
     const path = join(this.folder, name);
     writeFileSync(path, content, { mode });
     return path;
+  }
+
+  /** Takes such a file away again. */
+  remove(path: string): void {
+    rmSync(path);
   }
 
   /** Ends what was started here: the server, the runners, and jobs whose folder lies in ours. */
@@ -202,6 +214,29 @@ export class World {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
+
+/** A project whose later stages run this one command; what it depends on, as its configuration says it. */
+export const onlyDeploy = (deploy: string, dependencies: readonly string[] = []): Project => ({
+  commands: { unit: 'true', deploy },
+  config: {
+    ...VERSION_2,
+    skip_phases: ['lint', 'syntax', 'quality', 'security', 'publish', 'provision', 'smoke', 'functional'],
+    ...(dependencies.length === 0 ? {} : { dependencies }),
+  },
+});
+
+/** The branch `feature` on its way through all stages; none must fail. */
+export const deliver = async (world: World, repository: string): Promise<ChangeView> => {
+  const { id } = await world.submitted(repository);
+  for (const what of ['approve', 'deliver']) {
+    await world.finished(id);
+    const answer = await world.do(id, what);
+    if (answer.status !== 202) throw new Error(`it may not ${what}: ${answer.bytes.toString()}`);
+  }
+  const change = await world.finished(id);
+  if (change.stages.some(({ status }) => status !== 'passed')) throw new Error(JSON.stringify(change.stages));
+  return change;
+};
 
 /** An empty world; `start` is the caller's. */
 export const aWorld = async (): Promise<World> =>

@@ -72,6 +72,7 @@ export const aChange = (over: Partial<ChangeView> = {}): ChangeView => ({
   moving: false,
   actions: ['delete'],
   stages: [],
+  promotion: { status: 'proceed' },
   revision: 4,
   ...over,
 });

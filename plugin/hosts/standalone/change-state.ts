@@ -13,7 +13,6 @@ export interface StageState {
   /** How often the stage was triggered. */
   readonly runs: number;
   readonly status: StageStatus;
-  readonly cancelAsked: boolean;
   /** All rows of all phases: what running a phase or the stage again starts from. */
   readonly plan: readonly PlannedPhase[];
   /** Of a run that has ended: how its phases did. */
@@ -39,6 +38,8 @@ export interface KnownChange {
   readonly stages: Readonly<Partial<Record<string, StageState>>>;
   /** Stage runs that were triggered and whose end has not been taken notice of. */
   readonly unended: readonly string[];
+  /** Those of them that are to end: whether they run or not, or only while they wait. */
+  readonly toEnd: Readonly<Partial<Record<string, 'anyway' | 'waiting'>>>;
 }
 
 export type ChangeState = { readonly status: 'none' } | KnownChange;
@@ -61,7 +62,7 @@ const withRun = (
   stages: {
     ...state.stages,
     [stage]: {
-      ...{ stageRunId, plan, status: 'live', cancelAsked: false, phases: [] },
+      ...{ stageRunId, plan, status: 'live', phases: [] },
       runs: (state.stages[stage]?.runs ?? 0) + 1,
     },
   },
@@ -86,7 +87,7 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
     const { scope, pipeline, branch, repository } = event.data;
     return {
       ...{ status: 'open', scope, pipeline, branch, repository, patchset: 0, source: undefined },
-      ...{ merge: undefined, supersededBy: undefined, stages: {}, unended: [] },
+      ...{ merge: undefined, supersededBy: undefined, stages: {}, unended: [], toEnd: {} },
     };
   }
   if (state.status === 'none') return state;
@@ -101,10 +102,17 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
       return withRun(state, event.data, state.stages[stage]?.plan ?? plan);
     }
     case 'StageCancelRequested':
-      return onRun(state, event.data.stage, event.data.stageRunId, { cancelAsked: true });
+      return {
+        ...state,
+        toEnd: {
+          ...state.toEnd,
+          [event.data.stageRunId]: event.data.running === 'finish' ? 'waiting' : 'anyway',
+        },
+      };
     case 'StageEnded': {
       const { stage, stageRunId, status, phases } = event.data;
-      const ended = { ...state, unended: state.unended.filter((other) => other !== stageRunId) };
+      const { [stageRunId]: _, ...toEnd } = state.toEnd;
+      const ended = { ...state, unended: state.unended.filter((other) => other !== stageRunId), toEnd };
       return onRun(ended, stage, stageRunId, { status, phases });
     }
     case 'MergeIntended': {

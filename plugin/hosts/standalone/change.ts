@@ -10,11 +10,11 @@ import * as E from 'fp-ts/lib/Either.js';
 import { isStage, nextStage, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
-import type { EndedPhase, MergeObstacle, StageCancelWhy } from '../../../src/events/promotion.js';
+import type { Dependency, EndedPhase, MergeObstacle, StageCancelWhy } from '../../../src/events/promotion.js';
 import type { JobRef, Row, Scope, Source } from '../../../src/events/shapes.js';
 import { never, type Decider } from '../../../src/kernel/decider.js';
 import { evolveChange, standingOf, type ChangeState, type KnownChange } from './change-state.js';
-import { queueKeyOf, stageRunIdOf } from './ids.js';
+import { keyOf, queueKeyOf, stageRunIdOf, type PhaseRef } from './ids.js';
 import { phasesOf, planOf, type MergePlan } from './plan.js';
 import {
   approveRefusal,
@@ -38,8 +38,16 @@ export interface Patchset {
   readonly plan: readonly PlannedPhase[];
 }
 
+/** What becomes of jobs that a command makes useless: they are cancelled, or what runs goes on to its end. */
+export type ObsoleteJobs = 'cancel' | 'finish';
+
+/** Absent: `cancel`. */
+interface Obsoletes {
+  readonly obsolete?: ObsoleteJobs;
+}
+
 /** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
-type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset;
+type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset & Obsoletes;
 
 /** Of the phase only this row runs again. `others`: how the other jobs of `job.phaseRunId` ended. */
 interface RetryJob {
@@ -53,8 +61,13 @@ interface RetryJob {
 
 export type ChangeCommand = { readonly changeId: string } & (
   | SubmitPatchset
-  /** `source`: the merge that is to land; the plan is what its own files configure. */
-  | ({ readonly kind: 'ApproveChange'; readonly patchset: number; readonly source: Source } & MergePlan)
+  /** `source`: the merge that is to land; the plan and the dependencies are what its own files configure. */
+  | ({
+      readonly kind: 'ApproveChange';
+      readonly patchset: number;
+      readonly source: Source;
+      readonly dependencies?: readonly Dependency[];
+    } & MergePlan)
   | { readonly kind: 'RecordMerged'; readonly sha: string; readonly branchDeleted: boolean }
   | {
       readonly kind: 'RecordMergeRefused';
@@ -69,11 +82,12 @@ export type ChangeCommand = { readonly changeId: string } & (
       readonly status: 'passed' | 'failed' | 'cancelled';
       readonly phases: readonly EndedPhase[];
     }
-  | { readonly kind: 'DeliverChange' | 'DeleteChange' | 'CancelStage' }
+  | { readonly kind: 'DeliverChange' | 'CancelStage' }
+  | ({ readonly kind: 'DeleteChange' } & Obsoletes)
   /** `delivered`: the later change was delivered; else it has begun Acceptance. */
-  | { readonly kind: 'SupersedeChange'; readonly by: string; readonly delivered: boolean }
+  | ({ readonly kind: 'SupersedeChange'; readonly by: string; readonly delivered: boolean } & Obsoletes)
   | { readonly kind: 'RerunStage'; readonly stage: Stage }
-  | { readonly kind: 'RerunPhase'; readonly stage: Stage; readonly phase: string }
+  | ({ readonly kind: 'RerunPhase'; readonly stage: Stage } & PhaseRef)
   | RetryJob
 );
 
@@ -110,7 +124,7 @@ const decide = (command: ChangeCommand, state: ChangeState): Decision => {
     case 'DeleteChange':
       return unlessRefused(deleteRefusal(standingOf(state)), () => [
         { type: 'ChangeDeleted', data: { patchset: state.patchset } },
-        ...cancels(state, 'deleted'),
+        ...cancels(state, 'deleted', command.obsolete),
       ]);
     case 'CancelStage':
       return unlessRefused(cancelRefusal(standingOf(state)), () => cancels(state, 'requested'));
@@ -133,14 +147,14 @@ const unlessRefused = (refused: ChangeRefusal | undefined, events: () => readonl
   refused ? E.left(refused) : E.right(events());
 
 const submit = (command: Of<'SubmitPatchset'>, state: ChangeState): Decision => {
-  const { changeId, scope, pipeline, branch, title, source, plan } = command;
+  const { changeId, scope, pipeline, branch, title, source, plan, obsolete } = command;
   const { repository } = source;
   if (state.status === 'none') {
     const opened: ChangeEvent = {
       type: 'ChangeOpened',
       data: { scope, pipeline, branch, repository, title },
     };
-    return E.right([opened, ...patchset(changeId, source, plan, evolveChange(state, opened))]);
+    return E.right([opened, ...patchset(changeId, source, plan, evolveChange(state, opened), obsolete)]);
   }
   if (state.status !== 'open')
     return E.left(
@@ -168,24 +182,25 @@ const submit = (command: Of<'SubmitPatchset'>, state: ChangeState): Decision => 
       message: `A new commit was expected on ${branch}; ${source.sha.slice(0, 12)} is patchset ${state.patchset} already.`,
       hint: 'Commit and push to the branch, then submit again.',
     });
-  return E.right(patchset(changeId, source, plan, state));
+  return E.right(patchset(changeId, source, plan, state, obsolete));
 };
 
-/** What still waits or runs for the patchset before is of no use any more. */
+/** What still waits or runs for the patchsets before is of no use any more. */
 const patchset = (
   changeId: string,
   source: Source,
   plan: readonly PlannedPhase[],
   state: ChangeState,
+  obsolete: ObsoleteJobs | undefined,
 ): readonly ChangeEvent[] => {
   if (state.status === 'none') return [];
   const added: ChangeEvent = { type: 'PatchsetAdded', data: { number: state.patchset + 1, source } };
   const after = { ...state, patchset: state.patchset + 1, source };
-  return [added, ...cancels(state, 'new_patchset'), trigger(changeId, after, 'verify', plan)];
+  return [added, ...cancels(state, 'new_patchset', obsolete), trigger(changeId, after, 'verify', plan)];
 };
 
 const approve = (
-  { patchset: wanted, source, phases, overrides }: Of<'ApproveChange'>,
+  { patchset: wanted, source, phases, overrides, dependencies = [] }: Of<'ApproveChange'>,
   state: KnownChange,
 ): Decision => {
   const refused = approveRefusal(standingOf(state));
@@ -196,7 +211,11 @@ const approve = (
       message: `Patchset ${wanted} was expected to be the latest; there is ${state.patchset} meanwhile.`,
       hint: 'Look at the new patchset, then approve again.',
     });
-  const plan = { phases, ...(overrides === undefined ? {} : { overrides }) };
+  const plan = {
+    phases,
+    ...(overrides === undefined ? {} : { overrides }),
+    ...(dependencies.length === 0 ? {} : { dependencies }),
+  };
   return E.right([{ type: 'MergeIntended', data: { patchset: wanted, source, ...plan } }]);
 };
 
@@ -220,44 +239,57 @@ const stageEnded = (
   return goesOn ? [ended, trigger(changeId, state, next)] : [ended];
 };
 
-const supersede = ({ by, delivered }: Of<'SupersedeChange'>, state: KnownChange): readonly ChangeEvent[] => {
+const supersede = (
+  { by, delivered, obsolete }: Of<'SupersedeChange'>,
+  state: KnownChange,
+): readonly ChangeEvent[] => {
   const applies = state.status === 'merged' || (state.status === 'delivered' && delivered);
   if (!applies || state.supersededBy !== undefined) return [];
   const superseded: ChangeEvent = { type: 'ChangeSuperseded', data: { by } };
   // What was delivered goes on to its end: only running it once more would bring the old state back.
-  return state.status === 'merged' ? [superseded, ...cancels(state, 'superseded')] : [superseded];
+  return state.status === 'merged' ? [superseded, ...cancels(state, 'superseded', obsolete)] : [superseded];
 };
 
-const cancels = (state: KnownChange, why: StageCancelWhy): readonly ChangeEvent[] => {
+/** All runs that have not ended are of one stage: only Verify can have several, of patchset after patchset. */
+const cancels = (
+  state: KnownChange,
+  why: StageCancelWhy,
+  obsolete: ObsoleteJobs = 'cancel',
+): readonly ChangeEvent[] => {
   const stage = liveStage(standingOf(state));
-  const run = stage && state.stages[stage];
-  return run && !run.cancelAsked
-    ? [{ type: 'StageCancelRequested', data: { stage, stageRunId: run.stageRunId, why } }]
-    : [];
+  if (stage === undefined) return [];
+  const more = obsolete === 'finish' ? { running: obsolete } : {};
+  return state.unended
+    .filter((stageRunId) =>
+      obsolete === 'finish' ? state.toEnd[stageRunId] === undefined : state.toEnd[stageRunId] !== 'anyway',
+    )
+    .map((stageRunId) => ({ type: 'StageCancelRequested', data: { stage, stageRunId, why, ...more } }));
 };
 
-const rerunPhase = ({ changeId, stage, phase }: Of<'RerunPhase'>, state: KnownChange): Decision => {
+const rerunPhase = ({ changeId, stage, phase, consumer }: Of<'RerunPhase'>, state: KnownChange): Decision => {
   const refused = rerunRefusal(standingOf(state), stage);
   if (refused) return E.left(refused);
   const latest = state.stages[stage];
-  const ended = latest?.phases.find((candidate) => candidate.phase === phase);
+  const of = consumer === undefined ? {} : { consumer };
+  const isIt = (candidate: PhaseRef): boolean => keyOf(candidate) === keyOf({ phase, ...of });
+  const ended = latest?.phases.find(isIt);
   if (!latest || !ended || ended.outcome === 'succeeded')
     return E.left({
       code: 'phase_not_to_rerun',
       message: `A phase of ${stage} that has ended without success was expected; ${phase} ${ended ? 'has succeeded' : 'has not run'}.`,
       hint: 'Run the whole stage again, without --phase.',
     });
-  const kept = latest.phases.filter((candidate) => candidate.phase !== phase);
+  const kept = latest.phases.filter((candidate) => !isIt(candidate));
   const { data } = trigger(changeId, state, stage, latest.plan);
   return E.right([
-    { type: 'PhaseRerunTriggered', data: { ...data, phase, rerunOf: latest.stageRunId, kept } },
+    { type: 'PhaseRerunTriggered', data: { ...data, phase, ...of, rerunOf: latest.stageRunId, kept } },
   ]);
 };
 
 const retryJob = (command: Of<'RetryJob'>, state: KnownChange): Decision => {
   const { changeId, stage, phase, job, row, others } = command;
   const latest = state.stages[stage];
-  const ended = latest?.phases.find((candidate) => candidate.phase === phase);
+  const ended = latest?.phases.find((candidate) => keyOf(candidate) === phase);
   const isLatest = ended?.phaseRunId === job.phaseRunId;
   const refused = retryRefusal(standingOf(state), { changeId, stage, phase, isLatest, others });
   if (refused) return E.left(refused);
@@ -265,7 +297,7 @@ const retryJob = (command: Of<'RetryJob'>, state: KnownChange): Decision => {
   const plan = latest.plan.map((planned) =>
     planned.phase === phase ? { ...planned, rows: [row] } : planned,
   );
-  const kept = latest.phases.filter((candidate) => candidate.phase !== phase);
+  const kept = latest.phases.filter((candidate) => keyOf(candidate) !== phase);
   const { data } = trigger(changeId, state, stage, plan);
   const rerun = { ...data, phase, rerunOf: latest.stageRunId, kept, retryOf: job };
   return E.right([{ type: 'PhaseRerunTriggered', data: rerun }]);

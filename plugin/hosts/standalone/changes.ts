@@ -1,12 +1,13 @@
 /** Every change as it is now: patchset, merge, stages, phases and their jobs, and what may be done next. */
-import type { ChangeView, Deed } from '../../../src/app/use-cases.js';
+import type { ChangeView, Deed, PromotionView } from '../../../src/app/use-cases.js';
 import type { Stage } from '../../../src/domain/stage-plan.js';
 import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { EndedPhase } from '../../../src/events/promotion.js';
 import type { Projection } from '../../../src/kernel/projection.js';
 import type { Metadata, Recorded } from '../../../src/kernel/recorded.js';
-import { HOST, idIn } from './ids.js';
+import { afterUnion, memberOf, promotionOf, type BlockedSet } from './blocked.js';
+import { HOST, idIn, placeOf, type PhaseRef } from './ids.js';
 import { allowedActions, type StageStatus } from './rules.js';
 
 type Writable<T> = T extends readonly (infer A)[]
@@ -14,19 +15,22 @@ type Writable<T> = T extends readonly (infer A)[]
   : T extends object
     ? { -readonly [K in keyof T]: Writable<T[K]> }
     : T;
-type Change = Writable<ChangeView>;
+type Change = Writable<Omit<ChangeView, 'promotion'>> & { promotion: PromotionView };
 type StageRun = Change['stages'][number];
 type Phase = StageRun['phases'][number];
+type Consumer = NonNullable<StageRun['consumers']>[number];
 
 /** Plain JSON; the indexes lead from the ids in events to the places in `changes`. */
 export interface ChangesView {
   /** In the order in which they were opened. */
   readonly changes: Record<string, Change>;
   readonly stageRuns: Record<string, string>;
-  readonly phaseRuns: Record<string, { readonly stageRunId: string; readonly phase: string }>;
+  readonly phaseRuns: Record<string, PhaseRef & { readonly stageRunId: string }>;
   readonly jobs: Record<string, string>;
   /** Stage runs that have ended, of which their change has not taken notice → the change. */
   readonly unnoticed: Record<string, string>;
+  /** Oldest first. */
+  blocked: readonly BlockedSet[];
 }
 
 const stageRunOf = (view: ChangesView, stageRunId: string): StageRun | undefined =>
@@ -34,8 +38,12 @@ const stageRunOf = (view: ChangesView, stageRunId: string): StageRun | undefined
 
 const phaseOf = (view: ChangesView, phaseRunId: string): Phase | undefined => {
   const place = view.phaseRuns[phaseRunId];
-  return place && stageRunOf(view, place.stageRunId)?.phases.find(({ phase }) => phase === place.phase);
+  const run = place && stageRunOf(view, place.stageRunId);
+  return run && phasesOf(run, place.consumer)?.find(({ phase }) => phase === place.phase);
 };
+
+const phasesOf = (run: StageRun, consumer: string | undefined): Phase[] | undefined =>
+  consumer === undefined ? run.phases : run.consumers?.find(({ changeId }) => changeId === consumer)?.phases;
 
 type DataOf<T extends BatonEvent['type']> = Extract<BatonEvent, { type: T }>['data'];
 
@@ -59,7 +67,7 @@ const requeued = (view: ChangesView, data: DataOf<'PhaseRerunTriggered'>): Stage
   return queued(
     data,
     plan.map((planned) => {
-      const ended = kept.find(({ phase }) => phase === planned.phase);
+      const ended = kept.find(({ phase, consumer }) => consumer === undefined && phase === planned.phase);
       return ended ? keep(ended) : waiting(planned);
     }),
   );
@@ -72,9 +80,9 @@ const deed = ({ actor, recordedAt, reason }: Metadata): Deed => ({
 
 /** A retry by a person is a later attempt: its jobs show, the phase keeps the answer of the first. */
 const promoted = (view: ChangesView, data: DataOf<'PhasePromoted'>, phaseRunId: string): void => {
-  const stageRunId = data.hostKey.slice(0, data.hostKey.lastIndexOf('/'));
-  if (data.host !== HOST || !stageRunOf(view, stageRunId)) return;
-  view.phaseRuns[phaseRunId] = { stageRunId, phase: data.phase };
+  const place = placeOf(data.hostKey);
+  if (data.host !== HOST || !stageRunOf(view, place.stageRunId)) return;
+  view.phaseRuns[phaseRunId] = place;
   const phase = phaseOf(view, phaseRunId);
   if (phase) phase.phaseRunId ??= phaseRunId;
 };
@@ -87,10 +95,59 @@ const statusOf: Readonly<Record<StageRun['status'], StageStatus>> = {
   cancelled: 'cancelled',
 };
 
+/** Of a phase that was taken over: the jobs that it had, in whichever run that was. */
+const jobsOf = (change: Change, phaseRunId: string): string[] =>
+  change.stages
+    .flatMap(({ phases, consumers = [] }) => [...phases, ...consumers.flatMap((other) => other.phases)])
+    .find((phase) => phase.phaseRunId === phaseRunId)?.jobs ?? [];
+
+const kept = (change: Change, run: StageRun, data: DataOf<'StagePhaseKept'>): void => {
+  const { phase, consumer, phaseRunId, outcome } = data;
+  if (consumer === undefined) return;
+  const place = phasesOf(run, consumer)?.find((other) => other.phase === phase);
+  const jobs = [...jobsOf(change, phaseRunId)];
+  if (place) Object.assign(place, { status: outcome, phaseRunId, kept: true, jobs });
+};
+
+const joined = (consumers: NonNullable<DataOf<'StageRunStarted'>['consumers']>): Consumer[] =>
+  consumers.map(({ changeId, scope, pipeline, source, plan }) => {
+    const { organisation, project } = scope;
+    const phases = plan.map(waiting);
+    return { changeId, organisation, project, pipeline, sha: source.sha, status: 'waiting', phases };
+  });
+
+const isWell = ({ status }: Phase): boolean => status === 'succeeded' || status === 'skipped';
+const hasFailed = (phase: Phase): boolean =>
+  !isWell(phase) && phase.status !== 'waiting' && phase.status !== 'running';
+
+/** While the own phases have not passed, no consumer has had its turn. */
+const consumerStatus = ({ status, phases }: StageRun, theirs: readonly Phase[]): Consumer['status'] => {
+  if (theirs.some(hasFailed)) return 'failed';
+  if (phases.every(isWell) && theirs.every(isWell)) return 'passed';
+  if (statusOf[status] !== 'live') return 'not_run';
+  return theirs.some((phase) => phase.phaseRunId !== undefined) ? 'running' : 'waiting';
+};
+
+const refreshConsumers = (run: StageRun): void => {
+  for (const consumer of run.consumers ?? []) consumer.status = consumerStatus(run, consumer.phases);
+};
+
+/** A Union has ended: for everybody's sake who took part, and all whose sets that touches. */
+const unionEnded = (view: ChangesView, change: Change, run: StageRun, at: string): void => {
+  const { enterprise } = change;
+  const participants = [change, ...(run.consumers ?? []).map((consumer) => ({ ...consumer, enterprise }))];
+  const before = view.blocked;
+  view.blocked = afterUnion(before, participants.map(memberOf), run.status === 'passed', at);
+  // the usual case
+  if (before.length === 0 && view.blocked.length === 0) return;
+  for (const other of Object.values(view.changes)) other.promotion = promotionOf(view.blocked, other);
+};
+
 /** What follows from the rest. */
 const refresh = (view: ChangesView, change: Change): void => {
   const latest = (stage: Stage): StageRun | undefined => change.stages.findLast((run) => run.stage === stage);
   const { status, supersededBy } = change;
+  change.promotion = promotionOf(view.blocked, change);
   change.actions = [
     ...allowedActions({
       ...{ status, supersededBy },
@@ -115,6 +172,7 @@ const open = (
   view.changes[id] = {
     ...{ id, title, branch, pipeline, ...scope, patchset: 0, sha: '', revision },
     ...{ status: 'open', moving: false, actions: [], stages: [] },
+    promotion: { status: 'proceed' },
   };
 };
 
@@ -133,7 +191,9 @@ const evolveChange = (view: ChangesView, change: Change, { event, metadata }: Re
     }
     case 'StageCancelRequested': {
       const run = stageRunOf(view, event.data.stageRunId);
-      if (run) run.cancelRequested = { ...deed(metadata), why: event.data.why };
+      // with `finish`, what runs goes on
+      if (run?.status === 'queued' || (run && event.data.running !== 'finish'))
+        run.cancelRequested = { ...deed(metadata), why: event.data.why };
       break;
     }
     case 'StageEnded':
@@ -173,7 +233,7 @@ const evolveChange = (view: ChangesView, change: Change, { event, metadata }: Re
 };
 
 /** Events of `stage_run-<id>`, `phase_run-<id>` and `job-<id>`. */
-const evolveRuns = (view: ChangesView, { event, stream }: Recorded<BatonEvent>): void => {
+const evolveRuns = (view: ChangesView, { event, stream, metadata }: Recorded<BatonEvent>): void => {
   switch (event.type) {
     case 'StageRunStarted':
     case 'StageRunFinished':
@@ -181,11 +241,26 @@ const evolveRuns = (view: ChangesView, { event, stream }: Recorded<BatonEvent>):
       const stageRunId = idIn(stream, 'stage_run');
       const run = stageRunOf(view, stageRunId);
       if (!run) break;
-      if (event.type === 'StageRunStarted') run.status = 'running';
-      else {
-        run.status = event.type === 'StageRunFinished' ? event.data.status : 'cancelled';
-        view.unnoticed[stageRunId] = view.stageRuns[stageRunId] ?? '';
+      const changeId = view.stageRuns[stageRunId] ?? '';
+      if (event.type === 'StageRunStarted') {
+        run.status = 'running';
+        if (event.data.consumers) run.consumers = joined(event.data.consumers);
+        break;
       }
+      run.status = event.type === 'StageRunFinished' ? event.data.status : 'cancelled';
+      // one that nobody asked for
+      if (event.type === 'StageRunCancelled')
+        run.cancelRequested ??= { ...deed(metadata), why: event.data.why };
+      view.unnoticed[stageRunId] = changeId;
+      const change = view.changes[changeId];
+      if (change && run.stage === 'union') unionEnded(view, change, run, metadata.recordedAt);
+      break;
+    }
+    case 'StagePhaseKept': {
+      const stageRunId = idIn(stream, 'stage_run');
+      const run = stageRunOf(view, stageRunId);
+      const change = view.changes[view.stageRuns[stageRunId] ?? ''];
+      if (run && change) kept(change, run, event.data);
       break;
     }
     case 'PhasePromoted':
@@ -215,11 +290,20 @@ const evolveRuns = (view: ChangesView, { event, stream }: Recorded<BatonEvent>):
   }
 };
 
+/** Stage run that an event of another stream is about. */
+const stageRunIdOf = (view: ChangesView, { event, stream }: Recorded<BatonEvent>): string => {
+  if (event.type.startsWith('StageRun') || event.type === 'StagePhaseKept') return idIn(stream, 'stage_run');
+  const phaseRunId = event.type.startsWith('Job')
+    ? view.jobs[idIn(stream, 'job')]
+    : idIn(stream, 'phase_run');
+  return view.phaseRuns[phaseRunId ?? '']?.stageRunId ?? '';
+};
+
 /** `status` of a phase is `waiting` until its first job has started on a runner. */
 export const changes: Projection<ChangesView, BatonEvent> = {
   name: 'changes',
-  version: 3,
-  init: () => ({ changes: {}, stageRuns: {}, phaseRuns: {}, jobs: {}, unnoticed: {} }),
+  version: 4,
+  init: () => ({ changes: {}, stageRuns: {}, phaseRuns: {}, jobs: {}, unnoticed: {}, blocked: [] }),
   evolve: (view, recorded) => {
     const { event, stream, revision } = recorded;
     if (event.type === 'ChangeOpened') open(view, event.data, idIn(stream, 'change'), revision);
@@ -227,7 +311,11 @@ export const changes: Projection<ChangesView, BatonEvent> = {
     if (own) {
       own.revision = revision;
       evolveChange(view, own, recorded);
-    } else evolveRuns(view, recorded);
+    } else {
+      evolveRuns(view, recorded);
+      const run = stageRunOf(view, stageRunIdOf(view, recorded));
+      if (run) refreshConsumers(run);
+    }
     const change = own ?? view.changes[view.stageRuns[idIn(stream, 'stage_run')] ?? ''];
     if (change) refresh(view, change);
   },

@@ -36,8 +36,25 @@ export const queueKeyOf = (stage: Stage, changeId: string, scope: Scope, pipelin
   }
 };
 
-/** The host's own key of a phase run. */
-export const hostKeyOf = (stageRunId: string, phase: string): string => `${stageRunId}/${phase}`;
+/** A phase within a stage run. `consumer`: change of the consumer that it belongs to; absent: the change's own. */
+export interface PhaseRef {
+  readonly phase: string;
+  readonly consumer?: string;
+}
+
+/** One word for it, different for each phase of a stage run. */
+export const keyOf = ({ phase, consumer }: PhaseRef): string =>
+  consumer === undefined ? phase : `${consumer}/${phase}`;
+
+/** The host's own key of a phase run: `RUN/PHASE`, of a consumer `RUN/CHANGE/PHASE`. */
+export const hostKeyOf = (stageRunId: string, phase: PhaseRef): string => `${stageRunId}/${keyOf(phase)}`;
+
+/** What such a key names. */
+export const placeOf = (hostKey: string): PhaseRef & { readonly stageRunId: string } => {
+  const [stageRunId = '', ...rest] = hostKey.split('/');
+  const [last = '', consumer] = rest.toReversed();
+  return { stageRunId, phase: last, ...(consumer === undefined ? {} : { consumer }) };
+};
 
 /** Id in a stream's name: what follows the category and its dash, whatever prefix stands before. */
 export const idIn = (stream: string, category: string): string =>

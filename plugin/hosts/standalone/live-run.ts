@@ -3,10 +3,11 @@ import type { TypeOf } from 'io-ts';
 import type { StageRunStarted } from '../../../src/events/change.js';
 import type { EndedPhase, StageCancelWhy } from '../../../src/events/promotion.js';
 import type { JobRef, Outcome } from '../../../src/events/shapes.js';
-import { progress, type Progress } from './progress.js';
+import { keyOf, type PhaseRef } from './ids.js';
+import { progress, type Lane, type Progress } from './progress.js';
 
 /** A phase run of a stage run. */
-interface Promoted {
+interface Promoted extends PhaseRef {
   readonly phaseRunId: string;
   /** The event that made it useless, once one has. */
   cancelCause: string | undefined;
@@ -27,21 +28,28 @@ interface Retried {
 
 export interface LiveRun {
   readonly stageRunId: string;
-  readonly data: TypeOf<typeof StageRunStarted>;
-  /** Id of the event that made the start, this group's promotions, or the end owed. */
+  /** Its consumers are known when it is the first of its queue. */
+  data: TypeOf<typeof StageRunStarted>;
+  /** Id of the event that made the start, or the end, owed. */
   cause: string;
+  /** Lane → id of the event that made the promotions of its group owed. */
+  readonly laneCauses: Map<string, string>;
   started: boolean;
   cancel: Cancel | undefined;
   /** Id of the event that made the early end owed, unless something still runs. */
   cancelCause: string;
   /** Taken over from an earlier run. */
-  readonly kept: readonly EndedPhase[];
+  kept: readonly EndedPhase[];
   /** One job that is tried again in its phase. */
   readonly retry: Retried | undefined;
+  /** These and what follows: by `keyOf` the phase. */
   readonly promoted: Map<string, Promoted>;
   /** Ended phase runs whose end is not yet in the stage run's stream. */
-  readonly unrecorded: Map<string, { phaseRunId: string; outcome: Outcome; eventId: string }>;
-  readonly ended: Record<string, EndedPhase>;
+  readonly unrecorded: Map<
+    string,
+    PhaseRef & { readonly phaseRunId: string; readonly outcome: Outcome; readonly eventId: string }
+  >;
+  readonly ended: Map<string, EndedPhase>;
 }
 
 /** A stage run that has ended; its change is to take notice. */
@@ -63,23 +71,31 @@ export const triggeredRun = (
   retry?: Retried,
 ): LiveRun => ({
   ...{ stageRunId, data, cause, started: false, cancel: undefined, cancelCause: '', kept, retry },
+  laneCauses: new Map(),
   promoted: new Map(),
   unrecorded: new Map(),
-  ended: Object.fromEntries(kept.map((phase) => [phase.phase, phase])),
+  ended: new Map(kept.map((phase) => [keyOf(phase), phase])),
 });
 
 export const progressOf = (run: LiveRun): Progress =>
-  progress(
-    run.data.plan,
-    Object.fromEntries(Object.values(run.ended).map(({ phase, outcome }) => [phase, outcome])),
-  );
+  progress(run.data, Object.fromEntries([...run.ended].map(([key, { outcome }]) => [key, outcome])));
 
-/** Changes when other phases, or the end, become owed. */
-export const stepOf = (run: LiveRun): string => {
+/** The lane of the change's own phases is the empty text. */
+export const laneOf = ({ consumer = '' }: Pick<PhaseRef, 'consumer'>): string => consumer;
+
+const stepOf = (lane: Lane | undefined): string =>
+  lane?.at === 'group' ? `group ${lane.group}` : (lane?.at ?? 'none');
+
+/**
+ * `eventId` may have moved the run on since it was `before`: lanes that came to another group owe it because of this event, and so does the end.
+ * What is still owed to the same group keeps its cause, and with it its command ids.
+ */
+export const movedOn = (run: LiveRun, before: Progress | undefined, eventId: string): void => {
   const now = progressOf(run);
-  return now.at === 'end' ? 'end' : `group ${now.group}`;
+  for (const [at, lane] of now.lanes.entries())
+    if (stepOf(lane) !== stepOf(before?.lanes[at])) run.laneCauses.set(laneOf(lane), eventId);
+  if (now.end !== before?.end) run.cause = eventId;
 };
 
 /** Nothing of it runs, as far as was promoted. */
-export const isQuiet = (run: LiveRun): boolean =>
-  [...run.promoted.keys()].every((phase) => run.ended[phase] !== undefined);
+export const isQuiet = (run: LiveRun): boolean => [...run.promoted.keys()].every((key) => run.ended.has(key));

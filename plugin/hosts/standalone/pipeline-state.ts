@@ -3,8 +3,10 @@ import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { EndedPhase } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
-import { HOST, hostKeyOf, idIn } from './ids.js';
-import { stepOf, triggeredRun, type Ending, type LiveRun } from './live-run.js';
+import { consumersOf, type Delivered } from './consumers.js';
+import { HOST, hostKeyOf, idIn, keyOf, pipelineIdOf, placeOf, type PhaseRef } from './ids.js';
+import { movedOn, progressOf, triggeredRun, type Ending, type LiveRun } from './live-run.js';
+import { phasesOf, planOf } from './plan.js';
 
 interface KnownChange {
   readonly scope: Scope;
@@ -14,6 +16,8 @@ interface KnownChange {
   source?: Source;
   /** The merge: what later stages run. */
   merge?: Source;
+  /** With what it takes part in Unions of others once it is delivered. */
+  offer?: Pick<Delivered, 'plan' | 'dependencies'>;
 }
 
 export interface PipelineState {
@@ -21,8 +25,10 @@ export interface PipelineState {
   /** Queue key → stage runs in the order of their trigger; the first one is live or about to be. */
   readonly queues: Map<string, LiveRun[]>;
   readonly queueOfRun: Map<string, string>;
+  /** By pipeline: its latest delivered change, if that depends on anything. */
+  readonly delivered: Map<string, Delivered>;
   /** Phase run → its place, for phase runs of this host that have not been recorded. */
-  readonly phaseRuns: Map<string, { readonly stageRunId: string; readonly phase: string }>;
+  readonly phaseRuns: Map<string, PhaseRef & { readonly stageRunId: string }>;
   /** By stage run. */
   readonly endings: Map<string, Ending>;
 }
@@ -32,6 +38,7 @@ export const noPipelines = (): PipelineState => ({
   changes: new Map(),
   queues: new Map(),
   queueOfRun: new Map(),
+  delivered: new Map(),
   phaseRuns: new Map(),
   endings: new Map(),
 });
@@ -55,9 +62,21 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
     }
     case 'MergeIntended': {
       const change = state.changes.get(idIn(stream, 'change'));
-      if (change) change.merge = event.data.source;
+      if (!change) break;
+      const { source, dependencies = [] } = event.data;
+      change.merge = source;
+      // nobody's Union needs more of a change that depends on nothing
+      if (dependencies.length > 0)
+        change.offer = { plan: planOf('union', phasesOf('union', event.data)), dependencies };
       break;
     }
+    case 'MergeRefused':
+    case 'ChangeSuperseded':
+      delete state.changes.get(idIn(stream, 'change'))?.offer;
+      break;
+    case 'ChangeDelivered':
+      delivered(state, idIn(stream, 'change'));
+      break;
     case 'StageTriggered':
       enqueue(state, idIn(stream, 'change'), event.data, [], id);
       break;
@@ -66,7 +85,9 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       break;
     case 'StageCancelRequested': {
       const { actor, reason } = metadata;
-      cancelled(runOf(state, event.data.stageRunId), { why: event.data.why, actor, reason }, id);
+      const run = runOf(state, event.data.stageRunId);
+      if (run?.started && event.data.running === 'finish') break;
+      cancelled(run, { why: event.data.why, actor, reason }, id);
       break;
     }
     case 'StageEnded':
@@ -74,7 +95,10 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       break;
     case 'StageRunStarted': {
       const run = runOf(state, idIn(stream, 'stage_run'));
-      if (run) Object.assign(run, { started: true, cause: id, cancelCause: id });
+      if (!run) break;
+      Object.assign(run, { started: true, cause: id, cancelCause: id });
+      withData(run, event.data);
+      movedOn(run, undefined, id);
       break;
     }
     case 'PhasePromoted':
@@ -82,7 +106,7 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       break;
     case 'PhaseCancelRequested': {
       const place = state.phaseRuns.get(idIn(stream, 'phase_run'));
-      const phase = place && runOf(state, place.stageRunId)?.promoted.get(place.phase);
+      const phase = place && runOf(state, place.stageRunId)?.promoted.get(keyOf(place));
       if (phase) phase.cancelAsked = true;
       break;
     }
@@ -90,7 +114,10 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       const phaseRunId = idIn(stream, 'phase_run');
       const place = state.phaseRuns.get(phaseRunId);
       const run = place && runOf(state, place.stageRunId);
-      if (run) run.unrecorded.set(place.phase, { phaseRunId, outcome: event.data.outcome, eventId: id });
+      if (!run) break;
+      const { stageRunId: _, ...phase } = place;
+      const { outcome } = event.data;
+      run.unrecorded.set(keyOf(place), { ...phase, phaseRunId, outcome, eventId: id });
       break;
     }
     case 'StagePhaseFinished':
@@ -110,6 +137,33 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
 
 type DataOf<T extends BatonEvent['type']> = Extract<BatonEvent, { type: T }>['data'];
 
+/** What is delivered later takes the place of what was delivered before, whether it depends on anything or not. */
+const delivered = (state: PipelineState, changeId: string): void => {
+  const change = state.changes.get(changeId);
+  if (!change?.merge) return;
+  const { title, scope, pipeline, merge: source, offer } = change;
+  const pipelineId = pipelineIdOf(scope, pipeline);
+  if (offer) state.delivered.set(pipelineId, { changeId, title, scope, pipeline, source, ...offer });
+  else state.delivered.delete(pipelineId);
+  delete change.offer;
+};
+
+/** What was kept of a consumer that takes no part any more, or has delivered anew meanwhile, counts no more. */
+const withData = (run: LiveRun, data: LiveRun['data']): void => {
+  run.data = data;
+  const takesPart = ({ consumer }: PhaseRef): boolean =>
+    consumer === undefined || (data.consumers ?? []).some(({ changeId }) => changeId === consumer);
+  run.kept = run.kept.filter(takesPart);
+  for (const [key, phase] of run.ended) if (!takesPart(phase)) run.ended.delete(key);
+};
+
+/** It is the first of its queue, and so may start: now it is settled who takes part. */
+const isFirst = (state: PipelineState, run: LiveRun): void => {
+  const { data } = run;
+  const consumers = data.stage === 'union' ? consumersOf(state.delivered.values(), data) : [];
+  withData(run, consumers.length === 0 ? data : { ...data, consumers });
+};
+
 const enqueue = (
   state: PipelineState,
   changeId: string,
@@ -125,7 +179,9 @@ const enqueue = (
   const data = { changeId, title, patchset, scope, pipeline, stage, queueKey, source, plan };
   const retry = rerun?.retryOf && { phase: rerun.phase, of: rerun.retryOf };
   const run = triggeredRun(stageRunId, data, kept, cause, retry);
-  state.queues.set(queueKey, [...(state.queues.get(queueKey) ?? []), run]);
+  const before = state.queues.get(queueKey) ?? [];
+  state.queues.set(queueKey, [...before, run]);
+  if (before.length === 0) isFirst(state, run);
   state.queueOfRun.set(stageRunId, queueKey);
 };
 
@@ -137,12 +193,12 @@ const promoted = (
   eventId: string,
 ): void => {
   if (data.host !== HOST || data.attempt !== 1) return;
-  const stageRunId = data.hostKey.slice(0, data.hostKey.lastIndexOf('/'));
+  const { stageRunId, ...phase } = placeOf(data.hostKey);
   const run = runOf(state, stageRunId);
-  if (!run || data.hostKey !== hostKeyOf(stageRunId, data.phase)) return;
+  if (!run || phase.phase !== data.phase || data.hostKey !== hostKeyOf(stageRunId, phase)) return;
   const cancelCause = run.cancel ? eventId : undefined;
-  run.promoted.set(data.phase, { phaseRunId, cancelCause, cancelAsked: false });
-  state.phaseRuns.set(phaseRunId, { stageRunId, phase: data.phase });
+  run.promoted.set(keyOf(phase), { ...phase, phaseRunId, cancelCause, cancelAsked: false });
+  state.phaseRuns.set(phaseRunId, { stageRunId, ...phase });
 };
 
 const cancelled = (run: LiveRun | undefined, cancel: LiveRun['cancel'], eventId: string): void => {
@@ -154,17 +210,16 @@ const cancelled = (run: LiveRun | undefined, cancel: LiveRun['cancel'], eventId:
 const phaseRecorded = (
   state: PipelineState,
   stageRunId: string,
-  { phase, phaseRunId, outcome }: DataOf<'StagePhaseFinished'>,
+  ended: DataOf<'StagePhaseFinished'>,
   eventId: string,
 ): void => {
   const run = runOf(state, stageRunId);
   if (!run) return;
-  const before = stepOf(run);
-  run.ended[phase] = { phase, phaseRunId, outcome };
-  run.unrecorded.delete(phase);
-  state.phaseRuns.delete(phaseRunId);
-  // What is still owed to the same group keeps its cause, and with it its command ids.
-  if (stepOf(run) !== before) run.cause = eventId;
+  const before = progressOf(run);
+  run.ended.set(keyOf(ended), ended);
+  run.unrecorded.delete(keyOf(ended));
+  state.phaseRuns.delete(ended.phaseRunId);
+  movedOn(run, before, eventId);
   if (run.cancel) run.cancelCause = eventId;
 };
 
@@ -182,12 +237,15 @@ const dequeue = (
   for (const { phaseRunId } of run.promoted.values()) state.phaseRuns.delete(phaseRunId);
   state.queueOfRun.delete(stageRunId);
   const { changeId, stage } = run.data;
-  const phases = Object.values(run.ended);
+  const phases = [...run.ended.values()];
   state.endings.set(stageRunId, { changeId, stage, stageRunId, status, phases, eventId });
   if (rest.length === 0) state.queues.delete(queueKey);
   else state.queues.set(queueKey, rest);
   const next = rest[0];
-  if (runs[0] === run && next && !next.started) next.cause = eventId;
+  if (runs[0] === run && next && !next.started) {
+    next.cause = eventId;
+    isFirst(state, next);
+  }
 };
 
 /** Queues in which this event, already folded, may have made something owed. */

@@ -10,8 +10,8 @@ import { deriveId } from '../../../src/kernel/ids.js';
 import type { Process } from '../../../src/kernel/process.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
 import type { ChangeCommand } from './change.js';
-import { HOST, hostKeyOf } from './ids.js';
-import { isQuiet, progressOf, type LiveRun } from './live-run.js';
+import { HOST, hostKeyOf, keyOf, type PhaseRef } from './ids.js';
+import { isQuiet, laneOf, progressOf, type LiveRun } from './live-run.js';
 import type { PipelineCommand } from './pipeline.js';
 import { evolvePipeline, noPipelines, queuesOf, type PipelineState } from './pipeline-state.js';
 import { evolvePromotion, noPromotions, owedInLine, type PromotionState } from './promotion-state.js';
@@ -62,6 +62,7 @@ const reasons = {
   new_patchset: 'a new patchset was submitted',
   deleted: 'the change was deleted',
   superseded: 'a later change of the pipeline has begun Acceptance',
+  too_large: 'what its consumers run does not fit into one event',
 } as const;
 
 /** Everything owed by this queue now: its first stage run goes on, and any that was cancelled ends. */
@@ -83,17 +84,22 @@ const owedByFirst = (run: LiveRun): readonly StandaloneCommand[] => {
     return [run.kept.length === 0 ? start : { ...start, kept: run.kept }];
   }
   const now = progressOf(run);
-  if (now.at === 'end')
+  if (now.end !== undefined)
     return [
       ...unrecorded(run),
       { ...because(cause, 'finish', data.changeId), ...toRun, kind: 'FinishStageRun' },
     ];
-  const promotions = now.phases
-    .filter(({ phase }) => !run.promoted.has(phase) && run.ended[phase] === undefined)
-    .map(({ phase }): StandaloneCommand => ({
-      ...because(cause, `promote ${phase}`, data.changeId),
-      ...{ target: 'phase_run', kind: 'PromotePhase', data: promotion(run, phase) },
-    }));
+  const promotions = now.lanes.flatMap((lane) => {
+    if (lane.at !== 'group') return [];
+    const of = lane.consumer === undefined ? {} : { consumer: lane.consumer };
+    return lane.phases
+      .map(({ phase }): PhaseRef => ({ ...of, phase }))
+      .filter((phase) => !run.promoted.has(keyOf(phase)) && !run.ended.has(keyOf(phase)))
+      .map((phase): StandaloneCommand => ({
+        ...because(run.laneCauses.get(laneOf(phase)) ?? cause, `promote ${keyOf(phase)}`, data.changeId),
+        ...{ target: 'phase_run', kind: 'PromotePhase', data: promotion(run, phase) },
+      }));
+  });
   return [...unrecorded(run), ...promotions];
 };
 
@@ -103,8 +109,7 @@ const owedByCancelled = (run: LiveRun): readonly StandaloneCommand[] => {
   if (!cancel) return [];
   const { changeId, stage } = data;
   const toRun = { target: 'stage_run', stageRunId } as const;
-  const now = progressOf(run);
-  if (run.started && now.at === 'end' && now.status === 'passed')
+  if (run.started && progressOf(run).end === 'passed')
     return [
       ...unrecorded(run),
       { ...because(run.cause, 'finish', changeId), ...toRun, kind: 'FinishStageRun' },
@@ -116,12 +121,12 @@ const owedByCancelled = (run: LiveRun): readonly StandaloneCommand[] => {
         ...{ ...toRun, kind: 'CancelStageRun', changeId, stage, why: cancel.why },
       },
     ];
-  const cancels = [...run.promoted].flatMap(([phase, { cancelCause, cancelAsked }]): StandaloneCommand[] =>
-    cancelCause === undefined || cancelAsked || run.ended[phase] || run.unrecorded.has(phase)
+  const cancels = [...run.promoted].flatMap(([key, phase]): StandaloneCommand[] =>
+    phase.cancelCause === undefined || phase.cancelAsked || run.ended.has(key) || run.unrecorded.has(key)
       ? []
       : [
           {
-            ...because(cancelCause, `cancel ${stageRunId} ${phase}`, changeId),
+            ...because(phase.cancelCause, `cancel ${stageRunId} ${key}`, changeId),
             ...{ actor: cancel.actor, reason: cancel.reason ?? reasons[cancel.why] },
             ...{ target: 'phase_run', kind: 'CancelPhase', hostKey: hostKeyOf(stageRunId, phase) },
           },
@@ -131,28 +136,38 @@ const owedByCancelled = (run: LiveRun): readonly StandaloneCommand[] => {
 };
 
 const unrecorded = (run: LiveRun): readonly StandaloneCommand[] =>
-  [...run.unrecorded].map(([phase, { phaseRunId, outcome, eventId }]): StandaloneCommand => ({
-    ...because(eventId, `record ${phase}`, run.data.changeId),
+  [...run.unrecorded].map(([key, { eventId, ...ended }]): StandaloneCommand => ({
+    ...because(eventId, `record ${key}`, run.data.changeId),
     ...{ target: 'stage_run', kind: 'RecordPhaseFinished', stageRunId: run.stageRunId },
-    ...{ phase, phaseRunId, outcome },
+    ...ended,
   }));
 
-const promotion = ({ stageRunId, data, retry: again }: LiveRun, phase: string): PhasePromoted => {
-  const planned = data.plan.find((candidate) => candidate.phase === phase);
-  if (!planned) throw new Error(`phase ${phase} is not in the plan of stage run ${stageRunId}`);
-  const { changeId, title, patchset, scope, pipeline, stage, source } = data;
+/** Whose phase it is: a consumer's runs for the consumer, so that its commit, secrets and roles hold, and says in whose Union. */
+const ownerOf = ({ changeId, title, patchset, consumers = [], ...data }: LiveRun['data'], by?: string) => {
+  const consumer = by === undefined ? undefined : consumers.find((other) => other.changeId === by);
+  if (!consumer) return { ...data, change: { id: changeId, title, patchset } };
+  const change = { id: consumer.changeId, title: consumer.title, unionOf: changeId };
+  return { ...consumer, change };
+};
+
+const promotion = ({ stageRunId, data, retry: again }: LiveRun, ref: PhaseRef): PhasePromoted => {
+  const { stage } = data;
+  const { phase, consumer } = ref;
+  const { plan, scope, pipeline, source, change } = ownerOf(data, consumer);
+  const planned = plan.find((candidate) => candidate.phase === phase);
+  if (!planned) throw new Error(`phase ${keyOf(ref)} is not in the plan of stage run ${stageRunId}`);
   const { steps, rows, limits, priority = 0, output, retry, workspace } = planned;
   return {
-    ...{ host: HOST, hostKey: hostKeyOf(stageRunId, phase), attempt: 1 },
+    ...{ host: HOST, hostKey: hostKeyOf(stageRunId, ref), attempt: 1 },
     ...{ scope, pipeline, stage, phase, source, steps, rows, limits },
     variables: [],
     secretRefs: [],
     priority,
     whenUnmatchable: 'wait',
-    change: { id: changeId, title, patchset },
+    change,
     ...(output === undefined ? {} : { output }),
     ...(retry === undefined ? {} : { retry }),
-    ...(again?.phase === phase ? { retryOf: again.of } : {}),
+    ...(again !== undefined && again.phase === keyOf(ref) ? { retryOf: again.of } : {}),
     ...(workspace === undefined ? {} : { workspace }),
   };
 };

@@ -38,6 +38,31 @@ export const findChange = (
       );
 };
 
+/** The consumer that is meant, by its change's id or how that begins, among those of the latest run of the stage. */
+export const consumerOf = (
+  { changes }: ChangesView,
+  changeId: string,
+  stage: string,
+  given: string,
+): E.Either<AppError, string> => {
+  const run = changes[changeId]?.stages.findLast((other) => other.stage === stage);
+  const matching = (run?.consumers ?? []).filter(
+    (consumer) =>
+      consumer.changeId === given || (given.length >= MIN_PREFIX && consumer.changeId.startsWith(given)),
+  );
+  const [found] = matching;
+  return found !== undefined && matching.length === 1
+    ? E.right(found.changeId)
+    : E.left(
+        appError(
+          'not_found',
+          'consumer_unknown',
+          `A consumer that took part in ${stage} was expected; ${matching.length} have ids that start with ${given}.`,
+          { hint: 'See them with baton change show.' },
+        ),
+      );
+};
+
 /** List and show, of the live view or of one at a moment. */
 export const changeReads = (
   changes: ViewSource<ChangesView>,

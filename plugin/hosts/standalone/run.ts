@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { CheckpointStore } from '../../../src/app/checkpoints.js';
-import { handle, type Envelope } from '../../../src/app/handle.js';
+import { handle, type Deps, type Envelope } from '../../../src/app/handle.js';
 import type { RetryByHost } from '../../../src/app/retry-job.js';
 import { runProcess } from '../../../src/app/run-process.js';
 import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
@@ -16,7 +16,7 @@ import { mergePerformer } from './merges.js';
 import { pipelineDecider } from './pipeline.js';
 import { withSecrets } from './secrets.js';
 import { standaloneProcess, type StandaloneCommand } from './process.js';
-import { stageRunDecider } from './stage-run.js';
+import { stageRunDecider, type StageRunCommand } from './stage-run.js';
 import { changeUseCases, type ChangeDeps, type ChangeUseCases } from './use-cases.js';
 
 export interface StandaloneDeps extends ChangeDeps {
@@ -37,13 +37,36 @@ export interface Standalone {
 
 const phaseRunStream = (hostKey: string): string => `phase_run-${phaseRunIdOf(HOST, hostKey, 1)}`;
 
+type ToStageRun = Extract<StandaloneCommand, { target: 'stage_run' }>;
+
+/**
+ * Consumers bring their own configurations, and together these may be more than the store takes. Tried again it would be too large again,
+ * for ever, with everything else behind it: such a stage run ends instead.
+ */
+const toStageRun = async (deps: Deps, command: ToStageRun, envelope: Envelope) => {
+  const stream = `stage_run-${command.stageRunId}`;
+  const done = await handle(deps, stream, stageRunDecider, command, envelope);
+  if (command.kind !== 'StartStageRun' || E.isRight(done) || done.left.kind === 'refused') return done;
+  if (done.left.error.reason !== 'event_too_large') return done;
+  const { changeId, stage } = command.data;
+  const cancel: StageRunCommand = { kind: 'CancelStageRun', changeId, stage, why: 'too_large' };
+  return handle(deps, stream, stageRunDecider, cancel, envelope);
+};
+
 export const openStandalone = (deps: StandaloneDeps): Standalone => {
   const write = async (command: Exclude<StandaloneCommand, { target: 'source' }>, envelope: Envelope) => {
     switch (command.target) {
       case 'stage_run':
-        return handle(deps, `stage_run-${command.stageRunId}`, stageRunDecider, command, envelope);
+        return toStageRun(deps, command, envelope);
       case 'change':
-        return handle(deps, `change-${command.changeId}`, changeDecider, command, envelope);
+        return handle(
+          deps,
+          `change-${command.changeId}`,
+          changeDecider,
+          // not part of what the process asks for: the setting may be another one when it asks again
+          command.kind === 'SupersedeChange' ? { ...command, obsolete: deps.obsoleteJobs } : command,
+          envelope,
+        );
       case 'pipeline':
         return handle(deps, `pipeline-${command.pipelineId}`, pipelineDecider, command, envelope);
       case 'phase_run':

@@ -6,12 +6,13 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
-import type { PlannedPhase, StageRunStarted } from '../../../src/events/change.js';
+import type { StageRunStarted } from '../../../src/events/change.js';
 import type { EndedPhase, StageCancelWhy } from '../../../src/events/promotion.js';
 import type { Outcome } from '../../../src/events/shapes.js';
 import type { Decider } from '../../../src/kernel/decider.js';
 import type { TypeOf } from 'io-ts';
-import { progress } from './progress.js';
+import { keyOf, type PhaseRef } from './ids.js';
+import { isPlanned, progress, type EndedPhases, type Lane, type Planned } from './progress.js';
 
 export type StageRunCommand =
   /** `kept`: phases that count as they ended in an earlier run. */
@@ -20,12 +21,11 @@ export type StageRunCommand =
       readonly data: TypeOf<typeof StageRunStarted>;
       readonly kept?: readonly EndedPhase[];
     }
-  | {
+  | (PhaseRef & {
       readonly kind: 'RecordPhaseFinished';
-      readonly phase: string;
       readonly phaseRunId: string;
       readonly outcome: Outcome;
-    }
+    })
   | { readonly kind: 'FinishStageRun' }
   /** It is not to go on, and nothing of it runs any more. */
   | {
@@ -43,20 +43,16 @@ export type StageRunRefusal =
 export type StageRunState =
   | { readonly status: 'none' }
   | { readonly status: 'finished' }
-  | {
-      readonly status: 'running';
-      readonly plan: readonly PlannedPhase[];
-      readonly ended: Readonly<Record<string, Outcome>>;
-    };
+  | { readonly status: 'running'; readonly planned: Planned; readonly ended: EndedPhases };
 
 const evolve = (state: StageRunState, event: ChangeEvent): StageRunState => {
   switch (event.type) {
     case 'StageRunStarted':
-      return { status: 'running', plan: event.data.plan, ended: {} };
+      return { status: 'running', planned: event.data, ended: {} };
     case 'StagePhaseFinished':
     case 'StagePhaseKept':
       return state.status === 'running'
-        ? { ...state, ended: { ...state.ended, [event.data.phase]: event.data.outcome } }
+        ? { ...state, ended: { ...state.ended, [keyOf(event.data)]: event.data.outcome } }
         : state;
     case 'StageRunFinished':
     case 'StageRunCancelled':
@@ -80,14 +76,17 @@ const decide = (
     return E.left({ code: 'stage_run_unknown', message: 'A started stage run was expected; there is none.' });
   if (state.status === 'finished') return E.right([]);
   if (command.kind === 'RecordPhaseFinished') return record(command, state);
-  const now = progress(state.plan, state.ended);
-  return now.at === 'end'
-    ? E.right([{ type: 'StageRunFinished', data: { status: now.status } }])
+  const { end, lanes } = progress(state.planned, state.ended);
+  return end !== undefined
+    ? E.right([{ type: 'StageRunFinished', data: { status: end } }])
     : E.left({
         code: 'stage_run_not_over',
-        message: `All phases were expected to have ended; ${now.phases.map(({ phase }) => phase).join(', ')} may still run.`,
+        message: `All phases were expected to have ended; ${lanes.flatMap(mayRun).join(', ')} may still run.`,
       });
 };
+
+const mayRun = (lane: Lane): readonly string[] =>
+  lane.at === 'group' ? lane.phases.map(({ phase }) => phase) : [];
 
 const start = ({
   data,
@@ -98,13 +97,15 @@ const start = ({
 ];
 
 const record = (
-  { phase, phaseRunId, outcome }: Extract<StageRunCommand, { kind: 'RecordPhaseFinished' }>,
+  ended: Extract<StageRunCommand, { kind: 'RecordPhaseFinished' }>,
   state: Extract<StageRunState, { status: 'running' }>,
 ): E.Either<StageRunRefusal, readonly ChangeEvent[]> => {
-  if (!state.plan.some((planned) => planned.phase === phase && !planned.skipped))
+  const { phase, consumer, phaseRunId, outcome } = ended;
+  if (!isPlanned(state.planned, ended))
     return E.left({ code: 'phase_not_planned', message: `Phase ${phase} is not part of this stage run.` });
-  if (state.ended[phase] !== undefined) return E.right([]);
-  return E.right([{ type: 'StagePhaseFinished', data: { phase, phaseRunId, outcome } }]);
+  if (state.ended[keyOf(ended)] !== undefined) return E.right([]);
+  const data = { phase, phaseRunId, outcome, ...(consumer === undefined ? {} : { consumer }) };
+  return E.right([{ type: 'StagePhaseFinished', data }]);
 };
 
 /** Decides for streams `stage_run-<id>`. */

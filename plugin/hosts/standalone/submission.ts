@@ -4,6 +4,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { appError, type AppError } from '../../../src/app/errors.js';
 import type { SourceProvider } from '../../../src/app/ports.js';
 import type { SubmitChange } from '../../../src/app/use-cases.js';
+import { isScopeName } from '../../../src/domain/dependency.js';
 import {
   parseDispatchConfig,
   type ConfigError,
@@ -18,6 +19,7 @@ import {
   type ProjectConfig,
 } from '../../../src/domain/project-config.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
+import type { Dependency } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import type { Patchset } from './change.js';
 import { changeIdOf } from './ids.js';
@@ -48,20 +50,22 @@ export const prepareSubmission =
     }))(E.mapLeft(noPlan)(planStage('verify', dispatch, project, ways)));
   };
 
+interface PreparedMerge extends MergePlan {
+  readonly source: Source;
+  readonly dependencies: readonly Dependency[];
+}
+
 /** The patchset merged into its target as it is now, and what this very merge configures for every later stage. */
 export const prepareMerge =
-  (
-    source: SourceProvider,
-    ways: PhaseWays,
-    patchset: Source,
-  ): TaskEither<AppError, { readonly source: Source } & MergePlan> =>
+  (source: SourceProvider, ways: PhaseWays, patchset: Source): TaskEither<AppError, PreparedMerge> =>
   async () => {
     const merge = await source.merge(patchset)();
     if (E.isLeft(merge)) return merge;
     const configured = await configuredAt(source, merge.right);
     if (E.isLeft(configured)) return configured;
     const { dispatch, project } = configured.right;
-    return E.map((plan: MergePlan) => ({ source: merge.right, ...plan }))(
+    const { dependencies } = dispatch;
+    return E.map((plan: MergePlan) => ({ source: merge.right, dependencies, ...plan }))(
       E.mapLeft(noPlan)(planMerge(dispatch, project, ways)),
     );
   };
@@ -90,7 +94,7 @@ export const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
     project: request.project ?? projectOf(request.repository),
   };
   const problems = Object.entries(scope)
-    .filter(([, name]) => !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name))
+    .filter(([, name]) => !isScopeName(name))
     .map(([path, name]): Problem => ({
       path,
       expected: '1 to 64 letters, digits, dots, dashes or underscores, the first no dot and no dash',

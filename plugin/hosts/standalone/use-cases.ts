@@ -19,13 +19,13 @@ import type { PhaseWays } from '../../../src/domain/phase-ways.js';
 import { jobIdOf, phaseRunIdOf } from '../../../src/domain/phase-run.js';
 import { isStage } from '../../../src/domain/stage-plan.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
-import { changeDecider, type ChangeCommand, type ChangeRefusal } from './change.js';
+import { changeDecider, type ChangeCommand, type ChangeRefusal, type ObsoleteJobs } from './change.js';
 import { evolveChange, standingOf, type ChangeState } from './change-state.js';
 import type { ChangesView } from './changes.js';
 import { changeIdOf, HOST, hostKeyOf, idIn } from './ids.js';
 import { approveRefusal } from './rules.js';
 import { recordPhaseSecrets } from './secrets.js';
-import { changeReads, findChange } from './reads.js';
+import { changeReads, consumerOf, findChange } from './reads.js';
 import { prepareMerge, prepareSubmission, scopeOf } from './submission.js';
 
 export interface ChangeDeps extends Deps {
@@ -34,6 +34,7 @@ export interface ChangeDeps extends Deps {
   readonly ways: PhaseWays;
   readonly changes: ReadModel<ChangesView>;
   readonly repeats: Repeats;
+  readonly obsoleteJobs: ObsoleteJobs;
 }
 
 export type ChangeUseCases = Pick<
@@ -51,7 +52,7 @@ const conflict = ({ code, message, hint }: ChangeRefusal): AppError =>
   appError('conflict', code, message, { hint });
 
 export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly retryByHost: RetryByHost } => {
-  const { changes, source, ways } = deps;
+  const { changes, source, ways, obsoleteJobs: obsolete } = deps;
 
   const reads = changeReads(changes);
   const show = (id: string): Answer<ChangeView> => reads.showChange(id)();
@@ -97,7 +98,9 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly re
     if (E.isLeft(named)) return named;
     for (let generation = 0; ; generation++) {
       const changeId = changeIdOf(scope, pipeline, branch, generation);
-      const done = await decide(context, { kind: 'SubmitPatchset', ...prepared.right, changeId });
+      const done = await decide(context, {
+        ...{ kind: 'SubmitPatchset', ...prepared.right, changeId, obsolete },
+      });
       const isClosed =
         E.isLeft(done) && done.left.kind === 'refused' && done.left.refusal.code === 'change_closed';
       if (!isClosed) return answer(changeId, done);
@@ -126,7 +129,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly re
       act(context, id, async (changeId) =>
         answer(
           changeId,
-          await decide(context, { kind, changeId }),
+          await decide(context, kind === 'DeleteChange' ? { kind, changeId, obsolete } : { kind, changeId }),
           // a cancel that was asked for before
           ({ repeated, events }) => repeated || events.length === 0,
         ),
@@ -159,22 +162,32 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly re
     );
   };
 
-  const rerun = async (context: CommandContext, changeId: string, { stage, phase }: RerunChange): Answer =>
-    answer(
-      changeId,
-      await decide(
-        context,
-        phase === undefined
-          ? { kind: 'RerunStage', changeId, stage }
-          : { kind: 'RerunPhase', changeId, stage, phase },
-      ),
-    );
+  const rerun = async (
+    context: CommandContext,
+    changeId: string,
+    { stage, phase, consumer: given }: RerunChange,
+  ): Answer => {
+    if (phase === undefined)
+      return given === undefined
+        ? answer(changeId, await decide(context, { kind: 'RerunStage', changeId, stage }))
+        : E.left(consumerWithoutPhase);
+    if (given === undefined)
+      return answer(changeId, await decide(context, { kind: 'RerunPhase', changeId, stage, phase }));
+    const consumer = consumerOf(changes.view(), changeId, stage, given);
+    return E.isLeft(consumer)
+      ? consumer
+      : answer(
+          changeId,
+          await decide(context, { kind: 'RerunPhase', changeId, stage, phase, consumer: consumer.right }),
+        );
+  };
 
   /** The rest of its phase had succeeded: the stage goes on from there as soon as this job succeeds too. */
   const retryByHost: RetryByHost = async (context, { job, promoted, row, others }) => {
     const { changeId } = job;
     const { stage, phase } = promoted;
     if (changeId === undefined || !isStage(stage)) return E.left(conflict(notSubmitted));
+    if (job.unionOf !== undefined) return E.left(conflict(ofConsumer(job.unionOf, changeId, phase)));
     await noticed(changeId);
     // the revision that the caller may have seen is the job's
     const { expectedRevision: _, ...asked } = context;
@@ -189,7 +202,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly re
     );
     if (triggered === undefined) return E.left(conflict(notSubmitted));
     const { stageRunId } = triggered;
-    const phaseRunId = phaseRunIdOf(HOST, hostKeyOf(stageRunId, phase), 1);
+    const phaseRunId = phaseRunIdOf(HOST, hostKeyOf(stageRunId, { phase }), 1);
     const value = {
       ...{ retryOf: job.id, jobId: jobIdOf(phaseRunId, 0), phaseRunId, attempt: 1 },
       ...{ stage, phase, label: job.label, changeId, stageRunId },
@@ -218,8 +231,21 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly re
   };
 };
 
+const consumerWithoutPhase = appError(
+  'invalid',
+  'phase_needed',
+  'A phase of the consumer was expected; there is none.',
+  { hint: 'Give --phase as well, or run the whole stage again.' },
+);
+
 const notSubmitted: ChangeRefusal = {
   code: 'change_unknown',
   message: 'A change with a patchset was expected; this one has none.',
   hint: 'Submit the branch first.',
 };
+
+const ofConsumer = (changeId: string, consumer: string, phase: string): ChangeRefusal => ({
+  code: 'job_of_consumer',
+  message: `A job of the change itself was expected; this one belongs to a consumer in the Union of change ${changeId.slice(0, 8)}.`,
+  hint: `Run the phase again: baton change rerun ${changeId.slice(0, 8)} --stage union --phase ${phase} --consumer ${consumer.slice(0, 8)}`,
+});

@@ -91,6 +91,7 @@ export const changeRoutes: readonly Route[] = [
         use.rerunChange(context, params.id, {
           stage: body.stage,
           ...(body.phase === undefined ? {} : { phase: body.phase }),
+          ...(body.consumer === undefined ? {} : { consumer: body.consumer }),
         }),
         TE.map(done(202)),
       ),

@@ -361,6 +361,341 @@ describe('a job that is tried again', () => {
   });
 });
 
+/** Stories by what they have in common. */
+const unverified = ['verifying', 'verifying again'];
+const failedVerify = ['verify failed', 'verify cancelled'];
+const verified = ['verified', 'refused'];
+const open = [...unverified, ...failedVerify, ...verified];
+const merged = ['building', 'build failed', 'accepting', 'accepted', 'acceptance failed'];
+const passedBy = ['superseded while building', 'superseded'];
+const latest = ['in union', 'union failed', 'in rehearsal', 'rehearsal failed', 'in delivered', 'through'];
+const older = ['in union, later delivered', 'through, later delivered'];
+const given = [...latest, ...older];
+const known = [...open, 'merging', ...merged, ...passedBy, ...given, 'deleted'];
+const except = (...left: readonly string[]): readonly string[] =>
+  known.filter((story) => !left.includes(story));
+
+const notOpen = {
+  ...{ change_unknown: ['none'], change_merging: ['merging'], change_merged: merged },
+  ...{ change_superseded: passedBy, change_delivered: given, change_deleted: ['deleted'] },
+};
+const notMerged = {
+  ...{ change_unknown: ['none'], change_open: open, change_merging: ['merging'] },
+  ...{ change_superseded: passedBy, change_delivered: given, change_deleted: ['deleted'] },
+};
+const notDelivered = {
+  ...{ change_unknown: ['none'], change_open: open, change_merging: ['merging'], change_merged: merged },
+  ...{ change_superseded: [...passedBy, ...older], change_deleted: ['deleted'] },
+};
+/** Only in these something comes of it. */
+const only = (result: string, ...where: readonly string[]): Cells => ({
+  ...{ change_unknown: ['none'], [result]: where, nothing: except(...where) },
+});
+
+/** What comes of it → in which stories. */
+type Cells = Readonly<Record<string, readonly string[]>>;
+
+const [afterBuild, afterAcceptance] = [
+  ['accepting', 'accepted', 'acceptance failed'],
+  ['in rehearsal', 'rehearsal failed', 'in delivered', 'through'],
+];
+
+const everyCell: readonly (readonly [string, ChangeCommand, Cells])[] = [
+  [
+    ...(['submit', submit('b2')] as const),
+    {
+      'ChangeOpened, PatchsetAdded, StageTriggered': ['none'],
+      'PatchsetAdded, StageCancelRequested, StageTriggered': unverified,
+      'PatchsetAdded, StageTriggered': [...failedVerify, ...verified],
+      change_merging: ['merging'],
+      change_closed: [...merged, ...passedBy, ...given, 'deleted'],
+    },
+  ],
+  [
+    ...(['approve', approve('a1')] as const),
+    { ...notOpen, stage_not_over: unverified, stage_not_passed: failedVerify, MergeIntended: verified },
+  ],
+  ['say that the merge has landed', landed, only('ChangeMerged, StageTriggered', 'merging')],
+  ['say that the merge was refused', refused('declined'), only('MergeRefused', 'merging')],
+  [
+    ...(['deliver', deliver] as const),
+    {
+      ...notMerged,
+      stage_not_over: ['building', 'build failed', 'accepting'],
+      stage_not_passed: ['acceptance failed'],
+      'ChangeDelivered, StageTriggered': ['accepted'],
+    },
+  ],
+  [
+    ...(['delete', remove] as const),
+    {
+      ...notOpen,
+      'ChangeDeleted, StageCancelRequested': unverified,
+      ChangeDeleted: [...failedVerify, ...verified],
+    },
+  ],
+  [
+    ...(['cancel', cancel] as const),
+    {
+      change_unknown: ['none'],
+      StageCancelRequested: [
+        ...[...unverified, 'building', 'accepting', 'in union', 'in rehearsal', 'in delivered'],
+        'in union, later delivered',
+      ],
+      nothing: ['superseded while building'],
+      nothing_to_cancel: [
+        ...[
+          ...failedVerify,
+          ...verified,
+          'merging',
+          'build failed',
+          'superseded',
+          'accepted',
+          'acceptance failed',
+        ],
+        ...['union failed', 'rehearsal failed', 'through', 'through, later delivered', 'deleted'],
+      ],
+    },
+  ],
+  [
+    ...(['supersede by one that has begun Acceptance', superseded(false)] as const),
+    {
+      change_unknown: ['none'],
+      'ChangeSuperseded, StageCancelRequested': ['building', 'accepting'],
+      ChangeSuperseded: ['build failed', 'accepted', 'acceptance failed'],
+      nothing: except(...merged),
+    },
+  ],
+  [
+    ...(['supersede by one that was delivered', superseded(true)] as const),
+    {
+      change_unknown: ['none'],
+      'ChangeSuperseded, StageCancelRequested': ['building', 'accepting'],
+      ChangeSuperseded: ['build failed', 'accepted', 'acceptance failed', ...latest],
+      nothing: except(...merged, ...latest),
+    },
+  ],
+  [
+    ...(['run verify again', rerun('verify')] as const),
+    { ...notOpen, stage_running: unverified, StageTriggered: [...failedVerify, ...verified] },
+  ],
+  [
+    ...(['run unit of verify again', again('verify', 'unit')] as const),
+    {
+      ...notOpen,
+      stage_running: unverified,
+      phase_not_to_rerun: verified,
+      PhaseRerunTriggered: failedVerify,
+    },
+  ],
+  ...(['StageTriggered', 'PhaseRerunTriggered'] as const).flatMap((result) => {
+    const isStage = result === 'StageTriggered';
+    const run = (stage: Stage) =>
+      [
+        `run ${isStage ? '' : 'unit of '}${stage} again`,
+        isStage ? rerun(stage) : again(stage, 'unit'),
+      ] as const;
+    // a stage that has passed runs again as a whole, none of its phases does
+    const whenPassed = isStage ? result : 'phase_not_to_rerun';
+    return [
+      [
+        ...run('build'),
+        {
+          ...notMerged,
+          stage_running: ['building'],
+          [result]: ['build failed'],
+          stage_passed_by: afterBuild,
+        },
+      ],
+      [
+        ...run('acceptance'),
+        {
+          ...notMerged,
+          stage_not_reached: ['building', 'build failed'],
+          stage_running: ['accepting'],
+          ...(isStage
+            ? { [result]: ['accepted', 'acceptance failed'] }
+            : { [result]: ['acceptance failed'], [whenPassed]: ['accepted'] }),
+        },
+      ],
+      [
+        ...run('union'),
+        {
+          ...notDelivered,
+          stage_running: ['in union'],
+          [result]: ['union failed'],
+          stage_passed_by: afterAcceptance,
+        },
+      ],
+      [
+        ...run('rehearsal'),
+        {
+          ...notDelivered,
+          stage_not_reached: ['in union', 'union failed'],
+          stage_running: ['in rehearsal'],
+          [result]: ['rehearsal failed'],
+          stage_passed_by: ['in delivered', 'through'],
+        },
+      ],
+      [
+        ...run('delivered'),
+        {
+          ...notDelivered,
+          stage_not_reached: ['in union', 'union failed', 'in rehearsal', 'rehearsal failed'],
+          stage_running: ['in delivered'],
+          [whenPassed]: ['through'],
+        },
+      ],
+    ] as const;
+  }),
+  // whether the job failed is looked at before; here it is where the change stands
+  [
+    ...(['retry a job of verify', retry('verify')] as const),
+    { ...notOpen, stage_running: unverified, PhaseRerunTriggered: [...failedVerify, ...verified] },
+  ],
+  [
+    ...(['retry a job of build', retry('build')] as const),
+    {
+      ...notMerged,
+      stage_running: ['building', 'superseded while building'],
+      change_superseded: ['superseded'],
+      stage_passed_by: afterBuild,
+      PhaseRerunTriggered: ['build failed'],
+    },
+  ],
+  [
+    ...(['retry a job of acceptance', retry('acceptance')] as const),
+    {
+      ...notMerged,
+      stage_not_reached: ['building', 'build failed'],
+      stage_running: ['accepting'],
+      PhaseRerunTriggered: ['accepted', 'acceptance failed'],
+    },
+  ],
+  [
+    ...(['retry a job of union', retry('union')] as const),
+    {
+      ...notDelivered,
+      stage_running: ['in union', 'in union, later delivered'],
+      change_superseded: [...passedBy, 'through, later delivered'],
+      stage_passed_by: afterAcceptance,
+      PhaseRerunTriggered: ['union failed'],
+    },
+  ],
+  [
+    ...(['retry a job of rehearsal', retry('rehearsal')] as const),
+    {
+      ...notDelivered,
+      stage_not_reached: ['in union', 'union failed'],
+      stage_running: ['in rehearsal'],
+      stage_passed_by: ['in delivered', 'through'],
+      PhaseRerunTriggered: ['rehearsal failed'],
+    },
+  ],
+  [
+    ...(['retry a job of delivered', retry('delivered')] as const),
+    {
+      ...notDelivered,
+      stage_not_reached: ['in union', 'union failed', 'in rehearsal', 'rehearsal failed'],
+      stage_running: ['in delivered'],
+      PhaseRerunTriggered: ['through'],
+    },
+  ],
+  // each stage, and where its end makes another one begin
+  ...(
+    [
+      ['verify', ['verifying'], []],
+      ['build', ['superseded while building'], ['building']],
+      ['acceptance', ['accepting'], []],
+      ['union', ['in union, later delivered'], ['in union']],
+      ['rehearsal', [], ['in rehearsal']],
+      ['delivered', ['in delivered'], []],
+    ] as const
+  ).flatMap(([stage, stops, goesOn]) => {
+    const live = [...stops, ...goesOn];
+    const passed: Cells = {
+      ...{ change_unknown: ['none'], StageEnded: stops, nothing: except(...live) },
+      'StageEnded, StageTriggered': goesOn,
+    };
+    return [
+      [`say that ${stage} has passed`, ended(stage, 'passed'), passed] as const,
+      [`say that ${stage} has failed`, ended(stage, 'failed'), only('StageEnded', ...live)] as const,
+      [`say that ${stage} was cancelled`, ended(stage, 'cancelled'), only('StageEnded', ...live)] as const,
+    ];
+  }),
+];
+
+describe.each(everyCell)('asked to %s', (_, command, cells) => {
+  it('the table tells of every story once', () => {
+    expect(Object.values(cells).flat().toSorted()).toEqual(Object.keys(stories.at).toSorted());
+  });
+
+  it.each(Object.entries(cells).flatMap(([result, where]) => where.map((story) => [story, result] as const)))(
+    'given a change %s, then %s',
+    (story, result) => {
+      const decided = after(stories.at[story] ?? [], command);
+      const found = E.isLeft(decided)
+        ? decided.left.code
+        : decided.right.map(({ type }) => type).join(', ') || 'nothing';
+      expect(found).toBe(result);
+    },
+  );
+});
+
+describe('every command', () => {
+  it('stands in the table', () => {
+    const kinds = new Set(everyCell.map(([, { kind }]) => kind));
+    const all: Readonly<Record<ChangeCommand['kind'], true>> = {
+      ...{ SubmitPatchset: true, ApproveChange: true, RecordMerged: true, RecordMergeRefused: true },
+      ...{ RecordStageEnded: true, DeliverChange: true, DeleteChange: true, CancelStage: true },
+      ...{ SupersedeChange: true, RerunStage: true, RerunPhase: true, RetryJob: true },
+    };
+    expect([...kinds].toSorted()).toEqual(Object.keys(all).toSorted());
+  });
+});
+
+/** Jobs that a command makes useless, when what runs is to go on. */
+describe('obsolete jobs that finish', () => {
+  const obsolete = 'finish' as const;
+  const [first, second] = [0, 1].map((n) => stageRunIdOf(changeId, 'verify', n));
+  const asked = (decided: ReturnType<typeof after>) =>
+    events(decided).flatMap(({ type, data }) => (type === 'StageCancelRequested' ? [data] : []));
+
+  it.each([
+    ['verifying', { ...submit('b2'), obsolete } as ChangeCommand, 'new_patchset'],
+    ['verifying', { kind: 'DeleteChange', changeId, obsolete }, 'deleted'],
+    [
+      'building',
+      { kind: 'SupersedeChange', changeId, by: 'later', delivered: false, obsolete },
+      'superseded',
+    ],
+  ] satisfies readonly (readonly [string, ChangeCommand, string])[])(
+    'given a change %s, then only what waits is to end',
+    (where, command, why) => {
+      expect(asked(after(stories.at[where] ?? [], command))).toMatchObject([{ why, running: 'finish' }]);
+    },
+  );
+
+  it('given it was left running, then a person may still cancel it, and the next patchset with the usual policy does', () => {
+    const past = stories.at['verifying'] ?? [];
+    const two = [...past, ...events(after(past, { ...submit('b2'), obsolete } as ChangeCommand))];
+    expect(asked(after(two, cancel)).map(({ stageRunId }) => stageRunId)).toEqual([first, second]);
+    expect(asked(after(two, submit('c3'))).map(({ stageRunId }) => stageRunId)).toEqual([first, second]);
+    // what was said of the first one is not said again
+    const third = asked(after(two, { ...submit('c3'), obsolete } as ChangeCommand));
+    expect(third.map(({ stageRunId }) => stageRunId)).toEqual([second]);
+    const cancelled = [...two, ...events(after(two, cancel))];
+    expect(asked(after(cancelled, cancel))).toEqual([]);
+  });
+
+  it('given it was superseded and goes on to a good end, then nothing follows', () => {
+    const past = stories.at['building'] ?? [];
+    const command: ChangeCommand = { ...superseded(false), obsolete } as ChangeCommand;
+    const left = [...past, ...events(after(past, command))];
+    expect(events(after(left, ended('build', 'passed'))).map(({ type }) => type)).toEqual(['StageEnded']);
+  });
+});
+
 describe('stage queues', () => {
   it('are one per change for Verify, one per pipeline for Build and Acceptance, one per enterprise after', () => {
     const keys = (stories.at['through'] ?? []).flatMap((event) =>

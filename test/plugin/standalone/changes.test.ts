@@ -27,6 +27,7 @@ describe('changes', () => {
       ...{ enterprise: 'default', organisation: 'default', project: 'web' },
       ...{ patchset: 1, sha: 'a1', revision: 2 },
       ...{ status: 'open', moving: true, actions: ['cancel', 'delete'] },
+      promotion: { status: 'proceed' },
       stages: [
         {
           ...{ stageRunId: run(0), stage: 'verify', patchset: 1, status: 'queued' },

@@ -1,7 +1,11 @@
 /** Histories of the standalone host, made by its own deciders and process, with the core played by hand. */
 import * as E from 'fp-ts/lib/Either.js';
-import { changeDecider, type ChangeCommand } from '../../../plugin/hosts/standalone/change.js';
-import { changeIdOf } from '../../../plugin/hosts/standalone/ids.js';
+import {
+  changeDecider,
+  type ChangeCommand,
+  type ObsoleteJobs,
+} from '../../../plugin/hosts/standalone/change.js';
+import { changeIdOf, keyOf, placeOf } from '../../../plugin/hosts/standalone/ids.js';
 import { pipelineDecider } from '../../../plugin/hosts/standalone/pipeline.js';
 import { standaloneProcess, type StandaloneCommand } from '../../../plugin/hosts/standalone/process.js';
 import { stageRunDecider } from '../../../plugin/hosts/standalone/stage-run.js';
@@ -10,7 +14,7 @@ import { phases } from '../../../src/domain/stage-plan.js';
 import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { Outcome, Source } from '../../../src/events/shapes.js';
-import type { ConfiguredPhase, MergeObstacle } from '../../../src/events/promotion.js';
+import type { ConfiguredPhase, Dependency, MergeObstacle } from '../../../src/events/promotion.js';
 import { fold, type Decider } from '../../../src/kernel/decider.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
@@ -61,15 +65,56 @@ export const approve = (
   ...more,
 });
 
+/** A project of its own, with one change from `feature` into `main`, and what it depends on. */
+export const aProject = (
+  project: string,
+  {
+    dependencies = [],
+    enterprise = scope.enterprise,
+    branch = 'feature',
+  }: {
+    readonly dependencies?: readonly Dependency[];
+    readonly enterprise?: string;
+    readonly branch?: string;
+  } = {},
+) => {
+  const own = { ...scope, project, enterprise };
+  const id = changeIdOf(own, 'main', branch);
+  const at = (sha: string): Source => source(sha, `/repo/${project}`);
+  return {
+    id,
+    scope: own,
+    submit: (sha: string, plan: readonly PlannedPhase[] = [planned('unit')]): ChangeCommand => ({
+      ...{ kind: 'SubmitPatchset', changeId: id, scope: own, pipeline: 'main', branch },
+      ...{ title: `Change ${project}`, source: at(sha), plan },
+    }),
+    approve: (sha: string, run: readonly string[] = ['deploy'], patchset = 1): ChangeCommand => ({
+      ...{ kind: 'ApproveChange', changeId: id, patchset, phases: configured(...run), dependencies },
+      source: {
+        ...at(`merge-${sha}`),
+        ...{ branch, merge: { target: 'main', targetSha: 'tip', branchSha: sha } },
+      },
+    }),
+    deliver: { kind: 'DeliverChange', changeId: id } satisfies ChangeCommand,
+  };
+};
+
 /** A small world: streams, the process at their head, and the commands that it gave. */
 export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] = []) => {
   const log: Recorded<BatonEvent>[] = [...recorded];
+  const streams = new Map<string, BatonEvent[]>();
+  const keep = ({ stream, event }: Recorded<BatonEvent>): void => {
+    const past = streams.get(stream);
+    if (past) past.push(event);
+    else streams.set(stream, [event]);
+  };
+  recorded.forEach(keep);
   let state = recorded.reduce(standaloneProcess.evolve, standaloneProcess.init());
   /** After a start, what is owed; then what each event made owed. */
   const given: StandaloneCommand[] = [...standaloneProcess.resume(state)];
 
   const record = (stream: string, event: BatonEvent): Recorded<BatonEvent> => {
-    const revision = log.filter((other) => other.stream === category + stream).length;
+    const revision = past(stream).length;
     const written = {
       ...{ stream: category + stream, revision, event, position: String(log.length + 1) },
       id: deriveId(stream, revision),
@@ -82,12 +127,12 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
       },
     };
     log.push(written);
+    keep(written);
     state = standaloneProcess.evolve(state, written);
     given.push(...standaloneProcess.react(state, written));
     return written;
   };
-  const past = (stream: string): readonly BatonEvent[] =>
-    log.filter((other) => other.stream === category + stream).map(({ event }) => event);
+  const past = (stream: string): readonly BatonEvent[] => streams.get(category + stream) ?? [];
 
   /** As the server would: decide on the stream's past, and record what comes of it. A refusal is answered. */
   const decide = <C, S, Ev extends BatonEvent, R>(
@@ -105,6 +150,8 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
     const refusal = tryChange(command);
     if (refusal) throw new Error(refusal.message);
   };
+  /** What becomes of jobs of superseded changes. */
+  let obsolete: ObsoleteJobs = 'cancel';
   /** What comes of a merge; by default it lands. */
   let obstacle: MergeObstacle | undefined;
   const merge = (command: Extract<StandaloneCommand, { kind: 'PerformMerge' }>): void => {
@@ -118,7 +165,7 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
   const perform = (command: StandaloneCommand): void => {
     switch (command.target) {
       case 'change':
-        change(command);
+        change(command.kind === 'SupersedeChange' ? { ...command, obsolete } : command);
         break;
       case 'pipeline':
         decide(`pipeline-${command.pipelineId}`, pipelineDecider, command);
@@ -151,13 +198,13 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
     const jobs = [{ jobId: 'j', label: '', outcome }];
     decide(stream, phaseRun, { kind: 'FinishPhase', jobs });
   };
-  /** Phase runs that were promoted and have not ended. */
+  /** Phase runs that were promoted and have not ended; a consumer's phase is `CHANGE/PHASE`. */
   const running = (): readonly { readonly stageRunId: string; readonly phase: string }[] =>
     log.flatMap(({ event, stream }) => {
       if (event.type !== 'PhasePromoted') return [];
-      const ended = log.some((other) => other.stream === stream && other.event.type === 'PhaseFinished');
-      const [stageRunId = '', phase = ''] = event.data.hostKey.split('/');
-      return ended ? [] : [{ stageRunId, phase }];
+      const ended = streams.get(stream)?.some(({ type }) => type === 'PhaseFinished') === true;
+      const { stageRunId, ...phase } = placeOf(event.data.hostKey);
+      return ended ? [] : [{ stageRunId, phase: keyOf(phase) }];
     });
   /** Everything owed is done, and every phase ends well, until nothing moves any more. */
   const runOn = (outcome: (phase: string) => Outcome = () => 'succeeded'): void => {
@@ -171,6 +218,9 @@ export const aWorld = (category = '', recorded: readonly Recorded<BatonEvent>[] 
   return {
     ...{ log, given, record, change, tryChange, perform, settle, runOn, running, finishPhase },
     ...{ phaseRunOf, types, past, state: () => state },
+    obsoleteJobs: (policy: ObsoleteJobs) => {
+      obsolete = policy;
+    },
     refuseMerges: (why: MergeObstacle | undefined) => {
       obstacle = why;
     },

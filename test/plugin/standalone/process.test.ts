@@ -7,7 +7,17 @@ import { stages } from '../../../src/domain/stage-plan.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
 import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { Outcome } from '../../../src/events/shapes.js';
-import { approve, aWorld, changeId, configured, mergeOf, planned, scope, submit } from './history.js';
+import {
+  approve,
+  aProject,
+  aWorld,
+  changeId,
+  configured,
+  mergeOf,
+  planned,
+  scope,
+  submit,
+} from './history.js';
 
 const run = (n: number): string => stageRunIdOf(changeId, 'verify', n);
 const kinds = (commands: readonly StandaloneCommand[]): readonly string[] =>
@@ -350,6 +360,9 @@ const byId = (commands: readonly StandaloneCommand[]) =>
 const factsOf = (world: ReturnType<typeof aWorld>): readonly string[] =>
   world.log.map(({ stream, event }) => `${stream} ${JSON.stringify(event)}`).toSorted();
 
+/** Each plays many lives; on a busy machine that takes a while, which says nothing of what is tested. */
+const PATIENCE_MS = 60_000;
+
 describe('resume', () => {
   it('given a crash after any event of a whole life, then it ends as without one', () => {
     const whole = aWorld();
@@ -368,30 +381,59 @@ describe('resume', () => {
   const outcomes = fc.constantFrom<Outcome>('succeeded', 'succeeded', 'succeeded', 'failed', 'cancelled');
   /** Each step: perform one of the given commands, lose nothing; or end a phase; or do what a person might; or crash. */
   const steps = fc.array(fc.tuple(fc.nat(11), fc.nat(99), outcomes), { minLength: 5, maxLength: 120 });
-  const branches = ['feature', 'other'] as const;
+  /** Two of one pipeline, and one that takes part in their Unions as they do in its. */
+  const depends = { dependencies: [{ project: 'web' }, { project: 'app' }] };
+  const projects = [
+    aProject('web', depends),
+    aProject('web', { ...depends, branch: 'other' }),
+    aProject('app', depends),
+  ];
 
   const byAPerson = (world: ReturnType<typeof aWorld>, pick: number, n: number): void => {
-    const branch = branches[pick % 2] ?? 'feature';
-    const id = changeIdOf(scope, 'main', branch);
+    const project = projects[n % projects.length];
+    if (!project) return;
+    const { id } = project;
     const patchset = world.past(`change-${id}`).filter(({ type }) => type === 'PatchsetAdded').length;
-    const stage = stages[pick % stages.length] ?? 'verify';
+    const stage = stages[(n + pick) % stages.length] ?? 'verify';
+    const consumer = projects.at(-1)?.id ?? '';
+    const obsolete = n % 2 === 0 ? 'cancel' : 'finish';
     const commands: readonly ChangeCommand[] = [
-      submit(`s${n}`, twoGroups, branch),
-      approve(`s${n}`, ['unit', 'quality', 'deploy'], { changeId: id, patchset }),
-      { kind: 'DeliverChange', changeId: id },
+      { ...project.submit(`s${n}`, twoGroups), obsolete } as ChangeCommand,
+      project.approve(`s${n}`, ['unit', 'quality', 'deploy'], patchset),
+      project.deliver,
       { kind: 'RerunStage', changeId: id, stage },
       { kind: 'RerunPhase', changeId: id, stage, phase: 'unit' },
       { kind: 'CancelStage', changeId: id },
-      { kind: 'DeleteChange', changeId: id },
+      { kind: 'DeleteChange', changeId: id, obsolete },
+      { kind: 'RerunPhase', changeId: id, stage: 'union', phase: 'deploy', consumer },
     ];
     // most are refused most of the time; those that get on are tried more often
-    const command = commands[[0, 1, 1, 1, 2, 2, 2, 3, 4, 5, 6][pick % 11] ?? 0];
+    const command = commands[[0, 1, 1, 1, 2, 2, 2, 3, 4, 5, 6, 7][pick % 12] ?? 0];
     if (command) world.tryChange(command);
   };
 
-  const play = (script: readonly (readonly [number, number, Outcome])[], crashes: boolean) => {
-    let world = aWorld();
-    world.change(submit('s0', twoGroups));
+  /** How far they have come before anything happens by chance: handed in, or near the end, or one has failed in the Union of another. */
+  const beginnings = [0, 1, 2, 3].map((far) => {
+    const world = aWorld();
+    const run = ['unit', 'quality', 'deploy', 'smoke'];
+    const [web, other, app] = projects;
+    for (const project of projects) world.change(project.submit('s0', twoGroups));
+    if (!web || !other || !app || far === 0) return world.log;
+    world.runOn();
+    for (const project of [app, web]) {
+      world.change(project.approve('s0', run));
+      world.runOn();
+    }
+    if (far === 1) return world.log;
+    world.change(app.deliver);
+    world.runOn();
+    world.change(web.deliver);
+    if (far === 3) world.runOn((phase) => (phase === `${app.id}/deploy` ? 'failed' : 'succeeded'));
+    return world.log;
+  });
+
+  const play = (script: readonly (readonly [number, number, Outcome])[], far: number, crashes: boolean) => {
+    let world = aWorld('', beginnings[far]);
     for (const [n, [what, pick, outcome]] of script.entries()) {
       const running = world.running();
       const ended = running[pick % Math.max(1, running.length)];
@@ -405,60 +447,68 @@ describe('resume', () => {
     return world;
   };
 
-  it('given a crash after any event, then it owes what react gave and nobody performed, under the same ids', () => {
-    fc.assert(
-      fc.property(steps, (script) => {
-        const world = play(script, false);
-        const owed = byId(resumed(world.log));
-        const given = byId(world.given);
-        expect(given).toEqual(expect.arrayContaining([...owed]));
-        // Whatever else was given was for a run that is cancelled meanwhile, and changes nothing that counts.
-        const cancelled = world.log.flatMap(({ event }) =>
-          event.type === 'StageCancelRequested' ? [event.data.stageRunId] : [],
-        );
-        const stale = given.filter(({ commandId }) => !owed.some((other) => other.commandId === commandId));
-        for (const command of stale) {
-          const about = JSON.stringify(command);
-          expect(
-            cancelled.some((stageRunId) => about.includes(stageRunId)),
-            about,
-          ).toBe(true);
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('given anything and crashes in between, then in the end nothing is owed, and every stage run has one end', () => {
-    fc.assert(
-      fc.property(steps, (script) => {
-        const world = play(script, true);
-        world.runOn();
-        expect(resumed(world.log)).toEqual([]);
-        const { queues, endings, merges, closings, phaseRuns } = world.state();
-        expect([queues.size, endings.size, merges.size, closings.size, phaseRuns.size]).toEqual([
-          0, 0, 0, 0, 0,
-        ]);
-        for (const branch of branches) {
-          const past = world.past(`change-${changeIdOf(scope, 'main', branch)}`);
-          const triggered = past.flatMap((event) =>
-            event.type === 'StageTriggered' || event.type === 'PhaseRerunTriggered'
-              ? [event.data.stageRunId]
-              : [],
+  it(
+    'given a crash after any event, then it owes what react gave and nobody performed, under the same ids',
+    () => {
+      fc.assert(
+        fc.property(steps, fc.nat(3), (script, far) => {
+          const world = play(script, far, false);
+          const owed = byId(resumed(world.log));
+          const given = byId(world.given);
+          expect(given).toEqual(expect.arrayContaining([...owed]));
+          // Whatever else was given was for a run that is cancelled meanwhile, and changes nothing that counts.
+          const cancelled = world.log.flatMap(({ event }) =>
+            event.type === 'StageCancelRequested' ? [event.data.stageRunId] : [],
           );
-          expect(new Set(triggered).size).toBe(triggered.length);
-          for (const stageRunId of triggered) {
-            const types = world.types(`stage_run-${stageRunId}`);
-            expect(types.filter((type) => /^StageRun(Finished|Cancelled)$/.test(type))).toHaveLength(1);
-            expect(types.filter((type) => type === 'StageRunStarted').length).toBeLessThanOrEqual(1);
+          const stale = given.filter(({ commandId }) => !owed.some((other) => other.commandId === commandId));
+          for (const command of stale) {
+            const about = JSON.stringify(command);
+            expect(
+              cancelled.some((stageRunId) => about.includes(stageRunId)),
+              about,
+            ).toBe(true);
           }
-          const ends = past.filter(({ type }) => type === 'StageEnded');
-          expect(ends).toHaveLength(triggered.length);
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
+        }),
+        { numRuns: 150 },
+      );
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'given anything and crashes in between, then in the end nothing is owed, and every stage run has one end',
+    () => {
+      fc.assert(
+        fc.property(steps, fc.nat(3), (script, far) => {
+          const world = play(script, far, true);
+          world.runOn();
+          expect(resumed(world.log)).toEqual([]);
+          const { queues, endings, merges, closings, phaseRuns } = world.state();
+          expect([queues.size, endings.size, merges.size, closings.size, phaseRuns.size]).toEqual([
+            0, 0, 0, 0, 0,
+          ]);
+          for (const { id } of projects) {
+            const past = world.past(`change-${id}`);
+            const triggered = past.flatMap((event) =>
+              event.type === 'StageTriggered' || event.type === 'PhaseRerunTriggered'
+                ? [event.data.stageRunId]
+                : [],
+            );
+            expect(new Set(triggered).size).toBe(triggered.length);
+            for (const stageRunId of triggered) {
+              const types = world.types(`stage_run-${stageRunId}`);
+              expect(types.filter((type) => /^StageRun(Finished|Cancelled)$/.test(type))).toHaveLength(1);
+              expect(types.filter((type) => type === 'StageRunStarted').length).toBeLessThanOrEqual(1);
+            }
+            const ends = past.filter(({ type }) => type === 'StageEnded');
+            expect(ends).toHaveLength(triggered.length);
+          }
+        }),
+        { numRuns: 150 },
+      );
+    },
+    PATIENCE_MS,
+  );
 
   it('given a command performed twice, then the second time changes nothing', () => {
     const world = aWorld();

@@ -4,7 +4,7 @@ import { stageRunDecider, type StageRunCommand } from '../../../plugin/hosts/sta
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import type { Outcome } from '../../../src/events/shapes.js';
 import { fold } from '../../../src/kernel/decider.js';
-import { changeId, planned, scope, source } from './history.js';
+import { aProject, changeId, planned, scope, source } from './history.js';
 
 const start: StageRunCommand = {
   kind: 'StartStageRun',
@@ -71,5 +71,111 @@ describe('a stage run', () => {
 
   it('given no start, then refused: stage_run_unknown', () => {
     expect(after(finish)).toMatchObject(E.left({ code: 'stage_run_unknown' }));
+  });
+});
+
+/** Every command in every state. */
+describe('a stage run with a consumer', () => {
+  const web = aProject('web');
+  const consumer = {
+    ...{ changeId: web.id, title: 'Change web', scope: web.scope, pipeline: 'main', source: source('w1') },
+    plan: [planned('deploy'), planned('smoke', { group: 1 })],
+  };
+  const { data } = start;
+  const begin: StageRunCommand = {
+    kind: 'StartStageRun',
+    data: {
+      ...data,
+      stage: 'union',
+      plan: [planned('deploy'), planned('smoke', { skipped: true })],
+      consumers: [consumer],
+    },
+  };
+  const theirs = (phase: string, outcome: Outcome = 'succeeded'): StageRunCommand => ({
+    ...{ kind: 'RecordPhaseFinished', phase, consumer: web.id, phaseRunId: `web-${phase}`, outcome },
+  });
+  const cancel: StageRunCommand = { kind: 'CancelStageRun', changeId, stage: 'union', why: 'requested' };
+  const own = record('deploy', 'succeeded');
+  const states: Readonly<Record<string, readonly StageRunCommand[]>> = {
+    none: [],
+    started: [begin],
+    'own phases failed': [begin, record('deploy', 'failed')],
+    'own phases passed': [begin, own],
+    'consumer under way': [begin, own, theirs('deploy')],
+    'consumer failed': [begin, own, theirs('deploy', 'failed')],
+    'all passed': [begin, own, theirs('deploy'), theirs('smoke')],
+    finished: [begin, own, theirs('deploy'), theirs('smoke'), finish],
+    cancelled: [begin, cancel],
+    'cancelled before it began': [cancel],
+  };
+  const over = ['finished', 'cancelled', 'cancelled before it began'];
+  const running = Object.keys(states).filter((state) => state !== 'none' && !over.includes(state));
+  const recorded = (...done: readonly string[]) => ({
+    stage_run_unknown: ['none'],
+    StagePhaseFinished: running.filter((state) => !done.includes(state)),
+    nothing: [...done, ...over],
+  });
+  const table: readonly (readonly [string, StageRunCommand, Readonly<Record<string, readonly string[]>>])[] =
+    [
+      ['start', begin, { StageRunStarted: ['none'], nothing: [...running, ...over] }],
+      ['record the own phase', own, recorded(...running.filter((state) => state !== 'started'))],
+      [
+        'record the first of the consumer',
+        theirs('deploy'),
+        recorded('consumer under way', 'consumer failed', 'all passed'),
+      ],
+      ['record the second of the consumer', theirs('smoke'), recorded('all passed')],
+      [
+        'record one that is skipped',
+        record('smoke', 'succeeded'),
+        { stage_run_unknown: ['none'], phase_not_planned: running, nothing: over },
+      ],
+      [
+        'record one of a stranger',
+        { ...own, consumer: 'stranger' } as StageRunCommand,
+        { stage_run_unknown: ['none'], phase_not_planned: running, nothing: over },
+      ],
+      [
+        'finish',
+        finish,
+        {
+          stage_run_unknown: ['none'],
+          stage_run_not_over: ['started', 'own phases passed', 'consumer under way'],
+          'StageRunFinished failed': ['own phases failed', 'consumer failed'],
+          'StageRunFinished passed': ['all passed'],
+          nothing: over,
+        },
+      ],
+      ['cancel', cancel, { StageRunCancelled: ['none', ...running], nothing: over }],
+    ];
+  describe.each(table)('asked to %s', (_, command, cells) => {
+    it('the table tells of every state once', () => {
+      expect(Object.values(cells).flat().toSorted()).toEqual(Object.keys(states).toSorted());
+    });
+
+    it.each(
+      Object.entries(cells).flatMap(([result, where]) => where.map((state) => [state, result] as const)),
+    )('given it is at %s, then %s', (state, result) => {
+      const decided = after(...(states[state] ?? []), command);
+      const found = E.isLeft(decided)
+        ? decided.left.code
+        : decided.right
+            .map((event) =>
+              event.type === 'StageRunFinished' ? `${event.type} ${event.data.status}` : event.type,
+            )
+            .join(', ') || 'nothing';
+      expect(found).toBe(result);
+    });
+  });
+
+  it('given a phase of the consumer, then its end says whose it is', () => {
+    expect(after(begin, own, theirs('deploy'))).toEqual(
+      E.right([
+        {
+          type: 'StagePhaseFinished',
+          data: { phase: 'deploy', consumer: web.id, phaseRunId: 'web-deploy', outcome: 'succeeded' },
+        },
+      ]),
+    );
   });
 });
