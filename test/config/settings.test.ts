@@ -52,6 +52,26 @@ describe('settings', () => {
     const found = config({ logLevel: 'trace' }, env);
     expect([found.logLevel, found.port, found.data]).toEqual(['trace', 2, '/from-file']);
   });
+  it('given nothing of phases, then delivery job is off, and told where this server listens', () => {
+    expect(config({ listen: 'ci.example.org:7350', tlsCert: '/c', tlsKey: '/k' }).phases).toEqual({
+      deliveryJob: false,
+      delivery: { server: 'ci.example.org', user: 'builder' },
+      minFreeBytes: 100 * 1024 * 1024,
+    });
+  });
+  it('given what phases run, then that; an option in place of a name is none', () => {
+    const env = { BATON_DELIVERY_JOB: 'on', BATON_PHASE_COMMAND: 'make', BATON_MIN_FREE_DISK: '0' };
+    expect(config({ deliveryServer: 'chef.example.org', deliveryUser: 'ci' }, env).phases).toEqual({
+      command: 'make',
+      deliveryJob: true,
+      delivery: { server: 'chef.example.org', user: 'ci' },
+      minFreeBytes: 0,
+    });
+    const wrong = { deliveryServer: '--help', deliveryUser: '-x', deliveryJob: 'yes', phaseCommand: ' ' };
+    expect(problems(wrong).map(({ path }) => path)).toEqual([
+      ...['--phase-command', '--delivery-job', '--delivery-server', '--delivery-user'],
+    ]);
+  });
   it('takes a variable that is set but empty for one that is not set', () => {
     expect(config({}, { BATON_LOG_LEVEL: '', BATON_CONFIG: '' }).logLevel).toBe('info');
   });

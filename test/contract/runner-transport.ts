@@ -613,6 +613,26 @@ export const runnerTransportContract = (
           expect(await isAlive(pid)).toBe(false);
         });
 
+        it('given a daemon that cleared its environment but works in the home, then it is ended too; not one of the next job there', async () => {
+          const home = 'daemons.0';
+          const daemon = (name: string): string =>
+            `cd "$HOME"; (setsid env -i sh -c 'echo $$ > ${path(name)}; sleep 300' </dev/null >/dev/null 2>&1 &); sleep 60`;
+          const wanted = order(daemon('homely'), { home });
+          await started(wanted);
+          const pid = await pidIn(path('homely'));
+          await cancel(wanted, 2000);
+          await follow(wanted);
+          expect(await isAlive(pid)).toBe(false);
+          const next = order(daemon('homely-too'), { home });
+          await started(next);
+          const other = await pidIn(path('homely-too'));
+          expect(await cancel(wanted, 2000)).toBe('ended');
+          expect(await isAlive(other)).toBe(true);
+          await cancel(next, 2000);
+          await follow(next);
+          expect(await isAlive(other)).toBe(false);
+        });
+
         it('given a daemon that hid from all else, then a control group finds it where there is one', async (context) => {
           context.skip(!slots || !hasGroups(), 'no control group can be made here');
           const hide = `setsid env -i PATH="$PATH" sh -c '(cd /; trap "" TERM; exec >/dev/null 2>&1; echo $$ > ${path('hidden')}; exec sleep 300) &'`;

@@ -105,6 +105,7 @@ describe('a runner that fails its jobs', () => {
   });
   it.each([
     ['a dispatcher that took over', requeued('stale_fence')],
+    ['less room than one job wants', requeued('disk_low')],
     [
       'a source that cannot be read',
       { type: 'JobUndeliverable', data: { attempt: 1, why: 'unknown_commit', detail: '' } },

@@ -66,7 +66,7 @@ abandon() {
 }
 drop() {
   "${mode}_drop"
-  rm -rf "$J.log" "$J.err" "$J.ws" "$J.job" "$J.keep"
+  rm -rf "$J.log" "$J.err" "$J.ws" "$J.job" "$J.keep" "$J.home"
 }
 
 # A job re-opening /dev/stderr would truncate a plain file, so the log is written by one process behind a pipe. The limit

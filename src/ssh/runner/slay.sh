@@ -2,20 +2,24 @@
 # so that it is carried through without connection or controller.
 
 # Prints the pids of the attempt: session, process group and descendants of its leader, who carries its cookie, who
-# works in its workspace. An `env -i` daemon that left all four is not seen; a root child is seen and cannot be ended. Who is
+# works in its workspace or in the home that it has. An `env -i` daemon that left all four is not seen; a root child is seen and cannot be ended. Who is
 # in the slot's control group is seen whatever it did; then none of this matters.
 tree() {
+  set_kept_home
   {
     [ -z "$group" ] || cat "$group/cgroup.procs"
     cat /proc/[0-9]*/stat
     grep -lF -- "BATON_COOKIE=$id/$base_id" /proc/[0-9]*/environ
     ls -ld /proc/[0-9]*/cwd
-  } 2>/dev/null | WORKSPACE=$J.ws awk -v leader="$leader" -v born="$born" -v self="${me:-$$}" '
+  } 2>/dev/null | WORKSPACE=$J.ws KEPT_HOME=$kept_home awk -v leader="$leader" -v born="$born" -v self="${me:-$$}" '
+    function is_in(where, folder) {
+      return folder != "" && (where == folder || index(where, folder "/") == 1 || index(where, folder " (deleted)") == 1)
+    }
     /^\/proc\/[0-9]+\/environ$/ { split($0, part, "/"); wanted[part[3]] = 1; next }
     /^l/ && match($0, /\/proc\/[0-9]+\/cwd -> /) {
       split(substr($0, RSTART, RLENGTH), part, "/")
       where = substr($0, RSTART + RLENGTH)
-      if (where == ENVIRON["WORKSPACE"] || index(where, ENVIRON["WORKSPACE"] "/") == 1 || index(where, ENVIRON["WORKSPACE"] " (deleted)") == 1) wanted[part[3]] = 1
+      if (is_in(where, ENVIRON["WORKSPACE"]) || is_in(where, ENVIRON["KEPT_HOME"])) wanted[part[3]] = 1
       next
     }
     /^[0-9]+$/ { wanted[$1] = 1; next }

@@ -66,7 +66,7 @@ op_tidy() {
     # A job may have put a link in place of its workspace, or taken our rights away.
     if [ ! -L "$J.ws" ] && [ -d "$J.ws" ] && { [ ! -r "$J.ws" ] || [ ! -w "$J.ws" ] || [ ! -x "$J.ws" ]; }; then chmod -R u+rwX "$J.ws"; fi
     [ -n "$kept" ] || set -- "$@" "$J.ws" "$J.keep"
-    set -- "$@" "$J.go" "$J.job" "$J.script" "$J.env" "$J.out" "$J.out2" "$J.log" "$J.err" "$J.why" "$J.heard" "$J.survivors" "$J.slain" "$J".slain.*
+    set -- "$@" "$J.go" "$J.job" "$J.home" "$J.script" "$J.env" "$J.out" "$J.out2" "$J.log" "$J.err" "$J.why" "$J.heard" "$J.survivors" "$J.slain" "$J".slain.*
   done
   shift "$count"
   [ $# -eq 0 ] || remove "$@" || refuse workspace_not_writable "could not be removed: $said"

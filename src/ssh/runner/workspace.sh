@@ -4,6 +4,7 @@
 #   $J.keep               `on_failure SECONDS` or `always SECONDS`; of a workspace that stays `until EPOCH`
 #   cache-of/<word>       and beside it `.used`: touched by each job, with its name in it
 #   home-of/<word>        and beside it `.of`: the attempt that has it, or had it last
+#   $J.home               path of the home that the attempt has
 
 is_workspace() {
   case $1 in never | on_failure | always) ;; *) return 1 ;; esac
@@ -64,7 +65,13 @@ take_home() {
     home=$J.ws
     return 0
   fi
-  printf '%s\n' "$id" >"$home.of"
+  printf '%s\n' "$id" >"$home.of" && printf '%s\n' "$home" >"$J.home"
+}
+# Sets `kept_home`: that of the attempt `id`, as long as no other has it.
+set_kept_home() {
+  kept_home='' former=''
+  { read -r kept_home <"$J.home" && read -r former <"$kept_home.of"; } 2>/dev/null
+  [ "$former" = "$id" ] || kept_home=
 }
 is_under_way() (
   is_attempt "$1" && [ "$1" != "$id" ] || exit 1
