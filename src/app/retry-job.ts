@@ -162,15 +162,26 @@ export const retryJob = (deps: RetryDeps): UseCases['retryJob'] => {
     );
   };
 
-  /** The next free attempt number of the phase; refused while a later try of this job lives, or when one has succeeded. */
+  /**
+   * The next free attempt number of the phase; refused once its host has closed this attempt or a later one, while a later try of this
+   * job lives, or when one has succeeded.
+   */
   const nextAttempt = async ({ job, promoted }: EndedJob): Answer<number> => {
     const { host, hostKey } = promoted;
     const line = new Set([job.id]);
-    for (let attempt = promoted.attempt + 1; ; attempt++) {
+    for (let { attempt } = promoted; ; attempt++) {
       const phaseRunId = phaseRunIdOf(host, hostKey, attempt);
       const events = await eventsOf(`phase_run-${phaseRunId}`);
       if (E.isLeft(events)) return events;
       if (events.right.length === 0) return E.right(attempt);
+      if (events.right.some(({ event }) => event.type === 'PhaseReportRefused'))
+        return E.left(
+          conflict(
+            'phase_closed',
+            `A phase that its host still wants to hear of was expected; ${host} has closed this one.`,
+            'Promote it again from the host.',
+          ),
+        );
       const later = promotedIn(events.right)?.retryOf;
       if (later === undefined || !line.has(later.jobId)) continue;
       const jobId = jobIdOf(phaseRunId, 0);
@@ -195,24 +206,8 @@ export const retryJob = (deps: RetryDeps): UseCases['retryJob'] => {
     }
   };
 
-  const isClosed = async ({ job, promoted }: EndedJob): Answer<undefined> => {
-    const events = await eventsOf(`phase_run-${job.phaseRunId}`);
-    if (E.isLeft(events)) return events;
-    return events.right.some(({ event }) => event.type === 'PhaseReportRefused')
-      ? E.left(
-          conflict(
-            'phase_closed',
-            `A phase that its host still wants to hear of was expected; ${promoted.host} has closed this one.`,
-            'Promote it again from the host.',
-          ),
-        )
-      : E.right(undefined);
-  };
-
   const promoteAgain = async (context: CommandContext, ended: EndedJob): Answer => {
     const { job, promoted, row } = ended;
-    const open = await isClosed(ended);
-    if (E.isLeft(open)) return open;
     for (;;) {
       const attempt = await nextAttempt(ended);
       if (E.isLeft(attempt)) return attempt;

@@ -47,9 +47,11 @@ describe('a job of a change that is tried again', () => {
     expect(await refusal(succeeded.id)).toEqual([409, 'job_succeeded']);
 
     await world.addRunner('r2');
-    const ran = await world.baton('job', 'retry', failed.id.slice(0, 8), '--elsewhere', '--json');
-    expect([ran.code, ran.err]).toEqual([0, '']);
-    const again = JSON.parse(ran.out) as JobRetried;
+    const retry = () =>
+      world.ask('POST', `/jobs/${failed.id}/retry`, { elsewhere: true }, { 'Idempotency-Key': 'once' });
+    const answer = await retry();
+    expect(answer.status).toBe(202);
+    const again = answer.json() as JobRetried;
     const change = await world.finished(id);
     expect(change.stages.map(({ status }) => status)).toEqual(['failed', 'passed']);
     expect(change.stages.at(-1)).toMatchObject({ stageRunId: again.stageRunId });
@@ -58,7 +60,14 @@ describe('a job of a change that is tried again', () => {
     expect(job.attempts.map(({ runner }) => runner)).toEqual(['r2']);
     // lint has not run again
     expect(await world.jobsOf(id)).toHaveLength(3);
-    expect(await refusal(failed.id)).toEqual([409, 'job_outdated']);
+    // the same key, and what is another command
+    expect((await retry()).json()).toEqual(again);
+    const ran = await world.baton('job', 'retry', failed.id.slice(0, 8));
+    expect([ran.code, ran.err]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('A job of the latest run of verify was expected'),
+    ]);
+    expect(ran.code).not.toBe(0);
   });
 });
 

@@ -223,6 +223,18 @@ describe('a job that a person tries again', () => {
     expect(await refusal(await retry(jobIn(told as Finished)))).toEqual([409, 'phase_closed']);
   });
 
+  it('given a host that has closed the retry, then neither the retry nor the first job is tried again', async () => {
+    const id = jobIn(await ends(subject.promotion('a', 'fails')));
+    subject.host.behave(() => 'gone');
+    const { jobId } = (await (await retry(id)).json()) as JobRetried;
+    await until('that is recorded, and it has ended', async () => {
+      const types = await subject.recorded();
+      const ended = types.filter((type) => type === 'PhaseFinished').length === 2;
+      return ended && types.includes('PhaseReportRefused') ? true : undefined;
+    });
+    for (const one of [jobId, id]) expect(await refusal(await retry(one))).toEqual([409, 'phase_closed']);
+  });
+
   it('given --elsewhere and the only runner there is, then it waits, and says why', async () => {
     const id = jobIn(await ends(subject.promotion('a', 'fails')));
     const { jobId } = (await (await retry(id, { elsewhere: true })).json()) as JobRetried;

@@ -185,7 +185,7 @@ const enqueue = (
   state.queueOfRun.set(stageRunId, queueKey);
 };
 
-/** A later attempt is a retry of one job by a person; the stage has had its answer from the first. */
+/** A later attempt is none of this host's: it tries a job again in another run of the stage, which has had its answer from the first. */
 const promoted = (
   state: PipelineState,
   data: DataOf<'PhasePromoted'>,
