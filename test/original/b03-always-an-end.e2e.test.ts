@@ -45,6 +45,6 @@ describe('B3: a job always ends: without a result it is lost, and never runs for
     const closed = { type: 'JobLost', data: { attempt: 1, why: 'closed', detail: '' } } as const;
     given([...running, closed])
       .when({ kind: 'FinishJob', attempt: 1, verdict: { kind: 'succeeded' }, outputs: [] })
-      .thenRefused('job_already_finished');
+      .thenTypes(['JobReportRefused']);
   });
 });

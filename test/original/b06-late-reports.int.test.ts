@@ -30,7 +30,7 @@ const done: AttemptState = {
   result: { exitCode: 0, why: 'exit', logTruncated: false, signals: [], survivors: [] },
 };
 
-it('given a job that was closed, when its runner then tells of success, then it stays lost, and that is recorded once', async () => {
+it('B6: given a job that was closed, when its runner then tells of success, then it stays lost, and that is recorded once', async () => {
   const store = memoryStore();
   const past: readonly JobEvent[] = [
     { type: 'JobQueued', data: aQueuedJob() },
