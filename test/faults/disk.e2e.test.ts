@@ -80,8 +80,7 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
           events.find(({ type, data }) => type === 'JobRequeued' && data['why'] === 'disk_full') ??
           events.find(
             // a probe may come before the job, and then no job is sent there
-            ({ type, data }) =>
-              type.startsWith('Runner') && /disk_full|No space left/.test(JSON.stringify(data)),
+            ({ type, data }) => type === 'RunnerProbed' && data['verdict'] === 'unfit',
           )
         );
       });
