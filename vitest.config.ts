@@ -47,6 +47,8 @@ export default defineConfig({
             'test/e2e/outage.e2e.test.ts',
             'test/e2e/two-servers.e2e.test.ts',
             'test/e2e/demo.e2e.test.ts',
+            // about a hook of git and the command line, whatever holds the events
+            'test/e2e/git-hook.e2e.test.ts',
           ],
           env: { BATON_TEST_STORE: 'node' },
         },

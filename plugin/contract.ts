@@ -1,6 +1,16 @@
 /** What a host (a pipeline engine) and Baton say to each other. Types only; see docs/write-a-host.md. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ChangeRef, Limits, Outcome, Row, Scope, Source, Step } from '../src/events/shapes.js';
+import type {
+  ChangeRef,
+  Limits,
+  Outcome,
+  Retry,
+  Row,
+  Scope,
+  Source,
+  Step,
+  Workspace,
+} from '../src/events/shapes.js';
 import type { Instant } from '../src/kernel/time.js';
 
 // ---- loading -------------------------------------------------------------------------------------------------------
@@ -142,6 +152,13 @@ export interface Promotion {
   readonly change?: ChangeRef;
   /** `split`: stdout and stderr are kept apart, and their order is not exact; `merged`, both as one, when absent. */
   readonly output?: 'merged' | 'split';
+  /** Always new and empty for each attempt, and gone afterwards, when absent. */
+  readonly workspace?: Workspace;
+  /**
+   * After which ends a job is tried again by itself; not at all when absent. `attempts`: tries in all, the first included; `delayMs`:
+   * pause before the next, none when absent; `exitCodes`: of one that failed only after these. Only the last end is reported.
+   */
+  readonly retry?: Omit<Retry, 'delayMs'> & Partial<Pick<Retry, 'delayMs'>>;
 }
 
 export type HostCommand =

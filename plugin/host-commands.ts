@@ -33,6 +33,11 @@ const clause = known(
 const row = known({ label: lineOrNothing(200), filter: list(clause, 0, 50) }, {});
 const merge = known({ target: branch, targetSha: sha, branchSha: sha }, {});
 
+const retry = known(
+  { attempts: whole(1, 100), on: list(t.keyof({ failed: null, timed_out: null, lost: null }), 1, 3) },
+  { delayMs: whole(0, DAY_MS), exitCodes: list(whole(1, 255), 1, 255) },
+);
+
 const promotion = known(
   {
     hostKey,
@@ -60,6 +65,17 @@ const promotion = known(
     secretRefs: list(secretRef, 0, 100),
     priority: whole(-1000, 1000),
     output: OutputForm,
+    workspace: known(
+      {},
+      {
+        keep: t.keyof({ never: null, on_failure: null, always: null }),
+        keepMs: ms,
+        cache: name,
+        freeBytes: whole(0, 2 ** 50),
+        home: t.literal('kept'),
+      },
+    ),
+    retry,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
     change: known(
       { id: line(200), title: line(500) },
@@ -122,4 +138,6 @@ export const promotedBy = (
   whenUnmatchable: told.whenUnmatchable ?? 'wait',
   ...(told.change === undefined ? {} : { change: told.change }),
   ...(told.output === 'split' ? { output: told.output } : {}),
+  ...(told.workspace === undefined ? {} : { workspace: told.workspace }),
+  ...(told.retry === undefined ? {} : { retry: { delayMs: 0, ...told.retry } }),
 });

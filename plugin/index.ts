@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { environment } from '../src/config.js';
 import { defaultProbes } from '../src/app/health-watch.js';
 import { TERM_MS } from '../src/app/ownership.js';
+import { defaultPhaseWays } from '../src/domain/phase-ways.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { logger, openCore } from '../src/main.js';
 import type { Capability, PluginModule } from './contract.js';
@@ -44,7 +45,7 @@ const baton: PluginModule<BatonOptions> = {
     if (misfit)
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
-    const { data, store, keyFile, repositoryRoots, logLevel } = options;
+    const { data, store, keyFile, repositoryRoots, source, logLevel } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
     const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
     return Promise.resolve(
@@ -59,9 +60,11 @@ const baton: PluginModule<BatonOptions> = {
               ...(store === undefined ? {} : { store }),
               ...key,
               repositoryRoots,
+              ...(source === undefined ? {} : { source }),
               logLevel,
               environment: environment(),
               queue: defaultQueuePolicy,
+              phases: defaultPhaseWays,
               ...defaultProbes,
               leaseMs: TERM_MS,
             },

@@ -20,6 +20,8 @@ export interface BatonOptions {
   readonly keyFile?: string;
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
+  /** How jobs get their commit: `push`, sent by Baton over SSH, or `clone`, fetched by the git of the runner. `push` when absent. */
+  readonly source?: 'push' | 'clone';
   /** Jobs that may wait and run at a time; more are answered `busy`. */
   readonly maxQueued: number;
   readonly logLevel: string;
@@ -50,6 +52,7 @@ const required = {
 const optional = {
   keyFile: folder,
   repositoryRoots: t.readonlyArray(folder),
+  source: t.keyof({ push: null, clone: null }),
   maxQueued: whole(1, 1_000_000),
   logLevel: checked(LEVELS.join(', '), (value): value is string => isText(value) && LEVELS.includes(value)),
   mount: checked(

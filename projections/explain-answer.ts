@@ -1,4 +1,5 @@
 /** What `explain` answers: every runner against every clause. */
+import { enterpriseClause } from '../src/domain/matching.js';
 import type { Clause } from '../src/events/shapes.js';
 
 export interface ExplainAnswer {
@@ -14,3 +15,17 @@ export interface ExplainAnswer {
     readonly clauses: readonly { readonly clause: Clause; readonly holds: boolean; readonly found: string }[];
   }[];
 }
+
+type Row = ExplainAnswer['runners'][number];
+
+const ENTERPRISE = enterpriseClause('').key;
+
+/** True when it is kept for other enterprises than the job's. */
+export const isClosedTo = ({ clauses }: Row): boolean =>
+  clauses.some(({ clause, holds }) => clause.key === ENTERPRISE && !holds);
+
+/** For people of the job's enterprise alone: runners that are kept for others are not told of. */
+export const withoutClosed = (answer: ExplainAnswer): ExplainAnswer => ({
+  ...answer,
+  runners: answer.runners.filter((row) => !isClosedTo(row)),
+});

@@ -1,11 +1,13 @@
 /** Why a job waits, or why it ran where it ran: every runner against every clause. */
-import { judge } from '../src/domain/matching.js';
+import { admits, enterpriseClause, judge } from '../src/domain/matching.js';
 import type { BatonEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
 import type { Filter } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { RunnerHealthView, RunnerView } from './runner-health.js';
 import { runnerHealth, runnerViews } from './runner-health.js';
+import type { Instant } from '../src/kernel/time.js';
+import { retryText, retryWaitOf, type RetryWait } from './retry-wait.js';
 import { isJobEnd, outcomeOf, summaryOf } from './summary.js';
 import { find, idIn, put } from './table.js';
 import { waitingVerdict } from './verdict.js';
@@ -20,6 +22,7 @@ interface ExplainedJob {
   /** The last choice that was made for it. */
   chosen?: { readonly runner: string; readonly rule: string; readonly attempt: number };
   started: boolean;
+  retry?: RetryWait;
   cancelledBy?: string;
   summary?: string;
 }
@@ -34,7 +37,7 @@ export interface ExplainView {
 export const explain: Projection<ExplainView, BatonEvent> = {
   name: 'explain',
   // the runners' part is a part of this view: a change of its shape is a change of this one
-  version: 1000 * runnerHealth.version + 1,
+  version: 1000 * runnerHealth.version + 2,
   init: () => ({ jobs: {}, health: runnerHealth.init() }),
   evolve: (view, recorded) => {
     runnerHealth.evolve(view.health, recorded);
@@ -60,15 +63,19 @@ export const explain: Projection<ExplainView, BatonEvent> = {
         job.status = 'assigned';
         job.chosen = { runner, rule, attempt };
         job.started = false;
+        delete job.retry;
         return;
       }
       case 'JobStarted':
         job.status = 'running';
         job.started = true;
         return;
-      case 'JobRequeued':
+      case 'JobRequeued': {
         job.status = 'queued';
+        const wait = retryWaitOf(event.data, metadata.recordedAt);
+        if (wait !== undefined) job.retry = wait;
         return;
+      }
       case 'JobCancelRequested':
         job.cancelledBy ??= metadata.actor;
     }
@@ -87,12 +94,8 @@ const unavailableNow = (runner: RunnerView): string | undefined => {
     : `without a free slot: ${busy.length} of ${runner.slots} slots busy, ${quarantined.length} quarantined`;
 };
 
-const rowFor = (
-  view: ExplainView,
-  job: ExplainedJob,
-  runner: RunnerView,
-): ExplainAnswer['runners'][number] => {
-  const enterprises = find(view.health.gates, runner.name)?.enterprises;
+const rowFor = (job: ExplainedJob, runner: RunnerView): ExplainAnswer['runners'][number] => {
+  const { enterprises } = runner;
   const clauses = [
     ...judge(runner, job.filter),
     // who may use a runner is a condition like the others, though no filter says it
@@ -100,9 +103,10 @@ const rowFor = (
       ? []
       : [
           {
-            clause: { key: 'enterprise', op: 'in' as const, values: [job.enterprise] },
-            holds: enterprises.includes(job.enterprise),
-            found: enterprises.join(', '),
+            clause: enterpriseClause(job.enterprise),
+            holds: admits(runner, job.enterprise),
+            // whom else it takes jobs of is not for people of this one
+            found: admits(runner, job.enterprise) ? job.enterprise : 'others',
           },
         ]),
   ];
@@ -115,8 +119,12 @@ const rowFor = (
   };
 };
 
-const verdictFor = (job: ExplainedJob, runners: ExplainAnswer['runners']): string => {
-  const { chosen, started, summary, status } = job;
+const verdictFor = (
+  job: ExplainedJob,
+  runners: ExplainAnswer['runners'],
+  now: Instant | undefined,
+): string => {
+  const { chosen, started, summary, status, retry } = job;
   const choice = chosen === undefined ? '' : `${chosen.runner} (rule: ${chosen.rule})`;
   if (summary !== undefined) {
     if (chosen === undefined) return `never ran: ${summary}`;
@@ -124,15 +132,19 @@ const verdictFor = (job: ExplainedJob, runners: ExplainAnswer['runners']): strin
   }
   if (status === 'running') return `runs on ${choice}`;
   if (status === 'assigned') return `assigned to ${choice}, not started yet`;
-  return waitingVerdict(runners);
+  const later = retry && retryText(retry, now);
+  return later === undefined ? waitingVerdict(runners) : `waits: ${later}`;
 };
 
-/** The answer as of the view's position: a job that ended is held against the runners as they are there, not as they were. */
-export const explainJob = (view: ExplainView, jobId: string): ExplainAnswer | undefined => {
+/**
+ * The answer as of the view's position: a job that ended is held against the runners as they are there, not as they were. `now`: how
+ * late it is, where somebody knows.
+ */
+export const explainJob = (view: ExplainView, jobId: string, now?: Instant): ExplainAnswer | undefined => {
   const job = find(view.jobs, jobId);
   if (job === undefined) return undefined;
   const runners = runnerViews(view.health)
     .filter(({ state }) => state !== 'retired')
-    .map((runner) => rowFor(view, job, runner));
-  return { jobId, status: job.status, verdict: verdictFor(job, runners), runners };
+    .map((runner) => rowFor(job, runner));
+  return { jobId, status: job.status, verdict: verdictFor(job, runners, now), runners };
 };

@@ -1,10 +1,20 @@
 /** Every job as it is now: what `job show` and `job list` tell. */
 import type { BatonEvent, JobEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
-import type { JobQueued } from '../src/events/job.js';
-import type { Attributes, EndEvidence, Filter, Outcome, SealedOutput } from '../src/events/shapes.js';
+import type { JobQueued, JobReportRefused } from '../src/events/job.js';
+import { keepMsOf } from '../src/domain/phase-ways.js';
+import type {
+  Attributes,
+  EndEvidence,
+  Filter,
+  Outcome,
+  SealedOutput,
+  Workspace,
+} from '../src/events/shapes.js';
+import { plusMillis } from '../src/kernel/time.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Position, Recorded } from '../src/kernel/recorded.js';
+import { retryWaitOf } from './retry-wait.js';
 import type { JobEndEvent } from './summary.js';
 import { attemptOf, evidenceOf, exitCodeOf, isJobEnd, outcomeOf, summaryOf } from './summary.js';
 import { find, idIn, put } from './table.js';
@@ -14,6 +24,8 @@ export interface AttemptView {
   runner?: string;
   slot?: number;
   rule?: string;
+  /** Since when the job waited for it: when it was queued, or queued again. */
+  queuedAt?: string;
   assignedAt?: string;
   startedAt?: string;
   endedAt?: string;
@@ -21,6 +33,8 @@ export interface AttemptView {
   exitCode?: number;
   why?: string;
   outputs?: readonly SealedOutput[];
+  /** The folder that it worked in, below Baton's on the runner, and until when it stays there at most. `path`: where that is, as far as is known. */
+  kept?: { readonly folder: string; readonly until: string; readonly path?: string };
 }
 
 /** `status` is a live state, or one of the seven outcomes. `cancelling` and a runner that is `unreachable` show beside it. */
@@ -43,7 +57,16 @@ export interface JobView {
   readonly priority: number;
   /** Its outputs are kept apart, as `stdout` and `stderr`; absent: it has one log. */
   readonly output?: 'split';
+  /** What becomes of the folder in which it works; absent: it goes. */
+  readonly workspace?: Workspace;
+  /** When it came, however often it was tried. */
   readonly queuedAt: string;
+  /** While it waits: since when, that is when it was queued, or queued again. */
+  waitsSince?: string;
+  /** While it waits to be tried again: not before. */
+  retryAt?: string;
+  /** When its first attempt started. */
+  startedAt?: string;
   status: 'queued' | 'assigned' | 'running' | Outcome;
   cancelRequested?: { readonly at: string; readonly by: string; readonly reason?: string };
   /** Why nothing of its output is stored for now, and since when. */
@@ -53,6 +76,8 @@ export interface JobView {
   /** One sentence that says how it ended. */
   summary?: string;
   evidence?: EndEvidence;
+  /** What was said of an attempt after it was over, and changed nothing. */
+  refusedReports?: ({ readonly at: string } & JobReportRefused)[];
   /** Revision of the job's stream, for ETag. */
   revision: number;
   /** Of its last event: who has seen everything up to there has seen this. */
@@ -78,7 +103,9 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   filterClass: data.filterClass,
   priority: data.priority,
   ...(data.output === 'split' ? { output: data.output } : {}),
+  ...(data.workspace === undefined ? {} : { workspace: data.workspace }),
   queuedAt: recorded.metadata.recordedAt,
+  waitsSince: recorded.metadata.recordedAt,
   status: 'queued',
   attempts: [],
   revision: recorded.revision,
@@ -93,6 +120,13 @@ const attemptIn = (job: JobView, attempt: number): AttemptView => {
   return added;
 };
 
+/** What never began has left nothing. */
+const keep = ({ id, workspace = {} }: JobView, attempt: AttemptView, at: string, ok: boolean): void => {
+  const { keep: when = 'never' } = workspace;
+  if (attempt.startedAt === undefined || when === 'never' || (when === 'on_failure' && ok)) return;
+  attempt.kept = { folder: `${id}.${attempt.attempt}.ws`, until: plusMillis(at, keepMsOf(workspace)) };
+};
+
 const isEnded = (job: JobView): boolean =>
   job.status !== 'queued' && job.status !== 'assigned' && job.status !== 'running';
 
@@ -102,6 +136,8 @@ const end = (job: JobView, event: JobEndEvent, { recordedAt, actor }: Metadata):
   job.endedAt = recordedAt;
   job.summary = summaryOf(event, asker);
   delete job.collectionPaused;
+  delete job.waitsSince;
+  delete job.retryAt;
   const evidence = evidenceOf(event);
   if (evidence !== undefined) job.evidence = evidence;
   const last = job.attempts.at(-1);
@@ -113,6 +149,7 @@ const end = (job: JobView, event: JobEndEvent, { recordedAt, actor }: Metadata):
   attempt.endedAt = recordedAt;
   if (exitCode !== undefined) attempt.exitCode = exitCode;
   if ('why' in event.data) attempt.why = event.data.why;
+  keep(job, attempt, recordedAt, event.type === 'JobSucceeded');
 };
 
 const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
@@ -121,22 +158,34 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
     case 'JobAssigned': {
       const { attempt, runner, slot, rule } = event.data;
       job.status = 'assigned';
-      Object.assign(attemptIn(job, attempt), { runner, slot, rule, assignedAt: at });
+      const queuedAt = job.waitsSince;
+      Object.assign(attemptIn(job, attempt), {
+        ...{ runner, slot, rule, assignedAt: at },
+        ...(queuedAt === undefined ? {} : { queuedAt }),
+      });
+      delete job.waitsSince;
+      delete job.retryAt;
       return;
     }
     case 'JobStarted':
       job.status = 'running';
+      job.startedAt ??= at;
       Object.assign(attemptIn(job, event.data.attempt), { startedAt: at, pid: event.data.pid });
       return;
     case 'JobRequeued': {
       const { attempt, cause, exitCode, why, detail } = event.data;
       job.status = 'queued';
+      job.waitsSince = at;
+      const wait = retryWaitOf(event.data, at);
+      if (wait !== undefined) job.retryAt = wait.until;
       delete job.collectionPaused;
-      Object.assign(attemptIn(job, attempt), {
+      const ended = attemptIn(job, attempt);
+      Object.assign(ended, {
         endedAt: at,
         why: detail ?? why ?? cause,
         ...(exitCode === undefined ? {} : { exitCode }),
       });
+      keep(job, ended, at, false);
       return;
     }
     case 'JobCollectionPaused':
@@ -160,7 +209,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 3,
+  version: 4,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);
@@ -173,7 +222,10 @@ export const jobs: Projection<JobsView, BatonEvent> = {
     }
     job.revision = revision;
     job.position = recorded.position;
-    if (event.type === 'JobOutputSealed') attemptIn(job, event.data.attempt).outputs = event.data.outputs;
+    if (event.type === 'JobReportRefused')
+      job.refusedReports = [...(job.refusedReports ?? []), { at: metadata.recordedAt, ...event.data }];
+    else if (event.type === 'JobOutputSealed')
+      attemptIn(job, event.data.attempt).outputs = event.data.outputs;
     else if (!isEnded(job)) change(job, event, metadata);
   },
 };

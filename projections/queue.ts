@@ -5,7 +5,10 @@ import type { JobQueued } from '../src/events/job.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Position } from '../src/kernel/recorded.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
+import { filterClassOf } from '../src/domain/matching.js';
 import { dispatchKey, type Policy } from '../src/domain/schedule.js';
+import type { Instant } from '../src/kernel/time.js';
+import { retryText, retryWaitOf, type RetryWait } from './retry-wait.js';
 import { isJobEnd } from './summary.js';
 import { drop, find, idIn, put } from './table.js';
 
@@ -17,6 +20,9 @@ export interface QueueEntry {
   readonly project: string;
   readonly changeTitle?: string;
   readonly status: 'queued' | 'assigned' | 'running';
+  /** When it came. */
+  readonly queuedAt: string;
+  /** Since when it is in this status: of one that waits, since it was queued, or queued again. */
   readonly since: string;
   readonly priority: number;
   readonly runner?: string;
@@ -29,6 +35,8 @@ export interface QueueEntry {
     readonly reason: string;
     readonly detail: string;
     readonly blockers: readonly string[];
+    /** Of one that is tried again, but not yet: when it may be. */
+    readonly until?: string;
   };
 }
 
@@ -45,6 +53,7 @@ interface LiveJob {
   readonly changeTitle?: string;
   readonly priority: number;
   readonly filterClass: string;
+  readonly enterprise: string;
   readonly queuedAt: string;
   /** Jobs are numbered as they are queued: settles the order of jobs queued in the same millisecond. */
   readonly order: number;
@@ -53,9 +62,10 @@ interface LiveJob {
   since: string;
   runner?: string;
   cancelAskedAt?: string;
+  retry?: RetryWait;
 }
 
-/** Live jobs by id, and by filter class the reason why its jobs wait. */
+/** Live jobs by id, and by filter class, or by that and the enterprise, the reason why its jobs wait. */
 export interface QueueState {
   jobs: Record<string, LiveJob>;
   reasons: Record<string, NonNullable<QueueEntry['waiting']>>;
@@ -72,24 +82,28 @@ const entered = (data: JobQueued, at: string, order: number): LiveJob => ({
   ...(data.change === undefined ? {} : { changeTitle: data.change.title }),
   priority: data.priority,
   filterClass: data.filterClass,
+  enterprise: data.scope.enterprise,
   queuedAt: at,
   order,
   status: 'queued',
   since: at,
 });
 
+const ofEnterprise = (filterClass: string, enterprise: string): string => `${filterClass} ${enterprise}`;
+
 /** Folds the streams `job-<id>`, `runner-<name>` and `filter_class-<hash>`; keeps only what is live. */
 export const queue: Projection<QueueState, BatonEvent> = {
   name: 'queue',
-  version: 2,
+  version: 3,
   init: () => ({ jobs: {}, reasons: {}, unreachable: {}, nextOrder: 0 }),
   evolve: (view, { stream, event, metadata }) => {
     if (event.type === 'WaitReasonChanged') {
-      const filterClass = idIn('filter_class', stream);
-      const { reason, detail, blockers } = event.data;
-      if (filterClass === undefined) return;
-      if (reason === 'nothing_waits') drop(view.reasons, filterClass);
-      else put(view.reasons, filterClass, { reason, detail, blockers });
+      const ofClass = idIn('filter_class', stream);
+      const { filter, enterprise, reason, detail, blockers } = event.data;
+      if (ofClass === undefined) return;
+      const key = enterprise === undefined ? ofClass : ofEnterprise(filterClassOf(filter), enterprise);
+      if (reason === 'nothing_waits') drop(view.reasons, key);
+      else put(view.reasons, key, { reason, detail, blockers });
       return;
     }
     if (event.type === 'RunnerProbed') {
@@ -113,6 +127,7 @@ export const queue: Projection<QueueState, BatonEvent> = {
     if (job === undefined) return;
     if (event.type === 'JobAssigned') {
       Object.assign(job, { status: 'assigned', since: metadata.recordedAt, runner: event.data.runner });
+      delete job.retry;
     } else if (event.type === 'JobStarted') {
       Object.assign(job, { status: 'running', since: metadata.recordedAt });
     } else if (event.type === 'JobCancelRequested') {
@@ -120,6 +135,8 @@ export const queue: Projection<QueueState, BatonEvent> = {
     } else if (event.type === 'JobRequeued') {
       Object.assign(job, { status: 'queued', since: metadata.recordedAt });
       delete job.runner;
+      const wait = retryWaitOf(event.data, metadata.recordedAt);
+      if (wait !== undefined) job.retry = wait;
     }
   },
 };
@@ -129,6 +146,14 @@ const unrecorded = {
   detail: 'the scheduler has not recorded a reason yet',
   blockers: [],
 };
+
+/** The enterprise's own, where runners are kept for enterprises. */
+const reasonFor = (
+  { reasons }: QueueState,
+  filterClass: string,
+  enterprise: string,
+): NonNullable<QueueEntry['waiting']> =>
+  find(reasons, ofEnterprise(filterClass, enterprise)) ?? find(reasons, filterClass) ?? unrecorded;
 
 const unreachable = (view: QueueState, runner: string | undefined): Pick<QueueEntry, 'unreachableSince'> => {
   const since = runner === undefined ? undefined : find(view.unreachable, runner);
@@ -141,19 +166,37 @@ const byDispatch =
     dispatchKey(Date.parse(a.queuedAt), a.priority, policy) -
       dispatchKey(Date.parse(b.queuedAt), b.priority, policy) || a.order - b.order;
 
-/** Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. */
+const waitingOf = (
+  view: QueueState,
+  { filterClass, enterprise, retry }: LiveJob,
+  now: Instant | undefined,
+): NonNullable<QueueEntry['waiting']> => {
+  const detail = retry && retryText(retry, now);
+  return retry === undefined || detail === undefined
+    ? reasonFor(view, filterClass, enterprise)
+    : { reason: 'tried_again_later', detail, blockers: [], until: retry.until };
+};
+
+/**
+ * Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. `now`:
+ * how late it is; without it, what is tried again later is told as if its time had not come.
+ */
 export const toQueueView = (
   view: QueueState,
   position: Position,
   policy: Pick<Policy, 'ageingMs'> = defaultQueuePolicy,
+  now?: Instant,
 ): QueueView => ({
   position,
   entries: Object.entries(view.jobs)
     .sort(([, a], [, b]) => byDispatch(policy)(a, b))
-    .map(([jobId, { filterClass, queuedAt: _, order: __, ...shown }]) => ({
-      jobId,
-      ...shown,
-      ...(shown.status === 'queued' ? { waiting: find(view.reasons, filterClass) ?? unrecorded } : {}),
-      ...unreachable(view, shown.runner),
-    })),
+    .map(([jobId, job]) => {
+      const { filterClass: _, enterprise: __, order: ___, retry: ____, ...shown } = job;
+      return {
+        jobId,
+        ...shown,
+        ...(shown.status === 'queued' ? { waiting: waitingOf(view, job, now) } : {}),
+        ...unreachable(view, shown.runner),
+      };
+    }),
 });

@@ -25,6 +25,8 @@ export interface RunnerView {
   jumpHostKeys?: readonly string[];
   foundJumpHostKey?: string;
   attributes: Attributes;
+  /** Whose jobs it takes; absent: everybody's. */
+  enterprises?: readonly string[];
   /** Enrolled and never probed: `untested`. */
   state:
     | 'untested'
@@ -68,8 +70,6 @@ interface Gates {
   quarantined?: string;
   paused?: string;
   draining?: string;
-  /** Enterprises whose jobs it takes; absent means all. */
-  readonly enterprises?: readonly string[];
 }
 
 /** Runners by name, their gates, and by job id the slot that the job holds. */
@@ -95,6 +95,7 @@ const enrolled = (name: string, data: RunnerEnrolled, revision: number): RunnerV
   auth: data.auth.kind,
   ...(data.auth.kind === 'key' ? { publicKey: data.auth.publicKey } : {}),
   ...((data.jump ?? '') === '' ? {} : { jump: data.jump, jumpHostKeys: [] }),
+  ...((data.enterprises ?? []).length === 0 ? {} : { enterprises: data.enterprises }),
   attributes: {},
   state: 'untested',
   current: {},
@@ -129,12 +130,16 @@ const without = <A>(list: readonly A[], removed: readonly A[]): readonly A[] =>
 
 /** An absent member stays as it was; another place, or way to it, was not probed yet. */
 const settle = (runner: RunnerView, data: RunnerSettingsChanged): void => {
-  const { auth, jump, host, port, user, slots, labels } = data;
+  const { auth, jump, host, port, user, slots, labels, enterprises } = data;
   if (host !== undefined) runner.host = host;
   if (port !== undefined) runner.port = port;
   if (user !== undefined) runner.user = user;
   if (slots !== undefined) runner.slots = slots;
   if (labels !== undefined) runner.labels = labels;
+  if (enterprises !== undefined) {
+    delete runner.enterprises;
+    if (enterprises.length > 0) runner.enterprises = enterprises;
+  }
   if (auth !== undefined) {
     runner.auth = auth.kind;
     delete runner.publicKey;
@@ -259,9 +264,8 @@ const evolveRunner = (
   { metadata, revision }: Recorded,
 ): void => {
   if (event.type === 'RunnerEnrolled' && find(view.runners, name) === undefined) {
-    const { enterprises } = event.data;
     put(view.runners, name, enrolled(name, event.data, revision));
-    put(view.gates, name, enterprises === undefined ? {} : { enterprises });
+    put(view.gates, name, {});
     return;
   }
   const runner = find(view.runners, name);
@@ -304,7 +308,7 @@ const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: s
 /** Folds the streams `runner-<name>` and, for what runs there, `job-<id>`. */
 export const runnerHealth: Projection<RunnerHealthView, BatonEvent> = {
   name: 'runner_health',
-  version: 2,
+  version: 3,
   init: () => ({ runners: {}, gates: {}, held: {} }),
   evolve: (view, recorded) => {
     const { stream, event, metadata } = recorded;

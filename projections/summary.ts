@@ -1,6 +1,7 @@
 /** In which words does a job's end reach people? One sentence per outcome, saying only what the event proves. */
 import { isJobEnd as endsJob, OUTCOME_OF, type JobEnd } from '../src/domain/outcome.js';
 import type { JobEvent } from '../src/events/catalog.js';
+import type { JobReportRefused } from '../src/events/job.js';
 import type { EndEvidence, Outcome } from '../src/events/shapes.js';
 
 /** The events that end a job; each job has exactly one. */
@@ -77,4 +78,19 @@ export const summaryOf = (event: JobEndEvent, cancelledBy?: string): string => {
     case 'JobUndeliverable':
       return `undeliverable: ${event.data.detail}`;
   }
+};
+
+const toldOf = ({ report, outcome, exitCode }: JobReportRefused): string => {
+  if (report !== 'finished') return report;
+  const code = exitCode === undefined ? [] : [`exit code ${exitCode}`];
+  const isSaid = outcome === undefined || outcome === 'succeeded' || outcome === 'failed';
+  return (
+    [...(isSaid ? [] : [outcome.replace('_', ' ')]), ...code].join(', ') || 'the runner could not run it'
+  );
+};
+
+/** `a report of attempt 1 that came after the end was refused: exit code 0`. */
+export const refusedText = (refused: JobReportRefused): string => {
+  const late = refused.why === 'attempt_is_over' ? 'when the job had moved on' : 'after the end';
+  return `a report of attempt ${refused.attempt} that came ${late} was refused: ${toldOf(refused)}`;
 };

@@ -2,7 +2,8 @@
 import type { BatonEvent } from '../src/events/catalog.js';
 import type { Filter, SealedOutput } from '../src/events/shapes.js';
 import type { Position, RawEvent, Recorded } from '../src/kernel/recorded.js';
-import { evidenceText, isJobEnd, summaryOf } from './summary.js';
+import { spanText } from './retry-wait.js';
+import { evidenceText, isJobEnd, refusedText, summaryOf } from './summary.js';
 
 export interface TimelineEntry {
   readonly position: Position;
@@ -49,9 +50,10 @@ const sentenceOf = (event: BatonEvent): string => {
     case 'JobStarted':
       return `attempt ${event.data.attempt} started as process ${event.data.pid}`;
     case 'JobRequeued': {
-      const { attempt, cause, exitCode, why, detail } = event.data;
+      const { attempt, cause, exitCode, why, detail, delayMs } = event.data;
       const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
-      return `attempt ${attempt} ended and the job was queued again (${cause}${code}): ${detail ?? why ?? 'no detail was recorded'}`;
+      const pause = delayMs === undefined ? '' : `, to be tried again after ${spanText(delayMs)}`;
+      return `attempt ${attempt} ended and the job was queued again (${cause}${code})${pause}: ${detail ?? why ?? 'no detail was recorded'}`;
     }
     case 'JobCancelRequested':
       return 'a cancel was asked for';
@@ -63,6 +65,8 @@ const sentenceOf = (event: BatonEvent): string => {
       return `the log of attempt ${event.data.attempt} is collected again`;
     case 'JobRemainsEnded':
       return `what attempt ${event.data.attempt} had left on its runner is no more: ${evidenceText(event.data.evidence)}`;
+    case 'JobReportRefused':
+      return refusedText(event.data);
     default:
       return spelled(event.type);
   }

@@ -1,16 +1,20 @@
 /** Why does this job wait, in one sentence? Reads the table of runners against clauses that `explain` makes. */
+import { hintsFor } from '../src/domain/nearest-miss.js';
 import type { Clause } from '../src/events/shapes.js';
-import type { ExplainAnswer } from './explain-answer.js';
+import { isClosedTo, type ExplainAnswer } from './explain-answer.js';
 import { counted } from './table.js';
 
 type Row = ExplainAnswer['runners'][number];
 
 const GROUPS_SHOWN = 3;
 
-const wanted = ({ key, op, values }: Clause): string =>
-  values.length <= 1
+const wanted = ({ key, op, values }: Clause): string => {
+  if (op === 'none') return `${key} other than ${values.join(', ')}`;
+  if (op === 'version') return `${key} ${values.join(' or ')}`;
+  return values.length <= 1
     ? `${key} ${values.join('')}`
     : `${key} ${op === 'in' ? 'any of' : 'all of'} ${values.join(', ')}`;
+};
 
 /** `2 runners have debian, 1 has ubuntu`: the commonest first. */
 const whatTheyHave = (found: readonly string[]): string => {
@@ -34,7 +38,9 @@ const nobodySuits = (rows: readonly Row[]): string => {
   const clause = first?.clauses[nobodys]?.clause;
   if (clause !== undefined) {
     const found = rows.map((row) => row.clauses[nobodys]?.found ?? '');
-    return `no enrolled runner has ${wanted(clause)} (${whatTheyHave(found)})`;
+    const told = `no enrolled runner has ${wanted(clause)} (${whatTheyHave(found)})`;
+    const have = [...new Set(found.flatMap((one) => one.split(', ')))];
+    return [told, ...new Set(hintsFor(clause, have))].join('. ').replace(/\.$/, '');
   }
   const lacks = (row: Row) => row.clauses.filter(({ holds }) => !holds);
   const closest = rows.reduce((best, row) => (lacks(row).length < lacks(best).length ? row : best));
@@ -44,9 +50,12 @@ const nobodySuits = (rows: readonly Row[]): string => {
   return `no enrolled runner meets all conditions at once (closest: ${closest.runner}, without ${missing})`;
 };
 
-/** One sentence for a job that waits; `rows` has every runner that is not retired. */
-export const waitingVerdict = (rows: readonly Row[]): string => {
-  if (rows.length === 0) return 'waits: no runner is enrolled';
+/** One sentence for a job that waits; `all` has every runner that is not retired. */
+export const waitingVerdict = (all: readonly Row[]): string => {
+  if (all.length === 0) return 'waits: no runner is enrolled';
+  // what is kept for other enterprises is neither a near miss nor for everybody's eyes
+  const rows = all.filter((row) => !isClosedTo(row));
+  if (rows.length === 0) return 'waits: no enrolled runner takes jobs of its enterprise';
   const suitable = rows.filter(({ suits }) => suits);
   if (suitable.length === 0) return `waits: ${nobodySuits(rows)}`;
   const blocked = suitable.filter(({ unavailable }) => unavailable !== undefined);

@@ -6,9 +6,11 @@ import { readConfigFile } from './config/file.js';
 import { explainSettings, resolveSettings, type Explained, type ResolvedTable } from './config/resolve.js';
 import type { Environment } from './config/setting.js';
 import { httpConfigOf, httpProblems, type HttpConfig } from './config/http.js';
+import { phaseWaysOf } from './config/phases.js';
 import { queuePolicyOf } from './config/queue.js';
 import { addressOf, settings } from './config/settings.js';
 import { storeServerOf, type StoreServer } from './config/store.js';
+import type { PhaseWays } from './domain/phase-ways.js';
 import type { QueuePolicy } from './domain/queue-policy.js';
 
 export type { Environment } from './config/setting.js';
@@ -28,6 +30,8 @@ export interface Config {
   readonly port: number;
   /** Local repositories must lie below one of these. */
   readonly repositoryRoots: readonly string[];
+  /** How jobs get their commit. Absent: `push`. */
+  readonly source?: 'push' | 'clone';
   readonly logLevel: string;
   /** The operator key. `mayMakeKey`: nobody named a file, so a first start makes one at the place that Baton chose. */
   readonly keyFile: string;
@@ -36,6 +40,7 @@ export interface Config {
   readonly queue: QueuePolicy;
   /** What becomes of jobs that a new patchset, a superseding change or a deletion makes useless. Absent: `cancel`. */
   readonly obsoleteJobs?: 'cancel' | 'finish';
+  readonly phases: PhaseWays;
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
@@ -98,18 +103,20 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
   const read = readSettings(flags, env, cwd);
   if (E.isLeft(read)) return read;
   const { found, address, store } = read.right;
-  const { data, repoRoot, logLevel, keyFile, probeInterval, recoveryInterval, leaseTime } = found;
+  const { data, repoRoot, source, logLevel, keyFile, probeInterval, recoveryInterval, leaseTime } = found;
   return E.right({
     data: data.value,
     ...(store === undefined ? {} : { store }),
     ...address,
     repositoryRoots: repoRoot.value,
+    source: source.value,
     logLevel: logLevel.value,
     keyFile: keyFileOf(found),
     mayMakeKey: keyFile.source === 'default',
     http: httpConfigOf(found, address.host),
     queue: queuePolicyOf(found),
     obsoleteJobs: found.obsoleteJobs.value,
+    phases: phaseWaysOf(found, address.host),
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
     leaseMs: leaseTime.value,

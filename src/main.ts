@@ -24,7 +24,7 @@ import { healthUseCases } from './app/health.js';
 import { dispatcherId } from './app/dispatcher-id.js';
 import { embeddedEpoch, openInstallation, type Installation } from './app/installation.js';
 import { openOwnership, startingWhileOwned, whileOwned, type Owned } from './app/ownership.js';
-import { jobReads, jobSourcesAt } from './app/job-reads.js';
+import { jobReads, jobSourcesAt, readAt } from './app/job-reads.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { past, type AtMoment } from './app/past.js';
@@ -249,6 +249,7 @@ export const openCore = async (
     gitSource({
       directory: folder('git'),
       roots: config.repositoryRoots,
+      runnersClone: config.source === 'clone',
       environment: config.environment,
     }),
     sourceWithFailpoints,
@@ -287,6 +288,7 @@ export const openCore = async (
     secrets,
     repeats: askedBefore,
     health: asked['runner-health'],
+    jobs: asked.jobs,
     evidence,
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
@@ -302,6 +304,7 @@ export const openCore = async (
     runnerKeys: secrets,
     epoch,
     policy: config.queue,
+    minFreeBytes: config.phases.minFreeBytes,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
@@ -314,6 +317,7 @@ export const openCore = async (
     changes: asked.changes,
     queuePolicy: config.queue,
     obsoleteJobs: config.obsoleteJobs ?? 'cancel',
+    ways: config.phases,
     repeats: askedBefore,
     onProblem,
   });
@@ -328,19 +332,26 @@ export const openCore = async (
   );
   add(() => watch.close());
 
+  const folderOn = async (runner: string): Promise<string | undefined> => {
+    const target = await targetOf(deps, runner);
+    return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
+  };
   const useCases = tellingOfStore<UseCases>({
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
-    ...jobUseCases({ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue }),
+    ...jobUseCases({
+      ...{ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn },
+      retriesByHost: standalone.retries,
+    }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
       TE.map((then: AtMoment) => ({
         moment: then.moment,
         reads: {
-          ...runnerReads(then.of(runnerHealth)),
+          ...runnerReads({ health: then.of(runnerHealth), jobs: jobSourcesAt(then).jobs }),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, config.queue, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, config.queue, folderOn, readAt(then.moment)),
         },
       }))(before.at(at)),
     rebuild: (name) => async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Promotion } from '../../plugin/contract.js';
 import { openIntake } from '../../plugin/intake.js';
+import { defaultPhaseWays } from '../../src/domain/phase-ways.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { phaseRunIdOf } from '../../src/domain/phase-run.js';
 import { decode, type JobEvent } from '../../src/events/catalog.js';
@@ -106,6 +107,7 @@ export const openEngine = async (machine: Machine, slots: number, undoing: Undoi
       logLevel: 'silent',
       environment: { PATH: process.env['PATH'] },
       queue: defaultQueuePolicy,
+      phases: defaultPhaseWays,
       // a probe in the middle of a round would be counted
       ...{ probeMs: DAY_MS, recoveryProbeMs: DAY_MS, leaseMs: DAY_MS },
     },

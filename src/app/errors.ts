@@ -7,6 +7,9 @@ export interface Problem {
   readonly found: string;
   /** How to mend it. */
   readonly mend?: string;
+  /** In the file that the path names; both from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** Codes are stable and documented in docs/api.md; `http/respond.ts` maps them to statuses and `cli/print.ts` to exit codes. */

@@ -10,8 +10,10 @@ import { timelineEntry, unreadableEntry, type TimelineEntry } from '../../projec
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import { decode } from '../events/catalog.js';
 import { comparePositions, type Position } from '../kernel/recorded.js';
+import type { Instant } from '../kernel/time.js';
 import { appError, type AppError } from './errors.js';
 import { storeFailure } from './handle.js';
+import type { Moment } from './moments.js';
 import { cursorOf, readCursor, type Page, type PageRequest } from './pages.js';
 import type { AtMoment, ViewSource } from './past.js';
 import type { EventStore } from './ports.js';
@@ -172,17 +174,37 @@ type JobReads = Pick<
   'listJobs' | 'showJob' | 'explainJob' | 'jobTimeline' | 'queue' | 'history' | 'summariseHistory'
 >;
 
-/** `upTo`: the moment that the sources are of; absent for the present. */
+/** The path of Baton's folder on a runner, where it is known. */
+export type FolderOn = (runner: string) => Promise<string | undefined>;
+
+/** When it is read: `upTo` is the position that the sources are of, absent for the present; `now` how late it is there. */
+export interface ReadAt {
+  readonly upTo?: Position;
+  readonly now: () => Instant | undefined;
+}
+
+/** At that moment of the past. */
+export const readAt = ({ position, time }: Moment): ReadAt => ({ upTo: position, now: () => time });
+
 export const jobReads = (
   sources: JobSources,
   store: Pick<EventStore, 'readStream'>,
   policy: QueuePolicy,
-  upTo?: Position,
+  folderOn: FolderOn,
+  { upTo, now }: ReadAt,
 ): JobReads => {
   const show = async (id: string): Promise<E.Either<AppError, JobView>> => {
     await sources.jobs.caughtUp();
     const found = findJob(sources.jobs.view(), id);
-    return E.isLeft(found) ? found : E.right(structuredClone(found.right));
+    if (E.isLeft(found)) return found;
+    const job = structuredClone(found.right);
+    for (const attempt of job.attempts) {
+      const { kept, runner } = attempt;
+      if (kept === undefined || runner === undefined) continue;
+      const folder = await folderOn(runner);
+      if (folder !== undefined) attempt.kept = { ...kept, path: `${folder}/${kept.folder}` };
+    }
+    return E.right(job);
   };
   const jobSeen =
     (sees: Sees) =>
@@ -199,7 +221,7 @@ export const jobReads = (
       const found = await show(id);
       if (E.isLeft(found)) return found;
       await sources.explain.caughtUp();
-      const answer = explainJob(sources.explain.view(), found.right.id);
+      const answer = explainJob(sources.explain.view(), found.right.id, now());
       return answer === undefined
         ? E.left(appError('not_found', 'job_unknown', `There is no job ${id}.`))
         : E.right(answer);
@@ -215,7 +237,8 @@ export const jobReads = (
       ({ sees } = {}) =>
       async () => {
         await Promise.all([sources.queue.caughtUp(), sources.jobs.caughtUp()]);
-        const view = structuredClone(toQueueView(sources.queue.view(), sources.queue.position(), policy));
+        const state = sources.queue.view();
+        const view = structuredClone(toQueueView(state, sources.queue.position(), policy, now()));
         return E.right(sees === undefined ? view : queueSeenBy(view, jobSeen(sees)));
       },
     history:

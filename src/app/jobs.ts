@@ -1,25 +1,25 @@
-/** Use cases of jobs: list, show, cancel, close, explain, log, watch; and the queue and the history they make. */
+/** Use cases of jobs: list, show, cancel, close, retry, explain, log, watch; and the queue and the history they make. */
 import * as E from 'fp-ts/lib/Either.js';
 import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
 import { job, type JobCommand, type JobRefusal } from '../domain/job.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
-import { handle, type Deps } from './handle.js';
-import { findJob, jobReads, type JobSources } from './job-reads.js';
+import { handle } from './handle.js';
+import { findJob, jobReads, type FolderOn, type JobSources } from './job-reads.js';
 import { outputOf } from './job-output.js';
 import type { LogError, LogStore, OutputRef } from './ports.js';
-import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
+import { retryJob, type RetryDeps } from './retry-job.js';
 import { envelopeOf } from './runners.js';
 import { watchJobs } from './watch-jobs.js';
 import type { CommandContext, Done, LogChoice, LogLines, UseCases } from './use-cases.js';
 
-export interface JobDeps extends Deps, JobSources {
+export interface JobDeps extends RetryDeps, JobSources {
   readonly logs: LogStore;
-  readonly repeats: Repeats;
   readonly jobs: ReadModel<JobsView>;
   readonly queuePolicy: QueuePolicy;
+  readonly folderOn: FolderOn;
 }
 
 type JobUseCases = Pick<
@@ -29,6 +29,7 @@ type JobUseCases = Pick<
   | 'placeOfJob'
   | 'cancelJob'
   | 'closeJob'
+  | 'retryJob'
   | 'explainJob'
   | 'jobTimeline'
   | 'watchJobs'
@@ -41,7 +42,9 @@ type JobUseCases = Pick<
 >;
 
 export const jobUseCases = (deps: JobDeps): JobUseCases => {
-  const reads = jobReads(deps, deps.store, deps.queuePolicy);
+  const reads = jobReads(deps, deps.store, deps.queuePolicy, deps.folderOn, {
+    now: () => deps.clock.now(),
+  });
   const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 
   const refused = (id: string, jobId: string, refusal: JobRefusal): AppError => {
@@ -186,6 +189,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     },
     cancelJob: (context, id) => () => act(context, id, { kind: 'CancelJob' }),
     closeJob: (context, id) => () => act(context, id, { kind: 'CloseJob' }),
+    retryJob: retryJob(deps),
     watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
     readLog,
     logLines,

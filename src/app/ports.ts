@@ -193,6 +193,16 @@ export interface StartOrder extends AttemptRef {
   readonly logBytes: number;
   /** Whether the outputs are kept apart, as `stdout` and `stderr`. */
   readonly split?: boolean;
+  /** For the job to read, in a file that only its account may read: BATON_JOB_FILE. Absent: there is none. */
+  readonly facts?: string;
+  /** Whether the workspace stays after `cleanUp`, and for how long; seconds are counted. Absent: it goes. */
+  readonly keep?: { readonly when: 'on_failure' | 'always'; readonly ms: number };
+  /** Names a folder, BATON_CACHE, that every job finds again which names the same. A plain word. */
+  readonly cache?: string;
+  /** Names a folder, HOME, that is found again too, by one job at a time. A plain word; absent: HOME is that of the account. */
+  readonly home?: string;
+  /** With less room on the disk nothing is started, nor claimed: `not_started`, `disk_low`. Asked at most once a minute. */
+  readonly freeBytes?: number;
 }
 
 /** What the runner knows of an attempt. `logSize`: bytes of its log, or of its `stdout`; `errSize`: of its `stderr`, if that is kept apart. */
@@ -437,6 +447,16 @@ export interface SourceProvider {
   readonly archive: (
     source: Source,
   ) => TaskEither<AppError, { readonly key: string; readonly tarFile: string }>;
+  /**
+   * Present where runners get their source by their own git: text for a job's script, before its steps, and the variables that
+   * it reads. Then nothing is packed.
+   */
+  readonly clone?: (
+    source: Source,
+  ) => TaskEither<
+    AppError,
+    { readonly script: string; readonly environment: Readonly<Record<string, string>> }
+  >;
 }
 
 export type Result<A> = Either<AppError, A>;

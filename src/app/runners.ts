@@ -1,8 +1,8 @@
 /** Use cases of runners: add, list, show, test. */
 import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { runnerView, runnerViews, type RunnerHealthView } from '../../projections/runner-health.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { runnerView, type RunnerHealthView, type RunnerView } from '../../projections/runner-health.js';
 import type { Probed } from '../domain/runner-probe.js';
 import { runner, type RunnerCommand } from '../domain/runner.js';
 import type { Enrolled, RunnerState } from '../domain/runner-state.js';
@@ -20,7 +20,7 @@ import { tidyLeftBehind } from './left-behind.js';
 import { slotsToClear } from './slot-recovery.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
-import { runnerReads } from './runner-reads.js';
+import { runnerReads, showRunner, type RunnerSources } from './runner-reads.js';
 import type { AddRunner, CommandContext, Done, RunnerAdded, RunnerTested, UseCases } from './use-cases.js';
 
 export interface RunnerDeps extends Deps {
@@ -28,6 +28,7 @@ export interface RunnerDeps extends Deps {
   readonly secrets: SecretStore;
   readonly repeats: Repeats;
   readonly health: ReadModel<RunnerHealthView>;
+  readonly jobs: RunnerSources['jobs'];
   readonly evidence: Evidence;
   readonly keys: {
     readonly generate: () => { readonly privateKey: string; readonly publicKey: string };
@@ -142,7 +143,7 @@ export const runnerLooks = (
   probeOf: (error: TransportError) => Probed,
 ): RunnerLooks => {
   const view = async (name: string): Promise<E.Either<AppError, RunnerStatus>> => {
-    const found = await runnerReads(deps.health).showRunner(name)();
+    const found = await showRunner(deps.health, name);
     return E.isLeft(found) ? found : E.right(deps.evidence.beside(found.right));
   };
 
@@ -269,7 +270,19 @@ export const runnerUseCases = (
     if (refusal !== undefined) return E.left(refusal);
     const before = await deps.repeats.streamOf(context);
     if (E.isLeft(before)) return before;
-    const { name, host, port, user, slots, labels, hostKey, base, jump, jumpHostKey } = request;
+    const {
+      name,
+      host,
+      port,
+      user,
+      slots,
+      labels,
+      hostKey,
+      base,
+      jump,
+      jumpHostKey,
+      enterprises = [],
+    } = request;
     const known = await load(deps.store, `runner-${name}`);
     if (E.isLeft(known)) return known;
     const first = known.right.events[0]?.event;
@@ -279,6 +292,7 @@ export const runnerUseCases = (
       ...{ name, host, port, user, slots, labels, auth: auth.right },
       ...(base === undefined ? {} : { base }),
       ...(jump === undefined || jump === '' ? {} : { jump }),
+      ...(enterprises.length === 0 ? {} : { enterprises }),
     };
     const done = await onRunner(
       deps,
@@ -351,14 +365,12 @@ export const runnerUseCases = (
     return looks.test(name, envelope);
   };
 
-  const list: TaskEither<AppError, readonly RunnerStatus[]> = async () => {
-    await deps.health.caughtUp();
-    return E.right(runnerViews(deps.health.view()).map(deps.evidence.beside));
-  };
+  const reads = runnerReads(deps);
   return {
     addRunner: (context, request) => () => add(context, request),
-    listRunners: () => list,
-    showRunner: (name) => () => looks.view(name),
+    listRunners: (sight) =>
+      TE.map((all: readonly RunnerView[]) => all.map(deps.evidence.beside))(reads.listRunners(sight)),
+    showRunner: (name, sight) => TE.map(deps.evidence.beside)(reads.showRunner(name, sight)),
     testRunner: (context, name, accept) => () => test(context, name, accept),
   };
 };

@@ -23,8 +23,9 @@ import type { HealthUseCases } from './health.js';
 import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
 import type { LogLine } from './ports.js';
+import type { RunnerSight } from './seen-runners.js';
 
-export type { Caller, CommandContext, Done, Place, Sees };
+export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
 
 export interface AddRunner {
   readonly name: string;
@@ -33,6 +34,8 @@ export interface AddRunner {
   readonly user: string;
   readonly slots: number;
   readonly labels: readonly string[];
+  /** Whose jobs it takes; absent, or none named: everybody's. */
+  readonly enterprises?: readonly string[];
   /** PEM or OpenSSH private key; absent: Baton makes an ed25519 key and answers its public half. */
   readonly privateKey?: string;
   /** Accepted host key, `SHA256:…`; absent: the key found at first contact is told and awaits approval. */
@@ -51,11 +54,20 @@ export interface RunnerAdded {
   readonly publicKey?: string;
 }
 
-/** What is to be other than before. An empty `jump`: reached directly. `auth: 'key'` makes a new key unless one is given. */
+/** What is to be other than before. An empty `jump`: reached directly. Empty `enterprises`: it takes everybody's jobs. `auth: 'key'` makes a new key unless one is given. */
 export type SetRunner = Partial<
   Pick<
     AddRunner,
-    'host' | 'port' | 'user' | 'slots' | 'labels' | 'jump' | 'jumpHostKey' | 'auth' | 'privateKey'
+    | 'host'
+    | 'port'
+    | 'user'
+    | 'slots'
+    | 'labels'
+    | 'enterprises'
+    | 'jump'
+    | 'jumpHostKey'
+    | 'auth'
+    | 'privateKey'
   >
 >;
 
@@ -193,6 +205,27 @@ export interface RerunChange {
   readonly consumer?: string;
 }
 
+export interface RetryJob {
+  /** Not on a runner that the job has run on. */
+  readonly elsewhere: boolean;
+}
+
+/** What the retry is, and where to look for it. */
+export interface JobRetried {
+  /** The job that is tried again. */
+  readonly retryOf: string;
+  /** The new job; there is no such job before its phase run is promoted, which a host may put off. */
+  readonly jobId: string;
+  readonly phaseRunId: string;
+  readonly attempt: number;
+  readonly stage: string;
+  readonly phase: string;
+  readonly label: string;
+  readonly changeId?: string;
+  /** With the standalone host: the stage run that it is part of. */
+  readonly stageRunId?: string;
+}
+
 export interface ChangeFilter {
   readonly status?: ChangeView['status'];
   /** Its name alone, in whichever organisation. */
@@ -241,8 +274,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     context: CommandContext,
     request: AddRunner,
   ) => TaskEither<AppError, Done<RunnerAdded>>;
-  readonly listRunners: () => TaskEither<AppError, readonly RunnerStatus[]>;
-  readonly showRunner: (name: string) => TaskEither<AppError, RunnerStatus>;
+  readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerStatus[]>;
+  readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerStatus>;
   /** Connects now, records a changed verdict and changed attributes. `accept` pins exactly these fingerprints. */
   readonly testRunner: (
     context: CommandContext,
@@ -302,6 +335,12 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
   readonly cancelJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
   /** Gives it up as lost, whatever its runner says later; what still runs there is ended when it answers. Refused while it waits. */
   readonly closeJob: (context: CommandContext, id: string) => TaskEither<AppError, Done<JobView>>;
+  /** Tries a job again that has ended without success: that job alone, in a new phase run or, with a host that has rules, as that says. */
+  readonly retryJob: (
+    context: CommandContext,
+    id: string,
+    how: RetryJob,
+  ) => TaskEither<AppError, Done<JobRetried>>;
   readonly explainJob: (id: string) => TaskEither<AppError, ExplainAnswer>;
   /** Every event of the job and of its phase run, in words, oldest first. */
   readonly jobTimeline: (
@@ -375,8 +414,8 @@ export type Reads = Pick<
   | 'summariseHistory'
 > & {
   /** The past knows only what is recorded; live runners come with their evidence. */
-  readonly listRunners: () => TaskEither<AppError, readonly RunnerView[]>;
-  readonly showRunner: (name: string) => TaskEither<AppError, RunnerView>;
+  readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerView[]>;
+  readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerView>;
 };
 
 export interface PastReads {

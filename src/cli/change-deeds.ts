@@ -45,12 +45,15 @@ export const answerOrWait = async (
   session: Session,
   got: Got<ChangeView>,
   waits: boolean,
+  /** Lines that follow the answer, when nothing is waited for. */
+  more: (change: ChangeView) => readonly string[] = () => [],
 ): Promise<void> => {
   if (!waits || E.isLeft(got)) {
-    session.answer(
-      got,
-      (change) =>
+    session.answer(got, (change) =>
+      [
         `Change ${plain(short(change.id))} (${plain(change.title)}), patchset ${change.patchset}, is ${plain(change.status)}: ${plain(stageText(change))}.`,
+        ...more(change),
+      ].join('\n'),
     );
     return;
   }

@@ -9,6 +9,7 @@ import type { ChangesQuery } from './client.js';
 import { branchOf, isRemote, topOf } from './git.js';
 import type { Io } from './io.js';
 import { example } from './options.js';
+import { short } from './print.js';
 import { noteMore, pages, withPages, type PageOptions } from './paging.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
@@ -18,6 +19,8 @@ interface SubmitOptions {
   readonly branch?: string;
   readonly target: string;
   readonly project?: string;
+  readonly organisation?: string;
+  readonly enterprise?: string;
   readonly wait?: boolean;
 }
 
@@ -38,6 +41,8 @@ const requestOf = async (io: Io, options: SubmitOptions): Promise<SubmitChange |
     branch,
     target: options.target,
     ...(options.project === undefined ? {} : { project: options.project }),
+    ...(options.organisation === undefined ? {} : { organisation: options.organisation }),
+    ...(options.enterprise === undefined ? {} : { enterprise: options.enterprise }),
   };
 };
 
@@ -50,7 +55,10 @@ const submit = async (io: Io, options: SubmitOptions, command: Command): Promise
     return;
   }
   const got = await session.client.submitChange(request);
-  await answerOrWait(io, session, got, options.wait === true);
+  await answerOrWait(io, session, got, options.wait === true, ({ id }) => [
+    `  baton change show ${plain(short(id))}`,
+    `  ${session.url}/api/v1/changes/${encodeURIComponent(id)}`,
+  ]);
 };
 
 /** Adds `change` with its commands. */
@@ -58,13 +66,15 @@ export const registerChange = (program: Command, io: Io): void => {
   const change = program.command('change').description('changes on their way through a pipeline');
   change
     .command('submit')
-    .description('hand in a branch; its verify stage starts')
+    .description('hand in a branch; its verify stage starts, and where the change is found is printed')
     .option('--repo <path-or-url>', 'repository (default: the one of the current folder)')
     .option('--branch <branch>', 'branch to hand in (default: the one checked out)')
     .option('--target <branch>', 'branch to merge into, and name of the pipeline', 'master')
     .option('--project <name>', 'project (default: named after the repository)')
+    .option('--organisation <name>', 'whose project it is (default: default)')
+    .option('--enterprise <name>', 'whose organisation that is (default: default)')
     .option('--wait', WAIT)
-    .addHelpText(...example('baton change submit --target main --wait'))
+    .addHelpText(...example('baton change submit --branch feature/login --target main'))
     .action((options: SubmitOptions, command: Command) => submit(io, options, command));
   const list = change
     .command('list')

@@ -10,6 +10,7 @@ import type { RunnerAsOf, RunnerStatus } from '../app/evidence.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
 import type {
   AddRunner,
+  JobRetried,
   ChangeView,
   LogLines,
   RunnerAdded,
@@ -244,6 +245,11 @@ export const createClient = (at: Endpoint) => ({
     }),
   closeJob: (id: string, as: string, reason: string) =>
     ask<JobView>(at, to('jobs', id, 'close'), { method: 'POST', body: { as, reason } }),
+  retryJob: (id: string, elsewhere: boolean, reason?: string) =>
+    ask<JobRetried>(at, to('jobs', id, 'retry'), {
+      method: 'POST',
+      body: { ...(elsewhere ? { elsewhere } : {}), ...(reason === undefined ? {} : { reason }) },
+    }),
   explainJob: (id: string, when?: string) =>
     ask<Asked<ExplainAnswer>>(at, to('jobs', id, 'explain') + query({ at: when })),
   jobTimeline: (id: string, when?: string) =>

@@ -1,101 +1,141 @@
-/** `baton config check`: what would Baton make of a project's `.delivery/config.json`? Needs no server. */
-import { createReadStream } from 'node:fs';
-import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+/** `baton config check`: what would Baton make of a project's `.delivery/config.json`, and could the enrolled runners run it? */
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { dependencyText } from '../domain/dependency.js';
-import { MAX_CONFIG_CHARACTERS, parseDispatchConfig, type PhaseConfig } from '../domain/dispatch-config.js';
-import { parseJson, placeIn, type Place } from '../domain/json-text.js';
-import type { Problem } from '../domain/problem.js';
-import { phases } from '../domain/stage-plan.js';
+import { parseDispatchConfig, type DispatchConfig, type PhaseConfig } from '../domain/dispatch-config.js';
+import { describeFilter } from '../domain/matching.js';
+import { nearestMissText } from '../domain/nearest-miss.js';
+import { placed } from '../domain/placed.js';
+import { phases, stages } from '../domain/stage-plan.js';
+import { unmatchedIn, type Unmatched } from '../domain/unmatched.js';
+import type { Clause, Retry, Row, Workspace } from '../events/shapes.js';
+import { CONFIG_FILE, keysTwice, readConfig, sentence } from './config-file.js';
+import { knownRunners, type Asking } from './config-runners.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
 import { example } from './options.js';
 import { duration, json, table } from './print.js';
+import { plain } from './terminal.js';
 
-const FILE = '.delivery/config.json';
-/** A character has at most 4 bytes; what is larger is too long whatever it holds. */
-const MOST_BYTES = 4 * MAX_CONFIG_CHARACTERS + 1;
-
-/** Never more of it than can be used, whatever the file is: a pipe, too, which gives it piece by piece. */
-const readText = (file: string): Promise<string> =>
-  text(createReadStream(file, { end: MOST_BYTES - 1, encoding: 'utf8' }));
-
-type Placed = Problem & Partial<Place>;
-
-const placed = (content: string, problems: readonly Problem[]): readonly Placed[] => {
-  const parsed = parseJson(content);
-  const places = E.isRight(parsed) ? parsed.right.places : new Map<string, Place>();
-  return problems.map((problem) => ({
-    ...problem,
-    ...(problem.path === '' ? {} : (places.get(problem.path) ?? placeIn(problem.path))),
-  }));
+const retryText = ({ attempts, on, delayMs, exitCodes: codes }: Retry): string => {
+  const after = `${on.join(' or ')}${codes === undefined ? '' : ` with ${codes.join(' or ')}`}`;
+  return `up to ${attempts} tries when ${after}${delayMs === 0 ? '' : `, ${duration(delayMs)} apart`}`;
 };
 
-const sentence = (file: string, { path, expected, found, mend, line, column }: Placed): string => {
-  const where = line === undefined ? file : `${file}:${String(line)}:${String(column)}`;
-  const what = path === '' || placeIn(path) !== undefined ? '' : `${path}: `;
-  return `${where}: ${what}expected ${expected}, found ${found}${mend === undefined ? '' : ` (${mend})`}`;
-};
-
-const filterText = ({ filter }: PhaseConfig['rows'][number]): string =>
-  filter.length === 0
-    ? 'any runner'
-    : filter.map(({ key, values }) => `${key} ${values.join(' or ')}`).join(', ');
-
-const rowOf = (phase: string, { skipped, rows, timeoutMs, secrets, output }: PhaseConfig) => [
-  phase,
-  ...(skipped
-    ? ['skipped', '-', '-', '-']
-    : [
-        rows.map(filterText).join('; '),
-        timeoutMs === undefined ? '-' : duration(timeoutMs),
-        secrets === undefined ? '-' : secrets.join(', '),
-        output === undefined ? 'one' : 'apart',
-      ]),
+const workspaceText = ({ keep, keepMs, cache, freeBytes }: Workspace): readonly string[] => [
+  ...(keep === undefined
+    ? []
+    : [`workspace kept: ${keep}${keepMs === undefined ? '' : ` for ${duration(keepMs)}`}`]),
+  ...(cache === undefined ? [] : [`cache ${cache}`]),
+  ...(freeBytes === undefined ? [] : [`${freeBytes / 1_048_576} MiB free`]),
 ];
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+const moreText = ({ priority, retry, workspace }: PhaseConfig): string =>
+  [
+    ...(priority === undefined ? [] : [`priority ${priority}`]),
+    ...(retry === undefined ? [] : [retryText(retry)]),
+    ...(workspace === undefined ? [] : workspaceText(workspace)),
+  ].join('; ');
 
-const check = async (io: Io, file: string, asJson: boolean): Promise<void> => {
-  const content = await readText(resolve(io.cwd, file)).catch((error: unknown) => {
-    note(io, `error: ${file} cannot be read: ${codeOf(error)}`);
-    note(io, `hint: name the file, or run this where ${FILE} is`);
-    io.exit(exitCodes.error);
-    return undefined;
-  });
+const clauseText = (clause: Clause): string =>
+  clause.op === 'in' ? `${clause.key} ${clause.values.join(' or ')}` : describeFilter([clause]);
+
+const filterText = ({ filter }: Row): string =>
+  filter.length === 0 ? 'any runner' : filter.map(clauseText).join(', ');
+
+const rowOf = (phase: string, config: PhaseConfig): readonly string[] => {
+  const { skipped, rows, timeoutMs, secrets, output } = config;
+  if (skipped) return [phase, 'skipped', '-', '-', '-', ''];
+  return [
+    phase,
+    rows.map(filterText).join('; '),
+    timeoutMs === undefined ? '-' : duration(timeoutMs),
+    secrets === undefined ? '-' : secrets.join(', '),
+    output === undefined ? 'one' : 'apart',
+    moreText(config),
+  ];
+};
+
+const configText = (config: DispatchConfig): string => {
+  const inStages = stages.flatMap((stage) =>
+    phases.flatMap((phase) => {
+      const own = config.stages[stage]?.[phase];
+      return own === undefined ? [] : [rowOf(`${phase} in ${stage}`, own)];
+    }),
+  );
+  const rows = [...phases.map((phase) => rowOf(phase, config.phases[phase])), ...inStages];
+  const head = ['PHASE', 'RUNNERS', 'LIMIT', 'SECRETS', 'OUTPUTS'];
+  return table(rows.some((row) => row.at(-1) !== '') ? [...head, 'MORE'] : head, rows);
+};
+
+/** `unit in build, row platform=ubuntu: no enrolled runner can match; …`. */
+const unmatchedText = ({ stage, phase, row, miss }: Unmatched): string => {
+  const where = `${phase}${stage === undefined ? '' : ` in ${stage}`}${row === '' ? '' : `, row ${row}`}`;
+  return plain(`${where}: no enrolled runner can match; ${nearestMissText(miss)}`);
+};
+
+const NO_RUNNER = 'No runner is enrolled: nothing can run.';
+
+interface Options extends Asking {
+  readonly json?: boolean;
+}
+
+const check = async (io: Io, file: string, command: Command): Promise<void> => {
+  const options = command.optsWithGlobals<Options>();
+  const asJson = options.json === true;
+  const content = await readConfig(io, file);
   if (content === undefined) return;
   const parsed = parseDispatchConfig(content);
-  if (E.isRight(parsed)) {
-    const { dependencies } = parsed.right;
-    const found = phases.map((phase) => rowOf(phase, parsed.right.phases[phase]));
-    say(
-      io,
-      asJson
-        ? json({ file, problems: [], phases: parsed.right.phases, dependencies })
-        : table(['PHASE', 'RUNNERS', 'LIMIT', 'SECRETS', 'OUTPUTS'], found),
-    );
-    if (!asJson && dependencies.length > 0)
-      say(io, `\nDepends on ${dependencies.map(dependencyText).join(', ')}: takes part in their Unions.`);
+  if (E.isLeft(parsed)) {
+    const { code, reason } = parsed.left;
+    const problems = placed(content, parsed.left.problems);
+    if (asJson) say(io, json({ file, code, reason, problems }));
+    else for (const problem of problems) say(io, plain(sentence(file, problem)));
+    io.exit(exitCodes.problems);
     return;
   }
-  const { code, reason } = parsed.left;
-  const problems = placed(content, parsed.left.problems);
-  if (asJson) say(io, json({ file, code, reason, problems }));
-  else for (const problem of problems) say(io, sentence(file, problem));
-  io.exit(exitCodes.problems);
+  const config = parsed.right;
+  const twice = keysTwice(content);
+  for (const { path, line = 1, column = 1 } of twice)
+    note(
+      io,
+      plain(`note: ${file}:${line}:${column}: ${path} stands twice; most readers keep only the last one`),
+    );
+  const runners = await knownRunners(io, command, options);
+  const unmatched = runners === undefined ? [] : unmatchedIn(config, runners);
+  if (asJson) {
+    const told = unmatched.map((one) => ({ ...one, text: unmatchedText(one) }));
+    const held = runners === undefined ? {} : { runners: runners.length, unmatched: told };
+    say(io, json({ file, problems: [], ...(twice.length === 0 ? {} : { twice }), ...config, ...held }));
+  } else {
+    say(io, configText(config));
+    const { dependencies } = config;
+    if (dependencies.length > 0)
+      say(io, `\nDepends on ${dependencies.map(dependencyText).join(', ')}: takes part in their Unions.`);
+    for (const one of unmatched) say(io, unmatchedText(one));
+  }
+  const isAnyRun =
+    phases.some((phase) => !config.phases[phase].skipped) || Object.keys(config.stages).length > 0;
+  const isEmpty = runners?.length === 0 && isAnyRun;
+  if (isEmpty) note(io, NO_RUNNER);
+  if (isEmpty || unmatched.length > 0) io.exit(exitCodes.unmatched);
 };
 
 /** Adds `config check`. */
 export const registerConfigCheck = (config: Command, io: Io): void => {
   config
     .command('check')
-    .argument('[file]', `the file (default: ${FILE})`)
+    .argument('[file]', `the file (default: ${CONFIG_FILE})`)
+    .option('--server', 'also tell what no enrolled runner can match; so does --url, or BATON_URL')
+    .option('--no-server', 'ask no server, even when BATON_URL is set')
     .description("a project's configuration: what each phase asks for, or all that is wrong with it")
-    .addHelpText(...example('baton config check .delivery/config.json'))
+    .addHelpText(
+      ...example(
+        'baton config check .delivery/config.json',
+        'baton config check --server --url https://ci.example.org',
+      ),
+    )
     .action(async (file: string | undefined, _: object, command: Command) => {
-      await check(io, file ?? FILE, command.optsWithGlobals<{ json?: boolean }>().json === true);
+      await check(io, file ?? CONFIG_FILE, command);
     });
 };

@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { explainConfig, type Flags } from '../config.js';
 import { settings } from '../config/settings.js';
 import { registerConfigCheck } from './config-check.js';
+import { registerConfigMigrate } from './config-migrate.js';
 import { complain } from './complain.js';
 import { say, type Io } from './io.js';
 import { example } from './options.js';
@@ -26,6 +27,7 @@ export const allSettings = Object.keys(settings) as readonly (keyof typeof setti
 export const registerConfig = (program: Command, io: Io): void => {
   const config = program.command('config').description('settings of the server, and the file of a project');
   registerConfigCheck(config, io);
+  registerConfigMigrate(config, io);
   withSettings(config.command('explain'), allSettings)
     .description('every setting: its value, where that comes from, and what it means')
     .addHelpText(...example('baton config explain --config /etc/baton/baton.toml'))

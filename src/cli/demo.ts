@@ -217,11 +217,9 @@ const playIn = async (folder: string, io: Io, keep: boolean, settings: Environme
     ...{ io, folder, repository, start, runners: [], server, token, chapter: 0 },
     client: createClient({ url: server.url, token }),
   };
-  const close = async (): Promise<void> => {
-    await stage.server.end('SIGTERM');
-    for (const runner of stage.runners) await runner.close();
-  };
-  try {
+  // nobody reads any more (`baton demo | head`): what was started ends all the same
+  const cutOff = new Promise<void>((resolve) => io.stdout.once('error', () => resolve()));
+  const story = async (): Promise<void> => {
     chapter(stage, 'Two runners are enrolled, each with a key of its own and a pinned host key');
     say(
       io,
@@ -245,16 +243,25 @@ const playIn = async (folder: string, io: Io, keep: boolean, settings: Environme
         io,
         `\nThe server goes on until Ctrl-C:\n  export BATON_URL=${stage.server.url} BATON_TOKEN=${token}`,
       );
-      await new Promise<void>((resolve) => {
+      const told = new Promise<void>((resolve) => {
         const release = io.onInterrupt(() => {
           release();
           resolve();
         });
         process.once('SIGTERM', () => resolve());
       });
+      await Promise.race([told, cutOff]);
     }
+  };
+  const telling = story();
+  try {
+    await Promise.race([telling, cutOff]);
   } finally {
-    await close();
+    await stage.server.end('SIGTERM');
+    // one that was cut off comes to its end now that no server answers; until then it may start things
+    await telling.catch(() => undefined);
+    await stage.server.end('SIGTERM');
+    for (const runner of stage.runners) await runner.close();
   }
 };
 

@@ -1,8 +1,10 @@
-/** `baton job …`: what jobs there are, what they say, why they wait, and ending one or giving it up. */
+/** `baton job …`: what jobs there are, what they say, why they wait, and ending one, giving it up, or trying it again. */
 import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
+import { refusedText } from '../../projections/summary.js';
+import type { JobRetried } from '../app/use-cases.js';
 import type { Containment } from '../events/shapes.js';
 import { asOf, atOption } from './as-of.js';
 import type { JobsQuery } from './client.js';
@@ -62,6 +64,14 @@ const showText = (io: Io, job: JobView): string => {
     ['needs', filterText(job)],
     ['output', job.output === 'split' ? 'stdout and stderr, kept apart' : undefined],
     ['queued', age(job.queuedAt, io.now())],
+    [
+      'waits since',
+      job.waitsSince === undefined || job.waitsSince === job.queuedAt
+        ? undefined
+        : age(job.waitsSince, io.now()),
+    ],
+    ['tried again', job.retryAt === undefined ? undefined : `not before ${job.retryAt}`],
+    ['started', job.startedAt === undefined ? undefined : age(job.startedAt, io.now())],
     ['ended', job.endedAt === undefined ? undefined : age(job.endedAt, io.now())],
     [
       'cancel asked',
@@ -82,17 +92,22 @@ const showText = (io: Io, job: JobView): string => {
       evidence?.survivors?.map(({ pid, command }) => `${pid} ${command ?? ''}`.trim()).join(', '),
     ],
   ]);
-  if (job.attempts.length === 0) return head;
+  const late = (job.refusedReports ?? []).map(
+    (report) => `${age(report.at, io.now())}: ${plain(refusedText(report))}`,
+  );
+  if (job.attempts.length === 0) return [head, ...late].join('\n\n');
   const rows = job.attempts.map((view) => [
     String(view.attempt),
     view.runner ?? '-',
+    age(view.queuedAt, io.now()),
     age(view.startedAt, io.now()),
     age(view.endedAt, io.now()),
     view.exitCode === undefined ? '-' : String(view.exitCode),
     view.why ?? '',
   ]);
-  const attempts = table(['ATTEMPT', 'RUNNER', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows);
-  return [head, attempts, ...outputsText(job)].join('\n\n');
+  const attempts = table(['ATTEMPT', 'RUNNER', 'QUEUED', 'STARTED', 'ENDED', 'EXIT', 'WHY'], rows);
+  const refused = late.length === 0 ? [] : [late.join('\n')];
+  return [head, attempts, ...outputsText(job), ...keptText(io, job), ...refused].join('\n\n');
 };
 
 /** What is stored of each attempt, once it is complete. */
@@ -104,6 +119,16 @@ const outputsText = (job: JobView): readonly string[] => {
     ]),
   );
   return rows.length === 0 ? [] : [table(['ATTEMPT', 'OUTPUT', 'BYTES', 'SHA-256', ''], rows)];
+};
+
+/** Folders that attempts have left on their runners. */
+const keptText = (io: Io, job: JobView): readonly string[] => {
+  const rows = job.attempts.flatMap(({ attempt, runner = '-', kept }) =>
+    kept === undefined || Date.parse(kept.until) <= io.now()
+      ? []
+      : [[String(attempt), runner, kept.until, kept.path ?? kept.folder]],
+  );
+  return rows.length === 0 ? [] : [table(['ATTEMPT', 'WORKSPACE ON', 'UNTIL', 'PATH'], rows)];
 };
 
 const explainText = ({ verdict, runners }: ExplainAnswer): string => {
@@ -121,6 +146,14 @@ const explainText = ({ verdict, runners }: ExplainAnswer): string => {
   return rows.length === 0
     ? plain(verdict)
     : `${plain(verdict)}\n\n${table(['RUNNER', 'SUITS', 'FREE', 'CLAUSES'], rows)}`;
+};
+
+/** What was made of it, and where to look. */
+const retriedText = ({ retryOf, jobId, attempt, stage, phase, stageRunId, changeId }: JobRetried): string => {
+  const [before, after] = [short(retryOf), short(jobId)].map(plain);
+  return stageRunId === undefined || changeId === undefined
+    ? `Job ${before} is tried again as job ${after}, attempt ${attempt} of its phase. See it: baton job watch ${after}`
+    : `Job ${before} is tried again as job ${after}, in a new run of ${plain(stage)} with ${plain(phase)} and what comes after it. See it: baton change watch ${plain(short(changeId))}`;
 };
 
 /** Adds `job` with its commands. */
@@ -188,6 +221,19 @@ export const registerJob = (program: Command, io: Io): void => {
       if (session === undefined) return;
       const got = await session.client.closeJob(id, options.as, options.reason);
       session.answer(got, (view) => `Job ${plain(short(view.id))} is ${plain(stateOf(view))}.`);
+    });
+  job
+    .command('retry')
+    .description('try a job again that has ended without success, that job alone')
+    .argument('<id>', 'id, or its first characters')
+    .option('--elsewhere', 'not on a runner that it has run on')
+    .option('--reason <text>', 'kept with the fact')
+    .addHelpText(...example('baton job retry 0b7f2c1e --elsewhere --reason "no compiler on build-07"'))
+    .action(async (id: string, options: { elsewhere?: boolean; reason?: string }, command: Command) => {
+      const session = sessionOf(io, command);
+      if (session === undefined) return;
+      const got = await session.client.retryJob(id, options.elsewhere === true, options.reason);
+      session.answer(got, retriedText);
     });
   job
     .command('explain')

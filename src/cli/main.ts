@@ -3,10 +3,10 @@
 import { environment } from '../config.js';
 import { run } from './program.js';
 
-// a reader that has seen enough (`baton job log | head`) is no failure
+// a reader that has seen enough (`baton job log | head`) is no failure; who has something to tidy up listens, too
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (error.code !== 'EPIPE') throw error;
+  if (process.stdout.listenerCount('error') === 1) process.exit(0);
 });
 
 process.exitCode = await run(process.argv.slice(2), {

@@ -53,12 +53,15 @@ export const fields = (pairs: readonly (readonly [string, string | undefined])[]
   return present.map(([name, value]) => `${`${name}:`.padEnd(width + 1)}  ${plain(value)}`).join('\n');
 };
 
-/** JSON that is also safe on a terminal: what `JSON.stringify` leaves raw is escaped. */
-export const json = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replace(
+/** JSON text, safe on a terminal: what may stand raw in it and yet commands one is escaped; it means the same. */
+export const safeJson = (text: string): string =>
+  text.replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** JSON that is also safe on a terminal: what `JSON.stringify` leaves raw is escaped. */
+export const json = (value: unknown): string => safeJson(JSON.stringify(value, null, 2));
 
 /** Prints a refusal on stderr and sets the exit code. */
 export const fail = (io: Io, asJson: boolean, problem: ProblemDocument): void => {
@@ -68,8 +71,10 @@ export const fail = (io: Io, asJson: boolean, problem: ProblemDocument): void =>
     return;
   }
   note(io, `baton: ${plain(problem.detail)}`);
-  for (const { path, expected, found, mend } of problem.problems ?? []) {
-    const where = path === '' ? 'the whole' : path;
+  for (const { path, expected, found, mend, line, column } of problem.problems ?? []) {
+    const place = line === undefined || column === undefined ? '' : `line ${line}, column ${column}`;
+    // what could not be read at all has its place for a path
+    const where = `${path === '' ? 'the whole' : path}${place === '' || path.endsWith(place) ? '' : ` (${place})`}`;
     const way = mend === undefined ? '' : `; ${mend}`;
     note(io, plain(`  ${where}: expected ${expected}, found ${found}${way}`));
   }

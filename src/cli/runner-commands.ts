@@ -10,7 +10,7 @@ import { collect, example, whole } from './options.js';
 import { short } from './print.js';
 import { evidenceText } from './runner-text.js';
 import { untilIdle } from './runner-wait.js';
-import { sessionOf } from './session.js';
+import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
 
 /** One sentence: state, why, evidence, and the jobs that are still there. */
@@ -124,6 +124,8 @@ interface SetOptions {
   readonly user?: string;
   readonly slots?: number;
   readonly label?: readonly string[];
+  readonly enterprise?: readonly string[];
+  readonly anyEnterprise?: boolean;
   readonly auth?: 'key' | 'agent';
   readonly identity?: string;
   readonly jump?: string;
@@ -134,13 +136,19 @@ interface SetOptions {
 const set = async (io: Io, name: string, options: SetOptions, command: Command): Promise<void> => {
   const session = sessionOf(io, command);
   if (session === undefined) return;
-  const { label, identity, jump, ...plainly } = options;
+  const { label, enterprise, anyEnterprise, identity, jump, ...plainly } = options;
+  if (enterprise !== undefined && anyEnterprise === true) {
+    usage(io, 'give --enterprise or --any-enterprise, not both');
+    return;
+  }
+  const enterprises = anyEnterprise === true ? [] : enterprise;
   const key = await identityOf(io, identity);
   if (key === undefined) return;
   const body = {
     ...plainly,
     ...key,
     ...(label === undefined ? {} : { labels: label.filter((one) => one !== '') }),
+    ...(enterprises === undefined ? {} : { enterprises }),
     ...(jump === undefined ? {} : { jump: jump === 'none' ? '' : jump }),
   };
   session.answer(await session.client.setRunner(name, body), ({ runner, publicKey }) =>
@@ -167,6 +175,8 @@ const setCommand = (runner: Command, io: Io): void => {
   )
     .option('--slots <n>', 'jobs at the same time; fewer disturb none that runs', whole)
     .option('--label <label>', 'labels from now on; may be repeated; an empty one alone: none', collect)
+    .option('--enterprise <name>', 'take jobs of this enterprise only from now on; may be repeated', collect)
+    .option('--any-enterprise', 'take jobs of all enterprises again')
     .option('--host <host>', 'host name or IP address')
     .option('--port <port>', 'port of its SSH server', whole)
     .option('--user <user>', 'account there')

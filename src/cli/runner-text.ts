@@ -62,6 +62,13 @@ export const listText = (io: Io, runners: readonly RunnerAsOf[]): string =>
         ]),
       );
 
+/** Ids of the jobs there; jobs of others have none. */
+const jobsText = ({ current }: RunnerAsOf): string => {
+  const ids = Object.values(current).filter((id) => id !== '');
+  const others = Object.keys(current).length - ids.length;
+  return [...ids.map(short), ...(others === 0 ? [] : [`${others} of others`])].join(', ');
+};
+
 const signed = (seconds: number): string =>
   seconds === 0 ? 'none' : `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`;
 
@@ -90,6 +97,7 @@ export const showText = (io: Io, runner: RunnerAsOf): string => {
     ['slots', `${busy(runner)} busy`],
     ['quarantined slots', runner.quarantinedSlots.join(', ')],
     ['labels', runner.labels.join(', ')],
+    ['enterprises', runner.enterprises?.join(', ')],
     ...Object.entries(runner.attributes).map(([name, value]) => [name, value] as const),
     ['host keys', runner.hostKeys.join(', ')],
     ['found host key', runner.foundHostKey],
@@ -101,7 +109,7 @@ export const showText = (io: Io, runner: RunnerAsOf): string => {
         ? 'never probed'
         : `${runner.probe.verdict}, recorded ${age(runner.probe.at, io.now())}`,
     ],
-    ['jobs now', Object.values(runner.current).map(short).join(', ')],
+    ['jobs now', jobsText(runner)],
     [
       'last outcomes',
       runner.lastOutcomes.map(({ jobId, outcome }) => `${short(jobId)} ${outcome}`).join(', '),

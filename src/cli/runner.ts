@@ -42,6 +42,7 @@ interface AddOptions {
   readonly hostKey?: string;
   readonly slots: number;
   readonly label: readonly string[];
+  readonly enterprise: readonly string[];
   readonly base?: string;
   readonly auth?: 'key' | 'agent';
   readonly jump?: string;
@@ -66,6 +67,7 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
     user,
     slots: options.slots,
     labels: options.label,
+    ...(options.enterprise.length === 0 ? {} : { enterprises: options.enterprise }),
     ...identity,
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(base === undefined ? {} : { base }),
@@ -132,6 +134,12 @@ export const registerRunner = (program: Command, io: Io): void => {
     .option('--host-key <fingerprint>', 'accepted host key, SHA256:... (default: shown at the first test)')
     .option('--slots <n>', 'jobs at the same time', whole, 1)
     .option('--label <label>', 'label to match on; may be repeated', collect, [])
+    .option(
+      '--enterprise <name>',
+      'take jobs of this enterprise only; may be repeated (default: of all)',
+      collect,
+      [],
+    )
     .option('--base <dir>', "Baton's folder there")
     .addOption(
       new Option('--auth <how>', 'with a key that Baton keeps, or with the ssh-agent of the server').choices([

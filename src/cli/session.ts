@@ -14,6 +14,8 @@ const DEFAULT_URL = 'http://127.0.0.1:7350';
 
 export interface Session {
   readonly client: Client;
+  /** Of the server, without a slash at its end. */
+  readonly url: string;
   readonly asJson: boolean;
   /** Prints the answer, or the refusal; true when there was an answer. */
   readonly answer: <A>(got: Got<A>, text: (value: A) => string) => got is E.Right<A>;
@@ -69,6 +71,7 @@ export const sessionOf = (io: Io, command: Command): Session | undefined => {
   const trusted = trustedBy(io, url, options.ca ?? io.env['BATON_CA']);
   if (trusted === 'unreadable') return undefined;
   return {
+    url,
     client: createClient({ url, token: options.token ?? io.env['BATON_TOKEN'], ...trusted }),
     asJson,
     answer: <A>(got: Got<A>, text: (value: A) => string): got is E.Right<A> => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { defaultProbes } from '../app/health-watch.js';
 import { TERM_MS } from '../app/ownership.js';
 import { httpSettings } from './http.js';
+import { phaseSettings } from './phases.js';
 import { queueSettings } from './queue.js';
 import { standaloneSettings } from './standalone.js';
 import { storeSettings } from './store.js';
@@ -63,6 +64,16 @@ export const settings = {
       'Local repositories must lie below one of these folders; in the environment separated by colons.',
     resolve: (value, resolve) => value.map(resolve),
   }),
+  source: setting({
+    flag: '--source',
+    takes: '<way>',
+    env: 'BATON_SOURCE',
+    codec: choice('push', 'clone'),
+    defaultOf: (): 'push' | 'clone' => 'push',
+    defaultText: 'push',
+    meaning:
+      'How jobs get their commit: push, sent by the server over SSH; clone, fetched by the git of the runner.',
+  }),
   logLevel: setting({
     flag: '--log-level',
     takes: '<level>',
@@ -103,4 +114,5 @@ export const settings = {
   ...httpSettings,
   ...queueSettings,
   ...standaloneSettings,
+  ...phaseSettings,
 };

@@ -32,7 +32,10 @@ export interface CancellationState {
 
 /** Processes that outlived the end of an attempt. */
 export const survivorsOf = (event: BatonEvent): readonly Survivor[] =>
-  event.type === 'JobCancelled' || event.type === 'JobTimedOut' || event.type === 'JobRemainsEnded'
+  event.type === 'JobCancelled' ||
+  event.type === 'JobTimedOut' ||
+  event.type === 'JobRequeued' ||
+  event.type === 'JobRemainsEnded'
     ? (event.data.evidence?.survivors ?? [])
     : [];
 

@@ -25,8 +25,9 @@ import type { SealedOutput } from '../events/shapes.js';
 import { attemptSecrets } from './attempt-secrets.js';
 import type { DriveAttempt } from './commands.js';
 import { asTransportError, BEFORE_ANYTHING, LinkError, orThrow, probeOf } from './link.js';
-import { environmentOf, scriptOf } from './script.js';
+import { environmentOf, factsOf, scriptOf } from './script.js';
 import { together } from './together.js';
+import { placeOf } from './workspace.js';
 
 /** What is recorded of an attempt: everything that a start needs. */
 export interface AttemptFacts {
@@ -48,6 +49,8 @@ export interface PerformDeps {
   /** Records a command on the job; false when it was refused (the job moved on without us). */
   readonly record: (jobId: string, attempt: number, command: JobCommand) => Promise<boolean>;
   readonly recordProbe: (runner: string, probe: Probed) => Promise<void>;
+  /** Room that a job wants on the disk of its runner, where its phase does not say it. */
+  readonly minFreeBytes: number;
   readonly onProblem: (message: string, cause: unknown) => void;
 }
 
@@ -105,6 +108,26 @@ const lostDetail = (runner: string, why: string): string => {
     default:
       return `The attempt on ${runner} ended without a result (${why}); whether the job finished its work cannot be known.`;
   }
+};
+
+interface Brought {
+  readonly archive?: { readonly key: string; readonly tarFile: string };
+  /** Text before the steps of the job, and the variables that it reads. */
+  readonly before?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** How the commit comes into the workspace: sent there, or fetched there by the job itself. */
+const bring = async (
+  provider: SourceProvider,
+  source: PhasePromoted['source'],
+): Promise<E.Either<AppError, Brought>> => {
+  if (source === undefined) return E.right({});
+  if (provider.clone === undefined)
+    return E.map((archive: Brought['archive'] & object) => ({ archive }))(await provider.archive(source)());
+  return E.map(({ script, environment }: { script: string; environment: Record<string, string> }) => ({
+    ...{ before: script, variables: environment },
+  }))(await provider.clone(source)());
 };
 
 export const driveAttempt = async (
@@ -242,11 +265,12 @@ export const driveAttempt = async (
 
   const start = async (target: RunnerTarget, facts: AttemptFacts): Promise<Step> => {
     const { promoted, assigned } = facts;
-    const archive = promoted.source && (await deps.source.archive(promoted.source)());
-    if (archive !== undefined && E.isLeft(archive)) {
-      await say({ kind: 'RefuseJob', attempt, why: archive.left.reason, detail: archive.left.message });
+    const brought = await bring(deps.source, promoted.source);
+    if (E.isLeft(brought)) {
+      await say({ kind: 'RefuseJob', attempt, why: brought.left.reason, detail: brought.left.message });
       return 'done';
     }
+    const { archive, before = '', variables = {} } = brought.right;
     const values = await secrets.take(promoted);
     if (values === undefined) return 'wait';
     if (E.isLeft(values)) {
@@ -259,9 +283,11 @@ export const driveAttempt = async (
       fence: assigned.fence,
       baseId: assigned.baseId,
       bootId: assigned.bootId,
-      script: scriptOf(promoted.steps),
-      environment: { ...environmentOf(promoted, ref, runner), ...values.right },
-      ...(archive === undefined ? {} : { source: archive.right }),
+      script: before + scriptOf(promoted.steps),
+      environment: { ...environmentOf(promoted, ref, runner), ...variables, ...values.right },
+      facts: factsOf(promoted, facts.phaseRunId, ref, runner),
+      ...placeOf(promoted, assigned.slot, deps.minFreeBytes),
+      ...(archive === undefined ? {} : { source: archive }),
       ...(totalMs === undefined ? {} : { totalMs }),
       ...(silenceMs === undefined ? {} : { silenceMs }),
       cancelGraceMs,
@@ -317,7 +343,10 @@ export const driveAttempt = async (
           attempt,
           cause: 'infrastructure',
           why: answer.right.why,
-          detail: answer.right.message,
+          detail:
+            answer.right.why === 'disk_low'
+              ? `The runner ${runner} has too little room: ${answer.right.message}.`
+              : answer.right.message,
         });
         return 'done';
     }

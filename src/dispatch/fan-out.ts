@@ -1,6 +1,7 @@
 /** Phase run → its jobs, and back: a promotion becomes one job per row; when all have ended, so has the phase run. */
 import { canonical, filterClassOf } from '../domain/matching.js';
 import { isJobEnd, OUTCOME_OF } from '../domain/outcome.js';
+import { jobIdOf } from '../domain/phase-run.js';
 import type { BatonEvent } from '../events/catalog.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { Outcome } from '../events/shapes.js';
@@ -29,9 +30,6 @@ export interface FanOutState {
   /** Job → its phase run and row. */
   readonly jobs: Map<string, { readonly run: string; readonly row: number }>;
 }
-
-/** Same phase run and row, same job: a repeat is harmless. */
-export const jobIdOf = (phaseRunId: string, row: number): string => deriveId('job', phaseRunId, row);
 
 const evolve = (
   state: FanOutState,
@@ -85,7 +83,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
     if (missing.length > 0)
       return missing.map(({ index, label, filter }) => {
         const { scope, pipeline, stage, phase, limits, priority, whenUnmatchable } = promoted;
-        const { change, output, retry } = promoted;
+        const { change, output, retry, workspace } = promoted;
         return {
           commandId: deriveId(promotedBy, 'fan-out', 'queue', index),
           causationId: promotedBy,
@@ -110,6 +108,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
               ...(change === undefined ? {} : { change }),
               ...(output === undefined ? {} : { output }),
               ...(retry === undefined ? {} : { retry }),
+              ...(workspace === undefined ? {} : { workspace }),
             },
           },
         };

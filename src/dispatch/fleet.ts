@@ -8,6 +8,7 @@ import type { Attributes } from '../events/shapes.js';
 export interface FleetRunner extends Candidate {
   attributes: Attributes;
   labels: readonly string[];
+  enterprises: readonly string[];
   slots: number;
   probe: { verdict: string; detail: string; baseId: string; bootId: string } | undefined;
   availability: '' | 'is draining' | 'is paused';
@@ -26,6 +27,7 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       name,
       attributes: {},
       labels: event.data.labels,
+      enterprises: event.data.enterprises ?? [],
       slots: event.data.slots,
       probe: undefined,
       availability: '',
@@ -69,9 +71,10 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       runner.badSlots.delete(event.data.slot);
       return;
     case 'RunnerSettingsChanged': {
-      const { slots, labels } = event.data;
+      const { slots, labels, enterprises } = event.data;
       if (slots !== undefined) runner.slots = slots;
       if (labels !== undefined) runner.labels = labels;
+      if (enterprises !== undefined) runner.enterprises = enterprises;
       if (isReachedOtherwise(event.data)) runner.probe = undefined;
       return;
     }
@@ -115,6 +118,7 @@ export const slotsOf = (runner: FleetRunner, suspicion = ''): RunnerSlots => ({
   name: runner.name,
   attributes: runner.attributes,
   labels: runner.labels,
+  enterprises: runner.enterprises,
   unavailable: unavailable(runner, suspicion),
   untested: runner.probe === undefined,
   slots: runner.slots,

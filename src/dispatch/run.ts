@@ -42,6 +42,8 @@ export interface DispatchDeps extends Deps {
   readonly checkpoints: CheckpointStore;
   readonly epoch: number;
   readonly policy: QueuePolicy;
+  /** Room on its disk that a runner must have, where the phase does not say it. */
+  readonly minFreeBytes: number;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   readonly onRunner: (
     runner: string,
@@ -61,6 +63,7 @@ const TICK_MS = 1000;
 /** Events after which the attempt is what it was. */
 const LEAVES_CURRENT: ReadonlySet<string> = new Set([
   ...['JobCancelRequested', 'JobOutputSealed', 'JobCollectionPaused', 'JobCollectionResumed'],
+  'JobReportRefused',
 ]);
 
 /** May be true more than once in an attempt; the decider tells a repeat by the state. */
@@ -126,6 +129,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     logs: deps.logs,
     source: deps.source,
     secrets: deps.secrets,
+    minFreeBytes: deps.minFreeBytes,
     facts,
     targetOf: deps.targetOf,
     record: async (jobId, attempt, command) => {

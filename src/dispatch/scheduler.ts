@@ -5,7 +5,7 @@ import { Line } from '../domain/line.js';
 import { decide, dispatchKey, hopeless, type Assignment, type Policy } from '../domain/schedule.js';
 import { reasonOf } from '../domain/why-waiting.js';
 import { isJobEvent, isRunnerEvent, type BatonEvent, type JobEvent } from '../events/catalog.js';
-import type { JobQueued } from '../events/job.js';
+import type { JobQueued, JobRequeued } from '../events/job.js';
 import type { WaitReasonChanged } from '../events/ownership.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Kept, Process } from '../kernel/process.js';
@@ -16,15 +16,24 @@ import { evolveFleet, slotsOf, type Fleet } from './fleet.js';
 
 /** Itself what stands in the lines of the index, so that a queued job is one object. */
 interface Job extends QueuedJob {
+  cls: FilterClass;
+  /** Of its filter alone, as it was queued with. */
+  readonly filterClass: string;
+  readonly enterprise: string;
   readonly phaseRunId: string;
   readonly queueMs: number | undefined;
   /** Attempts so far. */
   attempt: number;
-  avoid: string;
+  avoid: readonly string[];
+  shuns: boolean;
   /** The event that made it queued: the cause of its next assignment. */
   queuedBy: string;
+  /** From when on it waits for a runner: when it was queued, or is to be tried again. */
   waitsSinceMs: number;
+  /** It waits for a runner. */
   queued: boolean;
+  /** It waits for its time to be tried again: for no runner yet, or while it shuns some, for another. */
+  delayed: boolean;
   place: { readonly runner: string; readonly slot: number } | undefined;
 }
 
@@ -35,6 +44,8 @@ export interface SchedulerState {
   readonly failures: Failures;
   /** Waiting jobs with a limit of their own, the first to run out first. */
   readonly deadlines: Line<Job>;
+  /** Jobs that are tried again, not yet; the first to be due first. Only a tick, which brings the time, gives them to any runner. */
+  readonly delayed: Line<Job>;
   /** Last recorded reason per filter class, and the id of its event. */
   readonly reasons: Map<string, { readonly data: WaitReasonChanged; readonly eventId: string }>;
   arrivals: number;
@@ -54,6 +65,7 @@ const init = (): SchedulerState => ({
   runners: new Map(),
   failures: noFailures(),
   deadlines: new Line((a, b) => deadlineOf(a) - deadlineOf(b) || a.order - b.order),
+  delayed: new Line((a, b) => a.waitsSinceMs - b.waitsSinceMs || a.order - b.order),
   reasons: new Map(),
   arrivals: 0,
 });
@@ -64,17 +76,47 @@ const enqueue = ({ index, deadlines }: SchedulerState, job: Job): void => {
   if (job.queueMs !== undefined) deadlines.insert(job);
 };
 
-const dequeue = ({ index, deadlines }: SchedulerState, job: Job): void => {
-  if (!job.queued) return;
+const dequeue = ({ index, deadlines, delayed }: SchedulerState, job: Job): void => {
+  if (job.delayed) delayed.remove(job);
+  job.delayed = false;
+  if (job.queued) {
+    index.dequeue(job);
+    if (job.queueMs !== undefined) deadlines.remove(job);
+  }
   job.queued = false;
-  index.dequeue(job);
-  if (job.queueMs !== undefined) deadlines.remove(job);
+  job.shuns = false;
+};
+
+/** Jobs whose time to be tried again has come wait for runners from now on; false when there was none. */
+const releaseDue = (state: SchedulerState, nowMs: number): boolean => {
+  let isAny = false;
+  for (let job = state.delayed.at(0); job !== undefined; job = state.delayed.at(0)) {
+    if (job.waitsSinceMs > nowMs) break;
+    dequeue(state, job);
+    enqueue(state, job);
+    isAny = true;
+  }
+  return isAny;
 };
 
 /** Tells the index what the runner is now: also which slots are shut, and whether it failed too much, depends on its jobs. */
 const renew = (state: SchedulerState, name: string, atMs: number): void => {
   const runner = state.runners.get(name);
-  state.index.setRunner(name, runner && slotsOf(runner, struckBy(state.failures, name)?.detail), atMs);
+  const slots = runner && slotsOf(runner, struckBy(state.failures, name)?.detail);
+  if (state.index.setRunner(name, slots, atMs)) regroup(state, atMs);
+};
+
+/** An enterprise is named by a runner for the first time, or by none any more: its jobs stand in other lines from now on. */
+const regroup = (state: SchedulerState, atMs: number): void => {
+  const { index } = state;
+  for (const job of state.jobs.values()) {
+    const { cls, queued, filterClass, enterprise } = job;
+    if (!index.isAstray(cls, enterprise)) continue;
+    if (queued) dequeue(state, job);
+    index.leave(cls);
+    job.cls = index.join(filterClass, cls.filter, enterprise, atMs);
+    if (queued) enqueue(state, job);
+  }
 };
 
 const release = (state: SchedulerState, job: Job, atMs: number): void => {
@@ -88,7 +130,7 @@ const release = (state: SchedulerState, job: Job, atMs: number): void => {
 
 const queued = (
   state: SchedulerState,
-  { phaseRunId, filter, filterClass, priority, whenUnmatchable, limits }: JobQueued,
+  { phaseRunId, filter, filterClass, scope, priority, whenUnmatchable, limits }: JobQueued,
   { stream, id, metadata }: Recorded<BatonEvent>,
   policy: Policy,
 ): void => {
@@ -96,21 +138,34 @@ const queued = (
   const waitsSinceMs = Date.parse(metadata.recordedAt);
   const job: Job = {
     jobId,
-    cls: state.index.join(filterClass, filter, waitsSinceMs),
+    cls: state.index.join(filterClass, filter, scope.enterprise, waitsSinceMs),
+    filterClass,
+    enterprise: scope.enterprise,
     key: dispatchKey(waitsSinceMs, priority, policy),
     order: state.arrivals++,
     whenUnmatchable,
-    avoid: '',
+    avoid: [],
+    shuns: false,
     phaseRunId,
     queueMs: limits.queueMs,
     attempt: 0,
     queuedBy: id,
     waitsSinceMs,
     queued: false,
+    delayed: false,
     place: undefined,
   };
   state.jobs.set(jobId, job);
   enqueue(state, job);
+};
+
+/** Whether the machine may be to blame, so that another is better: it failed the attempt, or lost it. */
+const isRunnersFault = ({ cause, why }: JobRequeued): boolean =>
+  cause === 'infrastructure' || (cause === 'policy' && why === 'lost');
+
+/** The quarantine follows as an event of the runner; until then a slot in which something survived must not be given away. */
+const closeSoiled = ({ runners }: SchedulerState, { place }: Job, event: JobEvent): void => {
+  if (place && survivorsOf(event).length > 0) runners.get(place.runner)?.badSlots.add(place.slot);
 };
 
 const evolveJob = (
@@ -130,14 +185,25 @@ const evolveJob = (
       renew(state, runner, atMs);
       return;
     }
-    case 'JobRequeued':
+    case 'JobRequeued': {
+      const { delayMs = 0 } = event.data;
+      dequeue(state, job);
       // what failed there once would rather be tried elsewhere
-      job.avoid = event.data.cause === 'infrastructure' ? (job.place?.runner ?? '') : '';
+      const failedOn = isRunnersFault(event.data) ? job.place?.runner : undefined;
+      if (failedOn !== undefined) job.avoid = [...job.avoid.filter((name) => name !== failedOn), failedOn];
+      closeSoiled(state, job, event);
       release(state, job, atMs);
       job.queuedBy = id;
-      job.waitsSinceMs = atMs;
-      enqueue(state, job);
+      job.waitsSinceMs = atMs + delayMs;
+      if (delayMs > 0) {
+        job.delayed = true;
+        state.delayed.insert(job);
+      }
+      // what failed it is to recover meanwhile; another runner has no reason to wait
+      job.shuns = delayMs > 0 && event.data.cause === 'infrastructure' && job.avoid.length > 0;
+      if (delayMs === 0 || job.shuns) enqueue(state, job);
       return;
+    }
     case 'JobQueued':
     case 'JobStarted':
     case 'JobCancelRequested':
@@ -145,17 +211,14 @@ const evolveJob = (
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
     case 'JobRemainsEnded':
+    case 'JobReportRefused':
       return;
-    default: {
-      // the quarantine follows as an event of the runner; until then the slot must not be given away
-      const soiled =
-        survivorsOf(event).length > 0 && job.place ? state.runners.get(job.place.runner) : undefined;
-      if (soiled && job.place) soiled.badSlots.add(job.place.slot);
+    default:
+      closeSoiled(state, job, event);
       dequeue(state, job);
       release(state, job, atMs);
       state.jobs.delete(job.jobId);
       state.index.leave(job.cls);
-    }
   }
 };
 
@@ -188,7 +251,7 @@ const assign = (
   const job = state.jobs.get(jobId);
   const probe = state.runners.get(runner)?.probe;
   if (!job || !probe) return [];
-  const { queuedBy, cls, phaseRunId } = job;
+  const { queuedBy, filterClass, phaseRunId } = job;
   const attempt = job.attempt + 1;
   const { baseId, bootId } = probe;
   return [
@@ -200,7 +263,7 @@ const assign = (
       id: jobId,
       command: {
         kind: 'AssignJob',
-        data: { attempt, runner, slot, fence, baseId, bootId, filterClass: cls.id, rule },
+        data: { attempt, runner, slot, fence, baseId, bootId, filterClass, rule },
       },
     },
   ];
@@ -272,7 +335,7 @@ const owed = (state: SchedulerState, { fence }: SchedulerOptions): readonly Disp
 interface Saved {
   /** The keys of jobs are worked out with it. */
   readonly policy: string;
-  readonly classes: readonly Pick<FilterClass, 'id' | 'filter' | 'unmatchedSinceMs'>[];
+  readonly classes: readonly Pick<FilterClass, 'id' | 'filter' | 'enterprise' | 'unmatchedSinceMs'>[];
   readonly jobs: ReadonlyMap<string, Omit<Job, 'cls'> & { readonly cls: string }>;
   readonly runners: Fleet;
   readonly failures: Failures;
@@ -282,10 +345,12 @@ interface Saved {
 
 /** All but the index, which is made again from the rest. */
 const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
-  save: ({ jobs, index, deadlines: _, ...rest }): Saved => ({
+  save: ({ jobs, index, deadlines: _, delayed: __, ...rest }): Saved => ({
     ...rest,
     policy: JSON.stringify(policy),
-    classes: index.known.map(({ id, filter, unmatchedSinceMs }) => ({ id, filter, unmatchedSinceMs })),
+    classes: index.known.map(({ id, filter, enterprise, unmatchedSinceMs }) => ({
+      ...{ id, filter, enterprise, unmatchedSinceMs },
+    })),
     jobs: new Map([...jobs].map(([jobId, job]) => [jobId, { ...job, cls: job.cls.id }])),
   }),
   restore: (saved) => {
@@ -296,10 +361,11 @@ const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
     for (const name of state.runners.keys()) renew(state, name, 0);
     const filters = new Map(classes.map(({ id, filter }) => [id, filter]));
     for (const [jobId, job] of jobs) {
-      const cls = state.index.join(job.cls, filters.get(job.cls) ?? [], 0);
+      const cls = state.index.join(job.filterClass, filters.get(job.cls) ?? [], job.enterprise, 0);
       const restored: Job = { ...job, cls };
       state.jobs.set(jobId, restored);
       if (job.queued) enqueue(state, restored);
+      if (job.delayed) state.delayed.insert(restored);
     }
     return state;
   },
@@ -342,18 +408,22 @@ const matters = (event: BatonEvent): boolean =>
 
 const CHANGES_NO_PLACE: ReadonlySet<string> = new Set([
   ...['JobStarted', 'JobOutputSealed', 'JobCancelRequested', 'JobCollectionPaused', 'JobCollectionResumed'],
-  'JobRemainsEnded',
+  ...['JobRemainsEnded', 'JobReportRefused'],
 ]);
 
 export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
-  version: 1,
+  version: 2,
   kept: kept(options),
   init,
   evolve: (state, recorded) => evolve(state, recorded, options),
   react: (state, { event }) => (matters(event) ? owed(state, options) : []),
-  tick: (state, at) => expired(state, Date.parse(at), options.policy),
+  tick: (state, at) => {
+    const nowMs = Date.parse(at);
+    const due = releaseDue(state, nowMs) ? owed(state, options) : [];
+    return [...due, ...expired(state, nowMs, options.policy)];
+  },
   resume: (state) => owed(state, options),
 });

@@ -1,10 +1,8 @@
 /** What the runner's shell is given: the steps as one script, and the environment that names the job. Pure. */
 import type { AttemptRef } from '../app/ports.js';
+import { quote } from '../domain/shell-word.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { Step } from '../events/shapes.js';
-
-/** One word for a POSIX shell, whatever it contains (XCU 2.2.2: nothing is special within single quotes). */
-export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Steps run in order, each in a shell of its own; the first that fails ends the script with its exit code. */
 export const scriptOf = (steps: readonly Step[]): string =>
@@ -32,3 +30,29 @@ export const environmentOf = (
   ...(promoted.source === undefined ? {} : { BATON_SHA: promoted.source.sha }),
   ...(promoted.change === undefined ? {} : { BATON_CHANGE: promoted.change.id }),
 });
+
+/** A host that runs stages names a phase run `<stage run>/<phase>`. */
+const stageRunIn = ({ hostKey, phase }: PhasePromoted): string | undefined =>
+  hostKey.endsWith(`/${phase}`) ? hostKey.slice(0, -phase.length - 1) : undefined;
+
+/** What a job may read of itself, as JSON: by the names that the original's `change.json` has, and what is Baton's own. No secrets. */
+export const factsOf = (
+  promoted: PhasePromoted,
+  phaseRunId: string,
+  { jobId, attempt }: AttemptRef,
+  runner: string,
+): string => {
+  const { scope, pipeline, stage, phase, change, source } = promoted;
+  const facts: Readonly<Record<string, string | number | null | undefined>> = {
+    ...{ enterprise: scope.enterprise, organization: scope.organisation, project: scope.project },
+    pipeline,
+    ...{ change_id: change?.id, patchset_number: change?.patchset, change_title: change?.title },
+    delivery_change_url: change?.url,
+    ...{ stage, stage_run_id: stageRunIn(promoted), phase, phase_run_id: phaseRunId },
+    ...{ git_url: source?.repository, sha: source?.sha },
+    // as there: none once it is merged
+    patchset_branch: stage === 'verify' ? source?.branch : null,
+    ...{ job_id: jobId, attempt, runner, host: promoted.host, host_key: promoted.hostKey },
+  };
+  return JSON.stringify(facts);
+};

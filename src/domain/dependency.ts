@@ -2,7 +2,7 @@
 import type { Dependency } from '../events/promotion.js';
 
 /** Of an enterprise, an organisation or a project. */
-export const isScopeName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name);
+export const isScopeName = (name: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name);
 
 /** A pipeline has the name of its branch; git-check-ref-format(1) knows more rules, but no branch is made of this. */
 const isPipeline = (name: string): boolean => /^[^-\p{C}\s~^:?*[\\][^\p{C}\s~^:?*[\\]{0,254}$/u.test(name);

@@ -3,22 +3,17 @@
  * for how long? The original answered `invalid_config` and no more; here every problem is told, all at once.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import {
-  OutputForm,
-  type Clause,
-  type Filter,
-  type Retry,
-  type Row,
-  type Workspace,
-} from '../events/shapes.js';
 import type { Dependency } from '../events/promotion.js';
+import type { OutputForm, Retry, Row, Workspace } from '../events/shapes.js';
+import { batonAt, skippedAt, timeoutsAt, type PerPhase, type Settings } from './baton-config.js';
+import { checkCookbook } from './cookbook-config.js';
 import { dependencyOf } from './dependency.js';
-import { aList, anObject, aString, knownMembers, spotOf, type Spot } from './json-check.js';
+import { originalEntries, rowsFor, rowsInStage, type Entries } from './filter-config.js';
+import { aList, anObject, aString, spotOf, type Spot } from './json-check.js';
 import { parseJson } from './json-text.js';
+import { jsonBytes, PLAN_LIMIT_BYTES } from './plan-size.js';
 import type { Problem } from './problem.js';
-import { suggest } from './problem.js';
-import { isSecretName, SECRET_NAME } from './secret-ref.js';
-import { isPhase, phases, type Phase } from './stage-plan.js';
+import { phases, stagePlan, stages, type Phase, type Stage } from './stage-plan.js';
 
 export interface PhaseConfig {
   readonly skipped: boolean;
@@ -37,11 +32,22 @@ export interface PhaseConfig {
   readonly workspace?: Workspace;
 }
 
+export type PhaseConfigs = Readonly<Record<Phase, PhaseConfig>>;
+
 export interface DispatchConfig {
-  readonly phases: Readonly<Record<Phase, PhaseConfig>>;
+  readonly phases: PhaseConfigs;
+  /** Of each stage only those of its phases that differ there. */
+  readonly stages: Readonly<Partial<Record<Stage, Readonly<Partial<PhaseConfigs>>>>>;
   /** Pipelines whose Union this project takes part in. */
   readonly dependencies: readonly Dependency[];
 }
+
+/** What the phase asks for in this stage. */
+export const phaseIn = (
+  { phases: everywhere, stages: inStages }: DispatchConfig,
+  stage: Stage,
+  phase: Phase,
+) => inStages[stage]?.[phase] ?? everywhere[phase];
 
 /** `not_dispatched_here`: the project asks for Push Jobs, so its phases are not for runners. */
 export interface ConfigError {
@@ -53,13 +59,10 @@ export interface ConfigError {
 
 /** Rows × filters end in events, which are limited to 1 MiB; the largest file seen in the wild has 3 KiB. */
 export const MAX_CONFIG_CHARACTERS = 65_536;
-/** A timer of 2^31 ms or more would fire at once. */
-const MAX_TIMEOUT_SECONDS = 2_147_483;
 
-const filterKeys = ['os', 'platform', 'platform_family', 'platform_version'] as const;
-const withDefault = ['default', ...phases];
+const A_PHASE = 'a phase or "default"';
 const MIGRATE =
-  'add "job_dispatch": {"version": "v2"}, remove build_nodes, and write its queries as filters (os, platform, platform_family, platform_version)';
+  'add "job_dispatch": {"version": "v2"}, remove build_nodes, and write its queries as filters (os, platform, platform_family, platform_version); `baton config migrate` does so';
 
 /** Reads version 2 of `job_dispatch`; keys that Baton does not know pass, since jobs read them themselves. */
 export const parseDispatchConfig = (text: string): E.Either<ConfigError, DispatchConfig> => {
@@ -79,15 +82,16 @@ export const parseDispatchConfig = (text: string): E.Either<ConfigError, Dispatc
       .at('build_nodes')
       .refuse('no build_nodes beside job_dispatch v2', 'remove it: filters choose the runner');
   const dependencies = checkDependencies(root.at('dependencies'));
-  const skipped = skippedPhases(root.at('skip_phases'));
-  const filters = phaseFilters(root.at('job_dispatch').at('filters'));
-  const timeouts = phaseTimeouts(root.at('phase_timeouts'));
-  const { secrets, outputs } = ownSettings(root.at('baton'));
+  const skipped = skippedAt(root.at('skip_phases')) ?? new Set();
+  const filters = originalEntries(root.at('job_dispatch').at('filters'), ['default', ...phases], A_PHASE);
+  const timeouts = timeoutsAt(root.at('phase_timeouts'));
+  const { own, inStages } = batonAt(root.at('baton'));
+  const config = { ...merge(filters, { ...own, skipped, timeouts }, inStages), dependencies };
   for (const path of parsed.right.duplicates.filter(isOurs))
     problems.push({ path, expected: 'each key once', found: 'the key twice', mend: 'keep one of the two' });
-  return problems.length > 0
-    ? E.left(invalid(problems))
-    : E.right({ phases: merge(skipped, filters, timeouts, secrets, outputs), dependencies });
+  if (problems.length === 0 && jsonBytes(config, PLAN_LIMIT_BYTES) > PLAN_LIMIT_BYTES)
+    problems.push(TOO_LARGE);
+  return problems.length > 0 ? E.left(invalid(problems)) : E.right(config);
 };
 
 const invalid = (problems: readonly Problem[], reason = 'config_invalid'): ConfigError => ({
@@ -96,7 +100,8 @@ const invalid = (problems: readonly Problem[], reason = 'config_invalid'): Confi
   problems,
 });
 
-const tooLong = (length: number): ConfigError =>
+/** Of a file with so many characters. */
+export const tooLong = (length: number): ConfigError =>
   invalid([
     {
       path: '',
@@ -129,13 +134,7 @@ const pushJobs = (root: Spot): ConfigError | undefined => {
 const checkVersion = (root: Spot): void => {
   const version = root.at('version');
   if (version.value !== '1' && version.value !== '2') version.refuse('"2" (or "1")', 'write "version": "2"');
-  const cookbook = root.at('build_cookbook');
-  // The original requires it; Baton runs the commands of project.toml and can do without.
-  if (cookbook.value === undefined) return;
-  if (version.value === '1') aString(cookbook, 'a string, since version is "1"');
-  else
-    for (const key of Object.keys(anObject(cookbook, 'write {"name": …, "path": …}') ?? {}))
-      aString(cookbook.at(key), 'a string', 'put it in double quotes');
+  checkCookbook(root.at('build_cookbook'), version.value === '1');
 };
 
 const checkDispatchVersion = (dispatch: Spot): void => {
@@ -156,135 +155,72 @@ const checkDependencies = (spot: Spot): readonly Dependency[] => {
   });
 };
 
-const skippedPhases = (spot: Spot): ReadonlySet<string> => {
-  const skipped = new Set<string>();
-  if (spot.value === undefined) return skipped;
-  for (const item of aList(spot, 'phase names') ?? []) {
-    const name = aString(item, 'a phase name');
-    if (name === undefined) continue;
-    if (isPhase(name)) skipped.add(name);
-    else item.refuse('a phase', suggest(name, phases));
-  }
-  return skipped;
+const entryFor = <A>(layers: readonly PerPhase<A>[], phase: Phase): A | undefined => {
+  for (const layer of layers) for (const key of [phase, 'default']) if (layer.has(key)) return layer.get(key);
+  return undefined;
 };
 
-const phaseTimeouts = (spot: Spot): ReadonlyMap<string, number> => {
-  const timeouts = new Map<string, number>();
-  if (spot.value === undefined) return timeouts;
-  for (const [phase, { value, refuse }] of knownMembers(spot, withDefault, 'a phase or "default"')) {
-    if (typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT_SECONDS)
-      timeouts.set(phase, Math.max(1, Math.round(value * 1000)));
-    else
-      refuse(`seconds, a number above 0 and at most ${MAX_TIMEOUT_SECONDS}`, 'remove the key for no limit');
-  }
-  return timeouts;
-};
-
-/** What is Baton's own stands under one key, so that no key of another tool can ever be meant. */
-const ownSettings = (
-  baton: Spot,
-): {
-  readonly secrets: ReadonlyMap<string, readonly string[]>;
-  readonly outputs: ReadonlyMap<string, OutputForm>;
-} => {
-  const secrets = new Map<string, readonly string[]>();
-  const outputs = new Map<string, OutputForm>();
-  if (baton.value === undefined) return { secrets, outputs };
-  const members = knownMembers(
-    baton,
-    ['secrets', 'output'],
-    'a setting of Baton',
-    'write {"secrets": {"default": ["NAME"]}} or {"output": {"default": "split"}}',
-  );
-  for (const [key, spot] of members)
-    for (const [phase, entry] of knownMembers(spot, withDefault, 'a phase or "default"'))
-      if (key === 'secrets') secrets.set(phase, secretNames(entry));
-      else if (OutputForm.is(entry.value)) outputs.set(phase, entry.value);
-      else entry.refuse('"merged" or "split"', 'remove the key for both outputs in one log');
-  return { secrets, outputs };
-};
-
-const secretNames = (entry: Spot): readonly string[] => {
-  const names = new Set<string>();
-  for (const item of aList(entry, 'names of secrets', 'write ["NAME"]') ?? []) {
-    const name = aString(item, 'the name of a secret', 'put it in double quotes');
-    if (name === undefined) continue;
-    if (!isSecretName(name))
-      item.refuse(SECRET_NAME, 'write the last part of the secret, e.g. "DEPLOY_TOKEN"');
-    else if (names.has(name)) item.refuse('each name once', 'leave one out');
-    names.add(name);
-  }
-  return [...names];
-};
-
-const phaseFilters = (spot: Spot): ReadonlyMap<string, readonly Row[]> => {
-  const filters = new Map<string, readonly Row[]>();
-  if (spot.value === undefined) return filters;
-  for (const [phase, entry] of knownMembers(spot, withDefault, 'a phase or "default"'))
-    filters.set(phase, rowsOf(phase, entry));
-  return filters;
-};
-
-const rowsOf = (phase: string, entry: Spot): readonly Row[] => {
-  if (!Array.isArray(entry.value)) return [{ label: '', filter: filterOf(entry) }];
-  if (phase === 'default') {
-    entry.refuse('one filter, not a matrix', 'move the matrix to the phases that need it');
-    return [];
-  }
-  const rows = aList(entry, 'filters') ?? [];
-  if (rows.length === 0)
-    entry.refuse('at least one row', 'add a row, or remove the key to use the default filter');
-  return rows.map((row) => {
-    const filter = filterOf(row);
-    return { label: labelOf(filter), filter };
-  });
-};
-
-const filterOf = (spot: Spot): Filter => {
-  const clauses = new Map<string, Clause>();
-  for (const [key, entry] of knownMembers(spot, filterKeys, 'a filter key', 'write {"os": ["linux"]}'))
-    clauses.set(key, { key, op: 'in', values: valuesOf(entry) });
-  // In a fixed order, so that equal filters have equal labels however they are written.
-  return filterKeys.flatMap((key) => clauses.get(key) ?? []);
-};
-
-const valuesOf = (spot: Spot): readonly string[] => {
-  const mend = typeof spot.value === 'string' ? `write [${JSON.stringify(spot.value)}]` : undefined;
-  const items = aList(spot, 'strings', mend) ?? [];
-  if (Array.isArray(spot.value) && items.length === 0)
-    spot.refuse('at least one value: an empty list matches no runner', 'remove the key to allow any');
-  return items.flatMap((item) => {
-    const value = aString(item, 'a string', 'put it in double quotes');
-    if (value === undefined) return [];
-    if (/^[^\p{C}]{1,200}$/u.test(value)) return [value];
-    item.refuse('1 to 200 characters without control characters');
-    return [];
-  });
-};
-
-/** How a person knows a row, e.g. `platform_family=rhel platform_version=6.9,7.4`. */
-const labelOf = (filter: Filter): string =>
-  filter.length === 0 ? 'any' : filter.map(({ key, values }) => `${key}=${values.join(',')}`).join(' ');
-
-/** An entry of a phase replaces the default, it is not merged with it. */
-const merge = (
-  skipped: ReadonlySet<string>,
-  filters: ReadonlyMap<string, readonly Row[]>,
-  timeouts: ReadonlyMap<string, number>,
-  secrets: ReadonlyMap<string, readonly string[]>,
-  outputs: ReadonlyMap<string, OutputForm>,
-): Record<Phase, PhaseConfig> => {
-  const configOf = (phase: Phase): PhaseConfig => {
-    const names = secrets.get(phase) ?? secrets.get('default') ?? [];
-    const output = outputs.get(phase) ?? outputs.get('default');
-    const timeoutMs = timeouts.get(phase) ?? timeouts.get('default');
-    return {
-      skipped: skipped.has(phase),
-      rows: filters.get(phase) ?? filters.get('default') ?? [{ label: '', filter: [] }],
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(names.length === 0 ? {} : { secrets: names }),
-      ...(output === 'split' ? { output } : {}),
-    };
+/** An entry of a phase replaces the default, it is not merged with it; what a stage says replaces both. */
+const configOf = (phase: Phase, rows: readonly Row[], layers: readonly Settings[]): PhaseConfig => {
+  const find = <A>(of: (settings: Settings) => PerPhase<A>): A | undefined => entryFor(layers.map(of), phase);
+  const timeoutMs = find(({ timeouts }) => timeouts);
+  const secrets = find((settings) => settings.secrets) ?? [];
+  const output: OutputForm | undefined = find(({ outputs }) => outputs);
+  const priority = find(({ priorities }) => priorities) ?? 0;
+  const retry = find(({ retries }) => retries);
+  const workspace = find(({ workspaces }) => workspaces) ?? {};
+  return {
+    skipped: layers.find(({ skipped }) => skipped !== undefined)?.skipped?.has(phase) === true,
+    rows,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(secrets.length === 0 ? {} : { secrets }),
+    ...(output === 'split' ? { output } : {}),
+    ...(priority === 0 ? {} : { priority }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(Object.keys(workspace).length === 0 ? {} : { workspace }),
   };
-  return Object.fromEntries(phases.map((phase) => [phase, configOf(phase)])) as Record<Phase, PhaseConfig>;
+};
+
+const merge = (
+  filters: Entries,
+  everywhere: Settings,
+  inStages: ReadonlyMap<Stage, Settings>,
+): Omit<DispatchConfig, 'dependencies'> => {
+  const all = Object.fromEntries(
+    phases.map((phase) => [
+      phase,
+      configOf(phase, rowsFor(phase, filters, everywhere.filters), [everywhere]),
+    ]),
+  ) as Record<Phase, PhaseConfig>;
+  const differing = (stage: Stage, settings: Settings) =>
+    stagePlan[stage].flat().flatMap((phase): readonly (readonly [Phase, PhaseConfig])[] => {
+      const rows = rowsInStage(settings.filters, phase) ?? all[phase].rows;
+      const config = configOf(phase, rows, [settings, everywhere]);
+      return isSame(config, all[phase]) ? [] : [[phase, config]];
+    });
+  return {
+    phases: all,
+    stages: Object.fromEntries(
+      stages.flatMap((stage) => {
+        const settings = inStages.get(stage);
+        const found = settings === undefined ? [] : differing(stage, settings);
+        return found.length === 0 ? [] : [[stage, Object.fromEntries(found)]];
+      }),
+    ),
+  };
+};
+
+/** Both are made by `configOf`, so their members stand in one order. */
+const isSame = (one: PhaseConfig, other: PhaseConfig): boolean =>
+  one === other ||
+  (JSON.stringify({ ...one, rows: [] }) === JSON.stringify({ ...other, rows: [] }) &&
+    (one.rows === other.rows ||
+      (one.rows.length === other.rows.length &&
+        one.rows.every((row, at) => JSON.stringify(row) === JSON.stringify(other.rows[at])))));
+
+const TOO_LARGE: Problem = {
+  path: '',
+  expected: `filters, matrices and secrets of all phases and stages, written out for each, of at most ${PLAN_LIMIT_BYTES / 1024} KiB`,
+  found: 'more',
+  mend: 'shorten the filters that are added to a matrix, or the matrix',
 };

@@ -2,11 +2,12 @@
  * Who waits and who is free, kept so that an event costs what it touches and no more: the freed slot, the new job, the
  * changed runner. Jobs with the same filter wait in one line, their *filter class*. Runners that suit the same classes are
  * one *pool*: there are as many pools as kinds of machine, however many machines. Which pools serve which class is worked
- * out once, when a class or a runner comes or changes.
+ * out once, when a class or a runner comes or changes. Where runners take jobs of certain enterprises only, each enterprise that is
+ * named by one has classes of its own; the others share theirs, since no such runner takes any of them.
  */
 import type { Filter } from '../events/shapes.js';
 import { Line } from './line.js';
-import { suits, type Candidate } from './matching.js';
+import { admits, enterpriseClause, filterClassOf, suits, type Candidate } from './matching.js';
 
 /** A job, as far as its dispatch goes. */
 export interface QueuedJob {
@@ -17,8 +18,10 @@ export interface QueuedJob {
   /** Order of arrival, to decide between equals. */
   readonly order: number;
   readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
-  /** Runner that failed its last attempt; empty when none did. Changes only while the job is in no line. */
-  readonly avoid: string;
+  /** Runners that failed it, each once, the last one last. Changes only while the job is in no line. */
+  readonly avoid: readonly string[];
+  /** It is not yet to be tried again where it failed, even if nothing else is there. Changes only while the job is in no line. */
+  readonly shuns: boolean;
 }
 
 export interface RunnerSlots extends Candidate {
@@ -35,6 +38,8 @@ export interface RunnerSlots extends Candidate {
 export interface FilterClass {
   readonly id: string;
   readonly filter: Filter;
+  /** Whose jobs it holds; empty: those of every enterprise that no runner names. */
+  readonly enterprise: string;
   readonly seq: number;
   readonly line: Line<QueuedJob>;
   /** Those that would rather run elsewhere than where they failed: few. */
@@ -46,6 +51,8 @@ export interface FilterClass {
   jobs: number;
   /** Waiting jobs that do not wait for ever when nothing matches. */
   impatient: number;
+  /** Of the waiting jobs those that wait for a time rather than for a runner. */
+  shunning: number;
 }
 
 export interface Pool {
@@ -84,6 +91,14 @@ export const byDispatch = (a: QueuedJob, b: QueuedJob): number => a.key - b.key 
 const byLoad = (a: Runner, b: Runner): number => a.load - b.load || a.seq - b.seq;
 
 export const waitingIn = (cls: FilterClass): number => cls.line.size + cls.retries.size;
+/** Without those that would not take the runners that there are yet. */
+export const waitingForRunners = (cls: FilterClass): number => waitingIn(cls) - cls.shunning;
+
+/** The job may run there, and would. */
+const takes = (
+  runner: Candidate,
+  { filter, enterprise }: Pick<FilterClass, 'filter' | 'enterprise'>,
+): boolean => admits(runner, enterprise) && suits(runner, filter);
 
 /** More classes than this without a live job are forgotten. */
 const IDLE_CLASSES = 256;
@@ -98,6 +113,8 @@ export class DispatchIndex {
   readonly unsettled = new Set<FilterClass>();
   /** Runners that were never looked at. */
   untested = 0;
+  /** Enterprise → how many runners name it. */
+  private readonly named = new Map<string, number>();
   private readonly classes = new Map<string, FilterClass>();
   private readonly pools = new Map<string, Pool>();
   private idle = 0;
@@ -114,15 +131,23 @@ export class DispatchIndex {
   }
 
   /** A class as it was known before a restart, still without jobs; before there are any runners. */
-  recall({ id, filter, unmatchedSinceMs }: Pick<FilterClass, 'id' | 'filter' | 'unmatchedSinceMs'>): void {
-    this.unsettled.add(this.classes.get(id) ?? this.addClass(id, filter, unmatchedSinceMs));
+  recall(cls: Pick<FilterClass, 'id' | 'filter' | 'enterprise' | 'unmatchedSinceMs'>): void {
+    this.unsettled.add(this.classes.get(cls.id) ?? this.addClass(cls, cls.unmatchedSinceMs));
   }
 
-  /** The class of a new job; from now on it counts as one of its live jobs. */
-  join(id: string, filter: Filter, atMs: number): FilterClass {
-    const cls = this.classes.get(id) ?? this.addClass(id, filter, atMs);
+  /** The class of a job; from now on it counts as one of its live jobs. `filterClass`: the hash of its filter alone. */
+  join(filterClass: string, filter: Filter, enterprise: string, atMs: number): FilterClass {
+    const own = this.named.has(enterprise);
+    const id = own ? filterClassOf([...filter, enterpriseClause(enterprise)]) : filterClass;
+    const cls =
+      this.classes.get(id) ?? this.addClass({ id, filter, enterprise: own ? enterprise : '' }, atMs);
     if (cls.jobs++ === 0) this.idle--;
     return cls;
+  }
+
+  /** A job that has joined belongs to another class by now: see `setRunner`. */
+  isAstray({ enterprise: of }: FilterClass, enterprise: string): boolean {
+    return of !== (this.named.has(enterprise) ? enterprise : '');
   }
 
   /** The job has ended. */
@@ -133,38 +158,45 @@ export class DispatchIndex {
 
   enqueue(job: QueuedJob): void {
     const { cls } = job;
-    (job.avoid === '' ? cls.line : cls.retries).insert(job);
+    (job.avoid.length === 0 ? cls.line : cls.retries).insert(job);
     if (job.whenUnmatchable !== 'wait') cls.impatient++;
+    if (job.shuns) cls.shunning++;
+    else if (waitingForRunners(cls) === 1) this.unsettled.add(cls);
     if (waitingIn(cls) > 1) return;
     for (const pool of cls.pools) pool.waiting.add(cls);
     if (cls.pools.size === 0) this.unmatched.add(cls);
-    this.unsettled.add(cls);
   }
 
   dequeue(job: QueuedJob): void {
     const { cls } = job;
-    if (!(job.avoid === '' ? cls.line : cls.retries).remove(job)) return;
+    if (!(job.avoid.length === 0 ? cls.line : cls.retries).remove(job)) return;
     if (job.whenUnmatchable !== 'wait') cls.impatient--;
+    if (job.shuns) cls.shunning--;
+    else if (waitingForRunners(cls) === 0) this.unsettled.add(cls);
     if (waitingIn(cls) > 0) return;
     for (const pool of cls.pools) pool.waiting.delete(cls);
     this.unmatched.delete(cls);
-    this.unsettled.add(cls);
   }
 
-  /** Enrolled or changed; `undefined`: retired. */
-  setRunner(name: string, slots: RunnerSlots | undefined, atMs: number): void {
+  /**
+   * Enrolled or changed; `undefined`: retired. True when an enterprise is named by a runner for the first time, or by none any
+   * more: then jobs of it belong to other classes, and are to leave theirs and to join anew.
+   */
+  setRunner(name: string, slots: RunnerSlots | undefined, atMs: number): boolean {
     const before = this.runners.get(name);
     if (before?.slots.untested === true) this.untested--;
     if (slots?.untested === true) this.untested++;
     const samePlace =
       before !== undefined &&
       before.slots.attributes === slots?.attributes &&
-      before.slots.labels === slots.labels;
+      before.slots.labels === slots.labels &&
+      before.slots.enterprises === slots.enterprises;
     if (samePlace && before.slots.unavailable === slots.unavailable) {
       before.slots = slots;
       this.refresh(name);
-      return;
+      return false;
     }
+    const renamed = this.rename(before?.slots.enterprises, slots?.enterprises);
     if (before !== undefined) {
       this.mark(before.pool.waiting);
       this.displace(before, atMs);
@@ -178,6 +210,19 @@ export class DispatchIndex {
     }
     // their reason tells what the runners have instead
     if (!samePlace) this.mark(this.unmatched);
+    return renamed;
+  }
+
+  /** Counts who is named; true when that makes other classes of somebody's jobs. */
+  private rename(before: readonly string[] = [], after: readonly string[] = []): boolean {
+    const known = [...before, ...after].map((enterprise) => this.named.has(enterprise));
+    for (const enterprise of after) this.named.set(enterprise, (this.named.get(enterprise) ?? 0) + 1);
+    for (const enterprise of before) {
+      const left = (this.named.get(enterprise) ?? 1) - 1;
+      if (left === 0) this.named.delete(enterprise);
+      else this.named.set(enterprise, left);
+    }
+    return [...before, ...after].some((enterprise, i) => this.named.has(enterprise) !== known[i]);
   }
 
   /** One of its slots was taken, freed or quarantined. */
@@ -215,7 +260,7 @@ export class DispatchIndex {
   }
 
   private place(runner: Runner): void {
-    const classes = [...this.classes.values()].filter(({ filter }) => suits(runner.slots, filter));
+    const classes = [...this.classes.values()].filter((cls) => takes(runner.slots, cls));
     const key = classes.map(({ seq }) => seq).join(' ');
     let pool = this.pools.get(key);
     if (pool === undefined) {
@@ -256,16 +301,20 @@ export class DispatchIndex {
   }
 
   /** A new class splits each pool of which it suits only some. */
-  private addClass(id: string, filter: Filter, atMs: number): FilterClass {
+  private addClass(
+    { id, filter, enterprise }: Pick<FilterClass, 'id' | 'filter' | 'enterprise'>,
+    atMs: number,
+  ): FilterClass {
     const cls: FilterClass = {
-      ...{ id, filter, seq: this.seq++, jobs: 0, impatient: 0, unmatchedSinceMs: atMs, pools: new Set() },
+      ...{ id, filter, enterprise, seq: this.seq++, jobs: 0, impatient: 0, shunning: 0 },
+      ...{ unmatchedSinceMs: atMs, pools: new Set() },
       line: new Line(byDispatch),
       retries: new Line(byDispatch),
     };
     this.classes.set(id, cls);
     this.idle++;
     for (const pool of [...this.pools.values()]) {
-      const suited = [...pool.members].filter(({ slots }) => suits(slots, filter));
+      const suited = [...pool.members].filter(({ slots }) => takes(slots, cls));
       if (suited.length === 0) continue;
       const part = newPool(`${pool.key} ${cls.seq}`.trim(), [...pool.classes, cls]);
       this.addPool(part);

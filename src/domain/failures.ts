@@ -47,12 +47,16 @@ export interface Failures {
 
 export const noFailures = (): Failures => ({ jobs: new Map(), runners: new Map(), order: 0 });
 
+/** How the attempt ended by itself that policy has tried again: its end weighs as much as that of the job would. */
+const triedAgain = (event: JobEvent): string | undefined =>
+  event.type === 'JobRequeued' && event.data.cause === 'policy' ? event.data.why : undefined;
+
 /** Why an attempt ended by the machine's fault; undefined when it is not the machine's. */
 const blamed = (event: JobEvent): string | undefined => {
   switch (event.type) {
     case 'JobRequeued':
-      // a runner that was taken over is well; only its dispatcher is another
-      return event.data.cause === 'infrastructure' && event.data.why !== 'stale_fence'
+      if (triedAgain(event) === 'lost') return event.data.why;
+      return event.data.cause === 'infrastructure' && !NO_FAULT.has(event.data.why ?? '')
         ? (event.data.why ?? 'infrastructure')
         : undefined;
     case 'JobLost':
@@ -67,6 +71,9 @@ const blamed = (event: JobEvent): string | undefined => {
       return undefined;
   }
 };
+
+/** A runner that was taken over is well, only its dispatcher is another; one job may want more room than any machine has. */
+const NO_FAULT: ReadonlySet<string> = new Set(['stale_fence', 'disk_low']);
 
 const MACHINE_WORDS: ReadonlySet<string> = new Set([
   ...['name_not_found', 'refused', 'timed_out', 'unreachable', 'permission_denied', 'no_usable_shell'],
@@ -96,7 +103,7 @@ const count = (
     counts.attempts = [...counts.attempts, { jobId, eventId: id, what: why }].slice(-ATTEMPTS_IN_A_ROW);
     counts.countedAt = failures.order;
   } else if (event.type === 'JobSucceeded') forgive(failures, job.runner);
-  else if (event.type === 'JobFailed') {
+  else if (event.type === 'JobFailed' || triedAgain(event) === 'failed') {
     const ranMs = job.startedAt === undefined ? QUICK_MS : millisBetween(job.startedAt, metadata.recordedAt);
     if (ranMs >= QUICK_MS) forgive(failures, job.runner);
     else counts.quick = [...counts.quick, { jobId, eventId: id, what: job.project }].slice(-QUICK_IN_A_ROW);
@@ -136,6 +143,7 @@ export const evolveFailures = (failures: Failures, recorded: Recorded<BatonEvent
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
     case 'JobRemainsEnded':
+    case 'JobReportRefused':
       return failures;
     case 'JobRequeued':
       count(failures, job, id, recorded);

@@ -4,13 +4,15 @@
  *   none ─QueueJob→ queued ─Assign→ assigned ─RecordStarted→ running ─Finish→ ended
  *                     ↑ └─Cancel, Expire, Refuse→ ended │               │
  *                     └──────────── Requeue ────────────┴───────────────┘
+ *
+ * An end of an attempt requeues instead when the infrastructure is to blame, or when the job's `retry` says so.
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { JobEvent } from '../events/catalog.js';
-import type { JobAssigned, JobQueued } from '../events/job.js';
-import type { EndEvidence, Outcome, SealedOutput } from '../events/shapes.js';
+import type { JobAssigned, JobQueued, JobReportRefused } from '../events/job.js';
+import type { EndEvidence, Outcome, Retry, SealedOutput } from '../events/shapes.js';
 import { never, type Decider } from '../kernel/decider.js';
-import type { Verdict } from './outcome.js';
+import { isJobEnd, OUTCOME_OF, type Verdict } from './outcome.js';
 
 export type JobCommand =
   | { readonly kind: 'QueueJob'; readonly data: JobQueued }
@@ -25,7 +27,7 @@ export type JobCommand =
   | {
       readonly kind: 'RequeueJob';
       readonly attempt: number;
-      readonly cause: 'infrastructure' | 'runner_changed' | 'policy';
+      readonly cause: 'infrastructure' | 'runner_changed';
       readonly why: string;
       readonly detail: string;
     }
@@ -74,11 +76,21 @@ export type JobRefusal =
   /** The command speaks of an attempt that is not the current one: a late report. */
   | { readonly code: 'attempt_is_over'; readonly current: number };
 
-interface Common {
+/** What stays known of a job, ended or not. */
+interface Told {
   /** Attempts so far; the current one while assigned or running. */
   readonly attempt: number;
+  /** Attempts whose start is recorded. */
+  readonly started: readonly number[];
+  /** Late reports that are recorded as refused, `attempt report`. */
+  readonly refused: readonly string[];
+}
+interface Common extends Told {
   readonly cancelRequested: boolean;
   readonly maxAttempts: number;
+  readonly retry?: Retry;
+  /** Attempts that ended by themselves and were tried again; the others the infrastructure ended. */
+  readonly ownEnds: number;
 }
 export type JobState =
   | { readonly status: 'none' }
@@ -89,59 +101,76 @@ export type JobState =
       /** Its output is not collected for now. */
       readonly paused: boolean;
     } & Common)
-  | {
+  | ({
       readonly status: 'ended';
       readonly outcome: Outcome;
       /** Attempt that was closed, as long as it may live on its runner. */
       readonly remains?: number;
-    };
+    } & Told);
 
 /** `why` of a job that a person gave up. */
 export const CLOSED = 'closed';
 
 /**
- * Infrastructure may fail an attempt this often before the job is undeliverable. More often than a runner may fail in a row
+ * Infrastructure may fail this many attempts before the job is undeliverable. More often than a runner may fail in a row
  * (failures.ts), so that one bad machine cannot use up a job that another could run.
  */
 const MAX_ATTEMPTS = 5;
 
+/**
+ * Pause after the first, second … attempt that infrastructure failed, before the same runner is tried again; another never waits. None
+ * at first, since most such failures pass at once; then so long that all of them together outlast the restart of a machine, which takes
+ * a minute or two.
+ */
+const INFRASTRUCTURE_DELAYS_MS = [0, 10_000, 30_000, 90_000];
+
+const toldOf = (state: JobState): Told => {
+  if (state.status === 'none') return { attempt: 0, started: [], refused: [] };
+  const { attempt, started, refused } = state;
+  return { attempt, started, refused };
+};
+
 const evolve = (state: JobState, event: JobEvent): JobState => {
-  switch (event.type) {
-    case 'JobQueued':
-      return { status: 'queued', attempt: 0, cancelRequested: false, maxAttempts: MAX_ATTEMPTS };
-    case 'JobSucceeded':
-      return { status: 'ended', outcome: 'succeeded' };
-    case 'JobFailed':
-      return { status: 'ended', outcome: 'failed' };
-    case 'JobCancelled':
-      return { status: 'ended', outcome: 'cancelled' };
-    case 'JobTimedOut':
-      return { status: 'ended', outcome: 'timed_out' };
-    case 'JobLost':
-      return {
-        ...{ status: 'ended', outcome: 'lost' },
-        ...(event.data.why === CLOSED && event.data.attempt !== undefined
-          ? { remains: event.data.attempt }
-          : {}),
-      };
-    case 'JobExpired':
-      return { status: 'ended', outcome: 'expired' };
-    case 'JobUndeliverable':
-      return { status: 'ended', outcome: 'undeliverable' };
+  if (event.type === 'JobQueued') {
+    const { retry } = event.data;
+    const fresh = { cancelRequested: false, maxAttempts: MAX_ATTEMPTS, ownEnds: 0 };
+    return { status: 'queued', ...toldOf(state), ...fresh, ...(retry === undefined ? {} : { retry }) };
   }
-  if (event.type === 'JobRemainsEnded')
-    return state.status === 'ended' ? { status: 'ended', outcome: state.outcome } : state;
-  if (state.status === 'none' || state.status === 'ended') return state;
-  const { cancelRequested, maxAttempts } = state;
+  if (isJobEnd(event.type)) {
+    const closed =
+      event.type === 'JobLost' && event.data.why === CLOSED && event.data.attempt !== undefined
+        ? { remains: event.data.attempt }
+        : {};
+    return { status: 'ended', outcome: OUTCOME_OF[event.type], ...toldOf(state), ...closed };
+  }
+  if (state.status === 'none') return state;
+  if (event.type === 'JobReportRefused') {
+    const { attempt, report } = event.data;
+    return { ...state, refused: [...state.refused, `${attempt} ${report}`] };
+  }
+  if (state.status === 'ended') {
+    const { remains: _, ...rest } = state;
+    return event.type === 'JobRemainsEnded' ? rest : state;
+  }
+  const { cancelRequested, maxAttempts, ownEnds, refused } = state;
+  const policy = state.retry === undefined ? {} : { retry: state.retry };
+  const common = { cancelRequested, maxAttempts, ownEnds, refused, ...policy };
   switch (event.type) {
     case 'JobAssigned':
     case 'JobStarted': {
       const status = event.type === 'JobAssigned' ? 'assigned' : 'running';
       const { attempt } = event.data;
-      return { status, attempt, sealed: false, paused: false, cancelRequested, maxAttempts };
+      const started = event.type === 'JobStarted' ? [...state.started, attempt] : state.started;
+      return { status, attempt, started, sealed: false, paused: false, ...common };
     }
-    case 'JobRequeued':
-      return { status: 'queued', attempt: event.data.attempt, cancelRequested, maxAttempts };
+    case 'JobRequeued': {
+      const { attempt, cause } = event.data;
+      const { started } = state;
+      return {
+        ...{ status: 'queued', ...common, attempt, started },
+        ownEnds: cause === 'policy' ? ownEnds + 1 : ownEnds,
+      };
+    }
     case 'JobCancelRequested':
       return { ...state, cancelRequested: true };
     case 'JobOutputSealed':
@@ -150,7 +179,7 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
     case 'JobCollectionResumed':
       return state.status === 'queued' ? state : { ...state, paused: event.type === 'JobCollectionPaused' };
     default:
-      return never(event);
+      return state;
   }
 };
 
@@ -165,7 +194,9 @@ const seal = (
 ): readonly JobEvent[] =>
   state.sealed || outputs.length === 0 ? [] : [{ type: 'JobOutputSealed', data: { attempt, outputs } }];
 
-const endOf = (attempt: number, verdict: Exclude<Verdict, { kind: 'infrastructure' }>): JobEvent => {
+type OwnEnd = Exclude<Verdict, { kind: 'infrastructure' }>;
+
+const endOf = (attempt: number, verdict: OwnEnd): JobEvent => {
   switch (verdict.kind) {
     case 'succeeded':
       return { type: 'JobSucceeded', data: { attempt } };
@@ -183,19 +214,113 @@ const endOf = (attempt: number, verdict: Exclude<Verdict, { kind: 'infrastructur
   }
 };
 
+/** An end that the job's `retry` may be for. */
+interface OwnFailure {
+  readonly end: Retry['on'][number];
+  /** One sentence. */
+  readonly what: string;
+  readonly exitCode?: number;
+  readonly evidence?: EndEvidence;
+}
+
+const failureOf = (verdict: OwnEnd): OwnFailure | undefined => {
+  if (verdict.kind === 'failed') {
+    const { exitCode, likelySignal: signal } = verdict;
+    const guess = signal === undefined ? '' : `, probably ended by ${signal}`;
+    return { end: 'failed', exitCode, what: `It failed with exit code ${exitCode}${guess}.` };
+  }
+  if (verdict.kind !== 'timed_out') return undefined;
+  const { which, evidence } = verdict;
+  const { exitCode } = evidence;
+  return {
+    ...{ end: 'timed_out', evidence, ...(exitCode === undefined ? {} : { exitCode }) },
+    what: which === 'total' ? 'It reached its time limit.' : 'It printed nothing for too long.',
+  };
+};
+
+/** The job is tried again, if its `retry` is for this; undefined: this is its end. Who asked for a cancel wants no other try. */
+const byPolicy = (
+  { retry, cancelRequested, ownEnds, attempt }: Common,
+  { end, what, exitCode, evidence }: OwnFailure,
+): JobEvent | undefined => {
+  const tries = ownEnds + 1;
+  if (retry === undefined || cancelRequested || tries >= retry.attempts || !retry.on.includes(end))
+    return undefined;
+  const { exitCodes, delayMs } = retry;
+  const isListed = exitCodes === undefined || (exitCode !== undefined && exitCodes.includes(exitCode));
+  if (end === 'failed' && !isListed) return undefined;
+  return {
+    type: 'JobRequeued',
+    data: {
+      ...{
+        attempt,
+        cause: 'policy',
+        why: end,
+        detail: `${what} That was try ${tries} of ${retry.attempts}.`,
+      },
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(delayMs === 0 ? {} : { delayMs }),
+      ...(evidence === undefined ? {} : { evidence }),
+    },
+  };
+};
+
 /** An attempt that infrastructure ended: another try, or the end when a cancel waits or tries are used up. */
 const again = (
   state: Common,
   attempt: number,
-  cause: 'infrastructure' | 'runner_changed' | 'policy',
+  cause: 'infrastructure' | 'runner_changed',
   why: string,
   detail: string,
 ): readonly JobEvent[] => {
   if (state.cancelRequested)
     return [{ type: 'JobCancelled', data: { attempt, evidence: { how: 'never_started', detail } } }];
-  return attempt >= state.maxAttempts
-    ? [{ type: 'JobUndeliverable', data: { attempt, why, detail: `${detail} (${attempt} attempts)` } }]
-    : [{ type: 'JobRequeued', data: { attempt, cause, why, detail } }];
+  const failed = attempt - state.ownEnds;
+  if (failed >= state.maxAttempts)
+    return [{ type: 'JobUndeliverable', data: { attempt, why, detail: `${detail} (${attempt} attempts)` } }];
+  // where a machine was restarted it is known to be back
+  const delayMs = cause === 'infrastructure' ? (INFRASTRUCTURE_DELAYS_MS[failed - 1] ?? 0) : 0;
+  const pause = delayMs === 0 ? {} : { delayMs };
+  return [{ type: 'JobRequeued', data: { attempt, cause, why, detail, ...pause } }];
+};
+
+type Report = Extract<JobCommand, { kind: 'RecordStarted' | 'FinishJob' | 'LoseJob' }>;
+
+const REPORTS = { RecordStarted: 'started', FinishJob: 'finished', LoseJob: 'lost' } as const;
+
+const isReport = (command: JobCommand): command is Report => Object.hasOwn(REPORTS, command.kind);
+
+/** How the attempt ended, as far as the report says. */
+const toldBy = (command: Report): Pick<JobReportRefused, 'outcome' | 'exitCode'> => {
+  if (command.kind !== 'FinishJob') return command.kind === 'LoseJob' ? { outcome: 'lost' } : {};
+  const { verdict } = command;
+  switch (verdict.kind) {
+    case 'succeeded':
+      return { outcome: 'succeeded', exitCode: 0 };
+    case 'infrastructure':
+      return { exitCode: verdict.exitCode };
+    case 'failed':
+      return { outcome: 'failed', exitCode: verdict.exitCode };
+    case 'cancelled':
+    case 'timed_out': {
+      const { exitCode } = verdict.evidence;
+      return { outcome: verdict.kind, ...(exitCode === undefined ? {} : { exitCode }) };
+    }
+  }
+};
+
+/** A report of an attempt that is over changes nothing, but is not forgotten; what was known already is no news. */
+const refuseReport = (command: Report, told: Told, refusal: JobRefusal): Decision => {
+  const { attempt } = command;
+  const report = REPORTS[command.kind];
+  // an attempt that there never was
+  if (attempt < 1 || attempt > told.attempt) return refuse(refusal);
+  const isKnown = report === 'started' && told.started.includes(attempt);
+  if (isKnown || told.refused.includes(`${attempt} ${report}`)) return ok();
+  return ok({
+    type: 'JobReportRefused',
+    data: { attempt, report, why: refusal.code, ...toldBy(command) },
+  });
 };
 
 const decide = (command: JobCommand, state: JobState): Decision => {
@@ -208,7 +333,10 @@ const decide = (command: JobCommand, state: JobState): Decision => {
     const { attempt, evidence } = command;
     return state.remains === attempt ? ok({ type: 'JobRemainsEnded', data: { attempt, evidence } }) : ok();
   }
-  if (state.status === 'ended') return refuse({ code: 'job_already_finished', outcome: state.outcome });
+  if (state.status === 'ended') {
+    const refusal: JobRefusal = { code: 'job_already_finished', outcome: state.outcome };
+    return isReport(command) ? refuseReport(command, state, refusal) : refuse(refusal);
+  }
 
   if (command.kind === 'CancelJob') {
     if (state.cancelRequested) return ok();
@@ -233,15 +361,19 @@ const decide = (command: JobCommand, state: JobState): Decision => {
         return ok({ type: 'JobExpired', data: { why: command.why, detail: command.detail } });
       case 'RefuseJob':
         return ok({ type: 'JobUndeliverable', data: { why: command.why, detail: command.detail } });
-      default:
-        return refuse({ code: 'attempt_is_over', current: state.attempt });
+      default: {
+        const refusal: JobRefusal = { code: 'attempt_is_over', current: state.attempt };
+        return isReport(command) ? refuseReport(command, state, refusal) : refuse(refusal);
+      }
     }
   }
 
   if (command.kind === 'AssignJob' || command.kind === 'ExpireJob')
     return refuse({ code: 'job_not_queued', status: state.status });
-  if (command.attempt !== undefined && command.attempt !== state.attempt)
-    return refuse({ code: 'attempt_is_over', current: state.attempt });
+  if (command.attempt !== undefined && command.attempt !== state.attempt) {
+    const refusal: JobRefusal = { code: 'attempt_is_over', current: state.attempt };
+    return isReport(command) ? refuseReport(command, state, refusal) : refuse(refusal);
+  }
   const { attempt } = state;
   switch (command.kind) {
     case 'RecordRemains':
@@ -271,24 +403,20 @@ const decide = (command: JobCommand, state: JobState): Decision => {
           : []),
         ...seal(state, attempt, command.outputs),
       ];
-      return command.verdict.kind === 'infrastructure'
-        ? ok(
-            ...sealed,
-            ...again(
-              state,
-              attempt,
-              'infrastructure',
-              'runner_failed',
-              command.detail ?? 'The runner could not run the job.',
-            ),
-          )
-        : ok(...sealed, endOf(attempt, command.verdict));
+      const { verdict } = command;
+      if (verdict.kind === 'infrastructure') {
+        const detail = command.detail ?? 'The runner could not run the job.';
+        return ok(...sealed, ...again(state, attempt, 'infrastructure', 'runner_failed', detail));
+      }
+      const failure = failureOf(verdict);
+      return ok(...sealed, (failure && byPolicy(state, failure)) ?? endOf(attempt, verdict));
     }
-    case 'LoseJob':
-      return ok(...seal(state, attempt, command.outputs), {
-        type: 'JobLost',
-        data: { attempt, why: command.why, detail: command.detail },
-      });
+    case 'LoseJob': {
+      const { why, detail } = command;
+      const lost: JobEvent = { type: 'JobLost', data: { attempt, why, detail } };
+      const failure: OwnFailure = { end: 'lost', what: detail };
+      return ok(...seal(state, attempt, command.outputs), byPolicy(state, failure) ?? lost);
+    }
     case 'RefuseJob':
       return ok({ type: 'JobUndeliverable', data: { attempt, why: command.why, detail: command.detail } });
     default:

@@ -1,4 +1,4 @@
-/** Does this runner suit this job? Answers clause by clause, so that the answer can be shown. */
+/** Does this runner suit this job, and may the job run there? Answers clause by clause, so that the answer can be shown. */
 import { createHash } from 'node:crypto';
 import type { Attributes, Clause, Filter } from '../events/shapes.js';
 import { inRange } from './version-range.js';
@@ -7,11 +7,20 @@ export interface Candidate {
   readonly name: string;
   readonly attributes: Attributes;
   readonly labels: readonly string[];
+  /** Whose jobs it takes; none named, or absent: everybody's. */
+  readonly enterprises?: readonly string[];
 }
+
+/** True when the runner takes jobs of this enterprise; those of `''` are of one that no runner names. */
+export const admits = ({ enterprises = [] }: Pick<Candidate, 'enterprises'>, enterprise: string): boolean =>
+  enterprises.length === 0 || enterprises.includes(enterprise);
 
 const valuesOf = (candidate: Candidate, key: string): readonly string[] => {
   if (key === 'labels') return candidate.labels;
   if (key === 'runner') return [candidate.name];
+  // A machine often has its short name, and is enrolled under its full one, or the other way round.
+  if (key === 'hostname')
+    return [...new Set([candidate.attributes.hostname ?? candidate.name, candidate.name])];
   const value = (candidate.attributes as Readonly<Record<string, string | undefined>>)[key];
   return value === undefined ? [] : [value];
 };
@@ -49,6 +58,13 @@ export const canonical = (filter: Filter): Filter =>
   filter
     .map(({ key, op, values }) => ({ key, op, values: [...new Set(values)].sort() }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.op < b.op ? -1 : 1));
+
+/** What an enterprise asks of a runner, beside its jobs' filters. No filter of a job says it: it goes without saying. */
+export const enterpriseClause = (enterprise: string): Clause => ({
+  key: 'enterprise',
+  op: 'in',
+  values: [enterprise],
+});
 
 /** 16 hex digits of the SHA-256 of the canonical filter: names `filter_class-<hash>` streams. */
 export const filterClassOf = (filter: Filter): string =>

@@ -16,6 +16,9 @@ import { phaseOutcome } from './outcome.js';
 export const phaseRunIdOf = (host: string, hostKey: string, attempt: number): string =>
   deriveId('phase_run', host, hostKey, attempt);
 
+/** The id of its job for a row, from 0. Same phase run and row, same job: a repeat is harmless. */
+export const jobIdOf = (phaseRunId: string, row: number): string => deriveId('job', phaseRunId, row);
+
 export type PhaseRunCommand =
   | { readonly kind: 'PromotePhase'; readonly data: PhasePromoted }
   | {

@@ -81,12 +81,25 @@ const verdictEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] =
   ];
 };
 
+/** It stumbled over a key that has been accepted since it began, so it says nothing of the runner as it is now. */
+const isOutdated = ({ foundHostKey, foundJumpHostKey }: Probed, state: Enrolled): boolean =>
+  (foundHostKey !== undefined && state.hostKeys.includes(foundHostKey)) ||
+  (foundJumpHostKey !== undefined && state.jumpHostKeys.includes(foundJumpHostKey));
+
 /** The events of one probe, in their order. */
-export const probeEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] => [
-  ...keyEvents(probe, state),
-  ...(probe.attributes !== undefined && !sameAttributes(probe.attributes, state.attributes)
-    ? [{ type: 'RunnerAttributesChanged', data: { attributes: probe.attributes } } satisfies RunnerEvent]
-    : []),
-  ...verdictEvents(probe, state),
-  ...recoveryEvents(probe, state),
-];
+export const probeEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] =>
+  isOutdated(probe, state)
+    ? []
+    : [
+        ...keyEvents(probe, state),
+        ...(probe.attributes !== undefined && !sameAttributes(probe.attributes, state.attributes)
+          ? [
+              {
+                type: 'RunnerAttributesChanged',
+                data: { attributes: probe.attributes },
+              } satisfies RunnerEvent,
+            ]
+          : []),
+        ...verdictEvents(probe, state),
+        ...recoveryEvents(probe, state),
+      ];

@@ -13,6 +13,8 @@ export interface RunnerSettings {
   readonly slots: number;
   readonly labels: readonly string[];
   readonly jump: string;
+  /** Whose jobs it takes; none named: everybody's. */
+  readonly enterprises: readonly string[];
 }
 
 export interface Enrolled {
@@ -144,10 +146,10 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
 /** Folds one event of the stream. A retired runner keeps what was known last: its jobs may still have to be reached. */
 export const evolveRunner = (state: RunnerState, event: RunnerEvent): RunnerState => {
   if (event.type === 'RunnerEnrolled') {
-    const { host, port, user, auth, slots, labels, jump = '', base } = event.data;
+    const { host, port, user, auth, slots, labels, jump = '', enterprises = [], base } = event.data;
     return {
       status: 'enrolled',
-      settings: { host, port, user, auth, slots, labels, jump },
+      settings: { host, port, user, auth, slots, labels, jump, enterprises },
       ...(base === undefined ? {} : { base }),
       hostKeys: [],
       jumpHostKeys: [],

@@ -43,6 +43,10 @@ interface Offer {
 
 const NONE: ReadonlySet<number> = new Set();
 
+/** Runners that a job does not get, though they suit it. */
+type Avoided = ReadonlySet<string>;
+const NOBODY: Avoided = new Set();
+
 const better = (a: Offer | undefined, b: Offer | undefined): Offer | undefined => {
   if (a === undefined || b === undefined) return a ?? b;
   return (a.load - b.load || a.runner.seq - b.runner.seq) <= 0 ? a : b;
@@ -57,10 +61,10 @@ class Round {
   private readonly next = new Map<Pool, number>();
 
   /** The least loaded runner of the pool that has a slot left. */
-  best(pool: Pool, avoid: string): Offer | undefined {
+  best(pool: Pool, avoid: Avoided): Offer | undefined {
     let best: Offer | undefined;
     for (const runner of this.usedIn.get(pool) ?? [])
-      if (runner.name !== avoid) best = better(best, this.used.get(runner));
+      if (!avoid.has(runner.name)) best = better(best, this.used.get(runner));
     return better(best, this.fresh(pool, avoid));
   }
 
@@ -76,12 +80,12 @@ class Round {
     else used.add(runner);
   }
 
-  private fresh(pool: Pool, avoid: string): Offer | undefined {
+  private fresh(pool: Pool, avoid: Avoided): Offer | undefined {
     let place = this.next.get(pool) ?? 0;
     let runner = pool.free.at(place);
     while (runner !== undefined && this.used.has(runner)) runner = pool.free.at(++place);
     if (place > 0) this.next.set(pool, place);
-    while (runner !== undefined && (this.used.has(runner) || runner.name === avoid))
+    while (runner !== undefined && (this.used.has(runner) || avoid.has(runner.name)))
       runner = pool.free.at(++place);
     const slot = runner && freeSlot(runner.slots);
     return runner === undefined || slot === undefined
@@ -90,16 +94,32 @@ class Round {
   }
 }
 
-/** Where `avoid` is one of several runners that could take the job in time, it does not get it. */
-const avoided = ({ cls, avoid }: QueuedJob, index: DispatchIndex): string => {
-  const runner = avoid === '' ? undefined : index.runners.get(avoid);
-  if (runner === undefined || runner.slots.unavailable !== '' || !cls.pools.has(runner.pool)) return '';
-  for (const pool of cls.pools) if (pool.available > (pool === runner.pool ? 1 : 0)) return avoid;
-  return '';
+/** Whether a runner that is not among these could take a job of the class in time. */
+const isAnotherLeft = (cls: FilterClass, without: readonly Runner[]): boolean => {
+  for (const pool of cls.pools)
+    if (pool.available > without.filter((runner) => runner.pool === pool).length) return true;
+  return false;
 };
 
-const ruleOf = ({ pools }: FilterClass, avoid: string): Assignment['rule'] => {
-  if (avoid !== '') return 'other_runner';
+/**
+ * Of several runners that could take the job in time, it does not get one that failed it; where all of them did, not the last. While it
+ * shuns them, none of them in any case.
+ */
+const avoided = ({ cls, avoid, shuns }: QueuedJob, index: DispatchIndex): Avoided => {
+  const failed = avoid.flatMap((name) => {
+    const runner = index.runners.get(name);
+    return runner !== undefined && runner.slots.unavailable === '' && cls.pools.has(runner.pool)
+      ? [runner]
+      : [];
+  });
+  if (failed.length === 0) return NOBODY;
+  if (shuns || isAnotherLeft(cls, failed)) return new Set(failed.map(({ name }) => name));
+  const last = failed.filter(({ name }) => name === avoid.at(-1));
+  return last.length > 0 && isAnotherLeft(cls, last) ? new Set(last.map(({ name }) => name)) : NOBODY;
+};
+
+const ruleOf = ({ pools }: FilterClass, avoid: Avoided): Assignment['rule'] => {
+  if (avoid.size > 0) return 'other_runner';
   const [only, ...others] = pools;
   return others.length === 0 && only?.members.size === 1 ? 'only_match' : 'least_loaded';
 };
@@ -107,7 +127,7 @@ const ruleOf = ({ pools }: FilterClass, avoid: string): Assignment['rule'] => {
 /** First of a line, or one job that is choosy. */
 interface Head {
   job: QueuedJob;
-  readonly avoid: string;
+  readonly avoid: Avoided;
   /** Place of `job` in the line of its class; -1: it stands for itself. */
   place: number;
 }
@@ -118,7 +138,7 @@ const headsOf = (index: DispatchIndex): Head[] => {
   const heads: Head[] = [];
   for (const cls of classes) {
     const job = cls.line.at(0);
-    if (job !== undefined) heads.push({ job, avoid: '', place: 0 });
+    if (job !== undefined) heads.push({ job, avoid: NOBODY, place: 0 });
     for (const retry of cls.retries) heads.push({ job: retry, avoid: avoided(retry, index), place: -1 });
   }
   return heads;
@@ -153,7 +173,7 @@ export const decide = (index: DispatchIndex): readonly Assignment[] => {
       const { runner, slot } = best;
       decided.push({ job, runner: runner.name, slot, rule: ruleOf(job.cls, avoid) });
       round.take(best);
-      if (round.best(runner.pool, '') === undefined) left--;
+      if (round.best(runner.pool, NOBODY) === undefined) left--;
     }
     if (next === undefined) heads.splice(i, 1);
     else {

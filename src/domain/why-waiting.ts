@@ -3,21 +3,40 @@
  * `SHOWN`: so it stays the same while jobs come and go on a busy fleet, and changes only when a reader would act otherwise.
  */
 import type { WaitReasonChanged } from '../events/ownership.js';
-import type { Filter } from '../events/shapes.js';
-import { waitingIn, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
-import { describeFilter, judge, type Candidate } from './matching.js';
+import { waitingForRunners, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
+import { admits, describeFilter, judge, suits, type Candidate } from './matching.js';
+import { hintsFor } from './nearest-miss.js';
 
 /** Runners and values that a reason names. */
 const SHOWN = 8;
 
-/** The nearest miss: which clauses fail, and what the runners have instead. */
-const missing = (filter: Filter, runners: readonly Candidate[]): string => {
+const NEVER = 'no enrolled runner can ever match';
+
+/**
+ * The nearest miss: which clauses fail, and what the runners have instead. What only other enterprises may use is counted and
+ * not described: the answer is read by people of this one.
+ */
+const missing = ({ filter, enterprise }: FilterClass, fleet: readonly Candidate[]): string => {
+  const runners = fleet.filter((runner) => admits(runner, enterprise));
+  const closed = fleet.filter((runner) => !admits(runner, enterprise) && suits(runner, filter)).length;
+  const others =
+    closed === 0
+      ? ''
+      : closed === 1
+        ? 'one that would suit takes no jobs of this enterprise'
+        : `${closed} that would suit take no jobs of this enterprise`;
+  if (runners.length === 0)
+    return `${NEVER}: ${others === '' ? 'none takes jobs of this enterprise' : others}`;
   const failing = filter.filter((clause) => !runners.some((r) => judge(r, [clause])[0]?.holds));
   const shown = (failing.length > 0 ? failing : filter).map((clause) => {
     const have = [...new Set(runners.map((r) => judge(r, [clause])[0]?.found || 'nothing'))].sort();
     return `${describeFilter([clause])} (they have ${have.slice(0, 5).join('; ')})`;
   });
-  return `no enrolled runner can ever match: wanted ${shown.join(' and ')}`;
+  const hints = failing.flatMap((clause) =>
+    hintsFor(clause, [...new Set(runners.flatMap((r) => judge(r, [clause])[0]?.found.split(', ') ?? []))]),
+  );
+  const told = `${NEVER}: wanted ${shown.join(' and ')}${others === '' ? '' : `; ${others}`}`;
+  return [told, ...new Set(hints)].join('. ').replace(/\.$/, '');
 };
 
 /** The first few of its matching runners, in the order of their pools; one more than is shown, to know whether there are more. */
@@ -36,16 +55,17 @@ const listed = (parts: readonly string[], separator: string): string =>
 
 /** The reason as the fleet is now; `nothing_waits` when the line is empty. */
 export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChanged => {
-  const { filter, pools } = cls;
-  if (waitingIn(cls) === 0) return { filter, reason: 'nothing_waits', detail: '', blockers: [] };
+  const { pools } = cls;
+  const about = { filter: cls.filter, ...(cls.enterprise === '' ? {} : { enterprise: cls.enterprise }) };
+  if (waitingForRunners(cls) === 0) return { ...about, reason: 'nothing_waits', detail: '', blockers: [] };
   if (index.runners.size === 0)
-    return { filter, reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] };
+    return { ...about, reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] };
   if (pools.size === 0) {
     const detail = missing(
-      filter,
+      cls,
       [...index.runners.values()].map(({ slots }) => slots),
     );
-    return { filter, reason: 'none_matches', detail, blockers: [] };
+    return { ...about, reason: 'none_matches', detail, blockers: [] };
   }
   const available = someOf(cls, ({ slots }) => slots.unavailable === '');
   const blocking = available.length > 0 ? available : someOf(cls, () => true);
@@ -55,7 +75,7 @@ export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChan
       blocking.map(({ name, slots }) => `${name} ${slots.unavailable}`),
       '; ',
     );
-    return { filter, reason: 'none_available', detail, blockers };
+    return { ...about, reason: 'none_available', detail, blockers };
   }
   const names = listed(
     available.map(({ name }) => name),
@@ -63,5 +83,5 @@ export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChan
   );
   const who =
     available.length === 1 ? 'the only available matching runner is' : 'all available matching runners are';
-  return { filter, reason: 'all_busy', detail: `${who} busy: ${names}`, blockers };
+  return { ...about, reason: 'all_busy', detail: `${who} busy: ${names}`, blockers };
 };

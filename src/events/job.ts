@@ -6,12 +6,15 @@ import {
   EndEvidence,
   Filter,
   Limits,
+  Millis,
+  Outcome,
   OutputForm,
   Retry,
   Scope,
   SealedOutput,
   shape,
   Whole,
+  Workspace,
 } from './shapes.js';
 
 export const JobQueued = shape(
@@ -32,7 +35,7 @@ export const JobQueued = shape(
     priority: Whole,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
-  { change: ChangeRef, output: OutputForm, retry: Retry },
+  { change: ChangeRef, output: OutputForm, retry: Retry, workspace: Workspace },
 );
 export type JobQueued = t.TypeOf<typeof JobQueued>;
 
@@ -61,11 +64,21 @@ export const JobStarted = t.type(
   'JobStarted',
 );
 
+/** `why` of `policy`: how the attempt ended, `failed`, `timed_out` or `lost`. */
 export const JobRequeued = shape(
   'JobRequeued',
   { attempt: Count, cause: t.keyof({ infrastructure: null, runner_changed: null, policy: null }) },
-  { exitCode: Count, why: t.string, detail: t.string },
+  {
+    exitCode: Count,
+    why: t.string,
+    detail: t.string,
+    /** Pause before the next attempt, counted from this event, with `infrastructure` only on a runner that failed it; absent: none. */
+    delayMs: Millis,
+    /** Of an attempt that was ended on purpose, and is tried again by policy. */
+    evidence: EndEvidence,
+  },
 );
+export type JobRequeued = t.TypeOf<typeof JobRequeued>;
 
 export const JobCancelRequested = t.type({}, 'JobCancelRequested');
 export const JobOutputSealed = t.type(
@@ -89,8 +102,18 @@ export const JobTimedOut = shape(
   { attempt: Count, which: t.keyof({ total: null, silence: null }) },
   { evidence: EndEvidence },
 );
-/** What a job that was closed had left on its runner has ended there, and its files are removed. The one event that may follow its end. */
+/** What a job that was closed had left on its runner has ended there, and its files are removed. It follows the job's end. */
 export const JobRemainsEnded = t.type({ attempt: Count, evidence: EndEvidence }, 'JobRemainsEnded');
+/**
+ * What was said of an attempt after it was over, and therefore changed nothing; once per attempt and report. It may follow the
+ * job's end. `outcome`, `exitCode`: as they were told. `why`: `job_already_finished` or `attempt_is_over`.
+ */
+export const JobReportRefused = shape(
+  'JobReportRefused',
+  { attempt: Count, report: t.keyof({ started: null, finished: null, lost: null }), why: t.string },
+  { outcome: Outcome, exitCode: Count },
+);
+export type JobReportRefused = t.TypeOf<typeof JobReportRefused>;
 /** `why`: a stable word; `detail`: one sentence for people. */
 export const JobLost = shape('JobLost', { why: t.string, detail: t.string }, { attempt: Count });
 export const JobExpired = t.type({ why: t.string, detail: t.string }, 'JobExpired');
@@ -117,4 +140,5 @@ export const jobEvents = {
   JobExpired,
   JobUndeliverable,
   JobRemainsEnded,
+  JobReportRefused,
 };

@@ -1,6 +1,6 @@
 /** Streams `installation`, `owner-<shard>`, `lease.<dispatcher>`, `filter_class-<hash>`: who drives, and why jobs wait. */
 import * as t from 'io-ts';
-import { Count, Filter, Millis } from './shapes.js';
+import { Count, Filter, Millis, shape } from './shapes.js';
 
 /** First event of every installation; its id names Baton's folder on each runner. */
 export const InstallationCreated = t.type({ installationId: t.string }, 'InstallationCreated');
@@ -19,8 +19,13 @@ export const ShardClaimed = t.type({ dispatcher: t.string, session: t.string }, 
 export const ShardKept = t.type({ dispatcher: t.string, session: t.string }, 'ShardKept');
 export const LeaseRenewed = t.type({ ttlMs: Millis }, 'LeaseRenewed');
 
-/** Why the jobs of one filter class wait; recorded when it changes. `blockers`: job ids or runner names. */
-export const WaitReasonChanged = t.type(
+/**
+ * Why the jobs of one filter class wait; recorded when it changes. `blockers`: job ids or runner names. With `enterprise` it
+ * speaks of the jobs of that one alone, since some runners take jobs of certain enterprises only; the stream is then named by
+ * the filter and the enterprise together.
+ */
+export const WaitReasonChanged = shape(
+  'WaitReasonChanged',
   {
     filter: Filter,
     reason: t.keyof({
@@ -33,7 +38,7 @@ export const WaitReasonChanged = t.type(
     detail: t.string,
     blockers: t.readonlyArray(t.string),
   },
-  'WaitReasonChanged',
+  { enterprise: t.string },
 );
 export type WaitReasonChanged = t.TypeOf<typeof WaitReasonChanged>;
 

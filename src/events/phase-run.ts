@@ -3,6 +3,7 @@ import * as t from 'io-ts';
 import {
   ChangeRef,
   Count,
+  JobRef,
   Limits,
   Outcome,
   OutputForm,
@@ -42,7 +43,7 @@ export const PhasePromoted = shape(
     /** Without it the jobs get an empty workspace. */
     source: Source,
     change: ChangeRef,
-    retryOf: t.type({ phaseRunId: t.string, jobId: t.string }),
+    retryOf: JobRef,
     output: OutputForm,
     retry: Retry,
     workspace: Workspace,

@@ -4,9 +4,9 @@
  */
 import * as t from 'io-ts';
 import { PhaseOptions, PlannedPhase } from './change.js';
-import { Count, Limits, Outcome, Row, shape, Source, Step } from './shapes.js';
+import { Count, JobRef, Limits, Outcome, Row, shape, Source, Step } from './shapes.js';
 
-/** A phase as the files of one commit configure it, whatever the stage. */
+/** A phase as the files of one commit configure it: for every stage that has it, or for the one that overrides it. */
 export const ConfiguredPhase = shape(
   'ConfiguredPhase',
   {
@@ -37,11 +37,18 @@ export const Dependency = shape(
 );
 export type Dependency = t.TypeOf<typeof Dependency>;
 
+/** The phases that a stage runs otherwise than the other stages. */
+export const StageOverride = t.type(
+  { stage: t.string, phases: t.readonlyArray(ConfiguredPhase) },
+  'StageOverride',
+);
+export type StageOverride = t.TypeOf<typeof StageOverride>;
+
 /** Written before the target is touched: `source.sha` is to become its tip, if that still is `source.merge.targetSha`. */
 const MergeIntended = shape(
   'MergeIntended',
   { patchset: Count, source: Source, phases: t.readonlyArray(ConfiguredPhase) },
-  { dependencies: t.readonlyArray(Dependency) },
+  { overrides: t.readonlyArray(StageOverride), dependencies: t.readonlyArray(Dependency) },
 );
 /** The target holds the merge. */
 const ChangeMerged = t.type({ sha: t.string, branchDeleted: t.boolean }, 'ChangeMerged');
@@ -92,7 +99,10 @@ const StageCancelRequested = shape(
   { running: t.literal('finish') },
 );
 
-/** Like StageTriggered, but only `phase` and what comes after it runs; `kept` is taken over from the run `rerunOf`. */
+/**
+ * Like StageTriggered, but only `phase` and what comes after it runs; `kept` is taken over from the run `rerunOf`. `retryOf`: of
+ * the phase only the row of this job is in the plan, since the others had succeeded.
+ */
 const PhaseRerunTriggered = shape(
   'PhaseRerunTriggered',
   {
@@ -105,8 +115,11 @@ const PhaseRerunTriggered = shape(
     rerunOf: t.string,
     kept: t.readonlyArray(EndedPhase),
   },
-  /** Change of the consumer whose phase runs again; absent: the change's own. */
-  { consumer: t.string },
+  {
+    retryOf: JobRef,
+    /** Change of the consumer whose phase runs again; absent: the change's own. */
+    consumer: t.string,
+  },
 );
 
 /** In a stage run: this phase is not run again, its end in an earlier stage run counts. */

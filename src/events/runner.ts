@@ -81,7 +81,10 @@ export const SlotCleared = shape(
 );
 export const RunnerRetired = t.type({}, 'RunnerRetired');
 
-/** What was set anew; a member that is absent stays as it was. An empty `jump`: reached directly from now on. */
+/**
+ * What was set anew; a member that is absent stays as it was. An empty `jump`: reached directly from now on. Empty `enterprises`:
+ * it takes the jobs of all again.
+ */
 export const RunnerSettingsChanged = shape(
   'RunnerSettingsChanged',
   {},
@@ -93,6 +96,7 @@ export const RunnerSettingsChanged = shape(
     slots: Count,
     labels: t.readonlyArray(t.string),
     jump: t.string,
+    enterprises: t.readonlyArray(t.string),
   },
 );
 export type RunnerSettingsChanged = t.TypeOf<typeof RunnerSettingsChanged>;

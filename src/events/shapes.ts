@@ -50,6 +50,10 @@ export const ChangeRef = shape(
 );
 export type ChangeRef = t.TypeOf<typeof ChangeRef>;
 
+/** A job, and the phase run that it belongs to. */
+export const JobRef = t.type({ phaseRunId: t.string, jobId: t.string }, 'JobRef');
+export type JobRef = t.TypeOf<typeof JobRef>;
+
 /** Exact commit of a git repository; `merge` tells what it is the merge of. */
 export const Source = shape(
   'Source',
@@ -91,7 +95,8 @@ export type Retry = t.TypeOf<typeof Retry>;
 /**
  * What becomes of the folder in which a job works. It is always new and empty for each attempt. `keep`: whether it stays on the
  * runner afterwards, for `keepMs`; `cache`: name of a folder that jobs of the project find again on the same runner;
- * `freeBytes`: the job does not start on a runner whose disk has less.
+ * `freeBytes`: the job does not start on a runner whose disk has less; `home`: HOME is a folder that jobs of the project find again
+ * on the same slot of the runner.
  */
 export const Workspace = t.partial(
   {
@@ -99,6 +104,7 @@ export const Workspace = t.partial(
     keepMs: Millis,
     cache: t.string,
     freeBytes: Bytes,
+    home: t.literal('kept'),
   },
   'Workspace',
 );

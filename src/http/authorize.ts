@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { appError, type AppError } from '../app/errors.js';
-import type { Caller, Sees, UseCases } from '../app/use-cases.js';
+import type { Caller, RunnerSight, Sees, UseCases } from '../app/use-cases.js';
 import { highestRole, roleAt, scopeText, suffices, type GrantScope, type Role } from '../domain/grants.js';
 
 /** The thing that a request is about: its scope, and parameters that name it in full. */
@@ -29,6 +29,15 @@ export type Where<P, B> =
 /** What the caller may see; undefined when that is everything. */
 export const seesOf = ({ grants }: Caller): Sees | undefined =>
   roleAt(grants, {}) === undefined ? (scope) => roleAt(grants, scope) !== undefined : undefined;
+
+/** What of runners the caller may see; undefined when that is everything. */
+export const sightOf = (caller: Caller): RunnerSight | undefined => {
+  const sees = seesOf(caller);
+  if (sees === undefined) return undefined;
+  // whoever does not see everything holds each role within an enterprise
+  const enterprises = caller.grants.flatMap(({ enterprise }) => enterprise ?? []);
+  return { sees, enterprises: [...new Set(enterprises)] };
+};
 
 const tooLow = (needed: Role, place: GrantScope | undefined, found: Role | undefined): AppError => {
   const there = place === undefined ? '' : ` ${place === everywhere ? '' : 'at '}${scopeText(place)}`;

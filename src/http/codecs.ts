@@ -95,6 +95,17 @@ const Jump = text(
   (value) => value === '' || jumpOf(value) !== undefined,
 );
 
+const ScopeName = text(
+  {
+    expected: 'a name of 1 to 100 letters, digits, dots, dashes and underscores',
+    mend: 'give a name such as web-shop',
+  },
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value),
+);
+
+/** Whose jobs a runner takes; none named: everybody's. */
+const Enterprises = t.readonlyArray(ScopeName);
+
 /** Body of `POST /runners`. */
 export const AddRunnerBody = closed(
   { name: RunnerName, host: Host, user: User },
@@ -102,6 +113,7 @@ export const AddRunnerBody = closed(
     port: whole(1, 65_535, 'leave it out for 22'),
     slots: whole(1, 64, 'leave it out for 1'),
     labels: t.readonlyArray(Label),
+    enterprises: Enterprises,
     privateKey: PrivateKey,
     hostKey: HostKey,
     base: BasePath,
@@ -149,6 +161,7 @@ export const SettingsBody = closed(
     user: User,
     slots: whole(1, 64, 'leave it out to keep it'),
     labels: t.readonlyArray(Label),
+    enterprises: Enterprises,
     auth: Auth,
     privateKey: PrivateKey,
     jump: Jump,
@@ -161,6 +174,9 @@ export const CancelBody = closed({}, { reason: Reason });
 
 /** Body of `POST /jobs/:id/close`. Who gives a job up says why. */
 export const CloseBody = closed({ as: oneOf(['lost']), reason: Reason }, {});
+
+/** Body of `POST /jobs/:id/retry`. */
+export const RetryBody = closed({}, { elsewhere: t.boolean, reason: Reason });
 
 /** The rules of git-check-ref-format(1) as far as they keep a name from being taken for something else. */
 const Ref = text(
@@ -182,14 +198,6 @@ const Repository = text(
     secret: true,
   },
   (value) => /^[^-\s]/u.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
-);
-
-const ScopeName = text(
-  {
-    expected: 'a name of 1 to 100 letters, digits, dots, dashes and underscores',
-    mend: 'give a name such as web-shop',
-  },
-  (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value),
 );
 
 /** Body of `POST /changes`. */

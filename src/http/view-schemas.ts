@@ -1,5 +1,5 @@
 /** The shapes of answers, for programs. They say what is there at least: a later version may add members. */
-import { Clause, EndEvidence, Outcome, SealedOutput } from '../events/shapes.js';
+import { Clause, EndEvidence, Outcome, SealedOutput, Workspace } from '../events/shapes.js';
 import { Finding } from '../events/runner.js';
 import type { JsonSchema } from './closed.js';
 import { schemaOf } from './schema-of.js';
@@ -44,7 +44,9 @@ const attempt = object(
   { attempt: whole },
   {
     ...{ runner: text, slot: whole, rule: text, assignedAt: instant, startedAt: instant, endedAt: instant },
-    ...{ pid: whole, exitCode: whole, why: text, outputs: arrayOf(schemaOf(SealedOutput)) },
+    ...{ queuedAt: instant, pid: whole, exitCode: whole, why: text },
+    outputs: arrayOf(schemaOf(SealedOutput)),
+    kept: object({ folder: text, until: instant }, { path: text }),
   },
 );
 
@@ -58,6 +60,14 @@ const job = object(
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
     unionOf: { ...text, description: 'change in whose Union it takes part as a consumer' },
+    workspace: schemaOf(Workspace),
+    ...{ waitsSince: instant, retryAt: instant, startedAt: instant },
+    refusedReports: arrayOf(
+      object(
+        { at: instant, attempt: whole, report: words('started', 'finished', 'lost'), why: text },
+        { outcome: words(...outcomes), exitCode: whole },
+      ),
+    ),
     cancelRequested: object({ at: instant, by: text }, { reason: text }),
     output: words('split'),
     collectionPaused: object({ at: instant, why: text, detail: text }),
@@ -113,12 +123,17 @@ const runner = object(
   {
     ...{ name: text, host: text, port: whole, user: text, slots: whole, labels: listOfTexts },
     ...{ hostKeys: listOfTexts, attributes: { type: 'object' }, state: text, revision: whole },
-    current: { type: 'object', description: 'slot → job', additionalProperties: text },
+    current: {
+      type: 'object',
+      description: 'slot → job; empty where it is not for you to see',
+      additionalProperties: text,
+    },
     quarantinedSlots: arrayOf(whole),
     lastOutcomes: arrayOf(object({ jobId: text, outcome: words(...outcomes), at: instant })),
   },
   {
     ...{ publicKey: text, detail: text, foundHostKey: text },
+    enterprises: { ...listOfTexts, description: "whose jobs it takes; absent: everybody's" },
     ...runnerMore,
     probe: object(
       { at: instant, verdict: text, findings: arrayOf(schemaOf(Finding)) },
@@ -129,17 +144,33 @@ const runner = object(
 
 const queueEntry = object(
   {
-    ...{ jobId: text, phase: text, stage: text, label: text, project: text, since: instant },
+    ...{
+      jobId: text,
+      phase: text,
+      stage: text,
+      label: text,
+      project: text,
+      since: instant,
+      queuedAt: instant,
+    },
     ...{ status: words(...inQueue), priority: whole },
   },
   {
     ...{ changeTitle: text, runner: text },
-    waiting: object({ reason: text, detail: text, blockers: listOfTexts }),
+    waiting: object({ reason: text, detail: text, blockers: listOfTexts }, { until: instant }),
   },
 );
 
 export const viewSchemas = {
   Job: job,
+  JobRetried: object(
+    {
+      ...{ retryOf: { ...text, description: 'the job that is tried again' }, attempt: whole },
+      jobId: { ...text, description: 'the new job; it comes with its phase run, which a host may put off' },
+      ...{ phaseRunId: text, stage: text, phase: text, label: text },
+    },
+    { changeId: text, stageRunId: text },
+  ),
   LogLines: object(
     {
       ...{ size: whole, sealed: yes, lines: { ...whole, description: 'how many there are now' } },
@@ -214,7 +245,9 @@ export const viewSchemas = {
     { type: text, title: text, status: whole, detail: text, code: text, reason: text, instance: text },
     {
       hint: text,
-      problems: arrayOf(object({ path: text, expected: text, found: text }, { mend: text })),
+      problems: arrayOf(
+        object({ path: text, expected: text, found: text }, { mend: text, line: whole, column: whole }),
+      ),
     },
   ),
 } as const;

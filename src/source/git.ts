@@ -12,6 +12,7 @@ import { shown } from '../domain/problem.js';
 import type { Source } from '../events/shapes.js';
 import { readAddress, type Address } from './address.js';
 import { branchProblem } from './branch.js';
+import { cloneEnvironment, cloneScript } from './clone.js';
 import { branchRefused, mirrorFailed } from './errors.js';
 import { fetchCommit, fetchTarget, fetchTips, transportTo, type Transport } from './fetch.js';
 import { dropBranch, land, type Push } from './land.js';
@@ -29,6 +30,8 @@ export interface GitOptions {
   readonly fetchTimeoutMs?: number;
   readonly maxFileBytes?: number;
   readonly maxArchiveBytes?: number;
+  /** Runners get their source by their own git; nothing is packed for them. */
+  readonly runnersClone?: boolean;
 }
 
 const MAX_TITLE = 200;
@@ -245,8 +248,18 @@ export const gitSource = (options: GitOptions): SourceProvider => {
       });
     });
 
+  const clone: NonNullable<SourceProvider['clone']> = (source) => async () => {
+    if (!isSha(source.sha) || (source.branch !== undefined && branchProblem(source.branch)))
+      return E.left(unknownCommit(source));
+    return E.map(({ url }: Address) => ({
+      script: cloneScript,
+      environment: cloneEnvironment(source, url),
+    }))(await readAddress(source.repository, roots));
+  };
+
   return {
     ...{ resolve, merge, readFile, archive },
+    ...(options.runnersClone === true ? { clone } : {}),
     land: landMerge,
     dropBranch: (source) => () => pushing(source, dropBranch),
   };

@@ -1,6 +1,7 @@
 /** What would the target be with this branch in it? A merge commit made without a work tree, the same each time. */
 import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from '../app/errors.js';
+import { mergeCommit } from '../domain/merge-commit.js';
 import { mirrorFailed } from './errors.js';
 import type { RunGit } from './run-git.js';
 
@@ -15,8 +16,6 @@ export interface Tips {
 const SHOWN_FILES = 20;
 /** Files listed in the refusal. */
 const MOST_FILES = 1000;
-/** 2000-01-01: for a branch whose own date is beyond reason. */
-const FALLBACK_SECONDS = '946684800';
 
 /** Sha of the merge. Refused: `empty_change`, `merge_conflict` with the files, `unrelated_histories`. */
 export const mergeTips = async (
@@ -65,17 +64,17 @@ const commit = async (
   });
   if (E.isLeft(dated)) return E.left(mirrorFailed('read the date of the branch', dated.left));
   // The branch's date, not 1970: some tools refuse to pack files that are older than 1980.
-  const seconds = /^[1-9]\d{8,9}$/.exec(dated.right.stdout.trim())?.[0] ?? FALLBACK_SECONDS;
+  const seconds = /^[1-9]\d{8,9}$/.exec(dated.right.stdout.trim())?.[0] ?? mergeCommit.fallbackSeconds;
   const when = `@${seconds} +0000`;
   const made = await git({
     gitDir,
-    args: ['commit-tree', '-p', targetSha, '-p', branchSha, '-m', `Merge ${branch} into ${target}`, tree],
+    args: ['commit-tree', '-p', targetSha, '-p', branchSha, '-m', mergeCommit.message(branch, target), tree],
     environment: {
-      GIT_AUTHOR_NAME: 'Baton',
-      GIT_AUTHOR_EMAIL: 'baton@localhost',
+      GIT_AUTHOR_NAME: mergeCommit.name,
+      GIT_AUTHOR_EMAIL: mergeCommit.email,
       GIT_AUTHOR_DATE: when,
-      GIT_COMMITTER_NAME: 'Baton',
-      GIT_COMMITTER_EMAIL: 'baton@localhost',
+      GIT_COMMITTER_NAME: mergeCommit.name,
+      GIT_COMMITTER_EMAIL: mergeCommit.email,
       GIT_COMMITTER_DATE: when,
     },
   });

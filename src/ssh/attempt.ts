@@ -195,14 +195,24 @@ const parseStart = (line: string): StartAnswer | undefined => {
   }
 };
 
+/** As such it goes to the runner, where it becomes a file before the job begins (`become` in `runner/job.sh`). */
+const FACTS = 'BATON_JOB_DATA';
+
 /** What is sent, checked: undefined when it holds what cannot be. */
 const wordsOf = (order: StartOrder) => {
   const name = attemptName(order);
-  const pairs = environmentPairs(order.environment);
+  const environment =
+    order.facts === undefined ? order.environment : { ...order.environment, [FACTS]: order.facts };
+  const pairs = environmentPairs(environment);
   const key = order.source?.key;
   const counts = [order.totalMs ?? 0, order.silenceMs ?? 0, order.cancelGraceMs, order.logBytes];
-  if (name === undefined || pairs === undefined || ![order.fence, ...counts].every(isCount)) return undefined;
-  if (!isWord(order.baseId) || !isWord(order.bootId) || (key !== undefined && !isWord(key))) return undefined;
+  const keepSeconds = Math.ceil((order.keep?.ms ?? 0) / 1000);
+  const freeKib = Math.ceil((order.freeBytes ?? 0) / 1024);
+  const names = [key, order.cache, order.home];
+  if (name === undefined || pairs === undefined) return undefined;
+  if (![order.fence, keepSeconds, freeKib, ...counts].every(isCount)) return undefined;
+  if (![order.baseId, order.bootId, ...names].every((word) => word === undefined || isWord(word)))
+    return undefined;
   // A shell's text cannot hold it.
   if (order.script.includes('\0')) return undefined;
   const words = [
@@ -213,12 +223,23 @@ const wordsOf = (order: StartOrder) => {
     ...counts.map(String),
     key ?? '-',
     order.split === true ? 'split' : 'merged',
+    ...[
+      order.keep?.when ?? 'never',
+      String(keepSeconds),
+      order.cache ?? '-',
+      String(freeKib),
+      order.home ?? '-',
+    ],
   ];
-  return { name, pairs, words };
+  return { name, environment, pairs, words };
 };
 
 /** Over a channel of its own. */
-const startAlone = async (runner: Runner, order: StartOrder, words: readonly string[]): Outcome<string> => {
+const startAlone = async (
+  runner: Runner,
+  order: Pick<StartOrder, 'environment' | 'script'>,
+  words: readonly string[],
+): Outcome<string> => {
   const head = Buffer.from(environmentText(order.environment) ?? '');
   const payload = Buffer.concat([head, Buffer.from(order.script)]);
   const line = ['start', ...words, String(head.length), String(payload.length)].join(' ');
@@ -236,12 +257,14 @@ export interface Beginning {
 export const start = async (runner: Runner, order: StartOrder, send: SendSource): Outcome<Beginning> => {
   const checked = wordsOf(order);
   if (checked === undefined) return invalid(runner, 'the order holds names, numbers or bytes that cannot be');
-  const { name, pairs, words } = checked;
+  const { name, environment, pairs, words } = checked;
   for (let sent = false; ; sent = true) {
     const begun = await beginInSlot(runner, name, [...words, order.script, ...pairs.flat()]);
     const alone = E.isLeft(begun) && needsOwnChannel(begun.left);
     const answer = alone
-      ? E.map((text: string) => ({ text, end: undefined }))(await startAlone(runner, order, words))
+      ? E.map((text: string) => ({ text, end: undefined }))(
+          await startAlone(runner, { environment, script: order.script }, words),
+        )
       : begun;
     if (E.isLeft(answer)) return answer;
     const { text, end } = answer.right;

@@ -19,6 +19,7 @@ const parts = [
   'state',
   'slay',
   'watch',
+  'workspace',
   'job',
   'supervise',
   'slot',

@@ -1,6 +1,7 @@
 /** What kind of machine is a runner, and is it fit for jobs? Put together from the lines of `runner/probe.sh`. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { ProbeReport, TransportError } from '../app/ports.js';
+import { familyOf, platformOf } from '../domain/platforms.js';
 import type { Finding } from '../events/runner.js';
 import type { Attributes } from '../events/shapes.js';
 import type { Place } from './attempt.js';
@@ -35,40 +36,12 @@ const kinds: Readonly<Record<string, { readonly found: string; readonly conseque
   'sudo absent': { found: 'not installed', consequence: 'Jobs that call sudo fail.' },
 };
 
-/** Names as the original's attributes have them, where os-release says otherwise. */
-const platforms: Readonly<Record<string, string>> = {
-  rhel: 'redhat',
-  amzn: 'amazon',
-  ol: 'oracle',
-  sles: 'suse',
-  'opensuse-leap': 'opensuseleap',
-};
-
-const families: readonly (readonly [family: string, ids: readonly string[]])[] = [
-  ['amazon', ['amzn']],
-  ['debian', ['debian', 'ubuntu', 'raspbian', 'linuxmint']],
-  ['fedora', ['fedora']],
-  ['rhel', ['rhel', 'centos', 'rocky', 'almalinux', 'ol', 'scientific']],
-  ['suse', ['suse', 'sles', 'opensuse', 'opensuse-leap', 'opensuse-tumbleweed']],
-  ['alpine', ['alpine']],
-  ['arch', ['arch', 'archarm', 'manjaro']],
-];
-
-const familyOf = (id: string, like: readonly string[]): string | undefined => {
-  const own = families.find(([, ids]) => ids.includes(id));
-  // Before `fedora`: the clones of RHEL name both.
-  const kin = like.includes('rhel')
-    ? 'rhel'
-    : families.find(([, ids]) => ids.some((one) => like.includes(one)))?.[0];
-  return own?.[0] ?? kin;
-};
-
 /** From `a` lines, by name. Exported for its table of cases. */
 export const attributesOf = (found: ReadonlyMap<string, string>): Attributes => {
   const os = found.get('os')?.toLowerCase();
   const isMac = os === 'darwin';
   const id = found.get('ID') ?? '';
-  const platform = isMac ? 'mac_os_x' : (platforms[id] ?? id);
+  const platform = isMac ? 'mac_os_x' : platformOf(id);
   const family = isMac ? 'mac_os_x' : familyOf(id, (found.get('ID_LIKE') ?? '').split(' '));
   const entries: readonly (readonly [keyof Attributes, string | undefined])[] = [
     ['os', os],

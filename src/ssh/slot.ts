@@ -1,15 +1,13 @@
 /** One shell on a runner that stays open and takes one thing after the other: a job, or a question. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
+import { quote } from '../domain/shell-word.js';
 import { transportError } from './errors.js';
 import { afterMarker, answerLines } from './frames.js';
 import { opening, remoteCommand } from './launcher.js';
 import { judgeLines, judgeSilence, newNonce, type Site } from './operation.js';
 import type { Lease, OpenChannel } from './pool.js';
 import { parseSlotEnd, slotReader, type Said, type SlotEnd } from './slot-frames.js';
-
-/** One word for a POSIX shell, whatever it contains (XCU 2.2.2: nothing is special within single quotes). */
-const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** More than this of anything is not what a slot says. */
 const MOST_BYTES = 1024 * 1024;
@@ -168,7 +166,7 @@ const overChannel = (target: RunnerTarget, lease: Lease, nonce: string, site: Si
       const started = busyWith<Started>(
         site.operationMs,
         (settle) => ({ kind: 'starting', name, settle }),
-        `job ${words.map(word).join(' ')}\n`,
+        `job ${words.map(quote).join(' ')}\n`,
       );
       site.onOrderSent?.();
       return started;
@@ -177,7 +175,7 @@ const overChannel = (target: RunnerTarget, lease: Lease, nonce: string, site: Si
       busyWith<readonly string[]>(
         site.operationMs,
         (settle) => ({ kind: 'asking', lines: Buffer.alloc(0), settle }),
-        `op ${words.map(word).join(' ')}\n`,
+        `op ${words.map(quote).join(' ')}\n`,
       ),
     close: () => {
       open = false;

@@ -178,6 +178,7 @@ describe('reads', () => {
               label: 'os=debian',
               project: 'web-shop',
               status: 'queued',
+              queuedAt: '2026-01-31T12:00:07.000Z',
               since: '2026-01-31T12:00:07.000Z',
               priority: 0,
               waiting: { reason: 'all_busy', detail: 'build-07 runs another job', blockers: ['build-07'] },
@@ -458,6 +459,27 @@ describe('job watch and cancel', () => {
     });
   });
 
+  it('given --elsewhere and a reason, when tried again, then both go along, and it says where to look', async () => {
+    const server = await start();
+    const ran = await ask('job', 'retry', job.id, '--elsewhere', '--reason', 'no compiler');
+    expect([ran.code, ran.out]).toEqual([
+      0,
+      'Job 0b7f2c1e is tried again as job 1c8f2c1e, attempt 2 of its phase. See it: baton job watch 1c8f2c1e\n',
+    ]);
+    const { args } = server.calls.find(({ name }) => name === 'retryJob') ?? { args: [] };
+    expect(args).toMatchObject([{ reason: 'no compiler' }, job.id, { elsewhere: true }]);
+  });
+
+  it('given the standalone host, when tried again, then it names the change to watch', async () => {
+    const value = { retryOf: job.id, jobId: '1c8f2c1e', phaseRunId: 'p', attempt: 1, label: '' };
+    const of = { stage: 'verify', phase: 'unit', changeId: 'c0ffee00-1', stageRunId: 's' };
+    const server = await start({ retryJob: () => TE.right({ value: { ...value, ...of }, repeated: false }) });
+    expect((await ask('job', 'retry', job.id)).out).toBe(
+      'Job 0b7f2c1e is tried again as job 1c8f2c1e, in a new run of verify with unit and what comes after it. See it: baton change watch c0ffee00\n',
+    );
+    expect(server.calls.find(({ name }) => name === 'retryJob')?.args[2]).toEqual({ elsewhere: false });
+  });
+
   it.each([[['--as', 'lost']], [['--reason', 'scrapped']], [['--as', 'succeeded', '--reason', 'scrapped']]])(
     'given %j, when closed, then exit code 64 and nothing is asked',
     async (more) => {
@@ -493,13 +515,17 @@ describe('change submit', () => {
     git('init');
     git('checkout', '-b', 'feature/login');
     const server = await start();
-    const ran = await ask('change', 'submit', '--project', 'shop');
+    const scope = ['--project', 'shop', '--organisation', 'web', '--enterprise', 'acme'];
+    const ran = await ask('change', 'submit', ...scope);
     expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(
+      /^ {2}baton change show [0-9a-f]{8}\n {2}http:.*\/api\/v1\/changes\/[0-9a-f-]{36}$/m,
+    );
     expect(server.calls[0]?.args[1]).toEqual({
       repository: folder,
       branch: 'feature/login',
       target: 'master',
-      project: 'shop',
+      ...{ project: 'shop', organisation: 'web', enterprise: 'acme' },
     });
   });
 
@@ -587,7 +613,8 @@ describe('change submit', () => {
     let looks = 0;
     const waiting = { reason: 'none_matches', detail: 'wanted platform_family is rhel', blockers: [] };
     const shown = { jobId: job.id, phase: 'unit', stage: 'verify', label: 'rhel', project: 'web-shop' };
-    const entry = { ...shown, status: 'queued', since: '2026-01-31T12:00:00.000Z', priority: 0 } as const;
+    const at = '2026-01-31T12:00:00.000Z';
+    const entry = { ...shown, status: 'queued', queuedAt: at, since: at, priority: 0 } as const;
     const change = await running('failed', {
       listJobs: () => {
         const ended = { status: 'failed', summary: 'failed with exit code 3' } as const;

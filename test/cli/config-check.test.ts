@@ -101,6 +101,44 @@ describe('baton config check', () => {
     });
   });
 
+  it('given settings of Baton and of single stages, then they are told beside', async () => {
+    const config = {
+      ...{ version: '2', job_dispatch: { version: 'v2' }, skip_phases: ['unit'] },
+      baton: {
+        filters: { deploy: { platform_version: '>=22 <25', labels: ['a', 'b'] } },
+        priority: { lint: 3 },
+        retry: { lint: { attempts: 3, on: ['failed', 'lost'], delay: 60, exit_codes: [75] } },
+        workspace: { default: { keep: 'on_failure', keep_time: 3600, cache: 'npm', free_mib: 10 } },
+        stages: { union: { skip_phases: ['smoke'], workspace: { default: {} }, priority: { deploy: 1 } } },
+      },
+    };
+    const { code, out } = await checked(JSON.stringify(config));
+    expect(code).toBe(0);
+    const row = (name: string): string => out.split('\n').find((line) => line.startsWith(`${name}  `)) ?? '';
+    expect(out).toMatch(/^PHASE .* OUTPUTS +MORE$/m);
+    const workspace = 'workspace kept: on_failure for 1 h; cache npm; 10 MiB free';
+    expect(row('lint')).toMatch(
+      new RegExp(`priority 3; up to 3 tries when failed or lost with 75, 1 min apart; ${workspace}$`),
+    );
+    expect(row('deploy')).toContain('platform_version is >=22 <25, labels include a and b');
+    expect(row('deploy in union')).toMatch(/one +priority 1$/);
+    expect(row('smoke in union')).toMatch(/skipped/);
+    expect(row('unit')).toMatch(/skipped/);
+    expect(JSON.parse((await check('config.json', '--json')).out)).toMatchObject({
+      stages: { union: { deploy: { priority: 1 }, smoke: { skipped: true } } },
+    });
+  });
+
+  it('given a key of another tool twice, then it is right, and told with its place', async () => {
+    const text = '{"version": "2", "job_dispatch": {"version": "v2"},\n "tool": 1, "tool": 2}';
+    const { code, err } = await checked(text);
+    expect(code).toBe(0);
+    expect(err).toBe('note: config.json:2:13: tool stands twice; most readers keep only the last one\n');
+    expect(JSON.parse((await check('config.json', '--json')).out)).toMatchObject({
+      twice: [{ path: 'tool', line: 2, column: 13 }],
+    });
+  });
+
   it('given no such file, then so, with a way out and exit code 1', async () => {
     const { code, out, err } = await check('none.json');
     expect([code, out]).toEqual([1, '']);

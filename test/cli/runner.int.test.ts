@@ -91,6 +91,8 @@ describe('commands', () => {
     [['trust', 'b', '--jump'], 'trustRunner', ['b', { hop: 'jump' }]],
     [['set', 'b', '--label', 'x', '--label', 'y'], 'setRunner', ['b', { labels: ['x', 'y'] }]],
     [['set', 'b', '--label', ''], 'setRunner', ['b', { labels: [] }]],
+    [['set', 'b', '--enterprise', 'x', '--enterprise', 'y'], 'setRunner', ['b', { enterprises: ['x', 'y'] }]],
+    [['set', 'b', '--any-enterprise'], 'setRunner', ['b', { enterprises: [] }]],
     [['set', 'b', '--jump', 'none', '--slots', '3'], 'setRunner', ['b', { jump: '', slots: 3 }]],
   ])('given %j, then %s', async (argv, called, given) => {
     expect((await ask('runner', ...argv)).code).toBe(0);

@@ -96,4 +96,17 @@ describe('job show', () => {
     expect(out).toMatch(/2 +stdout +17 +(stdout){9} *\n/);
     expect(out).toMatch(/2 +stderr +4711 +(stderr){9} +cut at the limit/);
   });
+
+  it('tells where the workspace of an attempt is that stays, as long as it does', async () => {
+    await edge.close();
+    const kept = (until: string) => ({ folder: 'j.1.ws', until, path: '/home/ci/.baton/x/j.1.ws' });
+    const attempts = [
+      { attempt: 1, runner: 'r1', kept: kept('2020-01-01T00:00:00.000Z') },
+      { attempt: 2, runner: 'r1', kept: kept('2999-01-01T00:00:00.000Z') },
+    ];
+    edge = await startEdge({ showJob: () => TE.right(aJob({ attempts })) });
+    const { out } = await ask('job', 'show', job.id);
+    expect(out).toMatch(/2 +r1 +2999-01-01T00:00:00.000Z +\/home\/ci\/.baton\/x\/j.1.ws/);
+    expect(out).not.toContain('2020-01-01');
+  });
 });

@@ -144,11 +144,12 @@ describe('explaining settings', () => {
     const found = explainConfig({ config: path, listen: '[::1]:0' }, { BATON_DATA: '/d' }, '/');
     if (E.isLeft(found)) expect.fail(JSON.stringify(found.left));
     expect(found.right).toHaveLength(Object.keys(settings).length);
-    expect(found.right.slice(0, 5).map(({ name, value, source }) => [name, value, source])).toEqual([
+    expect(found.right.slice(0, 6).map(({ name, value, source }) => [name, value, source])).toEqual([
       ['data', '/d', 'environment BATON_DATA'],
       ['listen', '[::1]:0', 'flag --listen'],
       ['key_file', '/d/operator.key', 'default'],
       ['repo_root', '', 'default'],
+      ['source', 'push', 'default'],
       ['log_level', 'warn', `file ${path}`],
     ]);
     expect(found.right.every(({ meaning }) => meaning.endsWith('.'))).toBe(true);

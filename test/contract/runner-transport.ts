@@ -1,7 +1,7 @@
 /** What any RunnerTransport must do, whoever serves the other end. Run it against each kind of runner. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -314,6 +314,139 @@ export const runnerTransportContract = (
           const before = performance.now();
           await follow(wanted);
           expect(performance.now() - before).toBeLessThan(2500);
+        });
+      });
+
+      describe('what a job finds beside its source, and what stays', () => {
+        const clean = async (attempt: AttemptRef): Promise<readonly string[]> => {
+          right(await transport.cleanUp(rig.target, attempt)());
+          const own = `${attempt.jobId}.${String(attempt.attempt)}.`;
+          const names = await readdir(rig.folder);
+          return names
+            .filter((name) => name.startsWith(own))
+            .map((name) => name.slice(own.length))
+            .sort();
+        };
+        const textOf = async (wanted: StartOrder): Promise<string> => (await run(wanted)).bytes.toString();
+        const daysAgo = async (file: string, days: number): Promise<void> => {
+          const then = Date.now() / 1000 - days * 86_400;
+          await utimes(file, then, then);
+        };
+
+        it('given facts, then they are in a file of the account alone, outside of the workspace, as they were', async () => {
+          const facts = JSON.stringify({ title: `'"$(touch ${path('canary')})\\ \n\t ü \u0001` });
+          const wanted = order(
+            'ls -l "$BATON_JOB_FILE" | cut -c1-10; ls -A; echo "${BATON_JOB_DATA-unset}"; cat "$BATON_JOB_FILE"',
+            { facts },
+          );
+          expect(await textOf(wanted)).toBe(`-rw-------\nunset\n${facts}\n`);
+          await expect(stat(path('canary'))).rejects.toThrow('ENOENT');
+          expect(await clean(wanted)).toEqual(['rc']);
+          expect(await textOf(order('echo "${BATON_JOB_FILE-none} ${BATON_CACHE-none}"'))).toBe(
+            'none none\n',
+          );
+        });
+
+        it.each([
+          ['on_failure', 1, true],
+          ['on_failure', 0, false],
+          ['always', 0, true],
+          ['always', 1, true],
+        ] as const)('given keep %s and exit %i, then the workspace stays: %s', async (when, code, stays) => {
+          const keep = { when, ms: 3_600_000 };
+          const wanted = order(`echo left > found; exit ${String(code)}`, { keep });
+          await run(wanted);
+          expect(await clean(wanted)).toEqual(stays ? ['keep', 'rc', 'ws'] : ['rc']);
+          // again, as after a crash
+          expect(await clean(wanted)).toEqual(stays ? ['keep', 'rc', 'ws'] : ['rc']);
+          expect(await query(wanted)).toEqual({ state: 'tombstone' });
+        });
+
+        it('given a job that was ended, then that is no success, and its workspace stays', async () => {
+          const wanted = order('trap "exit 0" TERM; echo left > found; while :; do sleep 0.1; done', {
+            keep: { when: 'on_failure', ms: 3_600_000 },
+          });
+          await started(wanted);
+          const over = follow(wanted);
+          await cancel(wanted, 2000);
+          await over;
+          expect(await clean(wanted)).toEqual(['keep', 'rc', 'ws']);
+        });
+
+        it('given a kept workspace, then a probe removes it when its time is over and not before, whatever its rights', async () => {
+          const wanted = order('mkdir shut; echo left > shut/found; chmod 500 shut; exit 1', {
+            keep: { when: 'on_failure', ms: 3_600_000 },
+          });
+          await run(wanted);
+          await clean(wanted);
+          right(await transport.check(rig.target)());
+          expect(await readFile(join(rig.folder, `${wanted.jobId}.1.ws`, 'shut', 'found'), 'utf8')).toBe(
+            'left\n',
+          );
+          const keepFile = join(rig.folder, `${wanted.jobId}.1.keep`);
+          const until = Number((await readFile(keepFile, 'utf8')).replace('until ', ''));
+          expect(Math.abs(until - (Date.now() / 1000 + 3600))).toBeLessThan(60);
+          await writeFile(keepFile, `until ${String(until - 3700)}\n`);
+          right(await transport.check(rig.target)());
+          expect(await clean(wanted)).toEqual(['rc']);
+        });
+
+        it('given more than twenty kept ones, then the oldest go', async () => {
+          const until = `until ${String(Math.ceil(Date.now() / 1000) + 3600)}\n`;
+          const names = Array.from({ length: 22 }, (_, i) => `kept-${String(i)}.1`);
+          for (const [i, name] of names.entries()) {
+            await mkdir(join(rig.folder, `${name}.ws`));
+            await writeFile(join(rig.folder, `${name}.keep`), until);
+            // younger than any of the other tests
+            await daysAgo(join(rig.folder, `${name}.keep`), (-1 - i) / 1000);
+          }
+          right(await transport.check(rig.target)());
+          const left = await readdir(rig.folder);
+          const stay = names.flatMap((name, i) => (i < 2 ? [] : [`${name}.keep`, `${name}.ws`]));
+          expect(left.filter((name) => name.startsWith('kept-')).sort()).toEqual(stay.sort());
+        });
+
+        it('given a cache, then the next job that names it finds it again, and no other', async () => {
+          await run(order('echo from the first > "$BATON_CACHE/found"', { cache: 'one' }));
+          expect(await textOf(order('cat "$BATON_CACHE/found"', { cache: 'one' }))).toBe('from the first\n');
+          expect(await textOf(order('ls -A "$BATON_CACHE"', { cache: 'other' }))).toBe('');
+        });
+
+        it('given a cache or home of no use for a month, then a probe removes it; one that is used stays', async () => {
+          await run(order('true', { cache: 'old', home: 'old.0' }));
+          await run(order('true', { cache: 'young', home: 'young.0' }));
+          await daysAgo(join(rig.folder, 'cache-of', 'old.used'), 32);
+          await daysAgo(join(rig.folder, 'home-of', 'old.0.of'), 32);
+          right(await transport.check(rig.target)());
+          const left = async (store: string) =>
+            (await readdir(join(rig.folder, store))).filter((name) => /^(old|young)/.test(name)).sort();
+          expect(await left('cache-of')).toEqual(['young', 'young.used']);
+          expect(await left('home-of')).toEqual(['young.0', 'young.0.of']);
+        });
+
+        it('given a home, then one job at a time has it: one that comes while another lives there gets an empty one', async () => {
+          const home = 'abc.0';
+          expect(await textOf(order('echo hello > "$HOME/found"; pwd', { home }))).toMatch(/\.ws\n$/);
+          const stayed = order(
+            `cat "$HOME/found"; while [ ! -e ${path('leave-home')} ]; do sleep 0.05; done`,
+            {
+              home,
+            },
+          );
+          await started(stayed);
+          const over = follow(stayed);
+          expect(await textOf(order('ls -A "$HOME"', { home }))).toBe('');
+          expect(await textOf(order('ls -A "$HOME"', { home: 'abc.1' }))).toBe('');
+          await writeFile(path('leave-home'), '');
+          expect((await over).bytes.toString()).toBe('hello\n');
+          expect(await textOf(order('cat "$HOME/found"', { home }))).toBe('hello\n');
+        });
+
+        it('given less room than is wanted, then disk_low, and nothing is claimed', async () => {
+          const wanted = order('echo ran', { freeBytes: 2 ** 55 });
+          expect(await start(wanted)).toMatchObject({ kind: 'not_started', why: 'disk_low' });
+          expect((await query(wanted)).state).toBe('absent');
+          expect(await textOf({ ...wanted, freeBytes: 1024 })).toBe('ran\n');
         });
       });
 

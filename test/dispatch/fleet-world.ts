@@ -4,9 +4,9 @@ import { slotsOf } from '../../src/dispatch/fleet.js';
 import { scheduler, type SchedulerState } from '../../src/dispatch/scheduler.js';
 import type { DispatchCommand } from '../../src/dispatch/commands.js';
 import { struckBy } from '../../src/domain/failures.js';
-import { filterClassOf } from '../../src/domain/matching.js';
+import { enterpriseClause, filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
-import type { JobQueued } from '../../src/events/job.js';
+import type { JobQueued, JobRequeued } from '../../src/events/job.js';
 import type { RunnerEnrolled } from '../../src/events/runner.js';
 import type { Attributes, Filter } from '../../src/events/shapes.js';
 import { deriveId } from '../../src/kernel/ids.js';
@@ -52,8 +52,18 @@ export class FleetWorld {
     this.react(this.fold(stream, event));
   }
 
+  /** The time that the scheduler was last told, absolute; 0: never. */
+  tickedMs = 0;
+
+  /** What it owes now that it is so late; not carried out. */
+  owedByTick(): readonly DispatchCommand[] {
+    const at = plusMillis(FIRST_INSTANT, this.nowMs);
+    this.tickedMs = Date.parse(at);
+    return this.process.tick(this.state, at);
+  }
+
   tick(): readonly DispatchCommand[] {
-    const commands = this.process.tick(this.state, plusMillis(FIRST_INSTANT, this.nowMs));
+    const commands = this.owedByTick();
     for (const written of commands.flatMap((command) => this.execute(command))) this.react(written);
     return commands;
   }
@@ -97,8 +107,9 @@ export class FleetWorld {
   succeed(jobId: string): void {
     this.tell(`job-${jobId}`, { type: 'JobSucceeded', data: { attempt: 1 } });
   }
-  fail(jobId: string): void {
-    this.tell(`job-${jobId}`, { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } });
+  fail(jobId: string, more: Partial<JobRequeued> = {}): void {
+    const data = { attempt: 1, cause: 'infrastructure', ...more } as const;
+    this.tell(`job-${jobId}`, { type: 'JobRequeued', data });
   }
   /** An assignment that was made before, whatever the scheduler thinks. */
   held(jobId: string, runner: string, slot = 0): void {
@@ -106,25 +117,49 @@ export class FleetWorld {
     this.tell(`job-${jobId}`, { type: 'JobAssigned', data: anAssignment({ runner, slot }) });
   }
 
-  /** Recorded reasons, one per change. */
-  reasons(filter: Filter = []): readonly string[] {
+  /** Recorded reasons, one per change: those of one enterprise, or those of all that have none of their own. */
+  reasons(filter: Filter = [], enterprise?: string): readonly string[] {
+    const id = filterClassOf(enterprise === undefined ? filter : [...filter, enterpriseClause(enterprise)]);
     return this.events.flatMap(({ stream, event }) =>
-      event.type === 'WaitReasonChanged' && stream === `filter_class-${filterClassOf(filter)}`
-        ? [event.data.reason]
-        : [],
+      event.type === 'WaitReasonChanged' && stream === `filter_class-${id}` ? [event.data.reason] : [],
     );
   }
 
-  /** The queue as the reference takes it. */
+  /** The queue as the reference takes it; what was tried before is read from the events, not from the scheduler. */
   waiting(): readonly Waiting[] {
     return this.events.flatMap(({ stream, event, metadata }, order) => {
-      const job = this.state.jobs.get(stream.slice('job-'.length));
-      if (event.type !== 'JobQueued' || job?.queued !== true) return [];
+      const jobId = stream.slice('job-'.length);
+      const job = this.state.jobs.get(jobId);
+      if (event.type !== 'JobQueued' || job === undefined || job.place !== undefined) return [];
       const { filter, filterClass, priority, whenUnmatchable } = event.data;
+      const { enterprise } = event.data.scope;
       const queuedAtMs = Date.parse(metadata.recordedAt);
-      const { jobId, avoid } = job;
-      return [{ jobId, filter, filterClass, priority, queuedAtMs, order, whenUnmatchable, avoid }];
+      const tried = this.triedSince(stream, order);
+      return [
+        { jobId, filter, filterClass, enterprise, priority, queuedAtMs, order, whenUnmatchable, ...tried },
+      ];
     });
+  }
+
+  private triedSince(
+    stream: string,
+    order: number,
+  ): Pick<Waiting, 'avoid' | 'notBeforeMs' | 'elsewhereAtOnce'> {
+    let runner = '';
+    let avoid: readonly string[] = [];
+    let notBeforeMs = 0;
+    let elsewhereAtOnce = false;
+    for (const { event, metadata, ...one } of this.events.slice(order)) {
+      if (one.stream !== stream) continue;
+      if (event.type === 'JobAssigned') ({ runner } = event.data);
+      if (event.type !== 'JobRequeued') continue;
+      const { cause, why, delayMs } = event.data;
+      elsewhereAtOnce = cause === 'infrastructure';
+      notBeforeMs = delayMs === undefined ? 0 : Date.parse(metadata.recordedAt) + delayMs;
+      if (cause === 'infrastructure' || (cause === 'policy' && why === 'lost'))
+        avoid = [...avoid.filter((name) => name !== runner), runner];
+    }
+    return { avoid, notBeforeMs, elsewhereAtOnce };
   }
   runners() {
     return [...this.state.runners.values()].map((one) =>

@@ -32,7 +32,14 @@ describe('a runner whose slots were cut while jobs run in them', () => {
     index.setRunner('r1', slotsOf(runner), 0);
     for (const order of [1, 2, 3])
       index.enqueue({
-        ...{ jobId: `new${order}`, cls: index.join('any', [], 0), key: 0, order, avoid: '' },
+        ...{
+          jobId: `new${order}`,
+          cls: index.join('any', [], 'acme', 0),
+          key: 0,
+          order,
+          avoid: [],
+          shuns: false,
+        },
         whenUnmatchable: 'wait',
       });
     return decide(index).map(({ slot }) => slot);

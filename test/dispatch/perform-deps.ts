@@ -50,6 +50,7 @@ export const performDeps = (
   targetOf: () => Promise.resolve(E.right(target)),
   record: unexpected('record'),
   recordProbe: () => Promise.resolve(),
+  minFreeBytes: 0,
   onProblem: () => undefined,
   ...more,
 });

@@ -38,7 +38,8 @@ class Ward extends OneProcess<ReturnType<typeof quarantine.init>> {
   run(end: BatonEvent, project?: string): void {
     const id = this.queue(project);
     this.assign(id);
-    if (end.type === 'JobFailed' || end.type === 'JobSucceeded')
+    const ranByItself = end.type === 'JobRequeued' && end.data.cause === 'policy';
+    if (end.type === 'JobFailed' || end.type === 'JobSucceeded' || ranByItself)
       this.fact(`job-${id}`, {
         type: 'JobStarted',
         data: { attempt: 1, pid: 1, startTime: '1', bootId: 'boot' },
@@ -130,6 +131,29 @@ describe('a runner that fails its jobs', () => {
   it('given one project that fails whatever it runs, then that is its own business', () => {
     const ward = new Ward();
     for (let n = 0; n < 20; n++) ward.run(failed, n % 2 === 0 ? 'a' : 'b');
+    expect(ward.isQuarantined).toBe(false);
+  });
+});
+
+describe('an attempt that policy tries again weighs as much as the end of its job would', () => {
+  const again = (why: string): BatonEvent => ({
+    type: 'JobRequeued',
+    data: { attempt: 1, cause: 'policy', why, exitCode: 127 },
+  });
+  it('given three that were lost, then the runner is quarantined', () => {
+    const ward = new Ward();
+    for (let n = 0; n < 3; n++) ward.run(again('lost'));
+    expect(ward.isQuarantined).toBe(true);
+  });
+  it('given six of three projects that failed at once, then the runner is quarantined; of one, then not', () => {
+    const [ward, other] = [new Ward(), new Ward()];
+    for (const project of ['a', 'b', 'c', 'a', 'b', 'c']) ward.run(again('failed'), project);
+    for (let n = 0; n < 6; n++) other.run(again('failed'), 'a');
+    expect([ward.isQuarantined, other.isQuarantined]).toEqual([true, false]);
+  });
+  it('given limits that were reached, then the runner is not blamed', () => {
+    const ward = new Ward();
+    for (let n = 0; n < 6; n++) ward.run(again('timed_out'));
     expect(ward.isQuarantined).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jobIdOf } from '../../src/dispatch/fan-out.js';
+import { jobIdOf } from '../../src/domain/phase-run.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { Recorded } from '../../src/kernel/recorded.js';
 import { anEnrolment, aPromotion } from '../builders.js';
@@ -207,6 +207,37 @@ describe('the saga', () => {
       );
     },
   );
+
+  it('a job whose policy says so is tried again until it succeeds, and ends once, whatever crashes in between', () => {
+    const crashes = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(script, crashes, fc.nat(3), (s, at, failing) => {
+        const retry = { attempts: 3, on: ['failed' as const], delayMs: 0 };
+        const world = play({ ...s, phases: [] }, at);
+        world.failing = failing;
+        const rows = s.phases.map(({ platforms: [family = ''] }, i) => ({
+          label: String(i),
+          filter: [{ key: 'platform_family', op: 'in' as const, values: [family] }],
+        }));
+        world.promote('p', { kind: 'PromotePhase', data: aPromotion({ rows, retry }) });
+        world.settle();
+        for (const [attempt, { runs }] of world.attempts) expect(runs, attempt).toBeLessThanOrEqual(1);
+        checkSlots(world.events);
+        const typesOf = (stream: string): readonly string[] =>
+          world.events.filter((one) => one.stream === stream).map(({ event }) => event.type);
+        const ran = new Set(world.events.flatMap((e) => (e.event.type === 'JobAssigned' ? [e.stream] : [])));
+        for (const stream of ran) {
+          const types = typesOf(stream);
+          const ended = types.filter((type) => TERMINAL.includes(type));
+          expect(ended).toEqual([failing < 3 ? 'JobSucceeded' : 'JobFailed']);
+          expect(types.filter((type) => type === 'JobRequeued')).toHaveLength(Math.min(failing, 2));
+          expect(types.lastIndexOf('JobRequeued')).toBeLessThan(types.indexOf(ended[0] ?? ''));
+          expect(types).not.toContain('JobReportRefused');
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
 
   it('a job that no runner suits waits, with a reason that names what is missing, and runs once one is enrolled', () => {
     const world = new World();

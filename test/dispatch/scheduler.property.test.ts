@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { DispatchCommand } from '../../src/dispatch/commands.js';
 import { filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
+import type { JobRequeued } from '../../src/events/job.js';
 import type { Filter } from '../../src/events/shapes.js';
 import type { Recorded } from '../../src/kernel/recorded.js';
 import { anEnrolment, aQueuedJob } from '../builders.js';
-import { referenceSchedule } from '../domain/reference-schedule.js';
+import { placeOf, referenceSchedule, type Decisions } from '../domain/reference-schedule.js';
 import { FleetWorld, policy, ready } from './fleet-world.js';
 
 const family = (...values: readonly string[]): Filter => [{ key: 'platform_family', op: 'in', values }];
@@ -20,13 +21,25 @@ const filters: readonly Filter[] = [
   [{ key: 'runner', op: 'in', values: ['r1'] }],
 ];
 
+/** The last of them is never named by a runner. */
+const enterprises = ['acme', 'globex', 'initech'] as const;
+const named: readonly (readonly string[])[] = [[], ['acme'], ['globex'], ['acme', 'globex'], []];
+
 type Op = readonly [kind: number, a: number, b: number, wait: boolean];
 const op: fc.Arbitrary<Op> = fc.tuple(
-  fc.integer({ min: 0, max: 16 }),
+  fc.integer({ min: 0, max: 18 }),
   fc.nat(1000),
   fc.nat(1000),
   fc.boolean(),
 );
+
+const causes: readonly Pick<JobRequeued, 'cause' | 'why'>[] = [
+  { cause: 'runner_changed' },
+  { cause: 'infrastructure' },
+  { cause: 'infrastructure' },
+  { cause: 'policy', why: 'failed' },
+  { cause: 'policy', why: 'lost' },
+];
 
 /** The event that this number stands for in this state of things; undefined when it stands for none. */
 const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, BatonEvent] | undefined => {
@@ -35,24 +48,34 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
   const runner = world.state.runners.get(name);
   const pick = <T>(from: readonly T[]): T | undefined => from[b % Math.max(1, from.length)];
   const jobs = [...world.state.jobs.values()];
-  const held = pick(jobs.filter(({ queued }) => !queued));
-  const queued = pick(jobs.filter((job) => job.queued));
+  const held = pick(jobs.filter(({ place }) => place !== undefined));
+  const queued = pick(jobs.filter(({ place }) => place === undefined));
   if (kind <= 4) {
     const filter = pick(filters)!;
     const whenUnmatchable = (['wait', 'fail', 'expire'] as const)[a % 3]!;
     return [
       `job-j${n}`,
-      { type: 'JobQueued', data: aQueuedJob({ filter, priority: a % 4 === 0 ? 1 : 0, whenUnmatchable }) },
+      {
+        type: 'JobQueued',
+        data: aQueuedJob({
+          ...{ filter, priority: a % 4 === 0 ? 1 : 0, whenUnmatchable },
+          scope: { enterprise: enterprises[(a + b) % 3]!, organisation: 'web', project: 'shop' },
+        }),
+      },
     ];
   }
   if (kind === 5) return held && [`job-${held.jobId}`, { type: 'JobSucceeded', data: { attempt: 1 } }];
-  if (kind === 6 || kind > 13)
+  if (kind === 6 || kind > 15)
     return (
       held && [
         `job-${held.jobId}`,
         {
           type: 'JobRequeued',
-          data: { attempt: 1, cause: a % 3 === 0 ? 'runner_changed' : 'infrastructure' },
+          data: {
+            attempt: 1,
+            ...causes[a % causes.length]!,
+            ...(b % 3 === 0 ? { delayMs: 1 + 100_000 * (b % 4) } : {}),
+          },
         },
       ]
     );
@@ -68,7 +91,10 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
       stream,
       {
         type: 'RunnerEnrolled',
-        data: anEnrolment({ name, slots: 1 + (b % 3), labels: b % 2 ? ['gpu'] : [] }),
+        data: anEnrolment({
+          ...{ name, slots: 1 + (b % 3), labels: b % 2 ? ['gpu'] : [] },
+          ...{ enterprises: named[b % 5]! },
+        }),
       },
     ];
   const runnerEvents: readonly BatonEvent[] = [
@@ -82,6 +108,8 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
     b % 4 === 0
       ? { type: 'RunnerRetired', data: {} }
       : { type: 'RunnerQuarantined', data: { why: 'x', detail: 'x' } },
+    { type: 'RunnerSettingsChanged', data: { enterprises: named[b % 5]! } },
+    { type: 'RunnerSettingsChanged', data: { enterprises: named[b % 5]! } },
   ];
   return [stream, runnerEvents[kind - 8]!];
 };
@@ -99,11 +127,22 @@ const refused = (commands: readonly DispatchCommand[]): readonly string[] =>
     command.target === 'job' && command.command.kind === 'RefuseJob' ? [command.id] : [],
   );
 
+const expectedIn = (world: FleetWorld): Decisions =>
+  referenceSchedule(world.waiting(), world.runners(), policy.ageingMs, world.tickedMs);
+
 const checkReasons = (world: FleetWorld): void => {
-  const { reasons } = referenceSchedule(world.waiting(), world.runners(), policy.ageingMs);
+  const { reasons } = expectedIn(world);
   for (const filter of filters) {
-    const recorded = world.reasons(filter).at(-1) ?? 'nothing_waits';
-    expect(recorded).toBe(reasons.get(filterClassOf(filter)) ?? 'nothing_waits');
+    const last = (enterprise?: string) => world.reasons(filter, enterprise).at(-1) ?? 'nothing_waits';
+    const waiting = enterprises.filter((enterprise) => {
+      const expected = reasons.get(placeOf({ filterClass: filterClassOf(filter), enterprise }));
+      const own = last(enterprise);
+      // as whoever reads them does: the enterprise's own reason, else that of all others
+      if (expected !== undefined) expect(own === 'nothing_waits' ? last() : own).toBe(expected);
+      else expect(own).toBe('nothing_waits');
+      return expected !== undefined;
+    });
+    if (waiting.length === 0) expect(last()).toBe('nothing_waits');
   }
 };
 
@@ -112,15 +151,24 @@ const play = (ops: readonly Op[]): FleetWorld => {
   // enough to choose from, whatever the operations are
   for (let n = 0; n < 3; n++) world.ready(`r${n}`, { platform_family: 'debian' }, { slots: 1 + n });
   const owed: Recorded<BatonEvent>[] = [];
+  const check = (commands: readonly DispatchCommand[], expected: Decisions): void => {
+    expect(assigned(commands)).toEqual(expected.assignments);
+    expect([...refused(commands)].sort()).toEqual([...expected.hopeless].sort());
+    for (const command of commands) owed.push(...world.execute(command));
+  };
   const settle = (): void => {
     for (let due = owed.shift(); due !== undefined; due = owed.shift()) {
-      const expected = referenceSchedule(world.waiting(), world.runners(), policy.ageingMs);
-      const commands = world.process.react(world.state, due);
-      expect(assigned(commands)).toEqual(expected.assignments);
-      expect([...refused(commands)].sort()).toEqual([...expected.hopeless].sort());
-      for (const command of commands) owed.push(...world.execute(command));
+      const expected = expectedIn(world);
+      check(world.process.react(world.state, due), expected);
     }
     checkReasons(world);
+  };
+  /** Time is told only while nothing else is to be done. */
+  const tick = (): void => {
+    settle();
+    const commands = world.owedByTick();
+    check(commands, expectedIn(world));
+    settle();
   };
   for (const [n, one] of ops.entries()) {
     world.nowMs += 100_000;
@@ -129,6 +177,7 @@ const play = (ops: readonly Op[]): FleetWorld => {
     owed.push(world.fold(...event));
     // sometimes the state runs ahead: several events are folded before the first of them is answered
     if (!one[3]) settle();
+    if (one[2] % 4 === 0) tick();
   }
   settle();
   return world;
@@ -156,8 +205,7 @@ describe('the scheduler and the plain rules', () => {
           world.state = world.process.evolve(world.state, recorded);
           world.events.push(recorded);
         }
-        const expected = referenceSchedule(world.waiting(), world.runners(), policy.ageingMs);
-        expect(assigned(world.process.resume(world.state))).toEqual(expected.assignments);
+        expect(assigned(world.process.resume(world.state))).toEqual(expectedIn(world).assignments);
       }),
       { numRuns: 200 },
     );

@@ -94,6 +94,94 @@ describe('a job that infrastructure failed', () => {
   });
 });
 
+describe('a job that is tried again', () => {
+  const runners = (...names: readonly string[]): FleetWorld => {
+    const world = new FleetWorld();
+    for (const name of names) world.ready(name);
+    return world;
+  };
+  const last = (world: FleetWorld) => world.assignments.at(-1);
+
+  it('given three runners, then none of those that failed it gets it, not only the last', () => {
+    const world = runners('r1', 'r2', 'r3');
+    world.queue('a');
+    world.fail('a');
+    world.fail('a');
+    expect(world.assignments).toEqual(['a→r1/0 least_loaded', 'a→r2/0 other_runner', 'a→r3/0 other_runner']);
+    // all have failed it: not the last one at once again
+    world.fail('a');
+    expect(last(world)).toBe('a→r1/0 other_runner');
+  });
+  it('given a failure of its own, then it may go anywhere, but not to where infrastructure failed it before', () => {
+    const world = runners('r1', 'r2');
+    world.queue('a');
+    world.fail('a');
+    world.fail('a', { cause: 'policy', why: 'failed' });
+    expect(world.assignments.slice(1)).toEqual(['a→r2/0 other_runner', 'a→r2/0 other_runner']);
+  });
+  it('given a loss that policy tries again, then it goes elsewhere', () => {
+    const world = runners('r1', 'r2');
+    world.queue('a');
+    world.fail('a', { cause: 'policy', why: 'lost' });
+    expect(last(world)).toBe('a→r2/0 other_runner');
+  });
+  it('given a pause, then it waits for it though a runner is free, and others do not wait for it', () => {
+    const world = runners('r1');
+    world.queue('a');
+    world.fail('a', { cause: 'policy', why: 'failed', delayMs: 30_000 });
+    world.nowMs = 29_000;
+    world.tick();
+    expect(world.assignments).toHaveLength(1);
+    world.queue('b');
+    world.succeed('b');
+    world.nowMs = 30_000;
+    world.tick();
+    expect(world.assignments.slice(1)).toEqual(['b→r1/0 only_match', 'a→r1/0 only_match']);
+  });
+  it('given a pause after infrastructure failed it, then another runner takes it at once, and the same one after the pause', () => {
+    const world = runners('r1');
+    world.queue('a');
+    world.fail('a', { delayMs: 30_000 });
+    expect(world.assignments).toHaveLength(1);
+    // it waits for a time, not for the runner, which is free
+    expect(world.reasons()).toEqual([]);
+    world.ready('r2');
+    expect(last(world)).toBe('a→r2/0 other_runner');
+    world.fail('a', { delayMs: 30_000 });
+    world.nowMs = 30_000;
+    world.tick();
+    expect(last(world)).toBe('a→r1/0 other_runner');
+  });
+  it('given a pause and a cancel, then nothing is left of it', () => {
+    const world = runners('r1');
+    world.queue('a');
+    world.fail('a', { delayMs: 30_000 });
+    world.tell('job-a', { type: 'JobCancelled', data: { evidence: { how: 'never_started' } } });
+    world.nowMs = 60_000;
+    expect(world.tick()).toEqual([]);
+    expect(world.state.delayed.size).toBe(0);
+  });
+  it('given a limit of waiting, then the pause does not count', () => {
+    const world = runners('r1');
+    world.queue('a', [], { limits: { ...limits, queueMs: 10_000 } });
+    world.fail('a', { delayMs: 60_000 });
+    world.held('holder', 'r1');
+    world.nowMs = 69_000;
+    world.tick();
+    expect(endsOf(world)).toEqual([]);
+    world.nowMs = 71_000;
+    world.tick();
+    expect(endsOf(world)).toEqual([['a', 'JobExpired', 'queue_wait']]);
+  });
+  it('given survivors of the attempt that is tried again, then its slot is not given away', () => {
+    const world = runners('r1');
+    world.queue('a');
+    const evidence = { how: 'signalled', survivors: [{ pid: 7 }] } as const;
+    world.fail('a', { cause: 'policy', why: 'timed_out', evidence });
+    expect(world.assignments).toHaveLength(1);
+  });
+});
+
 describe('why jobs wait', () => {
   it('"no runner", "none can ever match", "none is available" and "all are busy" are four things', () => {
     const world = new FleetWorld();

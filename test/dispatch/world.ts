@@ -69,6 +69,8 @@ export class World {
   private running: Running[] = processes().map((process) => start(process, []));
   /** No runner answers; what it runs goes on. */
   away = false;
+  /** Attempts up to this number fail by themselves. */
+  failing = 0;
   /** Effects that wait for an answer; a crash forgets them. */
   private adrift: DispatchCommand[] = [];
   private readonly crashAt: ReadonlySet<number>;
@@ -189,7 +191,9 @@ export class World {
     const verdict =
       attempt.why === 'cancel'
         ? ({ kind: 'cancelled', evidence: { how: 'signalled' } } as const)
-        : ({ kind: 'succeeded' } as const);
+        : number <= this.failing
+          ? ({ kind: 'failed', exitCode: 3 } as const)
+          : ({ kind: 'succeeded' } as const);
     say({ kind: 'FinishJob', attempt: number, verdict, outputs: [] });
   }
 

@@ -83,8 +83,8 @@ describe('CloseJob', () => {
     given(queued, assigned, started, closed).when(close).thenRefused('job_already_finished');
     given().when(close).thenRefused('job_unknown');
   });
-  it('given a closed job, when its runner tells of its end, then that changes nothing', () => {
-    given(queued, assigned, started, closed).when(finish).thenRefused('job_already_finished');
+  it('given a closed job, when its runner tells of its end, then that changes nothing, and is recorded', () => {
+    given(queued, assigned, started, closed).when(finish).then('JobReportRefused');
   });
   it('given a closed job, when what it left is ended, then that is recorded once', () => {
     given(queued, assigned, started, closed).when(remains).then('JobRemainsEnded');
@@ -150,19 +150,6 @@ describe('the end of an attempt', () => {
     given(queued, assigned, started)
       .when({ ...finish, outputs })
       .then('JobOutputSealed', 'JobSucceeded');
-  });
-  it('given a finished job, when a late end comes, then refused', () => {
-    given(queued, assigned, started, succeeded).when(finish).thenRefused('job_already_finished');
-  });
-  it('given attempt 2, when attempt 1 reports late, then refused: attempt_is_over', () => {
-    given(
-      queued,
-      assigned,
-      { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } },
-      { type: 'JobAssigned', data: anAssignment({ attempt: 2 }) },
-    )
-      .when(finish)
-      .thenRefused('attempt_is_over');
   });
   it('given a cancel that was asked for, when the infrastructure fails, then no other try is made', () => {
     given(queued, assigned, cancelAsked)

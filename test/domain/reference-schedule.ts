@@ -1,6 +1,6 @@
 /** The rules of dispatch in their plainest form: every job against every runner, in order. Slow, and easy to believe. */
 import type { RunnerSlots } from '../../src/domain/dispatch-index.js';
-import { suits } from '../../src/domain/matching.js';
+import { admits, suits } from '../../src/domain/matching.js';
 import type { WaitReasonChanged } from '../../src/events/ownership.js';
 import type { Filter } from '../../src/events/shapes.js';
 
@@ -8,24 +8,35 @@ export interface Waiting {
   readonly jobId: string;
   readonly filter: Filter;
   readonly filterClass: string;
+  readonly enterprise: string;
   readonly priority: number;
   readonly queuedAtMs: number;
   readonly order: number;
   readonly whenUnmatchable: 'wait' | 'fail' | 'expire';
-  readonly avoid: string;
+  /** Runners that failed it, the last one last. */
+  readonly avoid: readonly string[];
+  /** It is not tried again before; 0: it may be now. */
+  readonly notBeforeMs: number;
+  /** Not before on those runners; on another it may be at once. */
+  readonly elsewhereAtOnce: boolean;
 }
 
 export interface Decisions {
   /** `job→runner/slot rule`, in the order of decision. */
   readonly assignments: readonly string[];
   readonly hopeless: readonly string[];
+  /** By filter class and enterprise: `placeOf`. */
   readonly reasons: ReadonlyMap<string, WaitReasonChanged['reason']>;
 }
+
+export const placeOf = ({ filterClass, enterprise }: Pick<Waiting, 'filterClass' | 'enterprise'>): string =>
+  `${filterClass} ${enterprise}`;
 
 export const referenceSchedule = (
   queue: readonly Waiting[],
   runners: readonly RunnerSlots[],
   ageingMs: number,
+  nowMs: number,
 ): Decisions => {
   const assignments: string[] = [];
   const hopeless: string[] = [];
@@ -37,10 +48,16 @@ export const referenceSchedule = (
   const rank = (w: Waiting) => w.queuedAtMs - w.priority * ageingMs;
   const inOrder = [...queue].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
 
-  for (const { jobId, filter, filterClass, whenUnmatchable, avoid } of inOrder) {
-    const matching = runners.filter((r) => suits(r, filter));
+  for (const waiting of inOrder) {
+    const { jobId, filter, enterprise, whenUnmatchable, avoid, ...when } = waiting;
+    const place = placeOf(waiting);
+    const isDue = when.notBeforeMs <= nowMs;
+    if (!isDue && !when.elsewhereAtOnce) continue;
+    const matching = runners.filter((r) => admits(r, enterprise) && suits(r, filter));
     const available = matching.filter((r) => r.unavailable === '');
-    const mayGo = available.filter((r) => r.name !== avoid || available.length === 1);
+    const without = (shunned: readonly string[]) => available.filter((r) => !shunned.includes(r.name));
+    const choices = isDue ? [without(avoid), without(avoid.slice(-1)), available] : [without(avoid)];
+    const mayGo = choices.find((some) => some.length > 0) ?? [];
     let best: RunnerSlots | undefined;
     for (const r of mayGo)
       if (free(r) !== undefined && (best === undefined || load(r) < load(best))) best = r;
@@ -54,13 +71,16 @@ export const referenceSchedule = (
             ? 'only_match'
             : 'least_loaded';
       assignments.push(`${jobId}→${best.name}/${slot} ${rule}`);
-    } else if (runners.length === 0) reasons.set(filterClass, 'no_runner');
-    else if (matching.length > 0)
-      reasons.set(filterClass, available.length > 0 ? 'all_busy' : 'none_available');
-    else {
-      reasons.set(filterClass, 'none_matches');
-      if (whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true)) hopeless.push(jobId);
+      continue;
     }
+    const isHopeless = runners.length > 0 && matching.length === 0;
+    if (isHopeless && whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true))
+      hopeless.push(jobId);
+    // what waits for a time does not wait for a runner
+    if (!isDue) continue;
+    if (runners.length === 0) reasons.set(place, 'no_runner');
+    else if (isHopeless) reasons.set(place, 'none_matches');
+    else reasons.set(place, available.length > 0 ? 'all_busy' : 'none_available');
   }
   return { assignments, hopeless, reasons };
 };

@@ -134,6 +134,15 @@ describe('pause and resume', () => {
 });
 
 describe('ChangeSettings', () => {
+  it('given a runner kept for an enterprise, when it is kept for all again, then that is recorded once', () => {
+    const kept = { ...enrolled, data: anEnrolment({ enterprises: ['acme'] }) } as const;
+    const forAll = { type: 'RunnerSettingsChanged', data: { enterprises: [] } } as const;
+    const command = { kind: 'ChangeSettings', data: forAll.data } as const;
+    given([kept]).when(command).then([forAll]);
+    given([kept, forAll]).when(command).then([]);
+    given([enrolled]).when(command).then([]);
+  });
+
   it('given the same slots, when set with other labels, then only the labels are recorded', () => {
     given([enrolled])
       .when({ kind: 'ChangeSettings', data: { slots: 1, labels: ['gpu'] } })

@@ -59,6 +59,17 @@ describe('baton demo', () => {
     expect(await readdir(folder)).toEqual([]);
   }, 300_000);
 
+  it('given a reader that goes away, then it ends well, and no process and no folder is left', async () => {
+    const demo = begin(folder, ['demo', '--keep']);
+    await until('a runner is enrolled', () => (demo.out().includes('is ready') ? true : undefined), 90_000);
+    demo.child.stdout?.destroy();
+    expect((await demo.done).code).toBe(0);
+    await until('no process of the demo is left', async () =>
+      (await processesOf(folder)).length === 0 ? true : undefined,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  }, 300_000);
+
   it('given --keep, when told to stop, then no process and no folder is left', async () => {
     const demo = begin(folder, ['demo', '--keep']);
     await until(

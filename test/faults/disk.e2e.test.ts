@@ -13,6 +13,8 @@ import { tallyOf, type Tally } from './tally.js';
 const execute = promisify(execFile);
 const why = await whyNoMount();
 
+const often = ['--probe-interval', '1s', '--recovery-interval', '1s'];
+
 describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`, () => {
   let world: World;
   let tally: Tally;
@@ -22,7 +24,8 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
     tally = tallyOf(world);
     base = join(world.folder, 'small');
     await mkdir(base);
-    await world.start({}, 'error', ['--probe-interval', '1s', '--recovery-interval', '1s']);
+    // whether a disk has room is not asked before it is full
+    await world.start({}, 'error', [...often, '--min-free-disk', '0']);
   });
   afterEach(async () => {
     await world.stop();
@@ -76,7 +79,9 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
         return (
           events.find(({ type, data }) => type === 'JobRequeued' && data['why'] === 'disk_full') ??
           events.find(
-            ({ type, data }) => type.startsWith('Runner') && JSON.stringify(data).includes('disk_full'),
+            // a probe may come before the job, and then no job is sent there
+            ({ type, data }) =>
+              type.startsWith('Runner') && /disk_full|No space left/.test(JSON.stringify(data)),
           )
         );
       });
@@ -119,4 +124,25 @@ describe.skipIf(why !== undefined)(`a runner whose disk is full${skipped(why)}`,
       await tally.expectOnce(await tally.submit(tally.project('echo next')).change());
     },
   );
+
+  it('given less room than a job wants, then it runs on another runner, and the one without is not put out for it', async () => {
+    await world.stop();
+    await world.start({}, 'error', often);
+    await mountSmall(base, 'size=3m');
+    await aFaultyRunner(world, 'small', { base });
+    const change = await tally.submit(tally.project('echo ran')).change();
+    await until('it is said', async () =>
+      (await tally.events()).find(({ type, data }) => type === 'JobRequeued' && data['why'] === 'disk_low'),
+    );
+    expect((await filesOn({ base }, '.rc')).size).toBe(0);
+    await aFaultyRunner(world, 'roomy');
+    const again = await tally.submit(tally.project('echo ran')).change();
+    await tally.expectOnce(again);
+    for (const job of await world.jobsOf(again))
+      expect(job.attempts.at(-1)).toMatchObject({ runner: 'roomy', exitCode: 0 });
+    // with nowhere else to go it was given up, and said why
+    for (const job of await world.jobsOf(change))
+      expect(['succeeded', 'undeliverable']).toContain(job.status);
+    expect((await tally.events()).filter(({ type }) => type === 'RunnerQuarantined')).toEqual([]);
+  });
 });

@@ -23,6 +23,8 @@ export interface Link {
   readonly open: () => Promise<void>;
   /** How many connections were cut or muted so far. */
   readonly harmed: () => number;
+  /** Bytes that have come from the runner so far. */
+  readonly fromRunner: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export const linkTo = async (target: number): Promise<Link> => {
   let weather: Weather = {};
   let armed: { left: number; readonly how: Cut; readonly done: () => void } | undefined;
   let harmed = 0;
+  let fromRunner = 0;
   let listener: Server | undefined;
   let port = 0;
 
@@ -118,6 +121,7 @@ export const linkTo = async (target: number): Promise<Link> => {
       server,
       () => weather,
       (bytes) => {
+        fromRunner += bytes.length;
         if (armed === undefined || pair.isMute) return unlessMute(bytes);
         armed.left -= bytes.length;
         if (armed.left > 0) return bytes;
@@ -168,6 +172,7 @@ export const linkTo = async (target: number): Promise<Link> => {
     refuse,
     open,
     harmed: () => harmed,
+    fromRunner: () => fromRunner,
     close: refuse,
   };
 };

@@ -89,6 +89,10 @@ const cases: Readonly<Record<string, Case>> = {
     ...{ where: 'project', status: 409, stranger: 404, path: () => `/jobs/${ids.cancelled}/close` },
     body: () => ({ as: 'lost', reason: 'its runner is gone' }),
   },
+  'post /jobs/:id/retry': {
+    // cancelled with its change, further up
+    ...{ where: 'project', status: 202, stranger: 404, path: () => `/jobs/${ids.job}/retry` },
+  },
   'get /jobs/:id/explain': ofJob('/explain'),
   'get /jobs/:id/timeline': ofJob('/timeline'),
   'get /jobs/:id/log': ofJob('/log'),
@@ -219,6 +223,10 @@ beforeAll(async () => {
 
   for (const name of ['build-06', 'build-07'])
     await asAdmin('POST', '/runners', { name, host: '127.0.0.1', port: 1, user: 'builder' });
+  await asAdmin('POST', '/runners', {
+    ...{ name: 'kept-elsewhere', host: '127.0.0.1', port: 1, user: 'builder' },
+    enterprises: ['elsewhere'],
+  });
   const ours = await submit('feature', OURS);
   const [job] = ours.jobs;
   Object.assign(ids, { change: ours.change.id, job: job?.id });
@@ -365,5 +373,53 @@ describe('the queue of somebody who sees one project', () => {
     expect(entries).toHaveLength(1);
     expect(others).toMatchObject({ assigned: 0, running: 0 });
     expect((others as { queued: number }).queued).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('enterprises apart', () => {
+  const namesFor = async (token: string, query = ''): Promise<readonly string[]> => {
+    const { items } = (await (await ask('GET', `/runners${query}`, `Bearer ${token}`)).json()) as {
+      items: { name: string }[];
+    };
+    return items.map(({ name }) => name);
+  };
+
+  it('given a runner that is kept for another, then it is as if it were not there', async () => {
+    const ours = tokenOf({ role: 'operator', project: OURS });
+    for (const when of ['', `?at=${new Date().toISOString()}`]) {
+      const names = await namesFor(ours, when);
+      expect(names).toContain('build-07');
+      expect(names).not.toContain('kept-elsewhere');
+      expect((await ask('GET', `/runners/kept-elsewhere${when}`, `Bearer ${ours}`)).status).toBe(404);
+    }
+    const explained = await (await ask('GET', `/jobs/${ids.job}/explain`, `Bearer ${ours}`)).text();
+    expect(explained).toContain('build-07');
+    expect(explained).not.toContain('elsewhere');
+    const everything = tokenOf({ role: 'viewer' });
+    expect(await namesFor(everything)).toContain('kept-elsewhere');
+    expect(await (await ask('GET', `/jobs/${ids.job}/explain`, `Bearer ${everything}`)).text()).toContain(
+      'kept-elsewhere',
+    );
+  });
+
+  it('given an operator of another, then no job of ours is seen, read or ended, and no runner tested or drained', async () => {
+    const { token } = await asAdmin<{ token: string }>('POST', '/tokens', {
+      ...{ subject: 'ops-elsewhere', role: 'operator', enterprise: 'elsewhere' },
+    });
+    expect(await namesFor(token)).toContain('kept-elsewhere');
+    const answers = await Promise.all(
+      [
+        ['GET', '/jobs'],
+        ['GET', `/jobs/${ids.job}`],
+        ['GET', `/jobs/${ids.job}/log`],
+        ['POST', `/jobs/${ids.job}/cancel`],
+        ['POST', '/runners/kept-elsewhere/test'],
+        ['POST', '/runners/build-07/drain'],
+      ].map(async ([method = '', path = '']) => {
+        const response = await ask(method, path, `Bearer ${token}`);
+        return [response.status, (await response.text()).includes(OURS)];
+      }),
+    );
+    expect(answers).toEqual([200, 404, 404, 404, 403, 403].map((status) => [status, false]));
   });
 });

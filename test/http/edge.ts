@@ -182,6 +182,14 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         value: aJob({ status: 'lost', endedAt: '2026-01-31T12:00:02.000Z' }),
         repeated: false,
       }),
+    retryJob: (_context, id) =>
+      TE.right({
+        value: {
+          ...{ retryOf: aJob().id.startsWith(id) ? aJob().id : id, jobId: '1c8f2c1e', phaseRunId: 'pr2' },
+          ...{ attempt: 2, stage: 'verify', phase: 'unit', label: '' },
+        },
+        repeated: false,
+      }),
     explainJob: (jobId) =>
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
@@ -255,6 +263,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     showJob: recording('showJob', merged.showJob),
     cancelJob: recording('cancelJob', merged.cancelJob),
     closeJob: recording('closeJob', merged.closeJob),
+    retryJob: recording('retryJob', merged.retryJob),
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
     readLog: recording('readLog', merged.readLog),

@@ -10,7 +10,7 @@ import { jobs } from '../../projections/jobs.js';
 import { queue } from '../../projections/queue.js';
 import { runnerHealth, type RunnerView } from '../../projections/runner-health.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
-import { jobReads, jobSourcesAt } from '../../src/app/job-reads.js';
+import { jobReads, jobSourcesAt, readAt } from '../../src/app/job-reads.js';
 import { past, type AtMoment } from '../../src/app/past.js';
 import { readModel } from '../read-model.js';
 import { createEvidence } from '../../src/app/evidence.js';
@@ -65,6 +65,8 @@ const onProblem = ({ message }: { readonly message: string }): never => {
   throw new Error(message);
 };
 
+const nowhere = () => Promise.resolve(undefined);
+
 let edge: Edge;
 let close: () => Promise<void>;
 beforeEach(async () => {
@@ -79,10 +81,10 @@ beforeEach(async () => {
     changes: readModel(changes, store, { onProblem }),
   };
   const evidence = createEvidence();
-  const runners = runnerReads(live.health);
+  const runners = runnerReads(live);
   const before = past(store, systemClock);
   edge = await startEdge({
-    ...jobReads(live, store, defaultQueuePolicy),
+    ...jobReads(live, store, defaultQueuePolicy, nowhere, { now: () => undefined }),
     listRunners: () =>
       TE.map((all: readonly RunnerView[]) => all.map(evidence.beside))(runners.listRunners()),
     showRunner: (name) => TE.map(evidence.beside)(runners.showRunner(name)),
@@ -91,9 +93,9 @@ beforeEach(async () => {
       TE.map((then: AtMoment) => ({
         moment: then.moment,
         reads: {
-          ...runnerReads(then.of(runnerHealth)),
+          ...runnerReads({ health: then.of(runnerHealth), jobs: then.of(jobs) }),
           ...changeReads(then.of(changes)),
-          ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, then.moment.position),
+          ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, nowhere, readAt(then.moment)),
         },
       }))(before.at(at)),
   });

@@ -40,7 +40,7 @@ const promoted = (world: World): readonly string[] =>
 
 const stages: readonly Stage[] = ['verify', 'build', 'acceptance', 'union', 'rehearsal', 'delivered'];
 
-describe.each(stages)('a restart in the middle of %s', (stage) => {
+describe.each(stages)('B8: a restart in the middle of %s', (stage) => {
   it('given a phase has passed, then nothing is run again, and it goes on with what is next', () => {
     const before = within(stage);
     const already = promoted(before);
@@ -64,7 +64,7 @@ describe.each(stages)('a restart in the middle of %s', (stage) => {
   });
 });
 
-it('given a restart while one consumer runs and another has passed, then only what runs is waited for', () => {
+it('B8: given a restart while one consumer runs and another has passed, then only what runs is waited for', () => {
   const app = aProject('app', { dependencies: [{ project: 'api' }] });
   const world = aWorld();
   for (const project of [web, app]) {

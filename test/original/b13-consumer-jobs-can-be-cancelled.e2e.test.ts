@@ -33,7 +33,7 @@ const isGone = (job: JobView): Promise<true> =>
     }
   });
 
-describe('the jobs of a consumer', () => {
+describe('B13: the jobs of a consumer', () => {
   it('given they show in the change, then each can be cancelled by itself, and all with the change', async () => {
     // quick while its own stages run; in the Union of the other it waits for the flag to go away
     const flag = `${world.folder}/flag`;

@@ -29,7 +29,7 @@ const left = (world: World): readonly string[] =>
     .filter(({ stageRunId, phase }) => !types(world, stageRunId, phase).includes('PhaseCancelRequested'))
     .map(({ stageRunId, phase }) => `${stageRunId}/${phase}`);
 
-describe('a new patchset while Verify of the one before runs', () => {
+describe('B18: a new patchset while Verify of the one before runs', () => {
   it('given cancel, then what ran is cancelled and the new one begins when it has ended', () => {
     const world = aWorld();
     submit(world, 'a1', 'cancel');
@@ -89,7 +89,7 @@ describe('a new patchset while Verify of the one before runs', () => {
   });
 });
 
-describe('a deletion while Verify runs', () => {
+describe('B18: a deletion while Verify runs', () => {
   it.each([
     ['cancel', [], 'StageRunCancelled'],
     ['finish', [`${verify(0)}/unit`], 'StageRunFinished'],
@@ -123,7 +123,7 @@ const passedBy = (policy: ObsoleteJobs): World => {
   return world;
 };
 
-describe('a later change begins Acceptance while the older one runs Build', () => {
+describe('B18: a later change begins Acceptance while the older one runs Build', () => {
   const acceptance = `${stageRunIdOf(newer.id, 'acceptance', 0)}/deploy`;
 
   it.each([

@@ -11,6 +11,7 @@ import type { BatonOptions } from '../../plugin/options.js';
 import { memoryHost } from '../../plugin/testing.js';
 import { defaultProbes } from '../../src/app/health-watch.js';
 import { openOwnership } from '../../src/app/ownership.js';
+import { defaultPhaseWays } from '../../src/domain/phase-ways.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { logger, openCore } from '../../src/main.js';
 import { systemClock } from '../../src/kernel/time.js';
@@ -68,7 +69,13 @@ it('given a server that falls silent during the start, then it fails as well, an
       const opened = await openCore(
         {
           ...{ data: options.data, repositoryRoots: [], logLevel: 'silent', environment: {} },
-          ...{ keyFile: join(folder, 'key'), mayMakeKey: true, queue: defaultQueuePolicy, ...defaultProbes },
+          ...{
+            keyFile: join(folder, 'key'),
+            mayMakeKey: true,
+            queue: defaultQueuePolicy,
+            phases: defaultPhaseWays,
+            ...defaultProbes,
+          },
           leaseMs: 30_000,
           store: { address: node.address },
         },

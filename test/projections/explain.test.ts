@@ -11,6 +11,19 @@ const asked = (...events: readonly Given[]) => explainJob(viewOf(explain, givenE
 const verdict = (...events: readonly Given[]) => asked(...events)?.verdict;
 
 describe('why a job waits', () => {
+  it('given one that is tried again later, then it says when and after what, until its time has come', () => {
+    const later: Given = {
+      ...{ stream: 'job-j', type: 'JobRequeued' },
+      data: { attempt: 1, cause: 'policy', why: 'failed', detail: 'It failed.', delayMs: 60_000 },
+    };
+    const view = viewOf(
+      explain,
+      givenEvents(...readyRunner('r1', 'debian'), queued('j'), assigned('j'), started('j'), later),
+    );
+    const at = (now: string) => explainJob(view, 'j', now)?.verdict;
+    expect(at('2026-01-01T00:00:07.000Z')).toBe('waits: tried again in 59 s, after: It failed');
+    expect(at('2026-01-01T00:01:06.000Z')).toMatch(/^waits: 1 matching runner could take it/);
+  });
   it('names the condition that no runner meets, and what they have instead', () => {
     const runners = [...readyRunner('r1', 'debian'), ...readyRunner('r2', 'debian')];
     expect(verdict(...runners, queued('j', { filter: [family('rhel')] }))).toBe(
@@ -20,6 +33,17 @@ describe('why a job waits', () => {
       verdict(...runners, ...readyRunner('r3', 'suse'), queued('j', { filter: [family('rhel', 'arch')] })),
     ).toBe(
       'waits: no enrolled runner has platform_family any of rhel, arch (2 runners have debian, 1 has suse)',
+    );
+  });
+  it('given a mistake that is well known, then what was probably meant', () => {
+    expect(verdict(...readyRunner('r1', 'debian'), queued('j', { filter: [family('ubuntu')] }))).toBe(
+      'waits: no enrolled runner has platform_family ubuntu (1 runner has debian). ubuntu is a platform; its platform_family is debian',
+    );
+  });
+  it('given a range of versions, then it is told as it was written', () => {
+    const range: Clause = { key: 'platform_version', op: 'version', values: ['>=7.4 <9'] };
+    expect(verdict(...readyRunner('r1', 'debian'), queued('j', { filter: [range] }))).toBe(
+      'waits: no enrolled runner has platform_version >=7.4 <9 (1 runner has none)',
     );
   });
   it('given conditions that are met, but never together, then it names the runner that lacks least', () => {
@@ -50,7 +74,7 @@ describe('why a job waits', () => {
   });
   it('given a runner of another enterprise, then it does not suit, and the answer says so', () => {
     const answer = asked(...readyRunner('r1', 'debian', { enterprises: ['globex'] }), queued('j'));
-    expect(answer?.verdict).toBe('waits: no enrolled runner has enterprise acme (1 runner has globex)');
+    expect(answer?.verdict).toBe('waits: no enrolled runner takes jobs of its enterprise');
   });
 });
 

@@ -23,6 +23,7 @@ describe('a job as it is now', () => {
         runner: 'r1',
         slot: 0,
         rule: 'only_match',
+        queuedAt: '2026-01-01T00:00:00.000Z',
         assignedAt: '2026-01-01T00:00:01.000Z',
         startedAt: '2026-01-01T00:00:02.000Z',
         endedAt: '2026-01-01T00:00:03.000Z',
@@ -36,6 +37,21 @@ describe('a job as it is now', () => {
     const split = { ...story, data: { ...story.data, output: 'split' } } as Given;
     expect(jobAfter(split)?.output).toBe('split');
     expect(Object.keys(jobAfter(story) ?? {})).not.toContain('output');
+  });
+  it.each([
+    ['always', succeeded('j1'), true],
+    ['on_failure', succeeded('j1'), false],
+    ['on_failure', failed('j1', 3), true],
+    ['never', failed('j1', 3), false],
+  ] as const)('given keep %s, then it says what stays on the runner, and until when', (keep, last, stays) => {
+    const story = queued('j1');
+    const kept = { ...story, data: { ...story.data, workspace: { keep, keepMs: 60_000 } } } as Given;
+    const job = jobAfter(kept, assigned('j1'), started('j1'), last);
+    expect(job?.attempts[0]?.kept).toEqual(
+      stays ? { folder: 'j1.1.ws', until: '2026-01-01T00:01:03.000Z' } : undefined,
+    );
+    // what never began left nothing
+    expect(jobAfter(kept, assigned('j1'), requeued('j1'))?.attempts[0]?.kept).toBeUndefined();
   });
   it('given an attempt that infrastructure ended, then it waits again and the attempt says why', () => {
     const job = jobAfter(queued('j1'), assigned('j1'), requeued('j1'));
@@ -55,6 +71,29 @@ describe('a job as it is now', () => {
       succeeded('j1'),
     );
     expect(job).toMatchObject({ status: 'failed', summary: 'failed with exit code 3', revision: 5 });
+  });
+  it('given a report that came too late, then the job says what was refused, and is as it was', () => {
+    const ended = [queued('j1'), assigned('j1'), started('j1'), failed('j1', 3)];
+    const refused = end({
+      type: 'JobReportRefused',
+      data: {
+        attempt: 1,
+        report: 'finished',
+        outcome: 'succeeded',
+        exitCode: 0,
+        why: 'job_already_finished',
+      },
+    });
+    const { refusedReports, revision, position, ...rest } = jobAfter(...ended, refused) ?? {};
+    expect(refusedReports).toEqual([
+      {
+        ...{ at: '2026-01-01T00:00:04.000Z', attempt: 1, report: 'finished' },
+        ...{ outcome: 'succeeded', exitCode: 0, why: 'job_already_finished' },
+      },
+    ]);
+    expect([revision, position]).toEqual([4, '5']);
+    const { revision: _, position: __, ...before } = jobAfter(...ended) ?? {};
+    expect(rest).toEqual(before);
   });
   it('given a log that is not collected for now, then it says why, until it goes on or ends', () => {
     const pause = end({ type: 'JobCollectionPaused', data: { attempt: 1, why: 'w', detail: 'Gone.' } });

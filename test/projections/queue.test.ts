@@ -76,4 +76,39 @@ describe('the queue', () => {
   it('given a job that ended, then it is gone', () => {
     expect(entriesAfter(queued('a'), assigned('a'), started('a'), succeeded('a'))).toEqual([]);
   });
+
+  describe('given a job that is tried again, but not yet', () => {
+    const later: Given = {
+      ...{ stream: 'job-a', type: 'JobRequeued' },
+      data: { attempt: 1, cause: 'infrastructure', detail: 'The disk is full.', delayMs: 30_000 },
+    };
+    const view = viewOf(
+      queue,
+      givenEvents(
+        ...[queued('a', { filterClass: 'fc' }), queued('b', { filterClass: 'fc' }), assigned('a'), later],
+        reason('all_busy', 'busy'),
+      ),
+    );
+    const waitingAt = (now?: string) => toQueueView(view, '9', undefined, now).entries[0];
+
+    it('then it says since when, until when and after what, and its class says something else of the others', () => {
+      const entry = waitingAt('2026-01-01T00:00:13.000Z');
+      expect(entry).toMatchObject({
+        queuedAt: '2026-01-01T00:00:00.000Z',
+        since: '2026-01-01T00:00:03.000Z',
+        waiting: {
+          reason: 'tried_again_later',
+          detail: 'tried again in 20 s, or at once on another runner, after: The disk is full',
+          until: '2026-01-01T00:00:33.000Z',
+        },
+      });
+      expect(toQueueView(view, '9').entries[1]?.waiting?.reason).toBe('all_busy');
+    });
+    it('then it waits as the others do once its time has come', () => {
+      expect(waitingAt('2026-01-01T00:00:33.000Z')?.waiting?.reason).toBe('all_busy');
+    });
+    it('then it names the instant where nobody knows how late it is', () => {
+      expect(waitingAt()?.waiting?.detail).toMatch(/^tried again at 2026-01-01T00:00:33.000Z, /);
+    });
+  });
 });

@@ -77,6 +77,12 @@ describe('what a person and the record make of a runner', () => {
     expect(moved).toMatchObject({ state: 'untested', host: 'h2', jump: 'gate@j', jumpHostKeys: [] });
     expect(moved).not.toHaveProperty('probe');
   });
+  it('given enterprises that it is kept for, then they are shown, until it takes jobs of all again', () => {
+    const kept = { type: 'RunnerSettingsChanged', data: { enterprises: ['acme'] } } as const;
+    expect(later(kept)).toMatchObject({ state: 'ready', enterprises: ['acme'] });
+    const forAll = { type: 'RunnerSettingsChanged', data: { enterprises: [] } } as const;
+    expect(later(kept, forAll)).not.toHaveProperty('enterprises');
+  });
   it('given a quarantine for failures, then its clean probes in a row are counted until it is cleared', () => {
     const struck = { type: 'RunnerQuarantined', data: { why: 'repeated_failures', detail: 'd' } } as const;
     const probe = (passed: boolean) => ({ type: 'RecoveryProbed', data: { passed } }) as const;

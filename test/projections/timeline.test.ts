@@ -51,6 +51,24 @@ describe('the timeline of a job', () => {
       'what attempt 1 had left on its runner is no more: kept from starting',
     ]);
   });
+  it('tells of a job that is tried again, and of reports that came too late', () => {
+    const told = (type: string, data: object) => sentences({ stream: 'job-j', type, data } as Given)[0];
+    const late = { attempt: 1, report: 'finished', why: 'job_already_finished' };
+    expect([
+      told('JobRequeued', {
+        ...{ attempt: 1, cause: 'policy', why: 'failed', exitCode: 3, delayMs: 5000 },
+        detail: 'It failed with exit code 3. That was try 1 of 3.',
+      }),
+      told('JobReportRefused', { ...late, outcome: 'succeeded', exitCode: 0 }),
+      told('JobReportRefused', { ...late, outcome: 'timed_out', exitCode: 143 }),
+      told('JobReportRefused', { ...late, report: 'started', why: 'attempt_is_over' }),
+    ]).toEqual([
+      'attempt 1 ended and the job was queued again (policy, exit code 3), to be tried again after 5 s: It failed with exit code 3. That was try 1 of 3.',
+      'a report of attempt 1 that came after the end was refused: exit code 0',
+      'a report of attempt 1 that came after the end was refused: timed out, exit code 143',
+      'a report of attempt 1 that came when the job had moved on was refused: started',
+    ]);
+  });
   it('says who, when, where and why', () => {
     const [, asked] = givenEvents(queued('j'), cancelAsked('j', { by: 'alice', reason: 'wrong' }));
     expect(asked && timelineEntry(asked)).toEqual({

@@ -2,8 +2,9 @@
 import type { Stage } from '../../../src/domain/stage-plan.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
-import type { ConfiguredPhase, EndedPhase } from '../../../src/events/promotion.js';
+import type { EndedPhase } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
+import type { MergePlan } from './plan.js';
 import type { ChangeStatus, StageStatus, Standing } from './rules.js';
 
 /** The latest run of a stage. */
@@ -12,15 +13,15 @@ export interface StageState {
   /** How often the stage was triggered. */
   readonly runs: number;
   readonly status: StageStatus;
+  /** All rows of all phases: what running a phase or the stage again starts from. */
   readonly plan: readonly PlannedPhase[];
   /** Of a run that has ended: how its phases did. */
   readonly phases: readonly EndedPhase[];
 }
 
 /** A merge that is intended or has landed: what later stages run. */
-export interface MergeState {
+export interface MergeState extends MergePlan {
   readonly source: Source;
-  readonly phases: readonly ConfiguredPhase[];
 }
 
 export interface KnownChange {
@@ -51,7 +52,11 @@ export const standingOf = ({ status, supersededBy, stages }: KnownChange): Stand
 
 type DataOf<T extends ChangeEvent['type']> = Extract<ChangeEvent, { type: T }>['data'];
 
-const withRun = (state: KnownChange, { stage, stageRunId, plan }: DataOf<'StageTriggered'>): KnownChange => ({
+const withRun = (
+  state: KnownChange,
+  { stage, stageRunId }: DataOf<'StageTriggered'>,
+  plan: readonly PlannedPhase[],
+): KnownChange => ({
   ...state,
   unended: [...state.unended, stageRunId],
   stages: {
@@ -90,8 +95,12 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
     case 'PatchsetAdded':
       return { ...state, patchset: event.data.number, source: event.data.source };
     case 'StageTriggered':
-    case 'PhaseRerunTriggered':
-      return withRun(state, event.data);
+      return withRun(state, event.data, event.data.plan);
+    case 'PhaseRerunTriggered': {
+      // its own plan may lack rows that had succeeded
+      const { stage, plan } = event.data;
+      return withRun(state, event.data, state.stages[stage]?.plan ?? plan);
+    }
     case 'StageCancelRequested':
       return {
         ...state,
@@ -106,11 +115,11 @@ export const evolveChange = (state: ChangeState, event: ChangeEvent): ChangeStat
       const ended = { ...state, unended: state.unended.filter((other) => other !== stageRunId), toEnd };
       return onRun(ended, stage, stageRunId, { status, phases });
     }
-    case 'MergeIntended':
-      return {
-        ...{ ...state, status: 'merging' },
-        merge: { source: event.data.source, phases: event.data.phases },
-      };
+    case 'MergeIntended': {
+      const { source, phases, overrides } = event.data;
+      const merge = { source, phases, ...(overrides === undefined ? {} : { overrides }) };
+      return { ...state, status: 'merging', merge };
+    }
     case 'MergeRefused':
       return { ...state, status: 'open', merge: undefined };
     case 'ChangeMerged':

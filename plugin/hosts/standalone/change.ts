@@ -10,18 +10,12 @@ import * as E from 'fp-ts/lib/Either.js';
 import { isStage, nextStage, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
-import type {
-  ConfiguredPhase,
-  Dependency,
-  EndedPhase,
-  MergeObstacle,
-  StageCancelWhy,
-} from '../../../src/events/promotion.js';
-import type { Scope, Source } from '../../../src/events/shapes.js';
+import type { Dependency, EndedPhase, MergeObstacle, StageCancelWhy } from '../../../src/events/promotion.js';
+import type { JobRef, Row, Scope, Source } from '../../../src/events/shapes.js';
 import { never, type Decider } from '../../../src/kernel/decider.js';
 import { evolveChange, standingOf, type ChangeState, type KnownChange } from './change-state.js';
 import { keyOf, queueKeyOf, stageRunIdOf, type PhaseRef } from './ids.js';
-import { planOf } from './plan.js';
+import { phasesOf, planOf, type MergePlan } from './plan.js';
 import {
   approveRefusal,
   cancelRefusal,
@@ -29,6 +23,8 @@ import {
   deliverRefusal,
   liveStage,
   rerunRefusal,
+  retryRefusal,
+  type RetryAsked,
   type RuleRefusal,
 } from './rules.js';
 
@@ -53,16 +49,25 @@ interface Obsoletes {
 /** A new patchset always triggers Verify. `changeId` is `changeIdOf` the others. */
 type SubmitPatchset = { readonly kind: 'SubmitPatchset' } & Patchset & Obsoletes;
 
+/** Of the phase only this row runs again. `others`: how the other jobs of `job.phaseRunId` ended. */
+interface RetryJob {
+  readonly kind: 'RetryJob';
+  readonly stage: Stage;
+  readonly phase: string;
+  readonly job: JobRef;
+  readonly row: Row;
+  readonly others: RetryAsked['others'];
+}
+
 export type ChangeCommand = { readonly changeId: string } & (
   | SubmitPatchset
-  /** `source`: the merge that is to land; `phases` and `dependencies`: as its own files configure them. */
-  | {
+  /** `source`: the merge that is to land; the plan and `dependencies` are what its own files configure. */
+  | ({
       readonly kind: 'ApproveChange';
       readonly patchset: number;
       readonly source: Source;
-      readonly phases: readonly ConfiguredPhase[];
       readonly dependencies?: readonly Dependency[];
-    }
+    } & MergePlan)
   | { readonly kind: 'RecordMerged'; readonly sha: string; readonly branchDeleted: boolean }
   | {
       readonly kind: 'RecordMergeRefused';
@@ -83,6 +88,7 @@ export type ChangeCommand = { readonly changeId: string } & (
   | ({ readonly kind: 'SupersedeChange'; readonly by: string; readonly delivered: boolean } & Obsoletes)
   | { readonly kind: 'RerunStage'; readonly stage: Stage }
   | ({ readonly kind: 'RerunPhase'; readonly stage: Stage } & PhaseRef)
+  | RetryJob
 );
 
 export type ChangeRefusal = RuleRefusal;
@@ -130,6 +136,8 @@ const decide = (command: ChangeCommand, state: ChangeState): Decision => {
       ]);
     case 'RerunPhase':
       return rerunPhase(command, state);
+    case 'RetryJob':
+      return retryJob(command, state);
     default:
       return never(command);
   }
@@ -192,7 +200,7 @@ const patchset = (
 };
 
 const approve = (
-  { patchset: wanted, source, phases, dependencies = [] }: Of<'ApproveChange'>,
+  { patchset: wanted, source, phases, overrides, dependencies = [] }: Of<'ApproveChange'>,
   state: KnownChange,
 ): Decision => {
   const refused = approveRefusal(standingOf(state));
@@ -203,8 +211,11 @@ const approve = (
       message: `Patchset ${wanted} was expected to be the latest; there is ${state.patchset} meanwhile.`,
       hint: 'Look at the new patchset, then approve again.',
     });
-  const data = { patchset: wanted, source, phases, ...(dependencies.length === 0 ? {} : { dependencies }) };
-  return E.right([{ type: 'MergeIntended', data }]);
+  const more = {
+    ...(overrides === undefined ? {} : { overrides }),
+    ...(dependencies.length === 0 ? {} : { dependencies }),
+  };
+  return E.right([{ type: 'MergeIntended', data: { patchset: wanted, source, phases, ...more } }]);
 };
 
 const isMerging = (state: KnownChange, sha: string): boolean =>
@@ -274,6 +285,24 @@ const rerunPhase = ({ changeId, stage, phase, consumer }: Of<'RerunPhase'>, stat
   ]);
 };
 
+const retryJob = (command: Of<'RetryJob'>, state: KnownChange): Decision => {
+  const { changeId, stage, phase, job, row, others } = command;
+  const latest = state.stages[stage];
+  // jobs of consumers are no jobs of this change
+  const ended = latest?.phases.find((candidate) => keyOf(candidate) === phase);
+  const isLatest = ended?.phaseRunId === job.phaseRunId;
+  const refused = retryRefusal(standingOf(state), { changeId, stage, phase, isLatest, others });
+  if (refused) return E.left(refused);
+  if (!latest) return E.left(unknown(changeId));
+  const plan = latest.plan.map((planned) =>
+    planned.phase === phase ? { ...planned, rows: [row] } : planned,
+  );
+  const kept = latest.phases.filter((candidate) => keyOf(candidate) !== phase);
+  const { data } = trigger(changeId, state, stage, plan);
+  const rerun = { ...data, phase, rerunOf: latest.stageRunId, kept, retryOf: job };
+  return E.right([{ type: 'PhaseRerunTriggered', data: rerun }]);
+};
+
 /** Verify runs what its patchset configures, later stages what the merge does. */
 const trigger = (
   changeId: string,
@@ -281,7 +310,7 @@ const trigger = (
   stage: Stage,
   plan: readonly PlannedPhase[] = stage === 'verify'
     ? (state.stages[stage]?.plan ?? [])
-    : planOf(stage, state.merge?.phases ?? []),
+    : planOf(stage, phasesOf(stage, state.merge ?? { phases: [] })),
 ): Extract<ChangeEvent, { type: 'StageTriggered' }> => ({
   type: 'StageTriggered',
   data: {

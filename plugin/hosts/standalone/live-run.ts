@@ -2,7 +2,7 @@
 import type { TypeOf } from 'io-ts';
 import type { StageRunStarted } from '../../../src/events/change.js';
 import type { EndedPhase, StageCancelWhy } from '../../../src/events/promotion.js';
-import type { Outcome } from '../../../src/events/shapes.js';
+import type { JobRef, Outcome } from '../../../src/events/shapes.js';
 import { keyOf, type PhaseRef } from './ids.js';
 import { progress, type Lane, type Progress } from './progress.js';
 
@@ -21,6 +21,11 @@ interface Cancel {
   readonly reason: string | undefined;
 }
 
+interface Retried {
+  readonly phase: string;
+  readonly of: JobRef;
+}
+
 export interface LiveRun {
   readonly stageRunId: string;
   /** Its consumers are known when it is the first of its queue. */
@@ -35,6 +40,8 @@ export interface LiveRun {
   cancelCause: string;
   /** Taken over from an earlier run. */
   kept: readonly EndedPhase[];
+  /** One job that is tried again in its phase. */
+  readonly retry: Retried | undefined;
   /** These and what follows: by `keyOf` the phase. */
   readonly promoted: Map<string, Promoted>;
   /** Ended phase runs whose end is not yet in the stage run's stream. */
@@ -61,8 +68,9 @@ export const triggeredRun = (
   data: LiveRun['data'],
   kept: readonly EndedPhase[],
   cause: string,
+  retry?: Retried,
 ): LiveRun => ({
-  ...{ stageRunId, data, cause, started: false, cancel: undefined, cancelCause: '', kept },
+  ...{ stageRunId, data, cause, started: false, cancel: undefined, cancelCause: '', kept, retry },
   laneCauses: new Map(),
   promoted: new Map(),
   unrecorded: new Map(),

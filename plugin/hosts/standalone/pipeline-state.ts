@@ -6,7 +6,7 @@ import type { Recorded } from '../../../src/kernel/recorded.js';
 import { consumersOf, type Delivered } from './consumers.js';
 import { HOST, hostKeyOf, idIn, keyOf, pipelineIdOf, placeOf, type PhaseRef } from './ids.js';
 import { movedOn, progressOf, triggeredRun, type Ending, type LiveRun } from './live-run.js';
-import { planOf } from './plan.js';
+import { phasesOf, planOf } from './plan.js';
 
 interface KnownChange {
   readonly scope: Scope;
@@ -63,10 +63,13 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
     case 'MergeIntended': {
       const change = state.changes.get(idIn(stream, 'change'));
       if (!change) break;
-      const { source, phases, dependencies = [] } = event.data;
+      const { source, dependencies = [] } = event.data;
       change.merge = source;
       // nobody's Union needs more of a change that depends on nothing
-      if (dependencies.length > 0) change.offer = { plan: planOf('union', phases), dependencies };
+      if (dependencies.length > 0) {
+        const plan = planOf('union', phasesOf('union', event.data));
+        change.offer = { plan, dependencies };
+      }
       break;
     }
     case 'MergeRefused':
@@ -80,7 +83,7 @@ export const evolvePipeline = (state: PipelineState, recorded: Recorded<BatonEve
       enqueue(state, idIn(stream, 'change'), event.data, [], id);
       break;
     case 'PhaseRerunTriggered':
-      enqueue(state, idIn(stream, 'change'), event.data, event.data.kept, id);
+      enqueue(state, idIn(stream, 'change'), event.data, event.data.kept, id, event.data);
       break;
     case 'StageCancelRequested': {
       const { actor, reason } = metadata;
@@ -169,13 +172,15 @@ const enqueue = (
   { stage, stageRunId, patchset, queueKey, plan }: DataOf<'StageTriggered'>,
   kept: readonly EndedPhase[],
   cause: string,
+  rerun?: DataOf<'PhaseRerunTriggered'>,
 ): void => {
   const change = state.changes.get(changeId);
   const source = stage === 'verify' ? change?.source : change?.merge;
   if (!change || !source) return;
   const { title, scope, pipeline } = change;
   const data = { changeId, title, patchset, scope, pipeline, stage, queueKey, source, plan };
-  const run = triggeredRun(stageRunId, data, kept, cause);
+  const retry = rerun?.retryOf && { phase: rerun.phase, of: rerun.retryOf };
+  const run = triggeredRun(stageRunId, data, kept, cause, retry);
   const before = state.queues.get(queueKey) ?? [];
   state.queues.set(queueKey, [...before, run]);
   if (before.length === 0) isFirst(state, run);

@@ -150,7 +150,7 @@ const ownerOf = ({ changeId, title, patchset, consumers = [], ...data }: LiveRun
   return { ...consumer, change };
 };
 
-const promotion = ({ stageRunId, data }: LiveRun, ref: PhaseRef): PhasePromoted => {
+const promotion = ({ stageRunId, data, retry: again }: LiveRun, ref: PhaseRef): PhasePromoted => {
   const { stage } = data;
   const { phase, consumer } = ref;
   const { plan, scope, pipeline, source, change } = ownerOf(data, consumer);
@@ -167,6 +167,7 @@ const promotion = ({ stageRunId, data }: LiveRun, ref: PhaseRef): PhasePromoted 
     change,
     ...(output === undefined ? {} : { output }),
     ...(retry === undefined ? {} : { retry }),
+    ...(again?.phase === keyOf(ref) ? { retryOf: again.of } : {}),
     ...(workspace === undefined ? {} : { workspace }),
   };
 };
@@ -208,7 +209,7 @@ const concernsChanges = new Set<BatonEvent['type']>([
 /** The standalone host's saga. `react` gives what this event made owed; `resume` gives all of it again, under the same ids. */
 export const standaloneProcess: Process<BatonEvent, StandaloneCommand, StandaloneState> = {
   name: NAME,
-  version: 2,
+  version: 3,
   init: () => ({ ...noPipelines(), ...noPromotions() }),
   evolve: (state, recorded) => {
     evolvePipeline(state, recorded);

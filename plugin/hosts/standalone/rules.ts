@@ -3,6 +3,7 @@
  * After the original's rules for triggers and promotion.
  */
 import { stages, type Stage } from '../../../src/domain/stage-plan.js';
+import type { Outcome } from '../../../src/events/shapes.js';
 
 export type ChangeStatus = 'open' | 'merging' | 'merged' | 'superseded' | 'delivered' | 'deleted';
 
@@ -113,6 +114,47 @@ export const rerunRefusal = (standing: Standing, stage: Stage): RuleRefusal | un
       `Run ${before} again.`,
     );
   return undefined;
+};
+
+/** A job that is to be tried again, beside its change. */
+export interface RetryAsked {
+  readonly changeId: string;
+  readonly stage: Stage;
+  readonly phase: string;
+  /** Its phase counts in the latest run of the stage as it ended with this job. */
+  readonly isLatest: boolean;
+  /** The other jobs of its phase, and how they ended. */
+  readonly others: readonly { readonly label: string; readonly outcome: Outcome }[];
+}
+
+/** Undefined: this one job may be tried again, and what comes after its phase then runs. */
+export const retryRefusal = (
+  standing: Standing,
+  { changeId, stage, phase, isLatest, others }: RetryAsked,
+): RuleRefusal | undefined => {
+  const id = changeId.slice(0, 8);
+  if (standing.stage(stage) === 'live')
+    return refusal(
+      'stage_running',
+      `The stage ${stage} was expected to have ended; something of it still waits or runs.`,
+      `Wait for its end, then retry: baton change watch ${id}.`,
+    );
+  const refused = rerunRefusal(standing, stage);
+  if (refused) return refused;
+  if (!isLatest)
+    return refusal(
+      'job_outdated',
+      `A job of the latest run of ${stage} was expected; the phase ${phase} has run again since.`,
+      `See its jobs: baton change show ${id}.`,
+    );
+  const unwell = others.filter(({ outcome }) => outcome !== 'succeeded');
+  return unwell.length === 0
+    ? undefined
+    : refusal(
+        'other_jobs_unwell',
+        `All other jobs of the phase ${phase} were expected to have succeeded; ${unwell.map(({ label, outcome }) => `${label}: ${outcome.replace('_', ' ')}`).join(', ')}.`,
+        `Run the whole phase again: baton change rerun ${id} --stage ${stage} --phase ${phase}.`,
+      );
 };
 
 /** The stage that waits or runs, if one does; there is at most one. */

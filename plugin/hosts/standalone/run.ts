@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { CheckpointStore } from '../../../src/app/checkpoints.js';
 import { handle, type Deps, type Envelope } from '../../../src/app/handle.js';
+import type { RetryByHost } from '../../../src/app/retry-job.js';
 import { runProcess } from '../../../src/app/run-process.js';
 import { phaseRun, phaseRunIdOf } from '../../../src/domain/phase-run.js';
 import { withQueuePolicy, type QueuePolicy } from '../../../src/domain/queue-policy.js';
 import { deriveId } from '../../../src/kernel/ids.js';
 import type { Position } from '../../../src/kernel/recorded.js';
 import { changeDecider } from './change.js';
+import { withDeliveryJob } from './delivery-job.js';
 import { HOST } from './ids.js';
 import { mergePerformer } from './merges.js';
 import { pipelineDecider } from './pipeline.js';
@@ -29,6 +31,8 @@ export interface Standalone {
   readonly ready: Promise<void>;
   readonly close: () => Promise<void>;
   readonly useCases: ChangeUseCases;
+  /** How a job of this host is tried again. */
+  readonly retries: Readonly<Record<typeof HOST, RetryByHost>>;
 }
 
 const phaseRunStream = (hostKey: string): string => `phase_run-${phaseRunIdOf(HOST, hostKey, 1)}`;
@@ -73,7 +77,10 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
               phaseRun,
               {
                 kind: 'PromotePhase',
-                data: withQueuePolicy(await withSecrets(deps, command.data), deps.queuePolicy),
+                data: withQueuePolicy(
+                  withDeliveryJob(await withSecrets(deps, command.data), deps.ways.delivery),
+                  deps.queuePolicy,
+                ),
               },
               envelope,
             )
@@ -128,13 +135,15 @@ export const openStandalone = (deps: StandaloneDeps): Standalone => {
     onProblem: deps.onProblem,
   });
 
+  const { retryByHost, ...useCases } = changeUseCases(deps);
   return {
     ready: running.ready,
     close: async () => {
       await running.close();
       await merges.close();
     },
-    useCases: changeUseCases(deps),
+    useCases,
+    retries: { [HOST]: retryByHost },
   };
 };
 

@@ -7,7 +7,8 @@ import type { AppError } from '../../../src/app/errors.js';
 import { handle, load, type Deps } from '../../../src/app/handle.js';
 import type { SourceProvider } from '../../../src/app/ports.js';
 import type { CommandContext } from '../../../src/app/use-cases.js';
-import { parseDispatchConfig } from '../../../src/domain/dispatch-config.js';
+import { parseDispatchConfig, type DispatchConfig } from '../../../src/domain/dispatch-config.js';
+import { phases, stages, type Stage } from '../../../src/domain/stage-plan.js';
 import type { PhaseSecretsEvent } from '../../../src/events/catalog.js';
 import type { PhasePromoted } from '../../../src/events/phase-run.js';
 import type { PhaseSecrets } from '../../../src/events/secret.js';
@@ -23,10 +24,24 @@ const CONFIG = '.delivery/config.json';
 export const secretsIn = (configText: string | undefined): readonly PhaseSecrets[] => {
   const config = parseDispatchConfig(configText ?? '');
   if (E.isLeft(config)) return [];
-  return Object.entries(config.right.phases).flatMap(([phase, { skipped, secrets }]) =>
-    skipped || secrets === undefined ? [] : [{ phase, secrets }],
-  );
+  const everywhere = config.right.phases;
+  const named = phases.flatMap((phase): readonly PhaseSecrets[] => {
+    const { skipped, secrets } = everywhere[phase];
+    return skipped || secrets === undefined ? [] : [{ phase, secrets }];
+  });
+  return [...named, ...stages.flatMap((stage) => otherwiseIn(config.right, stage))];
 };
+
+/** Of a stage only what differs there; a phase that has secrets elsewhere and none here says so. */
+const otherwiseIn = (config: DispatchConfig, stage: Stage): readonly PhaseSecrets[] =>
+  phases.flatMap((phase): readonly PhaseSecrets[] => {
+    const own = config.stages[stage]?.[phase];
+    if (own === undefined || own.skipped) return [];
+    const { skipped, secrets: elsewhere = [] } = config.phases[phase];
+    const secrets = own.secrets ?? [];
+    const isSame = JSON.stringify(secrets) === JSON.stringify(skipped ? [] : elsewhere);
+    return isSame ? [] : [{ stage, phase, secrets }];
+  });
 
 /** A commit says the same each time. */
 const once: Decider<readonly PhaseSecrets[], boolean, PhaseSecretsEvent, never> = {
@@ -65,6 +80,9 @@ export const withSecrets = async (deps: Deps, promotion: PhasePromoted): Promise
   const named = history.right.events.flatMap(({ event }) =>
     event.type === 'PhaseSecretsConfigured' ? event.data.phases : [],
   );
-  const found = named.find(({ phase }) => phase === promotion.phase);
+  const ofPhase = named.filter(({ phase }) => phase === promotion.phase);
+  const found =
+    ofPhase.find(({ stage }) => stage === promotion.stage) ??
+    ofPhase.find(({ stage }) => stage === undefined);
   return found === undefined ? promotion : { ...promotion, secretRefs: found.secrets };
 };

@@ -10,19 +10,20 @@ import {
   type ConfigError,
   type DispatchConfig,
 } from '../../../src/domain/dispatch-config.js';
+import { placed, type Placed } from '../../../src/domain/placed.js';
+import type { PhaseWays } from '../../../src/domain/phase-ways.js';
 import { shown, type Problem } from '../../../src/domain/problem.js';
 import {
   noProjectConfig,
   parseProjectConfig,
   type ProjectConfig,
 } from '../../../src/domain/project-config.js';
-import { phases } from '../../../src/domain/stage-plan.js';
 import type { PlannedPhase } from '../../../src/events/change.js';
-import type { ConfiguredPhase, Dependency } from '../../../src/events/promotion.js';
+import type { Dependency } from '../../../src/events/promotion.js';
 import type { Scope, Source } from '../../../src/events/shapes.js';
 import type { Patchset } from './change.js';
 import { changeIdOf } from './ids.js';
-import { configurePhases, planStage } from './plan.js';
+import { planMerge, planStage, type MergePlan, type NoPlan } from './plan.js';
 
 export type Submission = { readonly changeId: string } & Patchset;
 
@@ -31,7 +32,7 @@ const PROJECT = '.delivery/project.toml';
 
 /** Resolves the branch, reads both files at that commit and plans Verify. Problems of both files come together. */
 export const prepareSubmission =
-  (source: SourceProvider, request: SubmitChange): TaskEither<AppError, Submission> =>
+  (source: SourceProvider, ways: PhaseWays, request: SubmitChange): TaskEither<AppError, Submission> =>
   async () => {
     const { branch, target: pipeline } = request;
     // First, since the project may be named after the address: what is wrong with that is said in its own words.
@@ -46,18 +47,17 @@ export const prepareSubmission =
     const changeId = changeIdOf(scope.right, pipeline, branch);
     return E.map((plan: readonly PlannedPhase[]) => ({
       ...{ changeId, scope: scope.right, pipeline, branch, title, source: commit, plan },
-    }))(E.mapLeft(noCommands)(planStage('verify', dispatch, project)));
+    }))(E.mapLeft(noPlan)(planStage('verify', dispatch, project, ways)));
   };
 
-interface PreparedMerge {
+type PreparedMerge = MergePlan & {
   readonly source: Source;
-  readonly phases: readonly ConfiguredPhase[];
   readonly dependencies: readonly Dependency[];
-}
+};
 
 /** The patchset merged into its target as it is now, and what this very merge configures for every later stage. */
 export const prepareMerge =
-  (source: SourceProvider, patchset: Source): TaskEither<AppError, PreparedMerge> =>
+  (source: SourceProvider, ways: PhaseWays, patchset: Source): TaskEither<AppError, PreparedMerge> =>
   async () => {
     const merge = await source.merge(patchset)();
     if (E.isLeft(merge)) return merge;
@@ -65,9 +65,9 @@ export const prepareMerge =
     if (E.isLeft(configured)) return configured;
     const { dispatch, project } = configured.right;
     const { dependencies } = dispatch;
-    return E.map((found: readonly ConfiguredPhase[]) => ({
-      ...{ source: merge.right, phases: found, dependencies },
-    }))(E.mapLeft(noCommands)(configurePhases(phases, dispatch, project)));
+    return E.map((plan: MergePlan) => ({ source: merge.right, ...plan, dependencies }))(
+      E.mapLeft(noPlan)(planMerge(dispatch, project, ways)),
+    );
   };
 
 interface Configured {
@@ -97,7 +97,7 @@ export const scopeOf = (request: SubmitChange): E.Either<AppError, Scope> => {
     .filter(([, name]) => !isScopeName(name))
     .map(([path, name]): Problem => ({
       path,
-      expected: '1 to 64 letters, digits, dots, dashes or underscores',
+      expected: '1 to 64 letters, digits, dots, dashes or underscores, the first no dot and no dash',
       found: shown(name),
       mend: path === 'project' ? 'give the project a name of its own' : 'correct the name',
     }));
@@ -118,10 +118,11 @@ const configuredBy = (
   projectText: string | undefined,
 ): E.Either<AppError, Configured> => {
   const config = configText === undefined ? E.left(noConfig) : parseDispatchConfig(configText);
-  if (E.isLeft(config) && config.left.code === 'not_dispatched_here') return E.left(elsewhere(config.left));
+  if (E.isLeft(config) && config.left.code === 'not_dispatched_here')
+    return E.left(elsewhere(config.left, configText ?? ''));
   const project = projectText === undefined ? E.right(noProjectConfig) : parseProjectConfig(projectText);
   const problems = [
-    ...(E.isLeft(config) ? inFile(CONFIG, config.left.problems) : []),
+    ...(E.isLeft(config) ? inFile(CONFIG, placed(configText ?? '', config.left.problems)) : []),
     ...(E.isLeft(project) ? inFile(PROJECT, project.left) : []),
   ];
   return E.isRight(config) && E.isRight(project)
@@ -129,8 +130,15 @@ const configuredBy = (
     : E.left(invalid('config_invalid', 'The configuration of the project', problems));
 };
 
-const noCommands = (problems: readonly Problem[]): AppError =>
-  invalid('no_command', 'The commands of the project', inFile(PROJECT, problems));
+const noPlan = ({ reason, problems }: NoPlan): AppError =>
+  invalid(
+    reason,
+    'The commands of the project',
+    inFile(PROJECT, problems),
+    reason === 'no_command'
+      ? `${CORRECT} Where a build cookbook knows what to run, start the server with --delivery-job on.`
+      : CORRECT,
+  );
 
 const noConfig: ConfigError = {
   code: 'invalid',
@@ -145,21 +153,26 @@ const noConfig: ConfigError = {
   ],
 };
 
-const inFile = (file: string, problems: readonly Problem[]): readonly Problem[] =>
+const inFile = (file: string, problems: readonly Placed[]): readonly Placed[] =>
   problems.map((problem) => ({ ...problem, path: problem.path === '' ? file : `${file}: ${problem.path}` }));
 
-const invalid = (reason: string, what: string, problems: readonly Problem[]): AppError =>
+const CORRECT = 'Correct what is listed, commit, push and submit again.';
+
+const invalid = (reason: string, what: string, problems: readonly Problem[], hint = CORRECT): AppError =>
   appError(
     'invalid',
     reason,
     `${what} cannot be used: ${problems.length === 1 ? 'one problem was' : `${problems.length} problems were`} found.`,
-    { hint: 'Correct what is listed, commit, push and submit again.', problems },
+    { hint, problems },
   );
 
-const elsewhere = ({ reason, problems }: ConfigError): AppError =>
+const elsewhere = ({ reason, problems }: ConfigError, text: string): AppError =>
   appError(
     'not_dispatched_here',
     reason,
     `A project with job_dispatch v2 was expected; ${CONFIG} has ${problems[0]?.found ?? 'none'}, so its phases are not for runners.`,
-    { hint: `To move it to runners: ${problems[0]?.mend ?? 'use v2'}.`, problems: inFile(CONFIG, problems) },
+    {
+      hint: `To move it to runners: ${problems[0]?.mend ?? 'use v2'}.`,
+      problems: inFile(CONFIG, placed(text, problems)),
+    },
   );

@@ -6,6 +6,7 @@ import { handle, load, type Deps, type Envelope, type Handled } from '../../../s
 import type { SourceProvider } from '../../../src/app/ports.js';
 import type { ReadModel } from '../../../src/app/read-models.js';
 import type { Repeats } from '../../../src/app/repeats.js';
+import type { RetryByHost } from '../../../src/app/retry-job.js';
 import type {
   ChangeView,
   CommandContext,
@@ -14,11 +15,14 @@ import type {
   SubmitChange,
   UseCases,
 } from '../../../src/app/use-cases.js';
+import type { PhaseWays } from '../../../src/domain/phase-ways.js';
+import { jobIdOf, phaseRunIdOf } from '../../../src/domain/phase-run.js';
+import { isStage } from '../../../src/domain/stage-plan.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import { changeDecider, type ChangeCommand, type ChangeRefusal, type ObsoleteJobs } from './change.js';
 import { evolveChange, standingOf, type ChangeState } from './change-state.js';
 import type { ChangesView } from './changes.js';
-import { changeIdOf, idIn } from './ids.js';
+import { changeIdOf, HOST, hostKeyOf, idIn } from './ids.js';
 import { approveRefusal } from './rules.js';
 import { recordPhaseSecrets } from './secrets.js';
 import { changeReads, consumerOf, findChange } from './reads.js';
@@ -26,6 +30,8 @@ import { prepareMerge, prepareSubmission, scopeOf } from './submission.js';
 
 export interface ChangeDeps extends Deps {
   readonly source: SourceProvider;
+  /** What phases run, of this installation. */
+  readonly ways: PhaseWays;
   readonly changes: ReadModel<ChangesView>;
   readonly repeats: Repeats;
   readonly obsoleteJobs: ObsoleteJobs;
@@ -45,8 +51,8 @@ const NOTICE_MS = 5000;
 const conflict = ({ code, message, hint }: ChangeRefusal): AppError =>
   appError('conflict', code, message, { hint });
 
-export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
-  const { changes, source, obsoleteJobs: obsolete } = deps;
+export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly retryByHost: RetryByHost } => {
+  const { changes, source, ways, obsoleteJobs: obsolete } = deps;
 
   const reads = changeReads(changes);
   const show = (id: string): Answer<ChangeView> => reads.showChange(id)();
@@ -85,7 +91,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
 
   /** A branch whose change was merged or deleted gets a new one. */
   const submit = async (context: CommandContext, request: SubmitChange): Answer => {
-    const prepared = await prepareSubmission(source, request)();
+    const prepared = await prepareSubmission(source, ways, request)();
     if (E.isLeft(prepared)) return prepared;
     const { scope, pipeline, branch } = prepared.right;
     const named = await recordPhaseSecrets(deps, context, prepared.right.source);
@@ -144,7 +150,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
     if (change.status === 'none' || change.source === undefined) return E.left(conflict(notSubmitted));
     const refused = approveRefusal(standingOf(change));
     if (refused) return E.left(conflict(refused));
-    const prepared = await prepareMerge(source, change.source)();
+    const prepared = await prepareMerge(source, ways, change.source)();
     if (E.isLeft(prepared)) return prepared;
     // the merge may configure other secrets than the patchset did
     const named = await recordPhaseSecrets(deps, context, prepared.right.source);
@@ -176,7 +182,36 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
         );
   };
 
+  /** The rest of its phase had succeeded: the stage goes on from there as soon as this job succeeds too. */
+  const retryByHost: RetryByHost = async (context, { job, promoted, row, others }) => {
+    const { changeId } = job;
+    const { stage, phase } = promoted;
+    if (changeId === undefined || !isStage(stage)) return E.left(conflict(notSubmitted));
+    if (job.unionOf !== undefined) return E.left(conflict(jobOfConsumer(phase, changeId, job.unionOf)));
+    await noticed(changeId);
+    // the revision that the caller may have seen is the job's
+    const { expectedRevision: _, ...asked } = context;
+    const done = await decide(asked, {
+      ...{ kind: 'RetryJob', changeId, stage, phase, row, others },
+      job: { phaseRunId: job.phaseRunId, jobId: job.id },
+    });
+    if (E.isLeft(done))
+      return E.left(done.left.kind === 'failed' ? done.left.error : conflict(done.left.refusal));
+    const [triggered] = done.right.events.flatMap(({ event }) =>
+      event.type === 'PhaseRerunTriggered' ? [event.data] : [],
+    );
+    if (triggered === undefined) return E.left(conflict(notSubmitted));
+    const { stageRunId } = triggered;
+    const phaseRunId = phaseRunIdOf(HOST, hostKeyOf(stageRunId, { phase }), 1);
+    const value = {
+      ...{ retryOf: job.id, jobId: jobIdOf(phaseRunId, 0), phaseRunId, attempt: 1 },
+      ...{ stage, phase, label: job.label, changeId, stageRunId },
+    };
+    return E.right({ value, repeated: done.right.repeated });
+  };
+
   return {
+    retryByHost,
     submitChange: (context, request) => () => once(context, () => submit(context, request)),
     ...reads,
     placeOfChange: (id, sees) => async () => {
@@ -195,6 +230,13 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases => {
       act(context, id, (changeId) => rerun(context, changeId, request)),
   };
 };
+
+/** The stage run is another change's, and with it the plan. */
+const jobOfConsumer = (phase: string, changeId: string, unionOf: string): ChangeRefusal => ({
+  code: 'job_of_consumer',
+  message: 'A job of the change itself was expected; this one takes part in the Union of another change.',
+  hint: `Run its phase again there: baton change rerun ${unionOf.slice(0, 8)} --stage union --phase ${phase} --consumer ${changeId.slice(0, 8)}.`,
+});
 
 const consumerWithoutPhase = appError(
   'invalid',

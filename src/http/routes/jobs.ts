@@ -1,9 +1,10 @@
-/** Jobs: list, show, follow, cancel, close, explain, and their logs. */
+/** Jobs: list, show, follow, cancel, close, retry, explain, and their logs. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { withoutClosed } from '../../../projections/explain-answer.js';
 import { outputOf } from '../../app/job-output.js';
-import { doneTo, none, ok, seen, single } from '../answers.js';
+import { done, doneTo, none, ok, seen, single } from '../answers.js';
 import { asOf } from '../as-of.js';
 import * as codecs from '../codecs.js';
 import { jobFrames } from '../job-stream.js';
@@ -102,6 +103,25 @@ export const jobRoutes: readonly Route[] = [
   }),
   route({
     ...none,
+    method: 'post',
+    path: '/jobs/:id/retry',
+    doc: {
+      ...{
+        summary: 'Try a job again that has ended without success',
+        status: 202,
+        answer: ref('JobRetried'),
+      },
+      example: { elsewhere: true, reason: 'the compiler of build-07 was broken' },
+    },
+    role: 'operator',
+    where: ofJob,
+    params: codecs.IdParam,
+    body: codecs.RetryBody,
+    run: (use, { context, params, body: { elsewhere = false } }) =>
+      pipe(use.retryJob(context, params.id, { elsewhere }), TE.map(done(202))),
+  }),
+  route({
+    ...none,
     method: 'get',
     path: '/jobs/:id/explain',
     doc: { summary: 'Why it waits, or why it ran there', answer: ref('Explanation') },
@@ -109,8 +129,13 @@ export const jobRoutes: readonly Route[] = [
     where: ofJob,
     params: codecs.IdParam,
     query: codecs.AtQuery,
-    run: (use, { params, query }) =>
-      asOf(use, query.at, (reads) => pipe(reads.explainJob(params.id), TE.map(ok))),
+    run: (use, { params, query, sees }) =>
+      asOf(use, query.at, (reads) =>
+        pipe(
+          reads.explainJob(params.id),
+          TE.map((answer) => ok(sees === undefined ? answer : withoutClosed(answer))),
+        ),
+      ),
   }),
   route({
     ...none,

@@ -8,6 +8,7 @@ import type { Done } from '../../app/use-cases.js';
 import type { Role } from '../../domain/grants.js';
 import { list, none, ok, single } from '../answers.js';
 import { asOf } from '../as-of.js';
+import { sightOf } from '../authorize.js';
 import * as codecs from '../codecs.js';
 import { route, type Answer, type Route } from '../route.js';
 import { listOf, ref } from '../view-schemas.js';
@@ -49,7 +50,8 @@ export const runnerRoutes: readonly Route[] = [
     role: 'viewer',
     where: 'anywhere',
     query: codecs.AtQuery,
-    run: (use, { query }) => asOf(use, query.at, (reads) => pipe(reads.listRunners(), TE.map(list))),
+    run: (use, { query, context: { caller } }) =>
+      asOf(use, query.at, (reads) => pipe(reads.listRunners(sightOf(caller)), TE.map(list))),
   }),
   route({
     ...none,
@@ -87,8 +89,8 @@ export const runnerRoutes: readonly Route[] = [
     where: 'anywhere',
     params: codecs.NameParam,
     query: codecs.AtQuery,
-    run: (use, { params, query }) =>
-      asOf(use, query.at, (reads) => pipe(reads.showRunner(params.name), TE.map(single))),
+    run: (use, { params, query, context: { caller } }) =>
+      asOf(use, query.at, (reads) => pipe(reads.showRunner(params.name, sightOf(caller)), TE.map(single))),
   }),
   route({
     ...none,

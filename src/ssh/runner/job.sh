@@ -1,6 +1,6 @@
 # How does an attempt run, whoever supervises it? Claimed, prepared, run in the foreground of another session with its output
 # pumped into the log, and told by a result line. Needs id, J, fence, wanted_base, wanted_boot, total, silence, grace, cap,
-# key, form (`merged`, or `split` with stderr in a file of its own), umask, `script_file`, `group` (a control group of its own, or
+# key, form (`merged`, or `split` with stderr in a file of its own), what workspace.sh needs, umask, `script_file`, `group` (a control group of its own, or
 # nothing), `owner` (pid, start and boot of this shell; `owner_start`), `pipe` (a FIFO), `pipe2` (where one may be made), what
 # `find_tools` sets, `scratch` (a file that may be written), what watch.sh needs. What differs between supervisors is in
 # functions named after `mode`, which is `order` or `slot`.
@@ -54,7 +54,7 @@ prepare() {
   fi
 }
 lay_out() {
-  "${mode}_script" && printf '' >"$J.log" && mkdir "$J.ws" || return 1
+  "${mode}_script" && printf '' >"$J.log" && mkdir "$J.ws" && lay_out_workspace || return 1
   [ "$form" = merged ] || { printf '' >"$J.err" && { [ -p "$pipe2" ] || mkfifo "$pipe2"; }; } || return 1
   [ "$key" = - ] || (umask "$umask" && exec tar -xof "cache/$key.tar" -C "$J.ws")
 }
@@ -66,7 +66,7 @@ abandon() {
 }
 drop() {
   "${mode}_drop"
-  rm -rf "$J.log" "$J.err" "$J.ws"
+  rm -rf "$J.log" "$J.err" "$J.ws" "$J.job" "$J.keep"
 }
 
 # A job re-opening /dev/stderr would truncate a plain file, so the log is written by one process behind a pipe. The limit
@@ -86,12 +86,19 @@ child() {
   case $printf in */*) exit 125 ;; esac
   unset LC_ALL
   [ -z "$group" ] || echo 0 >"$group/cgroup.procs" || exit 125
-  "${mode}_environment" "$@" "$J" "$self" "$start" "$boot" "$umask" "$setsid" "$id/$base_id" "$before" "$after" "$script_file"
+  "${mode}_environment" "$@" "$J" "$self" "$start" "$boot" "$umask" "$setsid" "$id/$base_id" "$before" "$after" "$script_file" "$home" "$cache"
 }
-# J pid start boot umask setsid cookie textBeforeAnswer textAfterAnswer script
+# J pid start boot umask setsid cookie textBeforeAnswer textAfterAnswer script home cache
 become() {
   # A lost connection must not end the job.
   trap : PIPE
+  # What is known of the job comes as a variable, since that needs no process, and lies in a file before it could look.
+  if [ -n "${BATON_JOB_DATA+set}" ]; then
+    printf '%s\n' "$BATON_JOB_DATA" >"$1.job" || exit 125
+    unset BATON_JOB_DATA
+    BATON_JOB_FILE=$1.job
+    export BATON_JOB_FILE
+  fi
   set -C
   { printf '%s\n' "$2 $3 $4" >"$1.go"; } 2>/dev/null || exit 125
   set +C
@@ -101,6 +108,14 @@ become() {
   cd "$1.ws" || exit 125
   BATON_COOKIE=$7
   export BATON_COOKIE
+  if [ "${11}" != - ]; then
+    HOME=${11}
+    export HOME
+  fi
+  if [ "${12}" != - ]; then
+    BATON_CACHE=${12}
+    export BATON_CACHE
+  fi
   exec "$6" /bin/sh "${10}"
 }
 

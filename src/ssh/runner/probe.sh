@@ -55,6 +55,7 @@ op_probe() {
   find in bin -type f -name '*[0-9a-f]' -mtime +1 -exec rm -f {} + 2>/dev/null
   free disk_free Pk 102400 KiB
   free inodes_free Pi 1000 inodes
+  sweep_workspaces
   left_behind
   # At last, so that the way to us is all the time that passes.
   say "m epoch $(date +%s)"

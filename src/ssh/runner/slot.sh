@@ -27,7 +27,7 @@ open_slot() {
   fi
   find_tools
   slot=in/slot.$$.$start pipe=$PWD/$slot/job.out pipe2=$PWD/$slot/job.out2 scratch=$slot/said script_file=$PWD/$slot/job.script
-  due=$PWD/$slot/due plan=$PWD/$slot/plan watcher=
+  due=$PWD/$slot/due plan=$PWD/$slot/plan watcher= room=
   make_group
   trap 'end_watcher; rm -rf "$slot"; [ -z "$group" ] || rmdir "$group"' EXIT
   if ! { mkdir "$slot" && mkfifo "$pipe" && lay_out_watch; }; then
@@ -88,16 +88,17 @@ set_identity() {
 slot_say() { printf '%s%s %s\n' "$frame" "$nonce" "$1" >&6; }
 slot_tell() { slot_say "S $1"; }
 
-# id fence base boot total silence grace cap key form script [name value]...
+# id fence base boot total silence grace cap key form keep keepSeconds cache freeKib home script [name value]...
 job() {
   id=$1 fence=$2 wanted_base=$3 wanted_boot=$4 total=$5 silence=$6 grace=$7 cap=$8 key=$9
   shift 9
-  J=$PWD/$id form=$1 script=$2
-  shift 2
+  J=$PWD/$id form=$1 keep=$2 keep_for=$3 cache=$4 wanted_free=$5 home=$6 script=$7
+  shift 7
   fits || {
     slot_tell 'error protocol the order holds other than it should'
     return
   }
+  has_room || return
   [ "$key" = - ] || [ -f "cache/$key.tar" ] || {
     slot_tell need-source
     return
@@ -128,12 +129,13 @@ job() {
 fits() {
   is_attempt "$id" && is_word "$wanted_base" && is_word "$wanted_boot" && { [ "$key" = - ] || is_word "$key"; } && is_form "$form" || return 1
   for count in "$fence" "$total" "$silence" "$grace" "$cap"; do is_count "$count" || return 1; done
+  is_workspace "$keep" "$keep_for" "$cache" "$wanted_free" "$home"
 }
 slot_script() { printf %s "$script" >"$script_file"; }
 slot_drop() { rm -f "$script_file"; }
-# [name value]... then the ten that `become` takes
+# [name value]... then the twelve that `become` takes
 slot_environment() {
-  while [ $# -gt 10 ]; do
+  while [ $# -gt 12 ]; do
     case $1 in '' | [0-9]* | *[!A-Za-z0-9_]*) exit 125 ;; esac
     export "$1=$2" || exit 125
     shift 2

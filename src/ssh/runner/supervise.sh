@@ -1,14 +1,15 @@
 # How does a job run when nobody is connected, where no shell can stay open for it? A detached shell of its own supervises it,
 # and what the job is came as a file.
 
-# id fence base boot total silence grace cap key form environmentLength length
+# id fence base boot total silence grace cap key form keep keepSeconds cache freeKib home environmentLength length
 op_start() {
-  [ $# -eq 12 ] || refuse protocol 'start takes 12 words'
+  [ $# -eq 17 ] || refuse protocol 'start takes 17 words'
   id=$1 key=$9
   is_attempt "$id" || refuse protocol 'not an attempt'
-  for count in "$2" "$5" "$6" "$7" "$8" "${11}" "${12}"; do is_count "$count" || refuse protocol 'not a count'; done
+  for count in "$2" "$5" "$6" "$7" "$8" "${16}" "${17}"; do is_count "$count" || refuse protocol 'not a count'; done
   for word in "$3" "$4"; do is_word "$word" || refuse protocol 'not a word'; done
   is_form "${10}" || refuse protocol 'not a form of output'
+  is_workspace "${11}" "${12}" "${13}" "${14}" "${15}" || refuse protocol 'not what becomes of a workspace'
   if [ "$key" != - ]; then
     is_word "$key" || refuse protocol 'not a key'
     [ -f "cache/$key.tar" ] || {
@@ -21,7 +22,7 @@ op_start() {
     rm -f "in/$nonce"
     refuse disk_full "cannot store the order: $said"
   }
-  [ $(($(wc -c <"in/$nonce"))) -eq "${12}" ] || {
+  [ $(($(wc -c <"in/$nonce"))) -eq "${17}" ] || {
     rm -f "in/$nonce"
     refuse protocol 'the order was cut short'
   }
@@ -33,8 +34,8 @@ supervise() {
   shift 2
   id=$1 fence=$2 wanted_base=$3 wanted_boot=$4 total=$5 silence=$6 grace=$7 cap=$8 key=$9
   shift 9
-  form=$1 environment_length=$2 length=$3
-  J=$PWD/$id pipe=$J.out pipe2=$J.out2 scratch=in/$nonce.said script_file=$J.script mode=order group= due=$PWD/in/$nonce.due plan=$PWD/in/$nonce.plan watcher=
+  form=$1 keep=$2 keep_for=$3 cache=$4 wanted_free=$5 home=$6 environment_length=$7 length=$8
+  J=$PWD/$id pipe=$J.out pipe2=$J.out2 scratch=in/$nonce.said script_file=$J.script mode=order group= due=$PWD/in/$nonce.due plan=$PWD/in/$nonce.plan watcher= room=
   before='' after='end
 '
   find_tools
@@ -44,7 +45,7 @@ supervise() {
   owner_start=$start owner="$$ $start $boot"
   exec 6>&1 >/dev/null 2>&1
   # Who loses the claim has nothing of the attempt.
-  if ! claim; then
+  if ! has_room || ! claim; then
     rm -f "in/$nonce"
     exit 0
   fi

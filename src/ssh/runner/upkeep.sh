@@ -58,19 +58,18 @@ op_tidy() {
         continue
         ;;
     esac
+    kept=''
+    ! keep_workspace || kept=1
     [ -e "$J.rc" ] || printf '' >>"$J.rc"
     # In place and first: from here on no late start can take it for new.
     printf '%-127s\n' 'tombstone .' 1<>"$J.rc" || refuse disk_full 'cannot write the tombstone'
     # A job may have put a link in place of its workspace, or taken our rights away.
     if [ ! -L "$J.ws" ] && [ -d "$J.ws" ] && { [ ! -r "$J.ws" ] || [ ! -w "$J.ws" ] || [ ! -x "$J.ws" ]; }; then chmod -R u+rwX "$J.ws"; fi
-    set -- "$@" "$J.ws" "$J.go" "$J.script" "$J.env" "$J.out" "$J.out2" "$J.log" "$J.err" "$J.why" "$J.heard" "$J.survivors" "$J.slain" "$J".slain.*
+    [ -n "$kept" ] || set -- "$@" "$J.ws" "$J.keep"
+    set -- "$@" "$J.go" "$J.job" "$J.script" "$J.env" "$J.out" "$J.out2" "$J.log" "$J.err" "$J.why" "$J.heard" "$J.survivors" "$J.slain" "$J".slain.*
   done
   shift "$count"
-  if [ $# -gt 0 ] && ! rm -rf "$@" 2>/dev/null; then
-    # Folders within that may not be written.
-    for each; do [ -L "$each" ] || [ ! -d "$each" ] || chmod -R u+rwX "$each"; done 2>/dev/null
-    said=$(rm -rf "$@" 2>&1) || refuse workspace_not_writable "could not be removed: $said"
-  fi
+  [ $# -eq 0 ] || remove "$@" || refuse workspace_not_writable "could not be removed: $said"
   [ -z "$refused" ] || refuse protocol "$refused"
   say tidied
   end_answer

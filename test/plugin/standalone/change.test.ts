@@ -5,6 +5,7 @@ import { pipelineIdOf, stageRunIdOf } from '../../../plugin/hosts/standalone/ids
 import type { Stage } from '../../../src/domain/stage-plan.js';
 import type { ChangeEvent } from '../../../src/events/catalog.js';
 import type { MergeObstacle } from '../../../src/events/promotion.js';
+import type { Outcome } from '../../../src/events/shapes.js';
 import { fold } from '../../../src/kernel/decider.js';
 import { approve, changeId, planned, scope, source, submit } from './history.js';
 
@@ -127,6 +128,19 @@ const refused = (why: MergeObstacle, sha = 'merge-a1'): ChangeCommand => ({
   ...{ kind: 'RecordMergeRefused', changeId, sha, why, detail: 'No.' },
 });
 
+/** Of the phase of these stories that failed; its other jobs ended so. */
+const retry = (
+  stage: Stage,
+  more: {
+    readonly phaseRunId?: string;
+    readonly others?: readonly { label: string; outcome: Outcome }[];
+  } = {},
+): ChangeCommand => ({
+  ...{ kind: 'RetryJob', changeId, stage, phase: 'unit', others: more.others ?? [] },
+  ...{ job: { phaseRunId: more.phaseRunId ?? 'u', jobId: 'j' }, row: { label: 'debian', filter: [] } },
+});
+const sibling = (outcome: Outcome) => ({ others: [{ label: 'rhel', outcome }] });
+
 /** Where the change stands, what is asked, and what comes of it: types of events, or a refusal's code. */
 const table: readonly (readonly [string, string, ChangeCommand, readonly string[] | string])[] = [
   ['none', 'approve', approve('a1'), 'change_unknown'],
@@ -220,6 +234,37 @@ const table: readonly (readonly [string, string, ChangeCommand, readonly string[
   ['through', 'cancel', cancel, 'nothing_to_cancel'],
   ['through', 'submit', submit('b2'), 'change_closed'],
   ['through, later delivered', 'rerun delivered', rerun('delivered'), 'change_superseded'],
+
+  ['none', 'retry a job', retry('verify'), 'change_unknown'],
+  ['verifying', 'retry a job', retry('verify'), 'stage_running'],
+  ['verify failed', 'retry a job', retry('verify'), ['PhaseRerunTriggered']],
+  [
+    'verify failed',
+    'retry a job whose others succeeded',
+    retry('verify', sibling('succeeded')),
+    ['PhaseRerunTriggered'],
+  ],
+  [
+    'verify failed',
+    'retry a job whose others did not',
+    retry('verify', sibling('failed')),
+    'other_jobs_unwell',
+  ],
+  ['verify failed', 'retry a job of an earlier run', retry('verify', { phaseRunId: 'v' }), 'job_outdated'],
+  ['verify failed', 'retry a job of build', retry('build'), 'change_open'],
+  ['verify cancelled', 'retry a job', retry('verify'), ['PhaseRerunTriggered']],
+  ['verifying again', 'retry a job', retry('verify'), 'stage_running'],
+  ['merging', 'retry a job of verify', retry('verify'), 'change_merging'],
+  ['building', 'retry a job', retry('build'), 'stage_running'],
+  ['build failed', 'retry a job', retry('build'), ['PhaseRerunTriggered']],
+  ['build failed', 'retry a job of verify', retry('verify'), 'change_merged'],
+  ['accepting', 'retry a job of build', retry('build'), 'stage_passed_by'],
+  ['superseded', 'retry a job', retry('build'), 'change_superseded'],
+  ['acceptance failed', 'retry a job', retry('acceptance'), ['PhaseRerunTriggered']],
+  ['union failed', 'retry a job', retry('union'), ['PhaseRerunTriggered']],
+  ['rehearsal failed', 'retry a job', retry('rehearsal'), ['PhaseRerunTriggered']],
+  ['through', 'retry a job of union', retry('union'), 'stage_passed_by'],
+  ['deleted', 'retry a job', retry('verify'), 'change_deleted'],
 
   ['deleted', 'submit', submit('b2'), 'change_closed'],
   ['deleted', 'approve', approve('a1'), 'change_deleted'],
@@ -393,6 +438,11 @@ const everyCell: readonly (readonly [string, ChangeCommand, Cells])[] = [
       PhaseRerunTriggered: failedVerify,
     },
   ],
+  // whether the job may be tried again is looked at before
+  [
+    ...(['try a job of verify again', retry('verify')] as const),
+    { ...notOpen, stage_running: unverified, PhaseRerunTriggered: [...failedVerify, ...verified] },
+  ],
   ...(['StageTriggered', 'PhaseRerunTriggered'] as const).flatMap((result) => {
     const isStage = result === 'StageTriggered';
     const run = (stage: Stage) =>
@@ -500,7 +550,7 @@ describe('every command', () => {
     const all: Readonly<Record<ChangeCommand['kind'], true>> = {
       ...{ SubmitPatchset: true, ApproveChange: true, RecordMerged: true, RecordMergeRefused: true },
       ...{ RecordStageEnded: true, DeliverChange: true, DeleteChange: true, CancelStage: true },
-      ...{ SupersedeChange: true, RerunStage: true, RerunPhase: true },
+      ...{ SupersedeChange: true, RerunStage: true, RerunPhase: true, RetryJob: true },
     };
     expect([...kinds].toSorted()).toEqual(Object.keys(all).toSorted());
   });
@@ -545,6 +595,56 @@ describe('obsolete jobs that finish', () => {
     const command: ChangeCommand = { ...superseded(false), obsolete } as ChangeCommand;
     const left = [...past, ...events(after(past, command))];
     expect(events(after(left, ended('build', 'passed'))).map(({ type }) => type)).toEqual(['StageEnded']);
+  });
+});
+
+describe('a job that is tried again', () => {
+  const rows = [
+    { label: 'rhel', filter: [] },
+    { label: 'debian', filter: [] },
+  ];
+  const failed = [
+    submit('a1', [planned('unit', { rows }), planned('lint')]),
+    ended('verify', 'failed'),
+  ].reduce<readonly ChangeEvent[]>((past, command) => [...past, ...events(after(past, command))], []);
+  const filter = [{ key: 'runner', op: 'none' as const, values: ['r1'] }];
+  const asked = {
+    ...retry('verify', sibling('succeeded')),
+    row: { label: 'debian', filter },
+  } as ChangeCommand;
+  const retried = [...failed, ...events(after(failed, asked))];
+  const rowsOf = (command: ChangeCommand) => {
+    const again = [...retried, ...events(after(retried, ended('verify', 'failed', 1)))];
+    const [event] = events(after(again, command));
+    return event?.type === 'StageTriggered' || event?.type === 'PhaseRerunTriggered'
+      ? event.data.plan.find(({ phase }) => phase === 'unit')?.rows
+      : undefined;
+  };
+
+  it('then its phase has only its row, and the others keep their ends', () => {
+    expect(retried.at(-1)).toMatchObject({
+      type: 'PhaseRerunTriggered',
+      data: {
+        ...{ stage: 'verify', phase: 'unit', rerunOf: stageRunIdOf(changeId, 'verify', 0) },
+        stageRunId: stageRunIdOf(changeId, 'verify', 1),
+        retryOf: { phaseRunId: 'u', jobId: 'j' },
+        kept: [{ phase: 'lint', phaseRunId: 'l', outcome: 'succeeded' }],
+        plan: [{ phase: 'unit', rows: [{ label: 'debian', filter }] }, { phase: 'lint' }],
+      },
+    });
+  });
+  it('then the whole phase and the whole stage have all rows when they run again afterwards', () => {
+    expect(rowsOf(again('verify', 'unit'))).toEqual(rows);
+    expect(rowsOf(rerun('verify'))).toEqual(rows);
+  });
+  it('given others that did not succeed, then they are named, and how to run them all', () => {
+    const decided = after(failed, retry('verify', sibling('timed_out')));
+    expect(decided).toMatchObject(
+      E.left({
+        message: expect.stringContaining('rhel: timed out') as string,
+        hint: expect.stringMatching(/baton change rerun \w{8} --stage verify --phase unit/) as string,
+      }),
+    );
   });
 });
 

@@ -7,7 +7,17 @@ import { stages } from '../../../src/domain/stage-plan.js';
 import type { Recorded } from '../../../src/kernel/recorded.js';
 import type { BatonEvent } from '../../../src/events/catalog.js';
 import type { Outcome } from '../../../src/events/shapes.js';
-import { approve, aProject, aWorld, changeId, mergeOf, planned, scope, submit } from './history.js';
+import {
+  approve,
+  aProject,
+  aWorld,
+  changeId,
+  configured,
+  mergeOf,
+  planned,
+  scope,
+  submit,
+} from './history.js';
 
 const run = (n: number): string => stageRunIdOf(changeId, 'verify', n);
 const kinds = (commands: readonly StandaloneCommand[]): readonly string[] =>
@@ -193,6 +203,37 @@ describe('from Verify to Delivered', () => {
     expect(world.types(`pipeline-${pipelineIdOf(scope, 'main')}`)).toEqual([
       'ChangesetJoined',
       'ChangesetClosed',
+    ]);
+  });
+
+  it('given a stage that runs a phase otherwise, then it is promoted so there and only there', () => {
+    const world = aWorld();
+    world.change(submit('a1'));
+    world.runOn();
+    const row = { label: '', filter: [{ key: 'labels', op: 'all' as const, values: ['live'] }] };
+    const deploy = configured('deploy').find(({ phase }) => phase === 'deploy');
+    if (deploy === undefined) expect.fail('no such phase');
+    const workspace = { cache: 'npm' };
+    world.change({
+      ...approve('a1'),
+      overrides: [{ stage: 'delivered', phases: [{ ...deploy, rows: [row], priority: 7, workspace }] }],
+    } as ChangeCommand);
+    world.runOn();
+    world.change({ kind: 'DeliverChange', changeId });
+    world.runOn();
+    const promoted = world.log.flatMap(({ event }) =>
+      event.type === 'PhasePromoted' && event.data.phase === 'deploy' ? [event.data] : [],
+    );
+    expect(
+      promoted.map(({ stage, rows, priority, workspace: found }) => [
+        stage,
+        rows[0]?.filter.length,
+        priority,
+        found,
+      ]),
+    ).toEqual([
+      ...['acceptance', 'union', 'rehearsal'].map((stage) => [stage, 0, 0, undefined]),
+      ['delivered', 1, 7, workspace],
     ]);
   });
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareSubmission } from '../../../plugin/hosts/standalone/submission.js';
+import { defaultPhaseWays } from '../../../src/domain/phase-ways.js';
 import { gitSource } from '../../../src/source/git.js';
 import { aFolder, commit, gitIn } from '../../source/given-repository.js';
 
@@ -26,7 +27,7 @@ const submission = async () => {
   gitIn(project, ['checkout', '--quiet', '-b', 'feature']);
   commit(project, { NEWS: 'x\n' }, 'Tell the news');
   const source = gitSource({ directory: join(folder.path, 'mirrors'), roots: [folder.path] });
-  const prepared = await prepareSubmission(source, {
+  const prepared = await prepareSubmission(source, defaultPhaseWays, {
     repository: project,
     branch: 'feature',
     target: 'main',

@@ -37,6 +37,26 @@ describe('what a configuration names', () => {
     expect(secretsIn(text)).toEqual([{ phase: 'unit', secrets: ['TOKEN'] }]);
   });
 
+  it('given a stage that says otherwise, then what differs there, none included', () => {
+    const text = JSON.stringify({
+      ...{ version: '2', job_dispatch: { version: 'v2' }, skip_phases: ['functional'] },
+      baton: {
+        secrets: { deploy: ['KEY'], smoke: ['KEY'], functional: ['KEY'] },
+        stages: {
+          acceptance: { secrets: { deploy: ['OTHER'], smoke: [] }, priority: { provision: 1 } },
+          union: { skip_phases: ['smoke'] },
+        },
+      },
+    });
+    expect(secretsIn(text)).toEqual([
+      { phase: 'deploy', secrets: ['KEY'] },
+      { phase: 'smoke', secrets: ['KEY'] },
+      { stage: 'acceptance', phase: 'deploy', secrets: ['OTHER'] },
+      { stage: 'acceptance', phase: 'smoke', secrets: [] },
+      { stage: 'union', phase: 'functional', secrets: ['KEY'] },
+    ]);
+  });
+
   it.each([
     ['no file', undefined],
     ['an empty file', ''],
@@ -143,6 +163,16 @@ describe('adding them to a promotion', () => {
     ['another commit', aPromotion({ source: { ...commit, sha: 'b'.repeat(40) } })],
   ])('given %s, then the promotion is as it was', async (_, promotion) => {
     expect(await withSecrets(deps(), promotion)).toEqual(promotion);
+  });
+
+  it('given a stage that says otherwise, then its promotion has those, others what holds elsewhere', async () => {
+    const sha = 'c'.repeat(40);
+    const baton = { secrets: { unit: ['TOKEN'] }, stages: { build: { secrets: { unit: ['OTHER'] } } } };
+    text = E.right(JSON.stringify({ version: '2', job_dispatch: { version: 'v2' }, baton }));
+    await record('c3', { ...commit, sha });
+    const refsIn = async (stage: string) =>
+      (await withSecrets(deps(), aPromotion({ stage, source: { ...commit, sha } }))).secretRefs;
+    expect([await refsIn('verify'), await refsIn('build')]).toEqual([['TOKEN'], ['OTHER']]);
   });
 
   it('given a store that cannot be read, then it throws, so that it is tried again instead of going without', async () => {

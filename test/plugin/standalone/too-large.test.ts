@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import type { ChangeCommand } from '../../../plugin/hosts/standalone/change.js';
 import { changes } from '../../../plugin/hosts/standalone/changes.js';
 import { openStandalone } from '../../../plugin/hosts/standalone/run.js';
+import { defaultPhaseWays } from '../../../src/domain/phase-ways.js';
 import { defaultQueuePolicy } from '../../../src/domain/queue-policy.js';
 import { systemClock } from '../../../src/kernel/time.js';
 import { memoryStore } from '../../../src/store/memory.js';
@@ -53,7 +54,7 @@ it('given a Union whose consumers do not fit into one event, then it is cancelle
   const model = readModel(changes, store, { onProblem });
   const host = openStandalone({
     ...{ store, clock: systemClock, changes: model, onProblem, queuePolicy: defaultQueuePolicy },
-    obsoleteJobs: 'cancel',
+    ...{ obsoleteJobs: 'cancel', ways: defaultPhaseWays },
     source: {
       ...{ resolve: never, merge: never, land: never, dropBranch: never, archive: never, readFile: never },
     },
