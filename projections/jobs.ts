@@ -209,7 +209,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 3,
+  version: 4,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);

@@ -64,7 +64,7 @@ describe.each(stages)('B8: a restart in the middle of %s', (stage) => {
   });
 });
 
-it('given a restart while one consumer runs and another has passed, then only what runs is waited for', () => {
+it('B8: given a restart while one consumer runs and another has passed, then only what runs is waited for', () => {
   const app = aProject('app', { dependencies: [{ project: 'api' }] });
   const world = aWorld();
   for (const project of [web, app]) {

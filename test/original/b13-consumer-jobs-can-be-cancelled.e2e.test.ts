@@ -60,6 +60,8 @@ describe('B13: the jobs of a consumer', () => {
       consumers: [{ status: 'failed', phases: [{}, { phase: 'deploy', status: 'cancelled' }, {}, {}] }],
     });
     await isGone(first);
+    const retried = await world.ask('POST', `/jobs/${first.id}/retry`, {});
+    expect(retried.json()).toMatchObject({ code: 'conflict', reason: 'job_of_consumer' });
 
     // once more, this phase of the consumer alone, by the command line; then all of it is ended with the change
     const rerun = ['change', 'rerun', id, '--stage', 'union', '--phase', 'deploy', '--consumer'];

@@ -209,7 +209,7 @@ const concernsChanges = new Set<BatonEvent['type']>([
 /** The standalone host's saga. `react` gives what this event made owed; `resume` gives all of it again, under the same ids. */
 export const standaloneProcess: Process<BatonEvent, StandaloneCommand, StandaloneState> = {
   name: NAME,
-  version: 2,
+  version: 3,
   init: () => ({ ...noPipelines(), ...noPromotions() }),
   evolve: (state, recorded) => {
     evolvePipeline(state, recorded);

@@ -187,7 +187,7 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly re
     const { changeId } = job;
     const { stage, phase } = promoted;
     if (changeId === undefined || !isStage(stage)) return E.left(conflict(notSubmitted));
-    if (job.unionOf !== undefined) return E.left(conflict(ofConsumer(job.unionOf, changeId, phase)));
+    if (job.unionOf !== undefined) return E.left(conflict(jobOfConsumer(phase, changeId, job.unionOf)));
     await noticed(changeId);
     // the revision that the caller may have seen is the job's
     const { expectedRevision: _, ...asked } = context;
@@ -231,6 +231,13 @@ export const changeUseCases = (deps: ChangeDeps): ChangeUseCases & { readonly re
   };
 };
 
+/** The stage run is another change's, and with it the plan. */
+const jobOfConsumer = (phase: string, changeId: string, unionOf: string): ChangeRefusal => ({
+  code: 'job_of_consumer',
+  message: 'A job of the change itself was expected; this one takes part in the Union of another change.',
+  hint: `Run its phase again there: baton change rerun ${unionOf.slice(0, 8)} --stage union --phase ${phase} --consumer ${changeId.slice(0, 8)}.`,
+});
+
 const consumerWithoutPhase = appError(
   'invalid',
   'phase_needed',
@@ -243,9 +250,3 @@ const notSubmitted: ChangeRefusal = {
   message: 'A change with a patchset was expected; this one has none.',
   hint: 'Submit the branch first.',
 };
-
-const ofConsumer = (changeId: string, consumer: string, phase: string): ChangeRefusal => ({
-  code: 'job_of_consumer',
-  message: `A job of the change itself was expected; this one belongs to a consumer in the Union of change ${changeId.slice(0, 8)}.`,
-  hint: `Run the phase again: baton change rerun ${changeId.slice(0, 8)} --stage union --phase ${phase} --consumer ${consumer.slice(0, 8)}`,
-});

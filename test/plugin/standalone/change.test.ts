@@ -488,6 +488,11 @@ const everyCell: readonly (readonly [string, ChangeCommand, Cells])[] = [
       PhaseRerunTriggered: failedVerify,
     },
   ],
+  // whether the job may be tried again is looked at before
+  [
+    ...(['try a job of verify again', retry('verify')] as const),
+    { ...notOpen, stage_running: unverified, PhaseRerunTriggered: [...failedVerify, ...verified] },
+  ],
   ...(['StageTriggered', 'PhaseRerunTriggered'] as const).flatMap((result) => {
     const isStage = result === 'StageTriggered';
     const run = (stage: Stage) =>
