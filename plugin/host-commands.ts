@@ -1,6 +1,7 @@
 /** What a host may say: its commands, checked and without what is not known here. */
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
+import { isRange } from '../src/domain/version-range.js';
 import type { PhasePromoted } from '../src/events/phase-run.js';
 import { problemsOf } from '../src/events/report.js';
 import { OutputForm } from '../src/events/shapes.js';
@@ -26,9 +27,16 @@ const ms = whole(1, 30 * DAY_MS);
 const attempt = whole(1, 1_000_000);
 const hostKey = line(200);
 
-const clause = known(
-  { key: name, op: t.keyof({ in: null, all: null }), values: list(line(200), 1, 100) },
-  {},
+const clause = t.refinement(
+  t.exact(
+    t.type({
+      key: name,
+      op: t.keyof({ in: null, all: null, none: null, version: null }),
+      values: list(line(200), 1, 100),
+    }),
+  ),
+  ({ op, values }) => op !== 'version' || values.every(isRange),
+  'ranges of versions such as >=7.4 <9',
 );
 const row = known({ label: lineOrNothing(200), filter: list(clause, 0, 50) }, {});
 const merge = known({ target: branch, targetSha: sha, branchSha: sha }, {});

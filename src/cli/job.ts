@@ -5,6 +5,7 @@ import type { ExplainAnswer } from '../../projections/explain.js';
 import type { JobView } from '../../projections/jobs.js';
 import { refusedText } from '../../projections/summary.js';
 import type { JobRetried } from '../app/use-cases.js';
+import { describeFilter } from '../domain/matching.js';
 import type { Containment } from '../events/shapes.js';
 import { asOf, atOption } from './as-of.js';
 import type { JobsQuery } from './client.js';
@@ -40,9 +41,6 @@ const listText = (io: Io, jobs: readonly JobView[]): string =>
         ]),
       );
 
-const filterText = (job: JobView): string =>
-  job.filter.map(({ key, op, values }) => `${key} ${op} ${values.join('|')}`).join(' and ') || 'any runner';
-
 const FOUND_BY: Readonly<Record<Containment, string>> = {
   group: 'control group, which none can leave',
   nets: 'session, environment and workspace, which a process can leave',
@@ -61,7 +59,7 @@ const showText = (io: Io, job: JobView): string => {
     ['label', job.label],
     ['change', job.changeId === undefined ? undefined : `${job.changeId} ${job.changeTitle ?? ''}`],
     ['takes part in', job.unionOf === undefined ? undefined : `Union of change ${job.unionOf}`],
-    ['needs', filterText(job)],
+    ['needs', describeFilter(job.filter)],
     ['output', job.output === 'split' ? 'stdout and stderr, kept apart' : undefined],
     ['queued', age(job.queuedAt, io.now())],
     [
@@ -139,7 +137,7 @@ const explainText = ({ verdict, runners }: ExplainAnswer): string => {
     clauses
       .map(
         ({ clause, holds, found }) =>
-          `${holds ? 'yes' : 'NO'} ${clause.key} ${clause.op} ${clause.values.join('|')} (found ${found === '' ? 'nothing' : found})`,
+          `${holds ? 'yes' : 'NO'} ${describeFilter([clause])} (found ${found === '' ? 'nothing' : found})`,
       )
       .join('; '),
   ]);

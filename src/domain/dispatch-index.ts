@@ -100,6 +100,10 @@ const takes = (
   { filter, enterprise }: Pick<FilterClass, 'filter' | 'enterprise'>,
 ): boolean => admits(runner, enterprise) && suits(runner, filter);
 
+/** `''` stands for all enterprises that no runner names, and is the name of none. */
+const nameable = (enterprises: readonly string[] = []): readonly string[] =>
+  enterprises.filter((enterprise) => enterprise !== '');
+
 /** More classes than this without a live job are forgotten. */
 const IDLE_CLASSES = 256;
 
@@ -196,7 +200,7 @@ export class DispatchIndex {
       this.refresh(name);
       return false;
     }
-    const renamed = this.rename(before?.slots.enterprises, slots?.enterprises);
+    const renamed = this.rename(nameable(before?.slots.enterprises), nameable(slots?.enterprises));
     if (before !== undefined) {
       this.mark(before.pool.waiting);
       this.displace(before, atMs);
@@ -214,7 +218,7 @@ export class DispatchIndex {
   }
 
   /** Counts who is named; true when that makes other classes of somebody's jobs. */
-  private rename(before: readonly string[] = [], after: readonly string[] = []): boolean {
+  private rename(before: readonly string[], after: readonly string[]): boolean {
     const known = [...before, ...after].map((enterprise) => this.named.has(enterprise));
     for (const enterprise of after) this.named.set(enterprise, (this.named.get(enterprise) ?? 0) + 1);
     for (const enterprise of before) {

@@ -13,7 +13,7 @@ export interface Candidate {
 
 /** True when the runner takes jobs of this enterprise; those of `''` are of one that no runner names. */
 export const admits = ({ enterprises = [] }: Pick<Candidate, 'enterprises'>, enterprise: string): boolean =>
-  enterprises.length === 0 || enterprises.includes(enterprise);
+  enterprises.length === 0 || (enterprise !== '' && enterprises.includes(enterprise));
 
 const valuesOf = (candidate: Candidate, key: string): readonly string[] => {
   if (key === 'labels') return candidate.labels;

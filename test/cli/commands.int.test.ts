@@ -222,7 +222,7 @@ describe('reads', () => {
     });
     const { out } = await ask('job', 'explain', job.id);
     expect(out).toContain('No runner suits.');
-    expect(out).toContain('NO os in windows (found linux)');
+    expect(out).toContain('NO os is windows (found linux)');
   });
 });
 

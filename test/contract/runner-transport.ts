@@ -543,6 +543,10 @@ export const runnerTransportContract = (
         it('given a plain sleep, then TERM ends it and why is cancel', async () => {
           const wanted = order('echo here; sleep 60');
           await started(wanted);
+          await eventually(
+            'it has said so',
+            async () => ((await query(wanted)) as { logSize: number }).logSize > 0,
+          );
           expect(await cancel(wanted, 5000)).toBe('signalled');
           const { bytes, state } = await follow(wanted);
           expect(bytes.toString()).toBe('here\n');

@@ -66,6 +66,10 @@ describe('parseHostCommand', () => {
       'promotion.rows[0].filter[0].op',
       { rows: [{ label: '', filter: [{ key: 'os', op: 'not', values: ['x'] }] }] },
     ],
+    [
+      'promotion.rows[0].filter[0]',
+      { rows: [{ label: '', filter: [{ key: 'platform_version', op: 'version', values: ['7.*'] }] }] },
+    ],
     ['promotion.limits.totalMs', { limits: { totalMs: -1 } }],
     ['promotion.secretRefs[0]', { secretRefs: ['../key'] }],
     ['promotion.change.url', { change: { id: '7', title: 'x', url: 'javascript:alert(1)' } }],
@@ -73,6 +77,15 @@ describe('parseHostCommand', () => {
     ['promotion.output', { output: 'apart' }],
   ])('refuses what does not belong at %s', (path, more) => {
     expect(pathsOf({ ...command, promotion: { ...promotion, ...more } })).toEqual([path]);
+  });
+
+  it.each([
+    { key: 'runner', op: 'none', values: ['r1'] },
+    { key: 'platform_version', op: 'version', values: ['>=7.4 <9'] },
+  ])('takes the clause %j', (clause) => {
+    expect(
+      pathsOf({ ...command, promotion: { ...promotion, rows: [{ label: '', filter: [clause] }] } }),
+    ).toEqual([]);
   });
 
   it('refuses an actor that would say that Baton did it', () => {
