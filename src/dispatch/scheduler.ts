@@ -112,10 +112,11 @@ const regroup = (state: SchedulerState, atMs: number): void => {
   for (const job of state.jobs.values()) {
     const { cls, queued, filterClass, enterprise } = job;
     if (!index.isAstray(cls, enterprise)) continue;
-    if (queued) dequeue(state, job);
+    // only its line is another: what it waits for, and until when, stays
+    if (queued) index.dequeue(job);
     index.leave(cls);
     job.cls = index.join(filterClass, cls.filter, enterprise, atMs);
-    if (queued) enqueue(state, job);
+    if (queued) index.enqueue(job);
   }
 };
 
