@@ -88,6 +88,19 @@ describe('parseHostCommand', () => {
     ).toEqual([]);
   });
 
+  it('tells all that is wrong with retry and workspace at once', () => {
+    const wrong = {
+      retry: { attempts: 0, on: ['bored'], exitCodes: [0] },
+      workspace: { keep: 'sometimes', keepMs: 0, cache: '../up', freeBytes: -1, home: 'mine' },
+    };
+    expect(pathsOf({ ...command, promotion: { ...promotion, ...wrong } }).toSorted()).toEqual(
+      [
+        ...['attempts', 'exitCodes[0]', 'on[0]'].map((name) => `promotion.retry.${name}`),
+        ...['keep', 'keepMs', 'cache', 'freeBytes', 'home'].map((name) => `promotion.workspace.${name}`),
+      ].toSorted(),
+    );
+  });
+
   it('refuses an actor that would say that Baton did it', () => {
     expect(pathsOf({ ...command, actor: 'baton' })).toEqual(['actor']);
   });

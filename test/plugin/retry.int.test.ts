@@ -123,23 +123,6 @@ describe('a promotion that says after which ends it is tried again', () => {
     expect(told).toMatchObject({ outcome: 'failed', exitCode: 3 });
     expect(await subject.runs('a')).toBe(1);
   });
-
-  it('given what cannot be used, then all of it is told at once', async () => {
-    const promotion = {
-      ...subject.promotion('a', 'fails'),
-      retry: { attempts: 0, on: ['bored'], exitCodes: [0] },
-    };
-    const ack = await subject.plugin().handle({
-      ...{ type: 'phase.promoted', commandId: 'a', actor: 'host' },
-      promotion: promotion as unknown as Promotion,
-    });
-    const problems = ack.status === 'rejected' ? (ack.problems ?? []) : [];
-    expect(problems.map(({ path }) => path).sort()).toEqual([
-      'promotion.retry.attempts',
-      'promotion.retry.exitCodes[0]',
-      'promotion.retry.on[0]',
-    ]);
-  });
 });
 
 describe('a job that a person tries again', () => {

@@ -92,16 +92,4 @@ describe('a cache', { timeout: 120_000 }, () => {
       expect(await (await run(look, { workspace, scope: other })).log()).toBe('empty\n');
     }
   });
-
-  it('given a host that asks for what there is not, then all of it is told', async () => {
-    const promotion = {
-      ...subject.promotion('wrong', 'succeeds'),
-      workspace: { keep: 'sometimes', keepMs: 0, cache: '../up', freeBytes: -1, home: 'mine' },
-    };
-    const answer = await give(subject, promoted(promotion as unknown as Promotion));
-    expect(answer).toMatchObject({ status: 'rejected', code: 'invalid' });
-    expect('problems' in answer && answer.problems.map(({ path }) => path)).toEqual(
-      ['keep', 'keepMs', 'cache', 'freeBytes', 'home'].map((name) => `promotion.workspace.${name}`),
-    );
-  });
 });
