@@ -80,7 +80,7 @@ describe.runIf(hasSshd || requiresSshd)('a job whose only runner fails it for a 
       return entries.find((entry) => entry.waiting?.reason === 'none_available');
     });
 
-  it('given a folder that cannot be used, then its try is told, and it runs when the runner is well again', async () => {
+  it('given a folder that cannot be used, then it runs when the runner is well again, and no try is called its own failure', async () => {
     const { base } = await world.addRunner('r1');
     await rename(base, `${base}.away`);
     await writeFile(base, 'in the way');
@@ -90,10 +90,10 @@ describe.runIf(hasSshd || requiresSshd)('a job whose only runner fails it for a 
     await rename(`${base}.away`, base);
     expect((await world.finished(id)).stages.map(({ status }) => status)).toEqual(['passed']);
     const [job] = await world.jobsOf(id);
-    expect(job?.attempts.map(({ attempt, runner, exitCode }) => [attempt, runner, exitCode])).toEqual([
-      [1, 'r1', undefined],
-      [2, 'r1', 0],
-    ]);
+    // a probe may have found it before the job was sent there: then there was no try
+    const tries = job?.attempts.map(({ runner, exitCode }) => [runner, exitCode]) ?? [];
+    expect(tries.at(-1)).toEqual(['r1', 0]);
+    expect([[], [['r1', undefined]]]).toContainEqual(tries.slice(0, -1));
   });
 
   it('given a machine that restarts, then the job waits for it, and its tries are not used up', async () => {
