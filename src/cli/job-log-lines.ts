@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { LogLine } from '../app/ports.js';
 import type { LogLines } from '../app/use-cases.js';
 import { logQueryOf } from './client.js';
-import { say, write, type Io } from './io.js';
+import { note, say, write, type Io } from './io.js';
 import { logSink, type LogSink } from './log-sink.js';
 import { fail, json } from './print.js';
 import type { Session } from './session.js';
@@ -75,6 +75,9 @@ const partOf = ({ items, size }: LogLines): { readonly from: number; readonly to
     : { from: first.offset, to: Math.min(size, last.offset + last.length + 1) };
 };
 
+const beyond = ({ lines, sealed }: LogLines): string =>
+  `The log has ${lines === 0 ? 'no lines' : lines === 1 ? 'one line' : `${lines} lines`}${sealed ? '' : ' so far'}.`;
+
 export const linesStored = async (io: Io, session: Session, id: string, options: Options): Promise<void> => {
   const { from: first, to = Infinity } = options.lines ?? { from: 1 };
   const sink = logSink(io, options.raw === true);
@@ -91,7 +94,10 @@ export const linesStored = async (io: Io, session: Session, id: string, options:
     }
     const { items } = page.right;
     const part = partOf(page.right);
-    if (part === undefined) break;
+    if (part === undefined) {
+      if (from === first && first > 1) note(io, beyond(page.right));
+      break;
+    }
     // all pages are of the attempt that the first is of
     if (page.right.attempt !== undefined) which = { ...which, attempt: String(page.right.attempt) };
     if (session.asJson) for (const item of items) say(io, JSON.stringify(JSON.parse(json(item))));

@@ -341,6 +341,11 @@ describe('job log', () => {
       expect(await ask('job', 'log', job.id, '--lines', range)).toMatchObject({ code: 0, out: wanted });
     });
 
+    it('given lines that are not there, then it says how many there are', async () => {
+      await withLines('one\ntwo');
+      const { code, out, err } = await ask('job', 'log', job.id, '--lines', '9-12');
+      expect([code, out, err]).toEqual([0, '', 'The log has 2 lines.\n']);
+    });
     it.each(['0', 'a', '5-3', '-', '1-2-3', '1,2'])('given --lines %s, then it is refused', async (range) => {
       await withLines('one\n');
       expect((await ask('job', 'log', job.id, '--lines', range)).code).toBe(64);
