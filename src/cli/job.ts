@@ -16,7 +16,7 @@ import { registerJobWatch, watchJob } from './job-watch.js';
 import { example } from './options.js';
 import { noteMore, pages, withPages, type PageOptions } from './paging.js';
 import { age, fields, short, table } from './print.js';
-import { sessionOf } from './session.js';
+import { sessionOf, type Session } from './session.js';
 import { plain } from './terminal.js';
 
 const runnerOf = (job: JobView): string => job.attempts.at(-1)?.runner ?? '-';
@@ -119,12 +119,15 @@ const outputsText = (job: JobView): readonly string[] => {
   return rows.length === 0 ? [] : [table(['ATTEMPT', 'OUTPUT', 'BYTES', 'SHA-256', ''], rows)];
 };
 
+/** Below the home of the runner's user, unless it says otherwise. */
+const inHome = (path: string): string => (path.startsWith('/') ? path : `~/${path}`);
+
 /** Folders that attempts have left on their runners. */
 const keptText = (io: Io, job: JobView): readonly string[] => {
   const rows = job.attempts.flatMap(({ attempt, runner = '-', kept }) =>
     kept === undefined || Date.parse(kept.until) <= io.now()
       ? []
-      : [[String(attempt), runner, kept.until, kept.path ?? kept.folder]],
+      : [[String(attempt), runner, kept.until, inHome(kept.path ?? kept.folder)]],
   );
   return rows.length === 0 ? [] : [table(['ATTEMPT', 'WORKSPACE ON', 'UNTIL', 'PATH'], rows)];
 };
@@ -154,6 +157,12 @@ const retriedText = ({ retryOf, jobId, attempt, stage, phase, stageRunId, change
     : `Job ${before} is tried again as job ${after}, in a new run of ${plain(stage)} with ${plain(phase)} and what comes after it. See it: baton change watch ${plain(short(changeId))}`;
 };
 
+/** Other hosts name changes in their own way; these stay as they are given. */
+const wholeChange = async ({ client }: Session, id: string): Promise<string> => {
+  const found = await client.showChange(id);
+  return E.isRight(found) ? found.right.id : id;
+};
+
 /** Adds `job` with its commands. */
 export const registerJob = (program: Command, io: Io): void => {
   const job = program.command('job').description('phase jobs');
@@ -172,7 +181,7 @@ export const registerJob = (program: Command, io: Io): void => {
       const filter = {
         ...(status === undefined ? {} : { status }),
         ...(runner === undefined ? {} : { runner }),
-        ...(change === undefined ? {} : { change }),
+        ...(change === undefined ? {} : { change: await wholeChange(session, change) }),
       };
       const got = await pages((paging) => session.client.listJobs({ ...filter, ...paging }), options);
       const answered = session.answer(got, (answer) => listText(asOf(io, answer), answer.items));

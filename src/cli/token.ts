@@ -44,7 +44,7 @@ const issuedText = ({ token, id, subject, grants, expiresAt }: IssuedToken): str
     token === undefined
       ? `This command was carried out before; the token ${id} was shown then, and cannot be shown again.`
       : `Token for ${plain(subject)}, shown this once: ${plain(token)}`,
-    `It may do what its subject may: ${plain(grantsText(grants))}. It expires ${expiresAt ?? 'never'}.`,
+    `It may do what its subject may: ${plain(grantsText(grants))}. It ${expiresAt === undefined ? 'never expires' : `expires ${expiresAt}`}.`,
     `End it with: baton token revoke ${plain(id)}`,
   ].join('\n');
 

@@ -33,13 +33,19 @@ const distance = (a: string, b: string): number => {
   return at(a.length, b.length);
 };
 
+const lettersOf = (word: string): string => Array.from(word).sort().join('');
+
 /** The known word that a misspelt one most likely means; undefined when none is near. */
 export const nearest = (word: string, known: readonly string[]): string | undefined => {
   if (word.length > 64) return undefined;
   const lower = word.toLowerCase().replaceAll('-', '_');
   const ranked = known
-    .map((candidate) => ({ candidate, far: distance(lower, candidate) }))
-    .sort((a, b) => a.far - b.far);
+    .map((candidate) => ({
+      ...{ candidate, far: distance(lower, candidate) },
+      // letters that changed places are likelier than one for another
+      others: lettersOf(candidate) === lettersOf(lower) ? 0 : 1,
+    }))
+    .sort((a, b) => a.far - b.far || a.others - b.others);
   const best = ranked[0];
   return best && best.far <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
 };

@@ -243,7 +243,7 @@ export const NameParam = closed({ name: RunnerName }, {});
 export const ProjectionParam = closed({ name: ProjectionName }, {});
 export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
-const attempt = wholeText(0, 1_000_000, 'leave it out for the last one');
+const attempt = wholeText(1, 1_000_000, 'leave it out for the last one');
 const output = oneOf(splitOutputs);
 /** What of a job's log is meant. */
 export const LogQuery = closed({}, { attempt, output });

@@ -202,6 +202,20 @@ describe('reads', () => {
     ]);
   });
 
+  it('given the first characters of a change, then its jobs are listed; given a name that a host gave one, then as it is', async () => {
+    const change = aChange();
+    const server = await start({
+      showChange: (id) =>
+        change.id.startsWith(id)
+          ? TE.right(change)
+          : TE.left(appError('not_found', 'change_unknown', 'None.')),
+    });
+    await ask('job', 'list', '--change', change.id.slice(0, 8));
+    await ask('job', 'list', '--change', '4711');
+    const asked = server.calls.flatMap(({ name, args }) => (name === 'listJobs' ? [args[0]] : []));
+    expect(asked).toEqual([{ change: change.id }, { change: '4711' }]);
+  });
+
   it('given explain, then every runner with every clause', async () => {
     await start({
       explainJob: (jobId) =>
