@@ -110,8 +110,13 @@ const lostDetail = (runner: string, why: string): string => {
   }
 };
 
+interface Archive {
+  readonly key: string;
+  readonly tarFile: string;
+}
+
 interface Brought {
-  readonly archive?: { readonly key: string; readonly tarFile: string };
+  readonly archive?: Archive;
   /** Text before the steps of the job, and the variables that it reads. */
   readonly before?: string;
   readonly variables?: Readonly<Record<string, string>>;
@@ -124,7 +129,7 @@ const bring = async (
 ): Promise<E.Either<AppError, Brought>> => {
   if (source === undefined) return E.right({});
   if (provider.clone === undefined)
-    return E.map((archive: Brought['archive'] & object) => ({ archive }))(await provider.archive(source)());
+    return E.map((archive: Archive) => ({ archive }))(await provider.archive(source)());
   return E.map(({ script, environment }: { script: string; environment: Record<string, string> }) => ({
     ...{ before: script, variables: environment },
   }))(await provider.clone(source)());

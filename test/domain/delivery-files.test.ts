@@ -60,7 +60,7 @@ const answers: Readonly<Record<string, readonly string[]>> = {
   'nodes-by-stage': PUSH_JOBS,
   'nothing-of-either': PUSH_JOBS,
   'own-key-twice': ['skip_phases: keep one of the two'],
-  placeholders: PUSH_JOBS,
+  unfilled: PUSH_JOBS,
   tags: PUSH_JOBS,
   timeouts: phases.map((phase) => `${phase}: any ${phase === 'functional' ? 7200 : 3600} s`),
   'trailing-comma': ['line 5, column 11: remove it'],
@@ -92,7 +92,7 @@ describe('what Push Jobs ran comes to runners', () => {
   it.each([
     ['cookbook-from-git', {}],
     ['crlf', {}],
-    ['placeholders', {}],
+    ['unfilled', {}],
     ['nothing-of-either', {}],
     ['version-1', { filters: { default: { platform: ['ubuntu'], platform_version: ['22.04'] } } }],
     ['dispatch-v1', { filters: { default: { platform_family: ['debian'] } } }],

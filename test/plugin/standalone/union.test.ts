@@ -49,6 +49,18 @@ const end = (world: World, run: string, phase: string, outcome: Outcome = 'succe
   world.settle();
 };
 
+/** Until it is delivered, while whatever else runs is left as it is. */
+const deliverBeside = (world: World, project: Project): void => {
+  world.change(project.submit('a1'));
+  world.settle();
+  end(world, stageRunIdOf(project.id, 'verify', 0), 'unit');
+  world.change(project.approve('a1'));
+  world.settle();
+  end(world, stageRunIdOf(project.id, 'acceptance', 0), 'deploy');
+  world.change(project.deliver);
+  world.settle();
+};
+
 const live = (world: World): readonly string[] => world.running().map(({ phase }) => phase);
 
 const promotedIn = (world: World, stageRunId: string) =>
@@ -459,16 +471,7 @@ describe('stage queues of one enterprise', () => {
     const other = aProject('far', { enterprise: 'other' });
     inUnion(world, aProject('db'));
     const rest: readonly Project[] = [api, other];
-    for (const project of rest) {
-      world.change(project.submit('a1'));
-      world.settle();
-      end(world, stageRunIdOf(project.id, 'verify', 0), 'unit');
-      world.change(project.approve('a1'));
-      world.settle();
-      end(world, stageRunIdOf(project.id, 'acceptance', 0), 'deploy');
-      world.change(project.deliver);
-      world.settle();
-    }
+    for (const project of rest) deliverBeside(world, project);
     expect(world.types(`stage_run-${union(api)}`)).toEqual([]);
     expect(world.types(`stage_run-${union(other)}`)).toEqual(['StageRunStarted']);
     end(world, union(aProject('db')), 'deploy');
@@ -491,14 +494,7 @@ describe('stage queues of one enterprise', () => {
       }
     };
     for (const project of [db, api]) {
-      world.change(project.submit('a1'));
-      world.settle();
-      end(world, stageRunIdOf(project.id, 'verify', 0), 'unit');
-      world.change(project.approve('a1'));
-      world.settle();
-      end(world, stageRunIdOf(project.id, 'acceptance', 0), 'deploy');
-      world.change(project.deliver);
-      world.settle();
+      deliverBeside(world, project);
       until(project);
     }
     expect(world.types(`stage_run-${stageRunIdOf(db.id, stage, 0)}`)).toEqual(['StageRunStarted']);
