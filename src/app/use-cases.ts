@@ -94,10 +94,12 @@ export interface SubmitChange {
 /** A phase of a stage run, or of a consumer in it. */
 export interface PhaseView {
   readonly phase: string;
+  /** `not_run`: the stage ended before its turn came. */
   readonly status:
     | 'skipped'
     | 'waiting'
     | 'running'
+    | 'not_run'
     | 'succeeded'
     | 'failed'
     | 'cancelled'

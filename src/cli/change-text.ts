@@ -7,6 +7,7 @@ import type {
   PhaseView,
   PipelineName,
 } from '../app/use-cases.js';
+import { Outcome } from '../events/shapes.js';
 import type { Io } from './io.js';
 import { age, fields, short, table } from './print.js';
 
@@ -68,7 +69,7 @@ const nameIn = (
   { organisation, project, pipeline }: PipelineName,
 ): string => `${organisation === change.organisation ? '' : `${organisation}/`}${project}:${pipeline}`;
 
-const wordOf = ({ status }: ConsumerView): string => status.replace('_', ' ');
+const wordOf = ({ status }: Pick<ConsumerView | PhaseView, 'status'>): string => status.replaceAll('_', ' ');
 
 const blockedText = (change: ChangeView, blocked: BlockedView | undefined): string | undefined => {
   if (blocked === undefined) return undefined;
@@ -83,9 +84,22 @@ const phaseRows = (phases: readonly PhaseView[], whole: readonly [string, string
   phases.map(({ phase, status, jobs, kept }, at) => [
     ...(at === 0 ? whole : ['', '', '']),
     phase,
-    kept === true ? `${status} (kept)` : status,
+    kept === true ? `${wordOf({ status })} (kept)` : wordOf({ status }),
     jobs.map(short).join(', '),
   ]);
+
+/** Of a Union that failed for a consumer: how that alone is run again, from the phase that failed. */
+const consumerReruns = (change: ChangeView): readonly string[] => {
+  if (!change.actions.includes('rerun-union')) return [];
+  const union = change.stages.findLast(({ stage }) => stage === 'union');
+  return (union?.consumers ?? []).flatMap(({ changeId, phases }) => {
+    const failed = phases.find(({ status }) => Outcome.is(status) && status !== 'succeeded');
+    const consumer = short(changeId);
+    return failed === undefined
+      ? []
+      : [`${commandOf('rerun-union', short(change.id))} --phase ${failed.phase} --consumer ${consumer}`];
+  });
+};
 
 export const showText = (io: Io, change: ChangeView): string => {
   const now = io.now();
@@ -122,6 +136,12 @@ export const showText = (io: Io, change: ChangeView): string => {
       ? change.moving
         ? 'Next: nothing to do, it goes on by itself.'
         : 'Next: nothing to do.'
-      : ['Next:', ...change.actions.map((action) => `  ${commandOf(action, short(change.id))}`)].join('\n');
+      : [
+          'Next:',
+          ...[
+            ...change.actions.map((action) => commandOf(action, short(change.id))),
+            ...consumerReruns(change),
+          ].map((line) => `  ${line}`),
+        ].join('\n');
   return [head, ...stages, next].join('\n\n');
 };

@@ -87,6 +87,18 @@ const jobIds = ({ stages, patchset }: ChangeView, before: ReadonlySet<string>): 
     .filter((run) => run.patchset === patchset && !before.has(run.stageRunId))
     .flatMap((run) => phasesOf(run).flatMap(({ jobs, kept }) => (kept === true ? [] : jobs)));
 
+/** The attempts that a runner has had, in the order in which they began. `isWhole`: nothing will follow in its log. */
+const begun = (jobs: readonly JobView[]) =>
+  jobs
+    .flatMap((job) =>
+      job.attempts.flatMap(({ attempt, runner, outputs, startedAt, assignedAt = '' }) =>
+        runner === undefined
+          ? []
+          : [{ job, attempt, runner, isWhole: outputs !== undefined, since: startedAt ?? assignedAt }],
+      ),
+    )
+    .toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
+
 const printLog = async (
   io: Io,
   client: Client,
@@ -127,13 +139,14 @@ export const waitForChange = async (
   const followed = new Map<string, Promise<void>>();
   const progress = progressOn(io.stderr, io.now);
   const tellWaits = waitNotes(io, client, progress.clear);
-  const followNew = (jobs: readonly JobView[]): void => {
-    for (const job of jobs) {
-      for (const { attempt, runner } of job.attempts) {
-        const key = `${job.id}.${attempt}`;
-        if (runner === undefined || followed.has(key)) continue;
-        followed.set(key, printLog(io, client, job, attempt, runner, signal, progress));
-      }
+  const followNew = async (jobs: readonly JobView[]): Promise<void> => {
+    for (const { job, attempt, runner, isWhole } of begun(jobs)) {
+      const key = `${job.id}.${attempt}`;
+      if (followed.has(key)) continue;
+      const printing = printLog(io, client, job, attempt, runner, signal, progress);
+      followed.set(key, printing);
+      // several may have come and gone since the last look: each is printed before what began after it
+      if (isWhole) await printing;
     }
   };
   const before = new Set(submitted.stages.flatMap((run) => (isLive(run) ? [] : [run.stageRunId])));
@@ -148,7 +161,7 @@ export const waitForChange = async (
         if (E.isLeft(all)) return all;
         const mine = new Set(jobIds(change, before));
         jobs = all.right.items.filter(({ id }) => mine.has(id));
-        followNew(jobs);
+        await followNew(jobs);
         if (shown.waits) await tellWaits(jobs);
       }
       if (!change.moving) {

@@ -78,7 +78,7 @@ const job = object(
 const phase = object(
   {
     phase: text,
-    status: words('skipped', 'waiting', 'running', ...outcomes),
+    status: words('skipped', 'waiting', 'running', 'not_run', ...outcomes),
     jobs: listOfTexts,
   },
   { phaseRunId: text },

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { concat, from, NEVER, Subject } from 'rxjs';
+import { concat, from, NEVER, of, Subject } from 'rxjs';
 import { appError, type ErrorCode } from '../../src/app/errors.js';
 import type { LogError } from '../../src/app/ports.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
@@ -628,6 +628,44 @@ describe('change submit', () => {
     },
   );
 
+  it('given --wait and jobs that came and went between two looks, then their logs in the order in which they began', async () => {
+    const ran = (id: string, phase: string, second: number) => {
+      const at = `2026-01-31T12:00:0${second}.000Z`;
+      const attempt = { attempt: 1, runner: 'build-07', slot: 1, startedAt: at, endedAt: at, outputs: [] };
+      return aJob({ id, phase, status: 'succeeded', attempts: [attempt] });
+    };
+    const both = [ran('beef0002-bbbb', 'smoke', 2), ran('beef0001-aaaa', 'deploy', 1)];
+    const view = aChange({
+      moving: false,
+      stages: [
+        {
+          ...{ stageRunId: 's1', stage: 'acceptance', patchset: 1, status: 'passed' },
+          phases: both.map(({ id, phase }) => ({ phase, status: 'succeeded', jobs: [id] })),
+        },
+      ],
+    });
+    const moving: ChangeView = { ...view, moving: true, stages: [] };
+    await start({
+      submitChange: () => TE.right({ value: moving, repeated: false }),
+      showChange: () => TE.right(view),
+      listJobs: () => TE.right({ items: both }),
+      showJob: (id) =>
+        TE.fromNullable(appError('not_found', 'r', 'It is not there.'))(both.find((one) => one.id === id)),
+      readLog: (id, at, max) => {
+        const bytes = Buffer.from(`of ${id}\n`);
+        return TE.right({ bytes: bytes.subarray(at, at + max), size: bytes.length, sealed: true });
+      },
+      watchLog: (id) => of({ size: `of ${id}\n`.length, sealed: true }),
+    });
+    const { out } = await ask(
+      ...['change', 'submit', '--repo', 'ssh://git@example.org/x.git', '--branch', 'b', '--wait'],
+    );
+    expect(out.split('\n').filter((line) => line.includes(' | '))).toEqual([
+      'build-07 verify/deploy | of beef0001-aaaa',
+      'build-07 verify/smoke | of beef0002-bbbb',
+    ]);
+  });
+
   it('given --wait, then it says of a job why it cannot start, once, and which jobs failed', async () => {
     let looks = 0;
     const waiting = { reason: 'none_matches', detail: 'wanted platform_family is rhel', blockers: [] };
@@ -800,11 +838,12 @@ describe('change submit', () => {
                   },
                   {
                     ...{ ...far, changeId: 'beef0002-aaaa', sha: 'b1', status: 'not_run' },
-                    phases: [{ phase: 'deploy', status: 'waiting', jobs: [] }],
+                    phases: [{ phase: 'deploy', status: 'not_run', jobs: [] }],
                   },
                 ],
               },
             ],
+            actions: ['rerun-union'],
           }),
         ),
     });
@@ -814,6 +853,16 @@ describe('change submit', () => {
     );
     expect(out).toMatch(/^union +1 +failed +deploy +succeeded$/m);
     expect(out).toMatch(/^ {2}web:main beef0001 +failed +deploy +failed +[0-9a-f]{8}$/m);
-    expect(out).toMatch(/^ {2}infra\/base:v1 beef0002 +not run +deploy +waiting$/m);
+    expect(out).toMatch(/^ {2}infra\/base:v1 beef0002 +not run +deploy +not run$/m);
+    expect(
+      out
+        .split('Next:\n')[1]
+        ?.split('\n')
+        .map((line) => line.trim()),
+    ).toEqual([
+      'baton change rerun c0ffee00 --stage union',
+      'baton change rerun c0ffee00 --stage union --phase deploy --consumer beef0001',
+      '',
+    ]);
   });
 });

@@ -117,8 +117,14 @@ const joined = (consumers: NonNullable<DataOf<'StageRunStarted'>['consumers']>):
   });
 
 const isWell = ({ status }: Phase): boolean => status === 'succeeded' || status === 'skipped';
-const hasFailed = (phase: Phase): boolean =>
-  !isWell(phase) && phase.status !== 'waiting' && phase.status !== 'running';
+const OPEN: ReadonlySet<Phase['status']> = new Set(['waiting', 'running', 'not_run']);
+const hasFailed = (phase: Phase): boolean => !isWell(phase) && !OPEN.has(phase.status);
+
+/** The stage has ended, so whatever was not promoted by then never will be. */
+const closePhases = ({ phases, consumers = [] }: StageRun): void => {
+  for (const phase of [...phases, ...consumers.flatMap((consumer) => consumer.phases)])
+    if (phase.status === 'waiting' && phase.phaseRunId === undefined) phase.status = 'not_run';
+};
 
 /** While the own phases have not passed, no consumer has had its turn. */
 const consumerStatus = ({ status, phases }: StageRun, theirs: readonly Phase[]): Consumer['status'] => {
@@ -251,6 +257,7 @@ const evolveRuns = (view: ChangesView, { event, stream, metadata }: Recorded<Bat
       // one that nobody asked for
       if (event.type === 'StageRunCancelled')
         run.cancelRequested ??= { ...deed(metadata), why: event.data.why };
+      closePhases(run);
       view.unnoticed[stageRunId] = changeId;
       const change = view.changes[changeId];
       if (change && run.stage === 'union') unionEnded(view, change, run, metadata.recordedAt);
@@ -299,10 +306,10 @@ const stageRunIdOf = (view: ChangesView, { event, stream }: Recorded<BatonEvent>
   return view.phaseRuns[phaseRunId ?? '']?.stageRunId ?? '';
 };
 
-/** `status` of a phase is `waiting` until its first job has started on a runner. */
+/** `status` of a phase is `waiting` until its first job has started on a runner, or its stage has ended without it. */
 export const changes: Projection<ChangesView, BatonEvent> = {
   name: 'changes',
-  version: 4,
+  version: 5,
   init: () => ({ changes: {}, stageRuns: {}, phaseRuns: {}, jobs: {}, unnoticed: {}, blocked: [] }),
   evolve: (view, recorded) => {
     const { event, stream, revision } = recorded;
