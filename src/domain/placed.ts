@@ -5,12 +5,16 @@ import type { Problem } from './problem.js';
 
 export type Placed = Problem & Partial<Place>;
 
-/** Each problem of this JSON text with line and column, where its path can be found there. */
+const inOrder = (a: Placed, b: Placed): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+
+/** Each problem of this JSON text with line and column, where its path can be found there; from top to bottom. */
 export const placed = (content: string, problems: readonly Problem[]): readonly Placed[] => {
   const parsed = parseJson(content);
   const places = E.isRight(parsed) ? parsed.right.places : new Map<string, Place>();
-  return problems.map((problem) => ({
+  const all = problems.map((problem): Placed => ({
     ...problem,
     ...(problem.path === '' ? {} : (places.get(problem.path) ?? placeIn(problem.path))),
   }));
+  return all.toSorted(inOrder);
 };

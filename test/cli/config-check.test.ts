@@ -39,6 +39,19 @@ describe('baton config check', () => {
     expect(more).toEqual([]);
   });
 
+  it('given problems of different parts of the file, then from top to bottom', async () => {
+    const { out } = await checked(
+      '{\n"baton": {"filterz": {}},\n"skip_phases": ["unti"],\n"job_dispatch": {"version": "v2", "filters": {"lnit": {}}},\n"phase_timeouts": {"smok": 1},\n"version": 2\n}\n',
+    );
+    expect([...out.matchAll(/^config\.json:(\d+):/gm)].map(([, line]) => line)).toEqual([
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+    ]);
+  });
+
   it('as JSON, then the same with path, line and column', async () => {
     const { code, out } = await checked(WRONG, '--json');
     expect(code).toBe(2);
