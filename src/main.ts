@@ -257,10 +257,12 @@ export const openCore = async (
     }),
     sourceWithFailpoints,
   );
+  const policy = config.toolchains ?? noToolchains;
   const agentSocket = config.environment['SSH_AUTH_SOCK'];
   const links = sshTransport({
     installationId,
     epoch,
+    toolchains: policy.toolchains,
     privateKey: async (ref) => {
       const found = await secrets.get(ref)();
       return E.isRight(found) ? found.right : undefined;
@@ -284,7 +286,6 @@ export const openCore = async (
   if (E.isLeft(access)) return fail(access.left);
 
   const askedBefore = repeats(asked.commands);
-  const policy = config.toolchains ?? noToolchains;
   const evidence = createEvidence();
   const runnerDeps = {
     ...deps,
