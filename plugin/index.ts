@@ -4,6 +4,8 @@ import { environment } from '../src/config.js';
 import { defaultProbes } from '../src/app/health-watch.js';
 import { TERM_MS } from '../src/app/ownership.js';
 import { defaultPhaseWays } from '../src/domain/phase-ways.js';
+import { isVersion } from '../src/domain/compatibility.js';
+import { noToolchains } from '../src/domain/toolchain-config.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { logger, openCore } from '../src/main.js';
 import { version } from '../src/version.js';
@@ -31,8 +33,11 @@ const baton: PluginModule<BatonOptions> = {
     if (misfit)
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
-    const { data, store, keyFile, repositoryRoots, source, logLevel } = options;
+    const { data, store, keyFile, repositoryRoots, source, toolchains = noToolchains, logLevel } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
+    const engine = isVersion(host.version) ? host.version : undefined;
+    if (host.version !== undefined && engine === undefined)
+      log.warn('the host tells a version of its engine that is none: rules that need it are not judged');
     const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
     return Promise.resolve(
       createPlugin({
@@ -47,6 +52,10 @@ const baton: PluginModule<BatonOptions> = {
               ...key,
               repositoryRoots,
               ...(source === undefined ? {} : { source }),
+              toolchains: {
+                ...toolchains,
+                ...(engine === undefined ? {} : { engine }),
+              },
               logLevel,
               environment: environment(),
               queue: defaultQueuePolicy,

@@ -134,6 +134,9 @@ export const parseRule = (text: string): E.Either<RuleProblem, Rule> => {
 export const toolchainsOf = ({ subject, object }: Rule): readonly string[] =>
   [subject, object].flatMap(({ kind, name }) => (kind === 'toolchain' ? [name] : []));
 
+/** What a finding of a probe is called that speaks of these rules. */
+export const COMPATIBILITY = 'compatibility';
+
 /** What holds where nobody says otherwise, as far as it speaks of toolchains that are configured. */
 export const builtInRules: readonly string[] = [
   // a ChefDK of the next generation brought down engines that did not know it yet
@@ -168,7 +171,8 @@ const numberOf = (version: string): string | undefined =>
   /^(?:\d{1,9}:)?v?(\d{1,9}(?:\.\d{1,9}){0,9})(?![\d])/.exec(version)?.[1];
 
 /** A version that a rule can be held against. */
-export const isVersion = (text: string): boolean => /^v?\d[A-Za-z0-9._+~:-]{0,127}$/.test(text);
+export const isVersion = (text: unknown): text is string =>
+  typeof text === 'string' && /^v?\d[A-Za-z0-9._+~:-]{0,127}$/.test(text);
 
 /** `absent`: there is none here. `unknown`: why nobody can say. */
 type Found =

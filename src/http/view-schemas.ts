@@ -116,6 +116,7 @@ const runnerMore = {
     type: ['object', 'null'],
     description: 'the last look since the server started; absent from the past',
   },
+  incompatible: { ...text, description: 'which rules of compatibility it breaks; it gets no job' },
   watch: object({ kind: words('probe', 'person', 'off') }, { next: instant }),
 };
 
