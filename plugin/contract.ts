@@ -200,6 +200,8 @@ export interface Host {
   readonly capabilities: ReadonlySet<Capability>;
   /** Version of the contract that it speaks, e.g. `1.0.0`. */
   readonly contract: string;
+  /** Of the engine itself, e.g. `2.1.0`: rules that say what gets along with the engine are judged by it, and not without. */
+  readonly version?: string;
   /**
    * At least once, in order of `seq` for each phase run; phase runs do not wait for each other. `stale`: known already; `gone`:
    * the host has closed the phase run and is told no more of it. A rejection means: again later. `signal` says when the

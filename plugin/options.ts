@@ -8,6 +8,8 @@ import { problemsOf } from '../src/events/report.js';
 import { checked, known, whole } from './checks.js';
 import type { HostUser, MiddlewareContext, Problem } from './contract.js';
 import { parseStore, storeOptions } from './store-options.js';
+import { parseToolchainOptions, toolchainOptions } from './toolchain-options.js';
+import type { ToolchainPolicy } from '../src/domain/toolchain-config.js';
 
 export interface BatonOptions {
   /** Recorded with every phase run; the same for ever, since ids follow from it. */
@@ -22,6 +24,8 @@ export interface BatonOptions {
   readonly repositoryRoots: readonly string[];
   /** How jobs get their commit: `push`, sent by Baton over SSH, or `clone`, fetched by the git of the runner. `push` when absent. */
   readonly source?: 'push' | 'clone';
+  /** What is looked for on runners, and which versions get along; told as `toolchains` and `compatibility`. Absent: nothing. */
+  readonly toolchains?: ToolchainPolicy;
   /** Jobs that may wait and run at a time; more are answered `busy`. */
   readonly maxQueued: number;
   readonly logLevel: string;
@@ -72,7 +76,7 @@ const optional = {
     (value): value is NonNullable<BatonOptions['authenticate']> => typeof value === 'function',
   ),
 };
-const names = [...Object.keys(required), ...Object.keys(optional), ...storeOptions];
+const names = [...Object.keys(required), ...Object.keys(optional), ...storeOptions, ...toolchainOptions];
 const Options = known(required, optional);
 
 const defaults = {
@@ -103,14 +107,22 @@ export const parseOptions = (
     return { problems: [{ path: '', expected: 'an object with options', found: shown(raw) }] };
   const decoded = Options.decode(raw);
   const store = parseStore(raw);
+  const toolchains = parseToolchainOptions(raw);
   const problems = [
     ...strangers(raw),
     ...(E.isLeft(decoded) ? problemsOf(decoded.left) : []),
     ...(E.isLeft(store) ? store.left : []),
+    ...(E.isLeft(toolchains) ? toolchains.left : []),
   ];
-  if (E.isLeft(decoded) || E.isLeft(store) || problems.length > 0) return { problems };
+  if (E.isLeft(decoded) || E.isLeft(store) || E.isLeft(toolchains) || problems.length > 0)
+    return { problems };
   // an option that is there and undefined is one that was left out
   const given = Object.entries(decoded.right).filter(([, value]: [string, unknown]) => value !== undefined);
   const server = store.right === undefined ? {} : { store: store.right };
-  return { options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right), ...server } };
+  const { right: policy } = toolchains;
+  const says = policy.toolchains.length > 0 || policy.rules.length > 0;
+  const rules = says ? { toolchains: policy } : {};
+  return {
+    options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right), ...server, ...rules },
+  };
 };

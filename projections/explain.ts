@@ -1,4 +1,5 @@
 /** Why a job waits, or why it ran where it ran: every runner against every clause. */
+import { brokenBy, noRules, type Compatibility } from '../src/domain/compatibility.js';
 import { admits, enterpriseClause, judge } from '../src/domain/matching.js';
 import type { BatonEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
@@ -83,9 +84,11 @@ export const explain: Projection<ExplainView, BatonEvent> = {
 };
 
 /** Why it cannot take a job now, whatever the job; undefined when it can. */
-const unavailableNow = (runner: RunnerView): string | undefined => {
+const unavailableNow = (runner: RunnerView, compatibility: Compatibility): string | undefined => {
   if (runner.state === 'untested') return 'untested: no probe has been recorded yet';
   if (runner.state !== 'ready') return `${runner.state}: ${runner.detail ?? 'no detail was recorded'}`;
+  const broken = brokenBy(compatibility, runner);
+  if (broken !== '') return `unfit: ${broken}`;
   const busy = Object.keys(runner.current).map(Number);
   const quarantined = runner.quarantinedSlots.filter((slot) => !busy.includes(slot));
   if (busy.length + quarantined.length < runner.slots) return undefined;
@@ -94,7 +97,11 @@ const unavailableNow = (runner: RunnerView): string | undefined => {
     : `without a free slot: ${busy.length} of ${runner.slots} slots busy, ${quarantined.length} quarantined`;
 };
 
-const rowFor = (job: ExplainedJob, runner: RunnerView): ExplainAnswer['runners'][number] => {
+const rowFor = (
+  job: ExplainedJob,
+  runner: RunnerView,
+  compatibility: Compatibility,
+): ExplainAnswer['runners'][number] => {
   const { enterprises } = runner;
   const clauses = [
     ...judge(runner, job.filter),
@@ -110,7 +117,7 @@ const rowFor = (job: ExplainedJob, runner: RunnerView): ExplainAnswer['runners']
           },
         ]),
   ];
-  const unavailable = unavailableNow(runner);
+  const unavailable = unavailableNow(runner, compatibility);
   return {
     runner: runner.name,
     suits: clauses.every(({ holds }) => holds),
@@ -138,13 +145,18 @@ const verdictFor = (
 
 /**
  * The answer as of the view's position: a job that ended is held against the runners as they are there, not as they were. `now`: how
- * late it is, where somebody knows.
+ * late it is, where somebody knows. `compatibility`: the rules of that moment, likewise.
  */
-export const explainJob = (view: ExplainView, jobId: string, now?: Instant): ExplainAnswer | undefined => {
+export const explainJob = (
+  view: ExplainView,
+  jobId: string,
+  now?: Instant,
+  compatibility: Compatibility = noRules,
+): ExplainAnswer | undefined => {
   const job = find(view.jobs, jobId);
   if (job === undefined) return undefined;
   const runners = runnerViews(view.health)
     .filter(({ state }) => state !== 'retired')
-    .map((runner) => rowFor(job, runner));
+    .map((runner) => rowFor(job, runner, compatibility));
   return { jobId, status: job.status, verdict: verdictFor(job, runners, now), runners };
 };

@@ -42,6 +42,7 @@ import { sharedSubscriptions } from './app/shared-subscription.js';
 import { stateCheckpoints } from './app/state-checkpoints.js';
 import { allImpatient, orStoreAway, patienceWith, tellingOfStore, type Patience } from './app/store-away.js';
 import { watchAppends } from './app/storage-health.js';
+import { compatibilityOf, toolchainUseCases } from './app/toolchains.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
@@ -58,6 +59,8 @@ import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { noToolchains } from './domain/toolchain-config.js';
+import { version } from './version.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { lookAtStorage } from './store/storage.js';
@@ -254,10 +257,13 @@ export const openCore = async (
     }),
     sourceWithFailpoints,
   );
+  const toolchains = config.toolchains ?? noToolchains;
+  const compatibility = compatibilityOf(toolchains, version);
   const agentSocket = config.environment['SSH_AUTH_SOCK'];
   const links = sshTransport({
     installationId,
     epoch,
+    toolchains: toolchains.toolchains,
     privateKey: async (ref) => {
       const found = await secrets.get(ref)();
       return E.isRight(found) ? found.right : undefined;
@@ -290,6 +296,7 @@ export const openCore = async (
     health: asked['runner-health'],
     jobs: asked.jobs,
     evidence,
+    compatibility,
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
   const looks = runnerLooks(runnerDeps, probeOf);
@@ -304,6 +311,7 @@ export const openCore = async (
     runnerKeys: secrets,
     epoch,
     policy: config.queue,
+    compatibility,
     minFreeBytes: config.phases.minFreeBytes,
     targetOf: (name) => targetOf(deps, name),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
@@ -340,11 +348,20 @@ export const openCore = async (
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
     ...jobUseCases({
-      ...{ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn },
+      ...{
+        ...deps,
+        logs,
+        repeats: askedBefore,
+        ...asked,
+        queuePolicy: config.queue,
+        folderOn,
+        compatibility,
+      },
       retriesByHost: standalone.retries,
     }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
+    ...toolchainUseCases(toolchains, version),
     at: (at) =>
       TE.map((then: AtMoment) => ({
         moment: then.moment,

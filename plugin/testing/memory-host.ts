@@ -24,6 +24,8 @@ export interface MemoryHostOptions {
   readonly capabilities?: readonly Capability[];
   readonly contract?: string;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Of the engine; not told when absent. */
+  readonly version?: string;
 }
 
 const ALL: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount'];
@@ -66,7 +68,7 @@ const register = (name: string) => {
 
 /** A host with all capabilities, unless told otherwise. */
 export const memoryHost = (options: MemoryHostOptions = {}): MemoryHost => {
-  const { capabilities = ALL, contract = CONTRACT_VERSION, secrets = {} } = options;
+  const { capabilities = ALL, contract = CONTRACT_VERSION, secrets = {}, version } = options;
   const told = register('told');
   const taken = register('taken');
   const last = new Map<string, number>();
@@ -83,6 +85,7 @@ export const memoryHost = (options: MemoryHostOptions = {}): MemoryHost => {
   return {
     capabilities: new Set(capabilities),
     contract,
+    ...(version === undefined ? {} : { version }),
     report: async (report) => {
       told.add(report);
       return behaviour(report, () => take(report));

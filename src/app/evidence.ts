@@ -24,10 +24,15 @@ export type Watch =
   { readonly kind: 'probe'; readonly next: Instant } | { readonly kind: 'person' } | { readonly kind: 'off' };
 
 /** A runner as its events tell it, beside what was seen of it since the server started; null: nothing yet. */
-export type RunnerStatus = RunnerView & { readonly evidence: Seen | null; readonly watch: Watch };
+export type RunnerStatus = RunnerView & {
+  readonly evidence: Seen | null;
+  readonly watch: Watch;
+  /** Which rules of compatibility it breaks, and what to do, in sentences; absent: none. While it does it gets no job. */
+  readonly incompatible?: string;
+};
 
 /** A runner now or in the past; of the past there is no evidence beyond what is recorded. */
-export type RunnerAsOf = RunnerView & Partial<Pick<RunnerStatus, 'evidence' | 'watch'>>;
+export type RunnerAsOf = RunnerView & Partial<Pick<RunnerStatus, 'evidence' | 'watch' | 'incompatible'>>;
 
 export interface Evidence {
   readonly saw: (name: string, at: Instant, probed: Probed, measured?: Measured) => void;

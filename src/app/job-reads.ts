@@ -7,6 +7,7 @@ import { summarise } from '../../projections/history-summary.js';
 import { jobs, type JobsView, type JobView } from '../../projections/jobs.js';
 import { queue, toQueueView, type QueueState } from '../../projections/queue.js';
 import { timelineEntry, unreadableEntry, type TimelineEntry } from '../../projections/timeline.js';
+import type { Compatibility } from '../domain/compatibility.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import { decode } from '../events/catalog.js';
 import { comparePositions, type Position } from '../kernel/recorded.js';
@@ -181,6 +182,8 @@ export type FolderOn = (runner: string) => Promise<string | undefined>;
 export interface ReadAt {
   readonly upTo?: Position;
   readonly now: () => Instant | undefined;
+  /** The rules that runners are judged by; absent of the past: nobody recorded them. */
+  readonly compatibility?: Compatibility;
 }
 
 /** At that moment of the past. */
@@ -191,7 +194,7 @@ export const jobReads = (
   store: Pick<EventStore, 'readStream'>,
   policy: QueuePolicy,
   folderOn: FolderOn,
-  { upTo, now }: ReadAt,
+  { upTo, now, compatibility }: ReadAt,
 ): JobReads => {
   const show = async (id: string): Promise<E.Either<AppError, JobView>> => {
     await sources.jobs.caughtUp();
@@ -221,7 +224,7 @@ export const jobReads = (
       const found = await show(id);
       if (E.isLeft(found)) return found;
       await sources.explain.caughtUp();
-      const answer = explainJob(sources.explain.view(), found.right.id, now());
+      const answer = explainJob(sources.explain.view(), found.right.id, now(), compatibility);
       return answer === undefined
         ? E.left(appError('not_found', 'job_unknown', `There is no job ${id}.`))
         : E.right(answer);

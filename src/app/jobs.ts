@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
+import type { Compatibility } from '../domain/compatibility.js';
 import { job, type JobCommand, type JobRefusal } from '../domain/job.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import { appError, type AppError } from './errors.js';
@@ -20,6 +21,8 @@ export interface JobDeps extends RetryDeps, JobSources {
   readonly jobs: ReadModel<JobsView>;
   readonly queuePolicy: QueuePolicy;
   readonly folderOn: FolderOn;
+  /** The rules that runners are judged by; absent: none. */
+  readonly compatibility?: Compatibility;
 }
 
 type JobUseCases = Pick<
@@ -44,6 +47,7 @@ type JobUseCases = Pick<
 export const jobUseCases = (deps: JobDeps): JobUseCases => {
   const reads = jobReads(deps, deps.store, deps.queuePolicy, deps.folderOn, {
     now: () => deps.clock.now(),
+    ...(deps.compatibility === undefined ? {} : { compatibility: deps.compatibility }),
   });
   const show = (id: string): Promise<E.Either<AppError, JobView>> => reads.showJob(id)();
 

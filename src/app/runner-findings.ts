@@ -1,4 +1,5 @@
 /** What do sessions and clock of a runner mean for its jobs? Findings beside those that the runner tells of itself. Pure. */
+import { COMPATIBILITY, judgeRules, type Compatibility, type Machine } from '../domain/compatibility.js';
 import type { Finding } from '../events/runner.js';
 import type { ProbeReport } from './ports.js';
 
@@ -45,4 +46,17 @@ export const clockSkew = (epochSeconds: number, latencyMs: number, receivedMs: n
   const consequence =
     'Baton itself decides nothing by this clock, but times that jobs write are wrong, and TLS and package managers may refuse; let it be set by NTP.';
   return { skewSeconds, finding: { check, ok: false, found, consequence } };
+};
+
+/** One for each rule that is broken or cannot be judged; one for all when there is nothing to say of any. */
+export const compatibilityFindings = (facts: Compatibility, machine: Machine): readonly Finding[] => {
+  if (facts.rules.length === 0) return [];
+  const told = judgeRules(facts, machine).filter(({ outcome }) => outcome !== 'kept');
+  if (told.length === 0) return [{ check: COMPATIBILITY, ok: true, found: 'every rule holds' }];
+  return told.map(({ rule, outcome, sentence }) => ({
+    check: COMPATIBILITY,
+    ok: outcome !== 'broken',
+    found: `${outcome === 'broken' ? 'broken' : 'not judged'}: ${rule.text}`,
+    consequence: sentence,
+  }));
 };

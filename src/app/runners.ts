@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { runnerView, type RunnerHealthView, type RunnerView } from '../../projections/runner-health.js';
+import { COMPATIBILITY, noRules, type Compatibility } from '../domain/compatibility.js';
 import type { Probed } from '../domain/runner-probe.js';
 import { runner, type RunnerCommand } from '../domain/runner.js';
 import type { Enrolled, RunnerState } from '../domain/runner-state.js';
@@ -14,7 +15,8 @@ import { handle, load, type Deps, type Envelope, type Handled } from './handle.j
 import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, TransportError } from './ports.js';
 import { authRefusal } from './runner-auth.js';
 import { otherKeyShown, refused } from './runner-refusals.js';
-import { clockSkew, sessionsFinding } from './runner-findings.js';
+import { judgedBy } from './judged-runner.js';
+import { clockSkew, compatibilityFindings, sessionsFinding } from './runner-findings.js';
 import { reachOf, runnerState, targetOf } from './runner-target.js';
 import { tidyLeftBehind } from './left-behind.js';
 import { slotsToClear } from './slot-recovery.js';
@@ -30,6 +32,8 @@ export interface RunnerDeps extends Deps {
   readonly health: ReadModel<RunnerHealthView>;
   readonly jobs: RunnerSources['jobs'];
   readonly evidence: Evidence;
+  /** By which runners are judged fit; absent: no rules. */
+  readonly compatibility?: Compatibility;
   readonly keys: {
     readonly generate: () => { readonly privateKey: string; readonly publicKey: string };
     /** Public half of a private key, as a line for authorized_keys; undefined when it cannot be read. */
@@ -62,7 +66,9 @@ export const onRunner = async (
 };
 
 /** Without these no job can be started, or none be known again. */
-const NEEDED: ReadonlySet<string> = new Set(['proc', 'setsid', 'tools', 'base_writable', 'can_start']);
+const NEEDED: ReadonlySet<string> = new Set([
+  ...['proc', 'setsid', 'tools', 'base_writable', 'can_start', COMPATIBILITY],
+]);
 
 type Answer = E.Either<TransportError, ProbeReport>;
 
@@ -139,12 +145,13 @@ const isAnother = ({ baseId, bootId }: ProbeReport, state: RunnerState): boolean
 
 /** Looking at runners. */
 export const runnerLooks = (
-  deps: Deps & Pick<RunnerDeps, 'transport' | 'health' | 'evidence'>,
+  deps: Deps & Pick<RunnerDeps, 'transport' | 'health' | 'evidence' | 'compatibility'>,
   probeOf: (error: TransportError) => Probed,
 ): RunnerLooks => {
+  const { compatibility = noRules } = deps;
   const view = async (name: string): Promise<E.Either<AppError, RunnerStatus>> => {
     const found = await showRunner(deps.health, name);
-    return E.isLeft(found) ? found : E.right(deps.evidence.beside(found.right));
+    return E.isLeft(found) ? found : E.right(judgedBy(compatibility)(deps.evidence.beside(found.right)));
   };
 
   /** Sessions are not counted at each look: what was found last still holds. */
@@ -172,6 +179,7 @@ export const runnerLooks = (
             ...report.findings,
             ...sessionsOf(name, report, state),
             ...(skew === undefined ? [] : [skew.finding]),
+            ...compatibilityFindings(compatibility, { name, attributes: report.attributes }),
           ];
     const probed = probedOf(answer, findings, probeOf);
     const measured: Measured = {
@@ -366,11 +374,13 @@ export const runnerUseCases = (
   };
 
   const reads = runnerReads(deps);
+  const judged = judgedBy(deps.compatibility ?? noRules);
+  const statusOf = (runner: RunnerView): RunnerStatus => judged(deps.evidence.beside(runner));
   return {
     addRunner: (context, request) => () => add(context, request),
     listRunners: (sight) =>
-      TE.map((all: readonly RunnerView[]) => all.map(deps.evidence.beside))(reads.listRunners(sight)),
-    showRunner: (name, sight) => TE.map(deps.evidence.beside)(reads.showRunner(name, sight)),
+      TE.map((all: readonly RunnerView[]) => all.map(statusOf))(reads.listRunners(sight)),
+    showRunner: (name, sight) => TE.map(statusOf)(reads.showRunner(name, sight)),
     testRunner: (context, name, accept) => () => test(context, name, accept),
   };
 };

@@ -7,7 +7,7 @@ import { describeFilter } from '../domain/matching.js';
 import { nearestMissText } from '../domain/nearest-miss.js';
 import { placed } from '../domain/placed.js';
 import { phases, stages } from '../domain/stage-plan.js';
-import { unmatchedIn, type Unmatched } from '../domain/unmatched.js';
+import { barredIn, unmatchedIn, type Barred, type Unmatched } from '../domain/unmatched.js';
 import type { Clause, Retry, Row, Workspace } from '../events/shapes.js';
 import { CONFIG_FILE, keysTwice, readConfig, sentence } from './config-file.js';
 import { knownRunners, type Asking } from './config-runners.js';
@@ -68,10 +68,18 @@ const configText = (config: DispatchConfig): string => {
   return table(rows.some((row) => row.at(-1) !== '') ? [...head, 'MORE'] : head, rows);
 };
 
+const whereText = ({ stage, phase, row }: Omit<Unmatched, 'miss'>): string =>
+  `${phase}${stage === undefined ? '' : ` in ${stage}`}${row === '' ? '' : `, row ${row}`}`;
+
 /** `unit in build, row platform=ubuntu: no enrolled runner can match; …`. */
-const unmatchedText = ({ stage, phase, row, miss }: Unmatched): string => {
-  const where = `${phase}${stage === undefined ? '' : ` in ${stage}`}${row === '' ? '' : `, row ${row}`}`;
-  return plain(`${where}: no enrolled runner can match; ${nearestMissText(miss)}`);
+const unmatchedText = (one: Unmatched): string =>
+  plain(`${whereText(one)}: no enrolled runner can match; ${nearestMissText(one.miss)}`);
+
+/** `unit: every matching runner breaks a rule of compatibility; The toolchain …`. */
+const barredText = (one: Barred): string => {
+  const [first = '', ...others] = one.why;
+  const more = others.length === 0 ? '' : ` And ${others.length} more.`;
+  return plain(`${whereText(one)}: every matching runner breaks a rule of compatibility; ${first}${more}`);
 };
 
 const NO_RUNNER = 'No runner is enrolled: nothing can run.';
@@ -103,9 +111,18 @@ const check = async (io: Io, file: string, command: Command): Promise<void> => {
     );
   const runners = await knownRunners(io, command, options);
   const unmatched = runners === undefined ? [] : unmatchedIn(config, runners);
+  const barred = runners === undefined ? [] : barredIn(config, runners);
   if (asJson) {
     const told = unmatched.map((one) => ({ ...one, text: unmatchedText(one) }));
-    const held = runners === undefined ? {} : { runners: runners.length, unmatched: told };
+    const kept = barred.map((one) => ({ ...one, text: barredText(one) }));
+    const held =
+      runners === undefined
+        ? {}
+        : {
+            runners: runners.length,
+            unmatched: told,
+            ...(kept.length === 0 ? {} : { incompatible: kept }),
+          };
     say(io, json({ file, problems: [], ...(twice.length === 0 ? {} : { twice }), ...config, ...held }));
   } else {
     say(io, configText(config));
@@ -113,12 +130,13 @@ const check = async (io: Io, file: string, command: Command): Promise<void> => {
     if (dependencies.length > 0)
       say(io, `\nDepends on ${dependencies.join(', ')}: takes part in their Unions.`);
     for (const one of unmatched) say(io, unmatchedText(one));
+    for (const one of barred) say(io, barredText(one));
   }
   const isAnyRun =
     phases.some((phase) => !config.phases[phase].skipped) || Object.keys(config.stages).length > 0;
   const isEmpty = runners?.length === 0 && isAnyRun;
   if (isEmpty) note(io, NO_RUNNER);
-  if (isEmpty || unmatched.length > 0) io.exit(exitCodes.unmatched);
+  if (isEmpty || unmatched.length > 0 || barred.length > 0) io.exit(exitCodes.unmatched);
 };
 
 /** Adds `config check`. */

@@ -1,7 +1,7 @@
 /** Which runners does a server know, for a check that can do without one? */
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
-import type { Candidate } from '../domain/matching.js';
+import type { RunnerAsOf } from '../app/evidence.js';
 import { note, type Io } from './io.js';
 import { fail } from './print.js';
 import { sessionOf } from './session.js';
@@ -22,7 +22,7 @@ export const knownRunners = async (
   io: Io,
   command: Command,
   { url, server, json = false }: Asking,
-): Promise<readonly Candidate[] | undefined> => {
+): Promise<readonly RunnerAsOf[] | undefined> => {
   const isWanted = server === true || (url !== undefined && server !== false);
   const isKnown = (io.env['BATON_URL'] ?? '') !== '' && server !== false;
   if (!isWanted && !isKnown) return undefined;

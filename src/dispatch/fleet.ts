@@ -1,4 +1,5 @@
 /** What several processes remember of runners: enough to know who can take a job now. */
+import { brokenBy, noRules, type Compatibility } from '../domain/compatibility.js';
 import type { RunnerSlots } from '../domain/dispatch-index.js';
 import type { Candidate } from '../domain/matching.js';
 import { isReachedOtherwise } from '../domain/runner-state.js';
@@ -88,7 +89,7 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
 };
 
 /** Empty when it can take jobs now; else why not. */
-const unavailable = (runner: FleetRunner, suspicion: string): string => {
+const unavailable = (runner: FleetRunner, suspicion: string, compatibility: Compatibility): string => {
   if (runner.removing) return 'is being removed';
   if (runner.quarantine !== '') return `is quarantined: ${runner.quarantine}`;
   // its quarantine follows as an event; until then it must not get the next job
@@ -96,6 +97,9 @@ const unavailable = (runner: FleetRunner, suspicion: string): string => {
   if (runner.availability !== '') return runner.availability;
   if (runner.probe === undefined) return 'was never tested (baton runner test)';
   if (runner.probe.verdict !== 'ready') return `is ${runner.probe.verdict}: ${runner.probe.detail}`;
+  // the rules may be others than at its last probe
+  const broken = brokenBy(compatibility, runner);
+  if (broken !== '') return `is unfit: ${broken}`;
   if ([...runner.badSlots].filter((slot) => slot < runner.slots).length >= runner.slots)
     return 'has only slots in quarantine';
   return '';
@@ -114,12 +118,16 @@ const shut = ({ slots, busy, badSlots }: FleetRunner): ReadonlySet<number> => {
 };
 
 /** `suspicion`: why it is about to be quarantined, empty when it is not. */
-export const slotsOf = (runner: FleetRunner, suspicion = ''): RunnerSlots => ({
+export const slotsOf = (
+  runner: FleetRunner,
+  suspicion = '',
+  compatibility: Compatibility = noRules,
+): RunnerSlots => ({
   name: runner.name,
   attributes: runner.attributes,
   labels: runner.labels,
   enterprises: runner.enterprises,
-  unavailable: unavailable(runner, suspicion),
+  unavailable: unavailable(runner, suspicion, compatibility),
   untested: runner.probe === undefined,
   slots: runner.slots,
   busy: runner.busy,

@@ -7,6 +7,7 @@ import { handle, load, type Deps, type Envelope, type Handled } from '../app/han
 import type { JobSecrets } from '../app/job-secrets.js';
 import type { LogStore, RunnerTarget, RunnerTransport, SecretStore, SourceProvider } from '../app/ports.js';
 import { runProcess } from '../app/run-process.js';
+import type { Compatibility } from '../domain/compatibility.js';
 import { job } from '../domain/job.js';
 import { phaseRun } from '../domain/phase-run.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
@@ -42,6 +43,8 @@ export interface DispatchDeps extends Deps {
   readonly checkpoints: CheckpointStore;
   readonly epoch: number;
   readonly policy: QueuePolicy;
+  /** A runner that breaks one of these rules gets no job. */
+  readonly compatibility: Compatibility;
   /** Room on its disk that a runner must have, where the phase does not say it. */
   readonly minFreeBytes: number;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
@@ -221,7 +224,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     });
   const running = [
     run(fanOut),
-    run(scheduler({ fence: deps.epoch, policy: deps.policy }), TICK_MS),
+    run(scheduler({ fence: deps.epoch, policy: deps.policy, compatibility: deps.compatibility }), TICK_MS),
     run(dispatcher),
     run(cancellation),
     run(supersession),

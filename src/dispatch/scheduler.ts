@@ -1,4 +1,5 @@
 /** Process: queued jobs and freed slots → assignments, the reasons of those that wait, and the end of those that wait too long. */
+import type { Compatibility } from '../domain/compatibility.js';
 import { DispatchIndex, type FilterClass, type QueuedJob } from '../domain/dispatch-index.js';
 import { evolveFailures, noFailures, struckBy, type Failures } from '../domain/failures.js';
 import { Line } from '../domain/line.js';
@@ -55,6 +56,8 @@ export interface SchedulerOptions {
   /** Epoch of the dispatcher that this scheduler assigns to; goes into each assignment as its fence. */
   readonly fence: number;
   readonly policy: Policy;
+  /** A runner that breaks one of these rules gets no job; absent: no rules. */
+  readonly compatibility?: Compatibility;
 }
 
 const deadlineOf = ({ waitsSinceMs, queueMs = 0 }: Job): number => waitsSinceMs + queueMs;
@@ -100,9 +103,14 @@ const releaseDue = (state: SchedulerState, nowMs: number): boolean => {
 };
 
 /** Tells the index what the runner is now: also which slots are shut, and whether it failed too much, depends on its jobs. */
-const renew = (state: SchedulerState, name: string, atMs: number): void => {
+const renew = (
+  state: SchedulerState,
+  name: string,
+  atMs: number,
+  { compatibility }: SchedulerOptions,
+): void => {
   const runner = state.runners.get(name);
-  const slots = runner && slotsOf(runner, struckBy(state.failures, name)?.detail);
+  const slots = runner && slotsOf(runner, struckBy(state.failures, name)?.detail, compatibility);
   if (state.index.setRunner(name, slots, atMs)) regroup(state, atMs);
 };
 
@@ -120,13 +128,13 @@ const regroup = (state: SchedulerState, atMs: number): void => {
   }
 };
 
-const release = (state: SchedulerState, job: Job, atMs: number): void => {
+const release = (state: SchedulerState, job: Job, atMs: number, options: SchedulerOptions): void => {
   const { place, jobId } = job;
   const runner = place && state.runners.get(place.runner);
   job.place = undefined;
   if (!runner) return;
   if (runner.busy.get(place.slot) === jobId) runner.busy.delete(place.slot);
-  renew(state, runner.name, atMs);
+  renew(state, runner.name, atMs, options);
 };
 
 const queued = (
@@ -174,6 +182,7 @@ const evolveJob = (
   job: Job,
   event: JobEvent,
   { id, metadata }: Recorded<BatonEvent>,
+  options: SchedulerOptions,
 ): void => {
   const atMs = Date.parse(metadata.recordedAt);
   switch (event.type) {
@@ -183,7 +192,7 @@ const evolveJob = (
       job.attempt = attempt;
       job.place = { runner, slot };
       state.runners.get(runner)?.busy.set(slot, job.jobId);
-      renew(state, runner, atMs);
+      renew(state, runner, atMs, options);
       return;
     }
     case 'JobRequeued': {
@@ -193,7 +202,7 @@ const evolveJob = (
       const failedOn = isRunnersFault(event.data) ? job.place?.runner : undefined;
       if (failedOn !== undefined) job.avoid = [...job.avoid.filter((name) => name !== failedOn), failedOn];
       closeSoiled(state, job, event);
-      release(state, job, atMs);
+      release(state, job, atMs, options);
       job.queuedBy = id;
       job.waitsSinceMs = atMs + delayMs;
       if (delayMs > 0) {
@@ -217,7 +226,7 @@ const evolveJob = (
     default:
       closeSoiled(state, job, event);
       dequeue(state, job);
-      release(state, job, atMs);
+      release(state, job, atMs, options);
       state.jobs.delete(job.jobId);
       state.index.leave(job.cls);
   }
@@ -226,7 +235,7 @@ const evolveJob = (
 const evolve = (
   state: SchedulerState,
   recorded: Recorded<BatonEvent>,
-  { policy }: SchedulerOptions,
+  options: SchedulerOptions,
 ): SchedulerState => {
   const { stream, event, id, metadata } = recorded;
   evolveFailures(state.failures, recorded);
@@ -235,11 +244,11 @@ const evolve = (
   } else if (isRunnerEvent(event)) {
     const name = idOf(stream);
     evolveFleet(state.runners, name, event);
-    renew(state, name, Date.parse(metadata.recordedAt));
-  } else if (event.type === 'JobQueued') queued(state, event.data, recorded, policy);
+    renew(state, name, Date.parse(metadata.recordedAt), options);
+  } else if (event.type === 'JobQueued') queued(state, event.data, recorded, options.policy);
   else if (isJobEvent(event)) {
     const job = state.jobs.get(idOf(stream));
-    if (job) evolveJob(state, job, event, recorded);
+    if (job) evolveJob(state, job, event, recorded, options);
   }
   return state;
 };
@@ -345,10 +354,10 @@ interface Saved {
 }
 
 /** All but the index, which is made again from the rest. */
-const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
+const kept = (options: SchedulerOptions): Kept<SchedulerState> => ({
   save: ({ jobs, index, deadlines: _, delayed: __, ...rest }): Saved => ({
     ...rest,
-    policy: JSON.stringify(policy),
+    policy: JSON.stringify(options.policy),
     classes: index.known.map(({ id, filter, enterprise, unmatchedSinceMs }) => ({
       ...{ id, filter, enterprise, unmatchedSinceMs },
     })),
@@ -356,10 +365,10 @@ const kept = ({ policy }: SchedulerOptions): Kept<SchedulerState> => ({
   }),
   restore: (saved) => {
     const { policy: of, classes, jobs, ...rest } = saved as Saved;
-    if (of !== JSON.stringify(policy)) return undefined;
+    if (of !== JSON.stringify(options.policy)) return undefined;
     const state: SchedulerState = { ...init(), ...rest };
     for (const cls of classes) state.index.recall(cls);
-    for (const name of state.runners.keys()) renew(state, name, 0);
+    for (const name of state.runners.keys()) renew(state, name, 0, options);
     const filters = new Map(classes.map(({ id, filter }) => [id, filter]));
     for (const [jobId, job] of jobs) {
       const cls = state.index.join(job.filterClass, filters.get(job.cls) ?? [], job.enterprise, 0);

@@ -1,16 +1,25 @@
 /** Which jobs of a project would wait for ever, since no enrolled runner can match? */
 import { phaseIn, type DispatchConfig, type PhaseConfig } from './dispatch-config.js';
-import type { Candidate } from './matching.js';
+import type { Filter } from '../events/shapes.js';
+import { suits, type Candidate } from './matching.js';
 import { nearestMiss, type NearestMiss } from './nearest-miss.js';
 import { phases, stagePlan, stages, type Phase, type Stage } from './stage-plan.js';
 
-export interface Unmatched {
+interface Place {
   /** Absent: in every stage that has the phase and does not say otherwise. */
   readonly stage?: Stage;
   readonly phase: Phase;
   /** Empty for a phase without a matrix. */
   readonly row: string;
+}
+
+export interface Unmatched extends Place {
   readonly miss: NearestMiss;
+}
+
+export interface Barred extends Place {
+  /** Which rules the runners break that match, a text for each of them. */
+  readonly why: readonly string[];
 }
 
 /** The base of a phase counts only where a stage runs it as it is. */
@@ -21,17 +30,17 @@ const isRunAsItIs = (config: DispatchConfig, phase: Phase): boolean =>
       config.stages[stage]?.[phase] === undefined,
   );
 
-/** Every row of every phase that is not skipped, in the order of phases, then of stages. Nothing without candidates. */
-export const unmatchedIn = (
+/** What holds of every row of every phase that is not skipped, in the order of phases, then of stages. */
+const everyRow = <A>(
   config: DispatchConfig,
-  candidates: readonly Candidate[],
-): readonly Unmatched[] => {
-  const rowsOf = (phase: Phase, { skipped, rows }: PhaseConfig, stage?: Stage): readonly Unmatched[] =>
+  look: (filter: Filter) => A | undefined,
+): readonly (Place & { readonly found: A })[] => {
+  const rowsOf = (phase: Phase, { skipped, rows }: PhaseConfig, stage?: Stage) =>
     (skipped ? [] : rows).flatMap(({ label, filter }) => {
-      const miss = nearestMiss(filter, candidates);
-      return miss === undefined
+      const found = look(filter);
+      return found === undefined
         ? []
-        : [{ ...(stage === undefined ? {} : { stage }), phase, row: label, miss }];
+        : [{ ...(stage === undefined ? {} : { stage }), phase, row: label, found }];
     });
   return [
     ...phases.flatMap((phase) => (isRunAsItIs(config, phase) ? rowsOf(phase, config.phases[phase]) : [])),
@@ -44,3 +53,21 @@ export const unmatchedIn = (
     ),
   ];
 };
+
+/** Nothing without candidates. */
+export const unmatchedIn = (config: DispatchConfig, candidates: readonly Candidate[]): readonly Unmatched[] =>
+  everyRow(config, (filter) => nearestMiss(filter, candidates)).map(({ found, ...place }) => ({
+    ...place,
+    miss: found,
+  }));
+
+/** Rows that match some runner, and only ones that get no job as long as they break a rule. */
+export const barredIn = (
+  config: DispatchConfig,
+  candidates: readonly (Candidate & { readonly incompatible?: string })[],
+): readonly Barred[] =>
+  everyRow(config, (filter) => {
+    const suiting = candidates.filter((candidate) => suits(candidate, filter));
+    const barred = suiting.flatMap(({ incompatible }) => incompatible ?? []);
+    return suiting.length > 0 && barred.length === suiting.length ? barred : undefined;
+  }).map(({ found, ...place }) => ({ ...place, why: found }));

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { ProbeReport, TransportError } from '../app/ports.js';
 import { familyOf, platformOf } from '../domain/platforms.js';
+import { isWord, type Toolchain } from '../domain/toolchain.js';
 import type { Finding } from '../events/runner.js';
 import type { Attributes } from '../events/shapes.js';
 import type { Place } from './attempt.js';
@@ -55,6 +56,40 @@ export const attributesOf = (found: ReadonlyMap<string, string>): Attributes => 
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ''));
 };
 
+/** Toolchains by name, and what package managers call them. */
+export type Wanted = readonly Pick<Toolchain, 'name' | 'package'>[];
+
+/** `bash-5.2.26-r0` of apk; the others say name and version apart. */
+const APK = /^(.+)-([^-]+-r[0-9]+)$/;
+
+const installedOf = (manager: string, said: string): readonly [name: string, version: string] | undefined => {
+  const [status, first = '', second = ''] = said.split(' ');
+  const [, name = first, version = second] = (manager === 'apk' ? APK.exec(first) : null) ?? [];
+  return status === 'installed' && isWord(version) ? [name, version] : undefined;
+};
+
+/**
+ * From `p` lines: versions by the name of the toolchain. Undefined where none was wanted, or no package manager is there that could
+ * know. Of several with a package the one that was asked last has the word, and of several versions the last.
+ */
+const toolchainsOf = (lines: readonly string[], wanted: Wanted): Attributes['toolchains'] => {
+  if (wanted.length === 0 || lines.length === 0) return undefined;
+  const versions = new Map(
+    lines.flatMap((line) => {
+      const space = line.indexOf(' ');
+      const installed =
+        space < 0 ? undefined : installedOf(line.slice(0, space), line.slice(space + 1).trim());
+      return installed === undefined ? [] : [installed];
+    }),
+  );
+  return Object.fromEntries(
+    wanted.flatMap((one) => {
+      const version = versions.get(one.package);
+      return version === undefined ? [] : [[one.name, version]];
+    }),
+  );
+};
+
 const findingOf = (rest: string): Finding => {
   const [check = '', verdict, ...found] = rest.split(' ');
   const ok = verdict === 'ok';
@@ -68,11 +103,15 @@ const findingOf = (rest: string): Finding => {
 };
 
 /** Exported for tests: the whole report but the latency. */
-export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latencyMs'> | undefined => {
+export const parseProbe = (
+  lines: readonly string[],
+  wanted: Wanted = [],
+): Omit<ProbeReport, 'latencyMs'> | undefined => {
   const found = new Map<string, string>();
   const findings: Finding[] = [];
   const measured = new Map<string, number>();
   const leftBehind: string[] = [];
+  const packages: string[] = [];
   let ids: readonly string[] = [];
   for (const line of lines.map(printable)) {
     const rest = line.slice(2);
@@ -80,6 +119,7 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
     if (line.startsWith('a ') && space > 0) found.set(rest.slice(0, space), rest.slice(space + 1).trim());
     else if (line.startsWith('f ')) findings.push(findingOf(rest));
     else if (line.startsWith('l ')) leftBehind.push(rest);
+    else if (line.startsWith('p ')) packages.push(rest);
     else if (line.startsWith('b ')) ids = rest.split(' ');
     else if (line.startsWith('m ') && space > 0)
       measured.set(rest.slice(0, space), Number(rest.slice(space + 1)));
@@ -87,8 +127,10 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
   const [baseId, bootId] = ids;
   if (baseId === undefined || bootId === undefined) return undefined;
   const [load, epochSeconds] = [measured.get('load'), measured.get('epoch')];
+  const toolchains = toolchainsOf(packages, wanted);
+  const attributes = { ...attributesOf(found), ...(toolchains === undefined ? {} : { toolchains }) };
   return {
-    ...{ attributes: attributesOf(found), findings, baseId, bootId },
+    ...{ attributes, findings, baseId, bootId },
     ...(leftBehind.length === 0 ? {} : { leftBehind }),
     ...(load === undefined || Number.isNaN(load) ? {} : { load }),
     ...(epochSeconds === undefined || !Number.isSafeInteger(epochSeconds) ? {} : { epochSeconds }),
@@ -99,10 +141,12 @@ export const parseProbe = (lines: readonly string[]): Omit<ProbeReport, 'latency
 export const probe = async (
   runner: Place,
   epoch: number,
+  wanted: Wanted = [],
 ): Promise<E.Either<TransportError, Omit<ProbeReport, 'latencyMs'>>> => {
-  const lines = await operate(runner.open, runner.target, runner.site, `probe ${String(epoch)}`);
+  const order = ['probe', String(epoch), ...new Set(wanted.map((one) => one.package))].join(' ');
+  const lines = await operate(runner.open, runner.target, runner.site, order);
   if (E.isLeft(lines)) return lines;
-  const report = parseProbe(lines.right);
+  const report = parseProbe(lines.right, wanted);
   return report === undefined
     ? E.left(transportError('protocol', runner.target, lines.right.join(' ')))
     : E.right(report);

@@ -19,7 +19,7 @@ import { followSlot, type Live } from './follow-slot.js';
 import type { Interpreter } from './launcher.js';
 import type { Site } from './operation.js';
 import { connectOnce, createPool, execOn, keyOf } from './pool.js';
-import { probe } from './probe.js';
+import { probe, type Wanted } from './probe.js';
 import { countSessions } from './sessions.js';
 import { createSlots } from './slots.js';
 import { createTidy } from './tidy.js';
@@ -31,6 +31,8 @@ export interface SshTransportOptions {
   readonly privateKey: (secretRef: string) => Promise<string | undefined>;
   /** Raised on every probed runner; starts with a lower fence are refused there. */
   readonly epoch: number;
+  /** Which a probe looks for on the machine. */
+  readonly toolchains?: Wanted;
   /** Path of the ssh-agent's socket (SSH_AUTH_SOCK), for runners that authenticate by agent. */
   readonly agentSocket?: string;
   readonly connectTimeoutMs?: number;
@@ -162,7 +164,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
       latencyMs = Math.max(0, clock() - before) / 2;
       return lease;
     };
-    const report = await probe({ target, open, site }, options.epoch);
+    const report = await probe({ target, open, site }, options.epoch, options.toolchains);
     connection.client.end();
     if (E.isLeft(report)) return report;
     const sessions = await countSessions(target, dial, connectOptions.connectTimeoutMs);
@@ -179,7 +181,7 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
         if (E.isRight(lease)) latencyMs = lease.right.openedInMs / 2;
         return lease;
       };
-      const report = await probe({ target, open, site }, options.epoch);
+      const report = await probe({ target, open, site }, options.epoch, options.toolchains);
       // One lost link is no news: whether the machine is there, a new one tells.
       if (E.isLeft(report) && report.left.code === 'connection_lost' && !again) continue;
       return E.map((found: Omit<ProbeReport, 'latencyMs'>) => ({ ...found, latencyMs }))(report);

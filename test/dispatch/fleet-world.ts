@@ -1,8 +1,10 @@
 /** A scheduler alone with its events: what it asks for becomes events as the deciders would write them. */
+import * as E from 'fp-ts/lib/Either.js';
 import type { Waiting } from '../domain/reference-schedule.js';
 import { slotsOf } from '../../src/dispatch/fleet.js';
 import { scheduler, type SchedulerState } from '../../src/dispatch/scheduler.js';
 import type { DispatchCommand } from '../../src/dispatch/commands.js';
+import { noRules, parseRule, type Compatibility } from '../../src/domain/compatibility.js';
 import { struckBy } from '../../src/domain/failures.js';
 import { enterpriseClause, filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
@@ -19,9 +21,24 @@ export const policy = { ageingMs: 600_000, unmatchedMs: 600_000 };
 
 export const ready = { verdict: 'ready', findings: [], baseId: 'base', bootId: 'boot' } as const;
 
+/** The one rule that a world may have: what it says is told once more, plainly, by `breaksRule`. */
+export const rulesWith = (engine: string): Compatibility => {
+  const rule = parseRule('toolchain chefdk >=2.0 needs engine >=1.5');
+  if (E.isLeft(rule)) throw new Error(rule.left.expected);
+  return { rules: [rule.right], engine, baton: '0.1.0' };
+};
+const breaksRule = ({ toolchains }: Attributes, { engine }: Compatibility): boolean =>
+  engine === '1.4' && toolchains?.['chefdk']?.startsWith('2.') === true;
+
 export class FleetWorld {
-  readonly process = scheduler({ fence: 1, policy });
-  state: SchedulerState = this.process.init();
+  readonly process;
+  state: SchedulerState;
+  private readonly compatibility: Compatibility;
+  constructor(compatibility: Compatibility = noRules) {
+    this.compatibility = compatibility;
+    this.process = scheduler({ fence: 1, policy, compatibility });
+    this.state = this.process.init();
+  }
   readonly events: Recorded<BatonEvent>[] = [];
   /** As the scheduler asked for them, `job→runner/slot rule`. */
   readonly assignments: string[] = [];
@@ -162,8 +179,10 @@ export class FleetWorld {
     return { avoid, notBeforeMs, elsewhereAtOnce };
   }
   runners() {
-    return [...this.state.runners.values()].map((one) =>
-      slotsOf(one, struckBy(this.state.failures, one.name)?.detail),
-    );
+    return [...this.state.runners.values()].map((one) => {
+      const slots = slotsOf(one, struckBy(this.state.failures, one.name)?.detail);
+      const isUnfit = slots.unavailable === '' && breaksRule(one.attributes, this.compatibility);
+      return isUnfit ? { ...slots, unavailable: 'breaks the rule' } : slots;
+    });
   }
 }

@@ -4,11 +4,11 @@ import type { DispatchCommand } from '../../src/dispatch/commands.js';
 import { filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { JobRequeued } from '../../src/events/job.js';
-import type { Filter } from '../../src/events/shapes.js';
+import type { Attributes, Filter } from '../../src/events/shapes.js';
 import type { Recorded } from '../../src/kernel/recorded.js';
 import { anEnrolment, aQueuedJob } from '../builders.js';
 import { placeOf, referenceSchedule, type Decisions } from '../domain/reference-schedule.js';
-import { FleetWorld, policy, ready } from './fleet-world.js';
+import { FleetWorld, policy, ready, rulesWith } from './fleet-world.js';
 
 const family = (...values: readonly string[]): Filter => [{ key: 'platform_family', op: 'in', values }];
 const filters: readonly Filter[] = [
@@ -24,6 +24,14 @@ const filters: readonly Filter[] = [
 /** The last of them is never named by a runner. */
 const enterprises = ['acme', 'globex', 'initech'] as const;
 const named: readonly (readonly string[])[] = [[], ['acme'], ['globex'], ['acme', 'globex'], []];
+
+/** What is installed of a toolchain that a rule speaks of; `{}`: nobody looked. */
+const kits: readonly Attributes[] = [
+  { toolchains: { chefdk: '2.4.17-1' } },
+  { toolchains: { chefdk: '1.6.11-1' } },
+  { toolchains: {} },
+  {},
+];
 
 type Op = readonly [kind: number, a: number, b: number, wait: boolean];
 const op: fc.Arbitrary<Op> = fc.tuple(
@@ -98,7 +106,10 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
       },
     ];
   const runnerEvents: readonly BatonEvent[] = [
-    { type: 'RunnerAttributesChanged', data: { attributes: { platform_family: b % 2 ? 'rhel' : 'debian' } } },
+    {
+      type: 'RunnerAttributesChanged',
+      data: { attributes: { platform_family: b % 2 ? 'rhel' : 'debian', ...kits[Math.floor(b / 2) % 4] } },
+    },
     { type: 'RunnerProbed', data: b % 3 === 0 ? { ...ready, verdict: 'unreachable' } : ready },
     { type: 'RunnerProbed', data: ready },
     b % 2 ? { type: 'RunnerDrained', data: {} } : { type: 'RunnerResumed', data: {} },
@@ -147,7 +158,7 @@ const checkReasons = (world: FleetWorld): void => {
 };
 
 const play = (ops: readonly Op[]): FleetWorld => {
-  const world = new FleetWorld();
+  const world = new FleetWorld(rulesWith('1.4'));
   // enough to choose from, whatever the operations are
   for (let n = 0; n < 3; n++) world.ready(`r${n}`, { platform_family: 'debian' }, { slots: 1 + n });
   const owed: Recorded<BatonEvent>[] = [];
@@ -195,19 +206,51 @@ describe('the scheduler and the plain rules', () => {
     },
   );
 
-  it('decide the same when the scheduler has to start anew from the events', { timeout: 30_000 }, () => {
+  it(
+    'decide the same when the scheduler has to start anew from the events, also under other rules',
+    { timeout: 30_000 },
+    () => {
+      fc.assert(
+        fc.property(fc.array(op, { maxLength: 50 }), fc.nat(50), fc.boolean(), (ops, cut, isNewer) => {
+          const { events } = play(ops);
+          const world = new FleetWorld(rulesWith(isNewer ? '1.5' : '1.4'));
+          const upTo = events.slice(0, cut);
+          for (const recorded of upTo) {
+            world.state = world.process.evolve(world.state, recorded);
+            world.events.push(recorded);
+          }
+          expect(assigned(world.process.resume(world.state))).toEqual(expectedIn(world).assignments);
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
+
+  it('decide the same when the state was kept and the rules changed meanwhile', { timeout: 30_000 }, () => {
+    let moved = 0;
     fc.assert(
-      fc.property(fc.array(op, { maxLength: 50 }), fc.nat(50), (ops, cut) => {
-        const { events } = play(ops);
-        const world = new FleetWorld();
-        const upTo = events.slice(0, cut);
-        for (const recorded of upTo) {
-          world.state = world.process.evolve(world.state, recorded);
-          world.events.push(recorded);
-        }
-        expect(assigned(world.process.resume(world.state))).toEqual(expectedIn(world).assignments);
+      fc.property(fc.array(op, { maxLength: 50 }), (ops) => {
+        const before = play(ops);
+        // every runner breaks the rule of before, and none is held by a job
+        for (const name of before.state.runners.keys())
+          before.tell(`runner-${name}`, {
+            type: 'RunnerAttributesChanged',
+            data: { attributes: { platform_family: 'debian', ...kits[0] } },
+          });
+        for (const { jobId, place } of before.state.jobs.values()) if (place) before.succeed(jobId);
+        const world = new FleetWorld(rulesWith('1.5'));
+        const state = world.process.kept?.restore(before.process.kept?.save(before.state));
+        if (state === undefined) expect.fail('the state was of no use');
+        world.state = state;
+        world.events.push(...before.events);
+        world.tickedMs = before.tickedMs;
+        const { assignments } = expectedIn(world);
+        expect(assigned(world.process.resume(world.state))).toEqual(assignments);
+        moved += assignments.length;
       }),
       { numRuns: 200 },
     );
+    // a rule that keeps nothing from running would be no test
+    expect(moved).toBeGreaterThan(0);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { filterClassOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { Filter } from '../../src/events/shapes.js';
-import { FleetWorld } from './fleet-world.js';
+import { FleetWorld, rulesWith } from './fleet-world.js';
 
 const family = (...values: readonly string[]): Filter => [{ key: 'platform_family', op: 'in', values }];
 const debian = { platform_family: 'debian' };
@@ -356,5 +356,66 @@ describe('the limit of waiting in the queue', () => {
     expect(world.state.index.classCount).toBeLessThan(300);
     world.queue('last', family('f1'));
     expect(world.state.reasons.get(filterClassOf(family('f1')))?.data.reason).toBe('none_matches');
+  });
+});
+
+describe('a rule of compatibility', () => {
+  const kit = (chefdk: string) => ({ ...debian, toolchains: { chefdk } });
+
+  it('given a runner that breaks it, then it gets no job though its last probe found it ready, and why', () => {
+    const world = new FleetWorld(rulesWith('1.4'));
+    world.ready('r1', kit('2.4.17-1'));
+    world.queue('a');
+    expect(world.assignments).toEqual([]);
+    expect(reasonsOf(world)).toMatchObject([
+      {
+        reason: 'none_available',
+        detail: expect.stringMatching(
+          /^r1 is unfit: The toolchain chefdk 2\.4\.17-1 on r1 needs engine >=1\.5; this engine is 1\.4\. /,
+        ) as string,
+        blockers: ['r1'],
+      },
+    ]);
+  });
+  it('given another runner beside it, then that one gets the job; given an older kit there, then both do', () => {
+    const world = new FleetWorld(rulesWith('1.4'));
+    world.ready('r1', kit('2.4.17-1'));
+    world.ready('r2', kit('1.6.11'));
+    world.queue('a');
+    world.queue('b');
+    expect(world.assignments).toEqual(['a→r2/0 least_loaded']);
+    world.tell('runner-r1', { type: 'RunnerAttributesChanged', data: { attributes: kit('1.9') } });
+    expect(world.assignments).toEqual(['a→r2/0 least_loaded', 'b→r1/0 least_loaded']);
+  });
+  it('given a restart with other rules and no probe since, then those hold', () => {
+    const before = new FleetWorld(rulesWith('1.5'));
+    before.ready('r1', kit('2.4.17-1'));
+    before.queue('a');
+    before.queue('b');
+    expect(before.assignments).toEqual(['a→r1/0 only_match']);
+    before.succeed('a');
+    expect(before.assignments).toHaveLength(2);
+    before.succeed('b');
+
+    const after = new FleetWorld(rulesWith('1.4'));
+    const state = after.process.kept?.restore(before.process.kept?.save(before.state));
+    if (state === undefined) expect.fail('the state was of no use');
+    after.state = state;
+    after.queue('c');
+    expect(after.assignments).toEqual([]);
+    expect(reasonsOf(after).at(-1)).toMatchObject({ reason: 'none_available', blockers: ['r1'] });
+  });
+  it('given a rule that cannot be judged, then it keeps nothing', () => {
+    const { engine: _, ...rules } = rulesWith('1.4');
+    const world = new FleetWorld(rules);
+    world.ready('r1', kit('2.4.17-1'));
+    world.queue('a');
+    expect(world.assignments).toEqual(['a→r1/0 only_match']);
+  });
+  it('given a runner that breaks it, then a job that nothing else matches waits, and does not fail for it', () => {
+    const world = new FleetWorld(rulesWith('1.4'));
+    world.ready('r1', kit('2.4.17-1'));
+    world.queue('a', [], { whenUnmatchable: 'fail' });
+    expect(endsOf(world)).toEqual([]);
   });
 });

@@ -25,6 +25,8 @@ const valueOf = (codec: t.Mixed): fc.Arbitrary<unknown> => {
   if (codec instanceof t.ReadonlyArrayType) return fc.array(valueOf(codec.type as t.Mixed), { maxLength: 3 });
   if (codec instanceof t.InterfaceType) return fc.record(props(codec.props as t.Props));
   if (codec instanceof t.PartialType) return fc.record(props(codec.props as t.Props), { requiredKeys: [] });
+  if (codec instanceof t.DictionaryType)
+    return fc.dictionary(text, valueOf(codec.codomain as t.Mixed), { maxKeys: 3 });
   if (codec instanceof t.UnionType) return fc.oneof(...(codec.types as t.Mixed[]).map(valueOf));
   if (codec instanceof t.IntersectionType)
     return fc

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explain, explainJob } from '../../projections/explain.js';
 import type { Clause } from '../../src/events/shapes.js';
+import { rulesWith } from '../dispatch/fleet-world.js';
 import type { Given } from '../given.js';
 import { givenEvents, viewOf } from '../given.js';
 import { assigned, queued, readyRunner, started, succeeded } from './stories.js';
@@ -11,6 +12,25 @@ const asked = (...events: readonly Given[]) => explainJob(viewOf(explain, givenE
 const verdict = (...events: readonly Given[]) => asked(...events)?.verdict;
 
 describe('why a job waits', () => {
+  it('given a runner that breaks a rule of compatibility, then which, and what to do; without rules, nothing', () => {
+    const view = viewOf(
+      explain,
+      givenEvents(
+        ...readyRunner('r1', 'debian'),
+        {
+          ...{ stream: 'runner-r1', type: 'RunnerAttributesChanged' },
+          data: { attributes: { toolchains: { chefdk: '2.4.17' } } },
+        },
+        queued('j'),
+      ),
+    );
+    const answer = explainJob(view, 'j', undefined, rulesWith('1.4'));
+    expect(answer?.runners[0]).toMatchObject({ suits: true });
+    expect(answer?.verdict).toBe(
+      'waits: no matching runner can take a job now (r1 is unfit: The toolchain chefdk 2.4.17 on r1 needs engine >=1.5; this engine is 1.4. Install chefdk <2.0 on r1, use an engine >=1.5, or change the rule in `compatibility`.)',
+    );
+    expect(explainJob(view, 'j')?.verdict).toMatch(/^waits: 1 matching runner could take it/);
+  });
   it('given one that is tried again later, then it says when and after what, until its time has come', () => {
     const later: Given = {
       ...{ stream: 'job-j', type: 'JobRequeued' },

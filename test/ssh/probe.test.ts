@@ -103,3 +103,31 @@ describe('parseProbe', () => {
     },
   );
 });
+
+describe('toolchains', () => {
+  const wanted = [
+    { name: 'kit', package: 'chefdk' },
+    { name: 'git', package: 'git' },
+  ];
+  const of = (...lines: readonly string[]) => parseProbe(['b base boot', ...lines], wanted)?.attributes;
+
+  it.each([
+    ['dpkg', ['p deb', 'p deb installed chefdk 2.4.17-1'], { kit: '2.4.17-1' }],
+    ['a package that was removed', ['p deb', 'p deb config-files chefdk 2.4.17-1'], {}],
+    [
+      'rpm, two versions of which the last is the newest',
+      ['p rpm', 'p rpm installed git 2.39.1-1.el9', 'p rpm installed git 2.43.0-1.el9'],
+      { git: '2.43.0-1.el9' },
+    ],
+    ['apk', ['p apk', 'p apk installed git-2.45.2-r0'], { git: '2.45.2-r0' }],
+    ['two managers', ['p deb', 'p deb installed git 1:2.47.3-0', 'p rpm'], { git: '1:2.47.3-0' }],
+    ['what nobody asked for', ['p deb', 'p deb installed vim 9'], {}],
+    ['a version that is no word', ['p deb', 'p deb installed git $(id)'], {}],
+  ])('given %s, then %j', (_, lines, expected) => {
+    expect(of(...lines)?.toolchains).toEqual(expected);
+  });
+
+  it('given no package manager, then nothing is known', () => {
+    expect(of('a os Linux')).not.toHaveProperty('toolchains');
+  });
+});

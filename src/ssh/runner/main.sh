@@ -28,7 +28,7 @@ main() {
     operate)
       nonce=$3 umask=$4
       IFS= read -r order || refuse protocol 'no order'
-      case $order in *[!A-Za-z0-9\ ._-]*) refuse protocol 'the order holds other than plain words' ;; esac
+      case $order in *[!A-Za-z0-9\ ._+-]*) refuse protocol 'the order holds other than plain words' ;; esac
       # shellcheck disable=SC2086
       set -- $order
       operation=$1

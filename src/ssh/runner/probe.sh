@@ -1,10 +1,13 @@
 # Is this machine fit to run jobs, and what is it? Lines `a <attribute> <value>`, `f <check> ok|bad <found>`, `b <baseId> <bootId>`,
-# `m <measure> <number>`, `l <attempt>`.
+# `m <measure> <number>`, `l <attempt>`, `p <manager> <what it says of a package>`.
 
-# epoch
+# epoch, names of packages
 op_probe() {
-  [ $# -eq 1 ] && is_count "$1" || refuse protocol 'not a count'
-  raise_fence "$1"
+  [ $# -ge 1 ] && is_count "$1" || refuse protocol 'not a count'
+  epoch=$1
+  shift
+  for each; do is_package "$each" || refuse protocol 'not the name of a package'; done
+  raise_fence "$epoch"
   say "b $base_id $boot"
   say "a os $(uname -s)"
   say "a kernel $(uname -r)"
@@ -21,6 +24,7 @@ op_probe() {
   elif command -v sw_vers >/dev/null; then
     say "a VERSION_ID $(sw_vers -productVersion)"
   fi
+  [ $# -eq 0 ] || packages "$@"
   finding shell ok "$interpreter"
   if [ -r /proc/self/stat ] && [ -r /proc/uptime ]; then finding proc ok /proc; else finding proc bad 'no /proc'; fi
   if command -v setsid >/dev/null; then finding setsid ok "$(command -v setsid)"; else finding setsid bad 'not found'; fi
@@ -60,6 +64,28 @@ op_probe() {
   # At last, so that the way to us is all the time that passes.
   say "m epoch $(date +%s)"
   end_answer
+}
+is_package() {
+  case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._+-]*) return 1 ;; esac
+  [ ${#1} -le 100 ]
+}
+# Each manager that is here is asked once for all of them, and says nothing of those that it does not know.
+packages() {
+  if command -v dpkg-query >/dev/null; then
+    say 'p deb'
+    dpkg-query -W -f 'p deb ${db:Status-Status} ${Package} ${Version}\n' "$@" </dev/null 2>/dev/null
+  fi
+  if command -v rpm >/dev/null; then
+    say 'p rpm'
+    rpm -q --qf 'p rpm installed %{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n' "$@" </dev/null 2>/dev/null
+  fi
+  # Not on the path of every account.
+  for apk in apk /sbin/apk; do
+    command -v $apk >/dev/null || continue
+    say 'p apk'
+    for each in $($apk info -e -v "$@" </dev/null 2>/dev/null); do say "p apk installed $each"; done
+    break
+  done
 }
 # What a start does, with nothing in it: a workspace, a pipe, a source packed and unpacked, a script run in a session of its own.
 rehearse() (
