@@ -79,8 +79,11 @@ const probedOf = (
 ): Probed => {
   if (E.isLeft(answer)) return probeOf(answer.left);
   const { baseId, bootId, latencyMs, attributes } = answer.right;
-  const bad = findings.filter((f) => !f.ok && f.consequence !== undefined);
-  const unfit = findings.some((f) => !f.ok && NEEDED.has(f.check));
+  const isNeeded = ({ check }: Finding): boolean => NEEDED.has(check);
+  const told = findings.filter((f) => !f.ok && f.consequence !== undefined);
+  // what keeps jobs away before what is only advice
+  const bad = [...told.filter(isNeeded), ...told.filter((f) => !isNeeded(f))];
+  const unfit = findings.some((f) => !f.ok && isNeeded(f));
   return {
     verdict: unfit ? 'unfit' : 'ready',
     findings,

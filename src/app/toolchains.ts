@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Compatibility } from '../domain/compatibility.js';
 import type { ToolchainPolicy } from '../domain/toolchain-config.js';
 import type { Toolchain } from '../domain/toolchain.js';
-import type { UseCases } from './use-cases.js';
+import type { AppError } from './errors.js';
 
 export interface ToolchainsView {
   readonly toolchains: readonly Toolchain[];
@@ -25,7 +25,7 @@ export const compatibilityOf = ({ rules, engine }: ToolchainPolicy, baton: strin
 export const toolchainUseCases = (
   { toolchains, rules, builtIn, engine }: ToolchainPolicy,
   baton: string,
-): Pick<UseCases, 'toolchains'> => {
+): { readonly toolchains: () => TE.TaskEither<AppError, ToolchainsView> } => {
   const view: ToolchainsView = {
     toolchains,
     rules: rules.map(({ text }) => ({ rule: text, builtIn })),

@@ -18,7 +18,8 @@ const kinds = {
 } as const;
 
 type Kind = keyof typeof kinds;
-const kindNames = Object.keys(kinds);
+/** What a side of a rule begins with. */
+export const partyKinds: readonly string[] = Object.keys(kinds);
 const isKind = (word: string): word is Kind => Object.hasOwn(kinds, word);
 
 /** One side of a rule. */
@@ -62,13 +63,13 @@ const readParty = (words: readonly Word[], end: number): E.Either<RuleProblem, P
   const [first, ...rest] = words;
   const mend = `a rule reads: toolchain chefdk >=2.0 ${NEEDS} engine >=1.5`;
   if (first === undefined)
-    return E.left({ column: end, expected: `one of ${kindNames.join(', ')}`, found: 'nothing', mend });
+    return E.left({ column: end, expected: `one of ${partyKinds.join(', ')}`, found: 'nothing', mend });
   if (!isKind(first.text))
     return E.left({
       column: first.column,
-      expected: `one of ${kindNames.join(', ')}`,
+      expected: `one of ${partyKinds.join(', ')}`,
       found: quoted(first.text),
-      mend: suggest(first.text, kindNames),
+      mend: suggest(first.text, partyKinds),
     });
   const { named, ranged } = kinds[first.text];
   const name = named ? rest[0] : undefined;

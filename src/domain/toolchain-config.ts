@@ -97,7 +97,8 @@ const readChecksums = (path: string, value: unknown): Read<Readonly<Record<strin
     : E.left(problems);
 };
 
-const KEYS = ['package', 'version', 'url', 'sha256', 'install', 'ca_bundle'];
+/** Keys of one table of `toolchains`. */
+export const toolchainKeys = ['package', 'version', 'url', 'sha256', 'install', 'ca_bundle'];
 
 const NAMED = 'up to 100 letters, digits and . _ + - that start with a letter or digit';
 const BUNDLE = 'an absolute path of letters, digits and . _ + - without ..';
@@ -109,12 +110,12 @@ const readToolchain = (name: string, value: unknown): Read<Toolchain> => {
   const misnamed = isPackageName(name) ? [] : problem(path, `a name of ${NAMED}`, name);
   if (!isTable(value)) return E.left([...misnamed, ...problem(path, 'a table', value)]);
   const strangers = Object.keys(value)
-    .filter((key) => !KEYS.includes(key))
+    .filter((key) => !toolchainKeys.includes(key))
     .map((key) => ({
       path: `${path}.${shown(key).slice(1, -1)}`,
       expected: 'the name of a setting of a toolchain',
       found: 'an unknown one',
-      mend: suggest(key, KEYS),
+      mend: suggest(key, toolchainKeys),
     }));
   const packageName = member(value, path, 'package', NAMED, textThat(isPackageName));
   const version = member(value, path, 'version', 'a version such as "2.4.17"', textThat(isWord));

@@ -73,6 +73,27 @@ describe('given a server', () => {
     expect(out).toMatch(/^deploy in acceptance: no enrolled runner can match; labels include live: /m);
   });
 
+  it('given rows that only runners match which break a rule, then which rule, as text and as JSON, and exit code 6', async () => {
+    await edge.close();
+    const incompatible = (name: string) => `The toolchain chefdk 2.4.17 on ${name} needs engine >=1.5.`;
+    await serve([
+      aRunner({ name: 'a', attributes: debian, incompatible: incompatible('a') }),
+      aRunner({ name: 'b', attributes: debian, incompatible: incompatible('b') }),
+      aRunner({ name: 'c', attributes: { ...debian, platform_family: 'rhel' } }),
+    ]);
+    const filters = { unit: { platform_family: ['debian'] }, lint: { os: ['linux'] } };
+    const { code, out } = await check(config(filters), asked());
+    expect([code, out.trimEnd().split('\n').at(-1)]).toEqual([
+      6,
+      'unit: every matching runner breaks a rule of compatibility; The toolchain chefdk 2.4.17 on a needs engine >=1.5. And 1 more.',
+    ]);
+    const { out: json } = await check(config(filters), [...asked(), '--json']);
+    expect(JSON.parse(json)).toMatchObject({
+      ...{ runners: 3, unmatched: [] },
+      incompatible: [{ phase: 'unit', row: '', why: [incompatible('a'), incompatible('b')] }],
+    });
+  });
+
   it('given what can be matched, then all is well, and --server takes the address from the environment', async () => {
     const env = { BATON_URL: edge.url, BATON_TOKEN: tokens.viewer };
     const { code, err } = await check(config({ unit: { os: ['linux'] } }), ['--server'], env);

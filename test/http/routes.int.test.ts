@@ -5,6 +5,7 @@ import { appError, type ErrorCode } from '../../src/app/errors.js';
 import type { CommandContext } from '../../src/app/use-cases.js';
 import { deriveId } from '../../src/kernel/ids.js';
 import { routes } from '../../src/http/routes.js';
+import { answerPlace, differences } from './described.js';
 import { aJob, startEdge, tokens, type Edge } from './edge.js';
 
 interface Problem {
@@ -122,6 +123,27 @@ describe('HTTP routes', () => {
     expect(runner.headers.get('ETag')).toMatch(/^"3-[0-9a-f]{12}"$/);
     expect(job.headers.get('ETag')).toMatch(/^"2-[0-9a-f]{12}"$/);
     await Promise.all([runner.json(), job.json()]);
+  });
+
+  it('given toolchains and rules, then all that is known of them', async () => {
+    const view = {
+      toolchains: [
+        {
+          ...{ name: 'chefdk', package: 'chefdk', version: '2.4.17', install: true, caBundle: '/opt/ca.pem' },
+          ...{ url: { deb: 'https://x.example.org/{version}.deb' }, sha256: { 'a.deb': 'ab' } },
+        },
+        { name: 'git', package: 'git', url: 'https://x.example.org/g', sha256: {}, install: false },
+      ],
+      rules: [{ rule: 'toolchain chefdk >=2.0 needs engine >=1.5', builtIn: true }],
+      ...{ engine: '1.4.2', baton: '0.1.0' },
+    };
+    const own = await startEdge({ toolchains: () => TE.right(view) });
+    const response = await own.ask('GET', '/api/v1/toolchains', { role: 'viewer' });
+    expect(await response.json()).toEqual(view);
+    const place = answerPlace('get', '/toolchains', 200, 'application/json');
+    expect(differences(place, view)).toEqual([]);
+    expect(differences(place, { ...view, engine: 7 })).toHaveLength(1);
+    await own.close();
   });
 
   it('given absent optional members, then port, slots and labels have their usual values', async () => {

@@ -13,10 +13,11 @@ let url: string;
 let close: () => Promise<void>;
 
 /** The plugin below /baton in somebody else's Koa, which says that this is who asks. */
-const load = async (user: unknown): Promise<void> => {
-  const loaded = await loadPlugin(baton, memoryHost(), {
+const load = async (user: unknown, version?: string, more: object = {}): Promise<void> => {
+  const loaded = await loadPlugin(baton, memoryHost(version === undefined ? {} : { version }), {
     ...{ host: 'memory', data: join(folder, 'data'), mount: '/baton', logLevel: 'silent' },
     authenticate: () => user as HostUser,
+    ...more,
   });
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
   ({ plugin } = loaded);
@@ -45,6 +46,24 @@ describe('the middleware in the Koa of a host', () => {
     expect(await get('/baton/healthz')).toMatchObject({ status: 200 });
     for (const path of ['/', '/api/v1/jobs', '/baton', '/baton/other', '/batonic/api/v1/jobs'])
       expect(await get(path)).toMatchObject({ status: 200, text: 'the host itself' });
+  });
+
+  it.each([
+    ['that, for the rules that speak of it', '1.4.2', { engine: '1.4.2' }],
+    ['none, when it is no version', 'the newest', {}],
+    ['none, when it tells none', undefined, {}],
+  ])('knows of the engine what the host tells: %s', async (_, version, known) => {
+    await load({ actor: 'ada', role: 'viewer' }, version, { toolchains: { chefdk: {} } });
+    await plugin.start();
+    const { baton: own, ...told } = JSON.parse((await get('/baton/api/v1/toolchains')).text) as {
+      readonly baton: string;
+    };
+    expect(own).toMatch(/^\d/);
+    expect(told).toEqual({
+      toolchains: [{ name: 'chefdk', package: 'chefdk', sha256: {}, install: false }],
+      rules: [{ rule: 'toolchain chefdk >=2.0 needs engine >=1.5', builtIn: true }],
+      ...known,
+    });
   });
 
   it('gives no more than the role that the host named', async () => {

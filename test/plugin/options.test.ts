@@ -103,4 +103,29 @@ describe('parseOptions, where events are kept', () => {
     expect(problems).toMatchObject([{ path: 'store' }]);
     expect(JSON.stringify(problems)).not.toContain('sesame');
   });
+
+  it('given toolchains and rules, then as the server reads them; all that is wrong with both at once', () => {
+    const table = { chefdk: { version: '2.4.17' } };
+    const read = (more: object) => parseOptions({ host: 'ci', data: '/d', ...more });
+    expect(read({ toolchains: table })).toMatchObject({
+      options: {
+        toolchains: {
+          toolchains: [{ name: 'chefdk', version: '2.4.17' }],
+          rules: [{ text: 'toolchain chefdk >=2.0 needs engine >=1.5' }],
+        },
+      },
+    });
+    expect(read({ compatibility: ['os linux needs engine >=2'] })).toMatchObject({
+      options: { toolchains: { rules: [{ text: 'os linux needs engine >=2' }] } },
+    });
+    expect(read({})).not.toHaveProperty('options.toolchains');
+    expect(
+      read({ toolchains: { chefdk: { url: 'ftp://x' } }, compatibility: ['os linux need engine >=2'] }),
+    ).toMatchObject({
+      problems: [{ path: 'toolchains.chefdk.url' }, { path: 'compatibility[0], column 10' }],
+    });
+    expect(read({ compatibility: ['toolchain git needs os linux'] })).toMatchObject({
+      problems: [{ path: 'compatibility: toolchain git needs os linux' }],
+    });
+  });
 });

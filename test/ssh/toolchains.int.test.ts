@@ -77,7 +77,10 @@ describe('what is asked of package managers', () => {
     const path = join(folder, name);
     mkdirSync(path);
     for (const [command, body] of Object.entries(commands)) {
-      writeFileSync(join(path, command), `#!/bin/sh\nprintf '%s\\n' "${command} $*" >>"${path}/calls"\n${body}\n`);
+      writeFileSync(
+        join(path, command),
+        `#!/bin/sh\nprintf '%s\\n' "${command} $*" >>"${path}/calls"\n${body}\n`,
+      );
       chmodSync(join(path, command), 0o755);
     }
     symlinkSync('/bin/sh', join(path, 'sh'));
