@@ -159,6 +159,8 @@ export interface Promotion {
    * pause before the next, none when absent; `exitCodes`: of one that failed only after these. Only the last end is reported.
    */
   readonly retry?: Omit<Retry, 'delayMs'> & Partial<Pick<Retry, 'delayMs'>>;
+  /** Its jobs may tell of themselves, at an address and with a token of their own, where Baton has a `publicUrl`; they may not when absent. */
+  readonly reports?: boolean;
 }
 
 export type HostCommand =

@@ -63,7 +63,7 @@ const TICK_MS = 1000;
 /** Events after which the attempt is what it was. */
 const LEAVES_CURRENT: ReadonlySet<string> = new Set([
   ...['JobCancelRequested', 'JobOutputSealed', 'JobCollectionPaused', 'JobCollectionResumed'],
-  'JobReportRefused',
+  ...['JobReported', 'JobReportRefused'],
 ]);
 
 /** May be true more than once in an attempt; the decider tells a repeat by the state. */

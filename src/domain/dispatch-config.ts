@@ -30,6 +30,8 @@ export interface PhaseConfig {
   /** Absent: a job's own end is final. */
   readonly retry?: Retry;
   readonly workspace?: Workspace;
+  /** Its jobs may tell of themselves. Absent: they may not. */
+  readonly reports?: true;
 }
 
 export type PhaseConfigs = Readonly<Record<Phase, PhaseConfig>>;
@@ -169,6 +171,7 @@ const configOf = (phase: Phase, rows: readonly Row[], layers: readonly Settings[
   const priority = find(({ priorities }) => priorities) ?? 0;
   const retry = find(({ retries }) => retries);
   const workspace = find(({ workspaces }) => workspaces) ?? {};
+  const reports = find((settings) => settings.reports) ?? false;
   return {
     skipped: layers.find(({ skipped }) => skipped !== undefined)?.skipped?.has(phase) === true,
     rows,
@@ -178,6 +181,7 @@ const configOf = (phase: Phase, rows: readonly Row[], layers: readonly Settings[
     ...(priority === 0 ? {} : { priority }),
     ...(retry === undefined ? {} : { retry }),
     ...(Object.keys(workspace).length === 0 ? {} : { workspace }),
+    ...(reports ? { reports } : {}),
   };
 };
 
