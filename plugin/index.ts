@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment } from '../src/config.js';
+import { publicUrlOf } from '../src/domain/public-url.js';
 import { defaultProbes } from '../src/app/health-watch.js';
 import { TERM_MS } from '../src/app/ownership.js';
 import { defaultPhaseWays } from '../src/domain/phase-ways.js';
@@ -35,6 +36,10 @@ const meta = { name: 'baton', version: version(), contract: '^1.0' };
 const requires: readonly Capability[] = [];
 const wants: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount'];
 
+/** The host of an address, as requests name it. */
+const hostsOf = (url: string | undefined): readonly string[] =>
+  url === undefined ? [] : [new URL(url).hostname];
+
 const baton: PluginModule<BatonOptions> = {
   meta,
   requires,
@@ -45,6 +50,7 @@ const baton: PluginModule<BatonOptions> = {
     if (misfit)
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
+    const publicUrl = options.publicUrl === undefined ? undefined : publicUrlOf(options.publicUrl);
     const { data, store, keyFile, repositoryRoots, source, logLevel } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
     const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
@@ -70,7 +76,8 @@ const baton: PluginModule<BatonOptions> = {
             },
             log,
             {
-              http: { callerOf, hostAllowList: options.allowedHosts },
+              http: { callerOf, hostAllowList: [...options.allowedHosts, ...hostsOf(publicUrl)] },
+              ...(publicUrl === undefined ? {} : { publicUrl }),
               ...(secretOf === undefined ? {} : { secretOf }),
             },
           ),

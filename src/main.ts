@@ -25,6 +25,7 @@ import { dispatcherId } from './app/dispatcher-id.js';
 import { embeddedEpoch, openInstallation, type Installation } from './app/installation.js';
 import { openOwnership, startingWhileOwned, whileOwned, type Owned } from './app/ownership.js';
 import { jobReads, jobSourcesAt, readAt } from './app/job-reads.js';
+import { jobReports } from './app/job-reports.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { past, type AtMoment } from './app/past.js';
@@ -105,6 +106,8 @@ export interface Embedding {
   readonly secretOf?: (ref: string) => Promise<string>;
   /** Drives the runners in place of whoever does, without waiting. */
   readonly takeOver?: boolean;
+  /** Address under which runners reach the API, without a slash at its end; absent: jobs cannot report. */
+  readonly publicUrl?: string;
 }
 
 /** Below the folder of the data, beside that of the store. */
@@ -292,6 +295,16 @@ export const openCore = async (
     evidence,
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
+  const givenSecrets = jobSecrets(secrets, embedding.secretOf);
+  const reports = jobReports({
+    ...deps,
+    logs,
+    secrets: givenSecrets,
+    sign: secrets.sign,
+    ...(embedding.publicUrl === undefined ? {} : { publicUrl: embedding.publicUrl }),
+    onProblem: (message, cause) => log.warn({ err: cause }, message),
+  });
+  add(() => reports.close());
   const looks = runnerLooks(runnerDeps, probeOf);
   const states = stateCheckpoints(folded);
   const dispatch = openDispatch({
@@ -300,7 +313,8 @@ export const openCore = async (
     transport,
     logs,
     source,
-    secrets: jobSecrets(secrets, embedding.secretOf),
+    secrets: givenSecrets,
+    reports,
     runnerKeys: secrets,
     epoch,
     policy: config.queue,
@@ -344,6 +358,8 @@ export const openCore = async (
       retriesByHost: standalone.retries,
     }),
     ...standalone.useCases,
+    mayReport: reports.mayReport,
+    reportProgress: reports.reportProgress,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
       TE.map((then: AtMoment) => ({
@@ -414,6 +430,7 @@ export const startBaton = async (
   const { http } = config;
   const opened = await openCore(config, log, {
     takeOver,
+    ...(http.publicUrl === undefined ? {} : { publicUrl: http.publicUrl }),
     http: {
       hostAllowList: http.allowedHosts,
       limits: limitsOf(http),

@@ -9,7 +9,7 @@ import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
-import type { SplitOutput } from '../domain/output.js';
+import type { OutputName } from '../domain/output.js';
 import type { Stage } from '../domain/stage-plan.js';
 import type { Scope } from '../events/shapes.js';
 import type { At } from '../kernel/at.js';
@@ -20,6 +20,7 @@ import type { Caller, CommandContext, Done, Place, Sees } from './calls.js';
 import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
+import type { ReportUseCases } from './reports.js';
 import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
 import type { LogLine } from './ports.js';
@@ -247,10 +248,10 @@ type RunnerAct<A = void> = (
   detail: A,
 ) => TaskEither<AppError, Done<RunnerStatus>>;
 
-/** Of a job: absent, its last attempt, and its only output. One with two that are kept apart needs `output`. */
+/** Of a job: absent, its last attempt, and its only output. One with two that are kept apart needs `output`; `report` is what it told. */
 export interface LogChoice {
   readonly attempt?: number;
-  readonly output?: SplitOutput;
+  readonly output?: OutputName;
 }
 
 /** Some lines of a log. What they say is read by their places in it. */
@@ -269,7 +270,7 @@ export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', numbe
 /** What is done with one change. */
 export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
-export interface UseCases extends AccessUseCases, HealthUseCases {
+export interface UseCases extends AccessUseCases, HealthUseCases, ReportUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,

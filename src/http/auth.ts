@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { appError } from '../app/errors.js';
 import type { Caller, UseCases } from '../app/use-cases.js';
-import type { HttpMiddleware } from './context.js';
+import type { HttpContext, HttpMiddleware } from './context.js';
 import { rateLimiter, retryAfter, tooMany, type HttpLimits } from './limits.js';
 import { refuse } from './respond.js';
 
@@ -17,6 +17,10 @@ const unknown = appError('unauthenticated', 'token_unknown', 'The token is not k
   hint: 'Set BATON_TOKEN to a token of this server; it may have been revoked, or have expired.',
 });
 
+/** `Authorization: Bearer …`, or undefined. */
+export const bearerOf = (ctx: HttpContext): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization'))?.[1];
+
 /**
  * Failures are counted per address, so that guessing does not fill log and processor. A usable token passes all the same:
  * behind a proxy all share an address, and nobody may shut the others out.
@@ -30,7 +34,7 @@ export const auth = (
   const failures = rateLimiter(limits.failures);
   const requests = rateLimiter(limits.requests);
   return async (ctx, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization'))?.[1];
+    const token = bearerOf(ctx);
     const callerNow = () =>
       callerOf(ctx.req) ?? (token === undefined ? undefined : useCases.authenticate(token));
     const caller = callerNow();

@@ -1,7 +1,7 @@
 /** A log as it grows, from a byte offset, without gap or repeat; pulled by the reader, so nothing piles up. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { UseCases } from '../app/use-cases.js';
-import type { SplitOutput } from '../domain/output.js';
+import type { OutputName } from '../domain/output.js';
 import type { JobView } from '../../projections/jobs.js';
 import { comment, failure, frame } from './sse.js';
 import type { Pace } from './pace.js';
@@ -43,8 +43,8 @@ export interface LogRequest {
   readonly jobId: string;
   /** Absent: the last attempt, or the first one to come. */
   readonly attempt?: number;
-  /** For a job whose outputs are kept apart. */
-  readonly output?: SplitOutput;
+  /** For a job whose outputs are kept apart, or that reports. */
+  readonly output?: OutputName;
   readonly from: number;
   readonly pace: Pace;
   readonly requestId: string;

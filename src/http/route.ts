@@ -83,7 +83,8 @@ export interface RouteDeps {
   readonly streams: OpenStreams;
 }
 
-const invalid = (errors: t.Errors): AppError => {
+/** What is wrong with what came in, all of it. */
+export const invalid = (errors: t.Errors): AppError => {
   const problems = problemsFrom(errors);
   const names = [...new Set(problems.map((problem) => `\`${problem.path || 'the whole'}\``))].join(', ');
   const message = `The request holds ${problems.length === 1 ? 'a value' : `${problems.length} values`} that cannot be used: ${names}.`;

@@ -8,6 +8,7 @@ import type { RequestState } from './context.js';
 import { auth } from './auth.js';
 import { body, door, hostCheck, requestId, urlLength } from './guards.js';
 import { defaultLimits, type HttpLimits } from './limits.js';
+import { ofAttempts } from './of-attempts.js';
 import { openMetrics } from './metrics.js';
 import { openStreams } from './open-streams.js';
 import { openApi } from './openapi.js';
@@ -71,6 +72,7 @@ export const createHttpServer = ({
     .use(readiness(useCases))
     .use(description(openApi(routes)))
     .use(metricsRoute(metrics, metricsPublic))
+    .use(ofAttempts(useCases, limits.failures))
     .use(auth(useCases, limits, callerOf))
     .use(metricsRoute(metrics, metricsPublic))
     .use(body)

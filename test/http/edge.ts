@@ -166,6 +166,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     cancelChange: (_context, id) => TE.right({ value: aChange({ id }), repeated: false }),
     deleteChange: (_context, id) => TE.right({ value: aChange({ id, status: 'deleted' }), repeated: false }),
     rerunChange: (_context, id) => TE.right({ value: aChange({ id, moving: true }), repeated: false }),
+    mayReport: (_attempt, token) => token === 'token-attempt',
+    reportProgress: () => TE.right({ storedBytes: 6 }),
     listJobs: () => TE.right({ items: [aJob()] }),
     showJob: (id) =>
       aJob().id.startsWith(id)
@@ -233,6 +235,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listRunners: recording('listRunners', merged.listRunners),
     showRunner: recording('showRunner', merged.showRunner),
     testRunner: recording('testRunner', merged.testRunner),
+    mayReport: recording('mayReport', merged.mayReport),
+    reportProgress: recording('reportProgress', merged.reportProgress),
     drainRunner: recording('drainRunner', merged.drainRunner),
     pauseRunner: recording('pauseRunner', merged.pauseRunner),
     resumeRunner: recording('resumeRunner', merged.resumeRunner),
