@@ -187,7 +187,12 @@ export const jobReports = (deps: ReportDeps): JobReports => {
     const heard = await say(attempt);
     if (E.isLeft(heard)) return heard;
     const teller = tellerOf(attempt);
-    const stored = await inTurn(teller, () => store(attempt, teller, Buffer.from(log)));
+    const stored = await inTurn(teller, async () => {
+      const answer = await store(attempt, teller, Buffer.from(log));
+      // it will not be told again: on disk before that is answered
+      if (complete) await letGo(teller);
+      return answer;
+    });
     dropIdle(attempt, teller);
     // how it went may still be in time when its log is not
     if (E.isLeft(stored) && !(complete && stored.left === overNow)) return E.left(asAppError(stored.left));
