@@ -85,6 +85,7 @@ const promotion = known(
     ),
     retry,
     reports: t.boolean,
+    jobDispatch: t.keyof({ v2: null, v1: null, none: null }),
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
     change: known(
       { id: line(200), title: line(500) },
