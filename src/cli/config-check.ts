@@ -30,11 +30,12 @@ const workspaceText = ({ keep, keepMs, cache, freeBytes }: Workspace): readonly 
   ...(freeBytes === undefined ? [] : [`${freeBytes / 1_048_576} MiB free`]),
 ];
 
-const moreText = ({ priority, retry, workspace }: PhaseConfig): string =>
+const moreText = ({ priority, retry, workspace, reports }: PhaseConfig): string =>
   [
     ...(priority === undefined ? [] : [`priority ${priority}`]),
     ...(retry === undefined ? [] : [retryText(retry)]),
     ...(workspace === undefined ? [] : workspaceText(workspace)),
+    ...(reports === undefined ? [] : ['reports']),
   ].join('; ');
 
 const clauseText = (clause: Clause): string =>
@@ -74,6 +75,15 @@ const unmatchedText = ({ stage, phase, row, miss }: Unmatched): string => {
   return plain(`${where}: no enrolled runner can match; ${nearestMissText(miss)}`);
 };
 
+/** In whatever stage. */
+const isReporting = ({ phases: everywhere, stages: inStages }: DispatchConfig): boolean =>
+  [everywhere, ...Object.values(inStages)].some((some) =>
+    Object.values(some).some(({ reports }) => reports === true),
+  );
+
+const REPORTS_NEED =
+  'Jobs can report where the server was started with --public-url; elsewhere they run without.';
+
 const NO_RUNNER = 'No runner is enrolled: nothing can run.';
 
 interface Options extends Asking {
@@ -112,6 +122,7 @@ const check = async (io: Io, file: string, command: Command): Promise<void> => {
     const dependencies = config.dependencies.map(dependencyText);
     if (dependencies.length > 0)
       say(io, `\nDepends on ${dependencies.join(', ')}: takes part in their Unions.`);
+    if (isReporting(config)) say(io, `\n${REPORTS_NEED}`);
     for (const one of unmatched) say(io, unmatchedText(one));
   }
   const isAnyRun =
