@@ -58,6 +58,7 @@ import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { originalReads } from '../plugin/hosts/standalone/original-reads.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { lookAtStorage } from './store/storage.js';
@@ -336,14 +337,16 @@ export const openCore = async (
     const target = await targetOf(deps, runner);
     return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
   };
+  const runners = runnerUseCases(runnerDeps, looks);
   const useCases = tellingOfStore<UseCases>({
-    ...runnerUseCases(runnerDeps, looks),
+    ...runners,
     ...runnerCommands(runnerDeps, looks),
     ...jobUseCases({
       ...{ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn },
       retriesByHost: standalone.retries,
     }),
     ...standalone.useCases,
+    ...originalReads({ ...deps, ...asked, listRunners: runners.listRunners }),
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
       TE.map((then: AtMoment) => ({
