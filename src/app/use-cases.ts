@@ -14,7 +14,6 @@ import type { Stage } from '../domain/stage-plan.js';
 import type { Scope } from '../events/shapes.js';
 import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
-import type { Instant } from '../kernel/time.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { Caller, CommandContext, Done, Place, Sees } from './calls.js';
 import type {
