@@ -59,6 +59,7 @@ import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { originalReads } from '../plugin/hosts/standalone/original-reads.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { lookAtStorage } from './store/storage.js';
@@ -300,6 +301,7 @@ export const openCore = async (
     ...deps,
     logs,
     secrets: givenSecrets,
+    jobs: asked.jobs,
     sign: secrets.sign,
     ...(embedding.publicUrl === undefined ? {} : { publicUrl: embedding.publicUrl }),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
@@ -350,8 +352,9 @@ export const openCore = async (
     const target = await targetOf(deps, runner);
     return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
   };
+  const runners = runnerUseCases(runnerDeps, looks);
   const useCases = tellingOfStore<UseCases>({
-    ...runnerUseCases(runnerDeps, looks),
+    ...runners,
     ...runnerCommands(runnerDeps, looks),
     ...jobUseCases({
       ...{ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn },
@@ -359,7 +362,9 @@ export const openCore = async (
     }),
     ...standalone.useCases,
     mayReport: reports.mayReport,
+    attemptWith: reports.attemptWith,
     reportProgress: reports.reportProgress,
+    ...originalReads({ ...deps, ...asked, listRunners: runners.listRunners }),
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     at: (at) =>
       TE.map((then: AtMoment) => ({

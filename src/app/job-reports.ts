@@ -4,12 +4,15 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
+import type { JobsView, JobView } from '../../projections/jobs.js';
 import { job, type JobRefusal } from '../domain/job.js';
+import { jobIdOf } from '../domain/phase-run.js';
 import type { SealedOutput } from '../events/shapes.js';
 import { appError, type AppError } from './errors.js';
 import { handle, load, type Deps } from './handle.js';
 import type { JobSecrets } from './job-secrets.js';
 import type { AttemptRef, LogError, LogStore, OutputRef, SecretStore } from './ports.js';
+import type { ReadModel } from './read-models.js';
 import type { AttemptReports, ProgressReport, ReportUseCases } from './reports.js';
 import { tell, told, type Told } from './told-text.js';
 
@@ -20,6 +23,7 @@ export interface JobReports extends AttemptReports, ReportUseCases {
 export interface ReportDeps extends Deps {
   readonly logs: LogStore;
   readonly secrets: Pick<JobSecrets, 'given'>;
+  readonly jobs: Pick<ReadModel<JobsView>, 'view' | 'caughtUp'>;
   readonly sign: SecretStore['sign'];
   /** Address of this server as runners reach it, without a slash at its end. */
   readonly publicUrl?: string;
@@ -200,6 +204,22 @@ export const jobReports = (deps: ReportDeps): JobReports => {
     return E.map(() => ({ storedBytes: E.isRight(stored) ? stored.right : 0 }))(end);
   };
 
+  const attemptWith: JobReports['attemptWith'] = async (of, token) => {
+    await deps.jobs.caughtUp();
+    const view = deps.jobs.view();
+    const find = (jobId: string): JobView | undefined =>
+      Object.hasOwn(view, jobId) ? view[jobId] : undefined;
+    const jobs: JobView[] = [];
+    for (let row = 0; ; row++) {
+      const found = find('jobId' in of ? of.jobId : jobIdOf(of.phaseRunId, row));
+      if (found !== undefined) jobs.push(found);
+      if (found === undefined || 'jobId' in of) break;
+    }
+    return jobs
+      .flatMap(({ id, attempts }) => attempts.map(({ attempt }): AttemptRef => ({ jobId: id, attempt })))
+      .find((attempt) => mayReport(attempt, token));
+  };
+
   return {
     offer: (attempt) =>
       publicUrl === undefined
@@ -210,6 +230,7 @@ export const jobReports = (deps: ReportDeps): JobReports => {
             apiUrl: (enterprise) => `${publicUrl}/api/v0/e/${enterprise}`,
           },
     mayReport,
+    attemptWith,
     reportProgress: (attempt, token, told) => () =>
       mayReport(attempt, token) ? report(attempt, told) : Promise.resolve(E.left(unknownToken)),
     seal: (attempt) => async () => {

@@ -36,6 +36,11 @@ export interface AttemptReports {
 export interface ReportUseCases {
   /** Whether the token is that of the attempt; looks at nothing else. */
   readonly mayReport: (attempt: AttemptRef, token: string) => boolean;
+  /** The attempt that the token is of, among those of this job, or of all jobs of this phase run. */
+  readonly attemptWith: (
+    of: { readonly jobId: string } | { readonly phaseRunId: string },
+    token: string,
+  ) => Promise<AttemptRef | undefined>;
   /** `storedBytes`: of all that it has told. Refused when the attempt is over; that is recorded, once. */
   readonly reportProgress: (
     attempt: AttemptRef,

@@ -297,7 +297,7 @@ const page = {
 };
 
 /** Names as the host gave them: any line of text, since it is only compared. */
-const AnyName = text(
+export const AnyName = text(
   { expected: 'one line of 1 to 255 characters', mend: 'copy it from an answer' },
   (value) => value !== '' && value.length <= 255 && !hasControl(value),
 );

@@ -5,24 +5,13 @@ import type { OutputName } from '../domain/output.js';
 import type { JobView } from '../../projections/jobs.js';
 import { comment, failure, frame } from './sse.js';
 import type { Pace } from './pace.js';
-import { wakeOn } from './wake.js';
+import { sleep, wakeOn } from './wake.js';
 
 const PIECE_BYTES = 65_536;
 
 const hasEnded = (job: JobView, attempt: number): boolean =>
   job.endedAt !== undefined ||
   job.attempts.some((view) => view.attempt === attempt && view.endedAt !== undefined);
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 
 /** Comments, paced; empty while the last frame is young enough. */
 const heart = (everyMs: number) => {

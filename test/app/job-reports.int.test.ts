@@ -44,6 +44,7 @@ const aServer = async (past: readonly JobEvent[] = running, publicUrl?: string) 
   const started = (): JobReports =>
     jobReports({
       ...{ store, clock: systemClock, logs: fileLogStore(directory), secrets: given, sign: secrets.sign },
+      jobs: { view: () => ({}), caughtUp: () => Promise.resolve() },
       ...(publicUrl === undefined ? {} : { publicUrl }),
       onProblem: (message) => void problems.push(message),
     });
