@@ -1,11 +1,20 @@
 /**
  * What a job runs that tells of itself as the original's program on a runner did: the whole log so far each time, errors swallowed, and
  * exit code 0 whatever it told. Arguments: a script of one letter each, `p` a piece, `s` success, `f` failure, `w` wait for the file that
- * `GATE` names.
+ * `GATE` names. With `ORIGINAL` it knows no more than the file of the job, and goes to the address of the original.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
-const { BATON_REPORT_URL: url, BATON_REPORT_TOKEN: token, GATE: gate, PIECE = 'a piece of work' } = process.env;
+const { GATE: gate, PIECE = 'a piece of work', ORIGINAL, BATON_JOB_FILE } = process.env;
+const job = ORIGINAL === undefined ? undefined : JSON.parse(readFileSync(BATON_JOB_FILE, 'utf8'));
+const url =
+  job === undefined
+    ? process.env.BATON_REPORT_URL
+    : `${job.delivery_api_url}/orgs/${job.organization}/projects/${job.project}/pipelines/${job.pipeline}/phase_runs/${job.phase_run_id}`;
+const who =
+  job === undefined
+    ? { Authorization: `Bearer ${process.env.BATON_REPORT_TOKEN}` }
+    : { 'chef-delivery-user': 'builder', 'chef-delivery-token': job.token };
 if (url === undefined) {
   process.stdout.write('nobody listens\n');
   process.exit(0);
@@ -13,7 +22,7 @@ if (url === undefined) {
 let log = '';
 const post = async (report) => {
   const body = JSON.stringify({ run_success: false, run_log: log, run_status: 'running', ...report });
-  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  const headers = { ...who, 'Content-Type': 'application/json' };
   try {
     const answer = await fetch(url, { method: 'POST', headers, body });
     process.stdout.write(`${answer.status}\n`);

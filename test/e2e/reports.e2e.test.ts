@@ -76,6 +76,16 @@ describe('a job that tells of itself', () => {
     expect(await timelineOf(job)).toContain('attempt 1 reported that it succeeded (finished)');
   });
 
+  it("given that it goes to the original's address with what stands in its file, then the same", async () => {
+    const { job } = await submitted(`ORIGINAL=1 ${told('ppf')}`);
+    expect(await ended(job.id)).toMatchObject({
+      status: 'failed',
+      summary: 'failed: it reported that (failed), and ended with exit code 0',
+    });
+    expect(await logOf(job)).toBe('204\n204\n204\n');
+    expect(await logOf(job, '?output=report')).toBe('a piece of work\n'.repeat(2));
+  });
+
   it('given that its server is killed meanwhile, then what comes later repairs what was lost with it', async () => {
     const gate = join(world.folder, 'away');
     const { job } = await submitted(`GATE='${gate}' ${told('ppwpps')}`);

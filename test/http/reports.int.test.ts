@@ -6,7 +6,7 @@ import { appError } from '../../src/app/errors.js';
 import { ReportBody } from '../../src/http/codecs.js';
 import { defaultLimits } from '../../src/http/limits.js';
 import { answerPlace, differences } from './described.js';
-import { startEdge, tokens, type Edge } from './edge.js';
+import { aJob, startEdge, tokens, type Edge } from './edge.js';
 
 const PATH = '/jobs/:id/attempts/:attempt/report';
 let edge: Edge | undefined;
@@ -120,6 +120,58 @@ describe('a report', () => {
     await post(edge, JSON.stringify({ ...REPORT, run_log: 'the-word', run_status: '' }));
     expect(edge.lines.join('')).toContain('/attempts/2/report');
     expect(edge.lines.join('')).not.toMatch(/the-word|token-attempt/);
+  });
+
+  describe("at the original's address", () => {
+    const RUN = '/api/v0/e/default/orgs/default/projects/web-shop/pipelines/master/phase_runs';
+    const at = (to: Edge, path: string, token: string, body = JSON.stringify(REPORT)) =>
+      fetch(`${to.url}${path}`, {
+        method: 'POST',
+        headers: {
+          ...{ 'chef-delivery-user': 'builder', 'chef-delivery-token': token },
+          'Content-Type': 'application/json',
+        },
+        body,
+      });
+    it.each([
+      ['the number of the run', `${RUN}/7`, { jobId: aJob().id }],
+      ['its number, below the other prefix', `/workflow${RUN}/7`, { jobId: aJob().id }],
+      ['the id that a job knows', `${RUN}/run-0001`, { phaseRunId: 'run-0001' }],
+    ])('given %s and the token of a job, then it is the same report', async (_, path, of) => {
+      edge = await startEdge();
+      const answer = await at(edge, path, 'token-attempt');
+      expect([answer.status, await answer.text()]).toEqual([204, '']);
+      const asked = edge.calls.filter(({ name }) => name !== 'originalPhaseRun');
+      expect(asked).toEqual([
+        { name: 'attemptWith', args: [of, 'token-attempt'] },
+        {
+          name: 'reportProgress',
+          args: [
+            { jobId: aJob().id, attempt: 1 },
+            'token-attempt',
+            { success: false, log: REPORT.run_log, status: 'running', complete: false },
+          ],
+        },
+      ]);
+    });
+    it('given another token, then it is refused as everybody there, and nothing is reported', async () => {
+      edge = await startEdge();
+      expect((await at(edge, `${RUN}/7`, 'guess')).status).toBe(401);
+      expect((await at(edge, `${RUN}/7`, '')).status).toBe(401);
+      expect(edge.names()).not.toContain('reportProgress');
+    });
+    it("given a body that is wrong, or an attempt that is over, then in the original's words", async () => {
+      edge = await startEdge({
+        reportProgress: () => TE.left(appError('conflict', 'attempt_is_over', 'It is over.')),
+      });
+      const late = await at(edge, `${RUN}/7`, 'token-attempt');
+      expect([late.status, await late.json()]).toMatchObject([
+        409,
+        { error: 'conflict', message: 'It is over.' },
+      ]);
+      const wrong = await at(edge, `${RUN}/7`, 'token-attempt', '{}');
+      expect([wrong.status, await wrong.json()]).toMatchObject([400, { error: 'bad_request' }]);
+    });
   });
 
   it('has an example that the server would take', () => {
