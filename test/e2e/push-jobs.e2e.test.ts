@@ -9,7 +9,7 @@ import { until } from './processes.js';
 import { aWorld, type World } from './world.js';
 
 const WAIT = join(import.meta.dirname, '..', '..', 'examples', 'push-jobs', 'push-and-wait.sh');
-const CLIENT = join(import.meta.dirname, 'push-client.mjs');
+const CLIENT = join(import.meta.dirname, '..', 'fixtures', 'jobs', 'push-client.mjs');
 
 /** What runs elsewhere: each a process of its own, that no job is a parent of. */
 const pushed = new Map<string, ChildProcess>();

@@ -7,7 +7,7 @@ import { aDoor, type Door } from './door.js';
 import { until } from './processes.js';
 import { aWorld, type World } from './world.js';
 
-const REPORTER = join(import.meta.dirname, 'reporter.mjs');
+const REPORTER = join(import.meta.dirname, '..', 'fixtures', 'jobs', 'reporter.mjs');
 const CONFIG = { version: '2', job_dispatch: { version: 'v2' }, baton: { reports: { unit: true } } };
 
 let world: World;

@@ -42,7 +42,7 @@ describe('B3: a job always ends: without a result it is lost, and never runs for
 
   it('given a job that began to tell of itself and ends well without a last word, then it has ended well, and that is said', async () => {
     await world.addRunner('r2');
-    const reporter = join(import.meta.dirname, '..', 'e2e', 'reporter.mjs');
+    const reporter = join(import.meta.dirname, '..', 'fixtures', 'jobs', 'reporter.mjs');
     const repository = world.aRepository('silent', {
       commands: { unit: `'${process.execPath}' '${reporter}' pp`, lint: 'true', syntax: 'true' },
       config: { version: '2', job_dispatch: { version: 'v2' }, baton: { reports: { unit: true } } },

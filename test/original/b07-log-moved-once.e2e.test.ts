@@ -21,7 +21,7 @@ afterAll(async () => {
   await door.close();
 });
 
-const REPORTER = join(import.meta.dirname, '..', 'e2e', 'reporter.mjs');
+const REPORTER = join(import.meta.dirname, '..', 'fixtures', 'jobs', 'reporter.mjs');
 const PIECES = 60;
 const PIECE = 20_000;
 
