@@ -159,6 +159,13 @@ export interface Promotion {
    * pause before the next, none when absent; `exitCodes`: of one that failed only after these. Only the last end is reported.
    */
   readonly retry?: Omit<Retry, 'delayMs'> & Partial<Pick<Retry, 'delayMs'>>;
+  /**
+   * What the configuration of the project says of `job_dispatch`, for an engine that runs projects on Push Jobs, too: with `v1` or
+   * `none` the phase is declined, and stays with the engine. Absent: it is for runners.
+   */
+  readonly jobDispatch?: 'v2' | 'v1' | 'none';
+  /** Its jobs may tell of themselves, at an address and with a token of their own, where Baton has a `publicUrl`; they may not when absent. */
+  readonly reports?: boolean;
 }
 
 export type HostCommand =
@@ -177,6 +184,15 @@ export type Ack =
     }
   /** There was nothing to cancel any more. */
   | { readonly status: 'noop'; readonly why: 'already_finished'; readonly phaseRunId: string }
+  /** Not for runners, as the project wants it: the host runs the phase as before. Nothing was written; only with `jobDispatch`. */
+  | {
+      readonly status: 'declined';
+      readonly code: 'not_dispatched_here';
+      readonly reason: 'no_job_dispatch' | 'job_dispatch_v1';
+      readonly message: string;
+      /** How the project is moved to runners. */
+      readonly hint: string;
+    }
   /** Not now; nothing was written. The same command may come again. */
   | { readonly status: 'busy'; readonly retryAfterMs: number; readonly message: string }
   /** Never; nothing was written. */

@@ -84,6 +84,8 @@ const promotion = known(
       },
     ),
     retry,
+    reports: t.boolean,
+    jobDispatch: t.keyof({ v2: null, v1: null, none: null }),
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
     change: known(
       { id: line(200), title: line(500) },
@@ -147,5 +149,6 @@ export const promotedBy = (
   ...(told.change === undefined ? {} : { change: told.change }),
   ...(told.output === 'split' ? { output: told.output } : {}),
   ...(told.workspace === undefined ? {} : { workspace: told.workspace }),
+  ...(told.reports === true ? { reports: told.reports } : {}),
   ...(told.retry === undefined ? {} : { retry: { delayMs: 0, ...told.retry } }),
 });

@@ -1,6 +1,7 @@
 /** Baton as a plugin of a pipeline engine: load this module, see docs/write-a-host.md. */
 import { join } from 'node:path';
 import { environment } from '../src/config.js';
+import { publicUrlOf } from '../src/domain/public-url.js';
 import { defaultProbes } from '../src/app/health-watch.js';
 import { TERM_MS } from '../src/app/ownership.js';
 import { defaultPhaseWays } from '../src/domain/phase-ways.js';
@@ -23,6 +24,10 @@ const meta = { name: 'baton', version, contract: '^1.0' };
 const requires: readonly Capability[] = [];
 const wants: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount'];
 
+/** The host of an address, as requests name it. */
+const hostsOf = (url: string | undefined): readonly string[] =>
+  url === undefined ? [] : [new URL(url).hostname];
+
 const baton: PluginModule<BatonOptions> = {
   meta,
   requires,
@@ -33,6 +38,7 @@ const baton: PluginModule<BatonOptions> = {
     if (misfit)
       return Promise.reject(new Error(`${misfit.path}: expected ${misfit.expected}, found ${misfit.found}`));
     const log = logger(options.logLevel);
+    const publicUrl = options.publicUrl === undefined ? undefined : publicUrlOf(options.publicUrl);
     const { data, store, keyFile, repositoryRoots, source, toolchains = noToolchains, logLevel } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
     const engine = isVersion(host.version) ? host.version : undefined;
@@ -65,7 +71,8 @@ const baton: PluginModule<BatonOptions> = {
             },
             log,
             {
-              http: { callerOf, hostAllowList: options.allowedHosts },
+              http: { callerOf, hostAllowList: [...options.allowedHosts, ...hostsOf(publicUrl)] },
+              ...(publicUrl === undefined ? {} : { publicUrl }),
               ...(secretOf === undefined ? {} : { secretOf }),
             },
           ),

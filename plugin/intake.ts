@@ -7,6 +7,7 @@ import { handle, load, type Deps, type Envelope, type Handled, type HandleError 
 import type { ReadModel } from '../src/app/read-models.js';
 import type { Repeats } from '../src/app/repeats.js';
 import { orStoreAway } from '../src/app/store-away.js';
+import { forPushJobs, pushJobsText, type PushJobsReason } from '../src/domain/dispatch-config.js';
 import { hostChange } from '../src/domain/host-change.js';
 import {
   phaseRun,
@@ -108,7 +109,15 @@ export const openIntake = (deps: IntakeDeps): Intake => {
     },
   });
 
+  /** The project is one for Push Jobs: nothing is known of the phase here, now or later. */
+  const declined = (reason: PushJobsReason): Ack => {
+    const { sentence: message, hint } = pushJobsText(forPushJobs(reason));
+    return { status: 'declined', code: 'not_dispatched_here', reason, message, hint };
+  };
+
   const promote = async (command: Of<'phase.promoted'>): Promise<Ack> => {
+    const { jobDispatch = 'v2' } = command.promotion;
+    if (jobDispatch !== 'v2') return declined(jobDispatch === 'none' ? 'no_job_dispatch' : 'job_dispatch_v1');
     const data = promotedBy(host, command);
     const rows = data.rows.length;
     if (rows > maxQueued)

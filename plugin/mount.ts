@@ -26,7 +26,9 @@ const callerFrom = ({ actor, role }: HostUser): Caller => ({ actor, grants: [{ r
 export const below = (mount: string, url: string): string | undefined => {
   if (!url.startsWith(`${mount}/`)) return undefined;
   const rest = url.slice(mount.length);
-  return rest.startsWith('/api/') || /^\/healthz(?:\?|$)/.test(rest) ? rest : undefined;
+  return rest.startsWith('/api/') || rest.startsWith('/workflow/api/') || /^\/healthz(?:\?|$)/.test(rest)
+    ? rest
+    : undefined;
 };
 
 export interface Mount {

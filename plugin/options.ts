@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { isAbsolute } from 'node:path';
 import * as t from 'io-ts';
+import { publicUrlOf } from '../src/domain/public-url.js';
 import type { StoreServer } from '../src/config/store.js';
 import { shown, suggest } from '../src/domain/problem.js';
 import { problemsOf } from '../src/events/report.js';
@@ -33,6 +34,8 @@ export interface BatonOptions {
   readonly mount: string;
   /** Names that the `Host` header may have beside those of the loopback. */
   readonly allowedHosts: readonly string[];
+  /** Address under which runners reach `mount`; absent: jobs cannot report. */
+  readonly publicUrl?: string;
   /** An answer of the host is waited for so long. */
   readonly reportTimeoutMs: number;
   /** Longest wait before a report is told again. */
@@ -68,6 +71,10 @@ const optional = {
       'a host name',
       (value): value is string => isText(value) && /^[A-Za-z0-9._:[\]-]{1,261}$/.test(value),
     ),
+  ),
+  publicUrl: checked(
+    'an http or https address such as https://ci.example.org/baton, without a user, a query and a fragment',
+    (value): value is string => isText(value) && publicUrlOf(value) !== undefined,
   ),
   reportTimeoutMs: whole(10, 3_600_000),
   reportRetryMs: whole(10, 3_600_000),

@@ -1,7 +1,7 @@
 /** Every job as it is now: what `job show` and `job list` tell. */
 import type { BatonEvent, JobEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
-import type { JobQueued, JobReportRefused } from '../src/events/job.js';
+import type { JobQueued, JobReported, JobReportRefused } from '../src/events/job.js';
 import { keepMsOf } from '../src/domain/phase-ways.js';
 import type {
   Attributes,
@@ -33,6 +33,8 @@ export interface AttemptView {
   exitCode?: number;
   why?: string;
   outputs?: readonly SealedOutput[];
+  /** What the job itself told of its end, and when. */
+  reported?: { readonly at: string } & Omit<JobReported, 'attempt'>;
   /** The folder that it worked in, below Baton's on the runner, and until when it stays there at most. `path`: where that is, as far as is known. */
   kept?: { readonly folder: string; readonly until: string; readonly path?: string };
 }
@@ -59,6 +61,8 @@ export interface JobView {
   readonly output?: 'split';
   /** What becomes of the folder in which it works; absent: it goes. */
   readonly workspace?: Workspace;
+  /** It may tell of itself, and then has an output `report`. */
+  readonly reports?: true;
   /** When it came, however often it was tried. */
   readonly queuedAt: string;
   /** While it waits: since when, that is when it was queued, or queued again. */
@@ -104,6 +108,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   priority: data.priority,
   ...(data.output === 'split' ? { output: data.output } : {}),
   ...(data.workspace === undefined ? {} : { workspace: data.workspace }),
+  ...(data.reports === undefined ? {} : { reports: data.reports }),
   queuedAt: recorded.metadata.recordedAt,
   waitsSince: recorded.metadata.recordedAt,
   status: 'queued',
@@ -194,6 +199,11 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
     case 'JobCollectionResumed':
       delete job.collectionPaused;
       return;
+    case 'JobReported': {
+      const { attempt, success, status } = event.data;
+      attemptIn(job, attempt).reported = { at, success, status };
+      return;
+    }
     case 'JobCancelRequested':
       job.cancelRequested ??= {
         at,
@@ -209,7 +219,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 4,
+  version: 5,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);

@@ -59,9 +59,11 @@ const limitText = { total: 'its time limit was reached', silence: 'it printed no
 export const summaryOf = (event: JobEndEvent, cancelledBy?: string): string => {
   switch (event.type) {
     case 'JobSucceeded':
-      return 'succeeded with exit code 0';
+      return `succeeded with exit code 0${event.data.unreported === true ? ', without a final report' : ''}`;
     case 'JobFailed': {
-      const { exitCode, likelySignal } = event.data;
+      const { exitCode, likelySignal, reported } = event.data;
+      if (reported !== undefined)
+        return `failed: it reported that (${reported}), and ended with exit code ${exitCode}`;
       const guess = likelySignal === undefined ? '' : `, probably ended by ${likelySignal}`;
       return `failed with exit code ${exitCode}${guess}`;
     }
@@ -81,6 +83,7 @@ export const summaryOf = (event: JobEndEvent, cancelledBy?: string): string => {
 };
 
 const toldOf = ({ report, outcome, exitCode }: JobReportRefused): string => {
+  if (report === 'job') return 'told by the job itself';
   if (report !== 'finished') return report;
   const code = exitCode === undefined ? [] : [`exit code ${exitCode}`];
   const isSaid = outcome === undefined || outcome === 'succeeded' || outcome === 'failed';
@@ -89,8 +92,13 @@ const toldOf = ({ report, outcome, exitCode }: JobReportRefused): string => {
   );
 };
 
+const LATE: Readonly<Record<string, string>> = {
+  attempt_is_over: 'when the job had moved on',
+  cancel_requested: 'after a cancel was asked for',
+};
+
 /** `a report of attempt 1 that came after the end was refused: exit code 0`. */
 export const refusedText = (refused: JobReportRefused): string => {
-  const late = refused.why === 'attempt_is_over' ? 'when the job had moved on' : 'after the end';
+  const late = LATE[refused.why] ?? 'after the end';
   return `a report of attempt ${refused.attempt} that came ${late} was refused: ${toldOf(refused)}`;
 };

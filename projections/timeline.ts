@@ -57,6 +57,10 @@ const sentenceOf = (event: BatonEvent): string => {
     }
     case 'JobCancelRequested':
       return 'a cancel was asked for';
+    case 'JobReported': {
+      const { attempt, success, status } = event.data;
+      return `attempt ${attempt} reported that it ${success ? 'succeeded' : 'failed'} (${status})`;
+    }
     case 'JobOutputSealed':
       return `the log of attempt ${event.data.attempt} is complete: ${event.data.outputs.map(sealed).join('; ')}`;
     case 'JobCollectionPaused':

@@ -25,6 +25,7 @@ import { dispatcherId } from './app/dispatcher-id.js';
 import { embeddedEpoch, openInstallation, type Installation } from './app/installation.js';
 import { openOwnership, startingWhileOwned, whileOwned, type Owned } from './app/ownership.js';
 import { jobReads, jobSourcesAt, readAt } from './app/job-reads.js';
+import { jobReports } from './app/job-reports.js';
 import { jobSecrets } from './app/job-secrets.js';
 import { jobUseCases } from './app/jobs.js';
 import { past, type AtMoment } from './app/past.js';
@@ -61,6 +62,7 @@ import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
 import { noToolchains } from './domain/toolchain-config.js';
 import { version } from './version.js';
+import { originalReads } from '../plugin/hosts/standalone/original-reads.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { lookAtStorage } from './store/storage.js';
@@ -108,6 +110,8 @@ export interface Embedding {
   readonly secretOf?: (ref: string) => Promise<string>;
   /** Drives the runners in place of whoever does, without waiting. */
   readonly takeOver?: boolean;
+  /** Address under which runners reach the API, without a slash at its end; absent: jobs cannot report. */
+  readonly publicUrl?: string;
 }
 
 /** Below the folder of the data, beside that of the store. */
@@ -299,6 +303,17 @@ export const openCore = async (
     compatibility,
     keys: { generate: generateKeyPair, publicKeyOf: publicKeyLineOf },
   };
+  const givenSecrets = jobSecrets(secrets, embedding.secretOf);
+  const reports = jobReports({
+    ...deps,
+    logs,
+    secrets: givenSecrets,
+    jobs: asked.jobs,
+    sign: secrets.sign,
+    ...(embedding.publicUrl === undefined ? {} : { publicUrl: embedding.publicUrl }),
+    onProblem: (message, cause) => log.warn({ err: cause }, message),
+  });
+  add(() => reports.close());
   const looks = runnerLooks(runnerDeps, probeOf);
   const states = stateCheckpoints(folded);
   const dispatch = openDispatch({
@@ -307,7 +322,8 @@ export const openCore = async (
     transport,
     logs,
     source,
-    secrets: jobSecrets(secrets, embedding.secretOf),
+    secrets: givenSecrets,
+    reports,
     runnerKeys: secrets,
     epoch,
     policy: config.queue,
@@ -344,8 +360,9 @@ export const openCore = async (
     const target = await targetOf(deps, runner);
     return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
   };
+  const runners = runnerUseCases(runnerDeps, looks);
   const useCases = tellingOfStore<UseCases>({
-    ...runnerUseCases(runnerDeps, looks),
+    ...runners,
     ...runnerCommands(runnerDeps, looks),
     ...jobUseCases({
       ...{
@@ -360,6 +377,10 @@ export const openCore = async (
       retriesByHost: standalone.retries,
     }),
     ...standalone.useCases,
+    mayReport: reports.mayReport,
+    attemptWith: reports.attemptWith,
+    reportProgress: reports.reportProgress,
+    ...originalReads({ ...deps, ...asked, listRunners: runners.listRunners }),
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     ...toolchainUseCases(toolchains, version),
     at: (at) =>
@@ -431,6 +452,7 @@ export const startBaton = async (
   const { http } = config;
   const opened = await openCore(config, log, {
     takeOver,
+    ...(http.publicUrl === undefined ? {} : { publicUrl: http.publicUrl }),
     http: {
       hostAllowList: http.allowedHosts,
       limits: limitsOf(http),

@@ -1,5 +1,6 @@
 /** All views that a server keeps, under the names by which they are rebuilt. */
 import { changes } from '../plugin/hosts/standalone/changes.js';
+import { numbers } from '../plugin/hosts/standalone/numbers.js';
 import { access } from '../projections/access.js';
 import { commands } from '../projections/commands.js';
 import { explain } from '../projections/explain.js';
@@ -21,4 +22,5 @@ export const projections = {
   changes,
   totals,
   access,
+  numbers,
 };

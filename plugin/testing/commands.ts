@@ -103,6 +103,34 @@ export const commandRules: readonly ConformanceRule[] = [
     },
   },
   {
+    title: 'a phase of a project on Push Jobs is declined, beside one of a project on runners that runs',
+    check: async (subject) => {
+      const before = await subject.recorded();
+      for (const [jobDispatch, reason] of [
+        ['none', 'no_job_dispatch'],
+        ['v1', 'job_dispatch_v1'],
+      ] as const) {
+        const command = promoted({ ...subject.promotion('pushed', 'succeeds'), jobDispatch });
+        for (const ack of [await give(subject, command), await give(subject, command)]) {
+          assert.ok(ack.status === 'declined', JSON.stringify(ack));
+          assert.equal(ack.reason, reason);
+          assert.match(ack.message, /not for runners/);
+          assert.match(ack.hint, /baton config migrate/);
+        }
+      }
+      assert.deepEqual(await subject.recorded(), before);
+      const other = { ...subject.promotion('a', 'succeeds'), jobDispatch: 'v2' as const };
+      assert.equal((await give(subject, promoted(other))).status, 'accepted');
+      await finished(subject, 'a');
+      assert.equal(await subject.runs('pushed'), 0);
+      // once it is moved to runners, the same phase run is taken
+      const moved = promoted(subject.promotion('pushed', 'succeeds'));
+      assert.equal((await give(subject, moved)).status, 'accepted');
+      await finished(subject, 'pushed');
+      assert.equal(await subject.runs('pushed'), 1);
+    },
+  },
+  {
     title:
       'a promotion that cannot be used is rejected with everything that is wrong, and nothing is written',
     check: async (subject) => {

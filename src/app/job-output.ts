@@ -1,15 +1,26 @@
 /** Which output of a job is meant? */
 import * as E from 'fp-ts/lib/Either.js';
 import type { JobView } from '../../projections/jobs.js';
-import { splitOutputs, type SplitOutput } from '../domain/output.js';
+import { REPORT, splitOutputs, type OutputName } from '../domain/output.js';
 import { appError, type AppError } from './errors.js';
 
-/** The one that is wanted; undefined where the job has only one. Refused where the job has no such output, or has two and none is named. */
+/**
+ * The one that is wanted; undefined where the job has only one. Refused where the job has no such output, or has two and none is named.
+ * What a job told of itself is asked for by its name.
+ */
 export const outputOf = (
-  { id, output }: JobView,
-  wanted: SplitOutput | undefined,
-): E.Either<AppError, SplitOutput | undefined> => {
+  { id, output, reports }: JobView,
+  wanted: OutputName | undefined,
+): E.Either<AppError, OutputName | undefined> => {
   const job = `The job ${id.slice(0, 8)}`;
+  if (wanted === REPORT)
+    return reports === true
+      ? E.right(wanted)
+      : E.left(
+          appError('not_found', 'output_unknown', `${job} does not report: its phase has not asked for it.`, {
+            hint: 'Write {"baton": {"reports": {"PHASE": true}}} into .delivery/config.json.',
+          }),
+        );
   if (output !== 'split' && wanted !== undefined)
     return E.left(
       appError(

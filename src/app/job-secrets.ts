@@ -14,11 +14,15 @@ import { keptAs } from './secrets.js';
 export type SecretValues = Readonly<Record<string, string>>;
 
 export interface JobSecrets {
-  /** For a start: finds the values, and keeps a copy for `given`. The same attempt gets the same ones again. */
+  /**
+   * For a start: finds the values, and keeps a copy for `given`. The same attempt gets the same ones again. `own`: what Baton itself
+   * gives it.
+   */
   readonly take: (
     attempt: AttemptRef,
     refs: readonly string[],
     scope: Scope,
+    own?: SecretValues,
   ) => Promise<E.Either<AppError, SecretValues>>;
   /** What the attempt was given; an error when that is no longer there. */
   readonly given: (attempt: AttemptRef) => Promise<E.Either<AppError, SecretValues>>;
@@ -76,14 +80,15 @@ export const jobSecrets = (secrets: SecretStore, secretOf?: (ref: string) => Pro
   };
 
   return {
-    take: async (attempt, refs, scope) => {
+    take: async (attempt, refs, scope, own = {}) => {
       const before = await kept(attempt);
       if (E.isLeft(before)) return before;
       if (before.right !== undefined) return E.right(before.right);
-      const values = await find(refs, scope);
-      if (E.isLeft(values)) return values;
-      const copied = await secrets.put(copyOf(attempt), JSON.stringify(values.right))();
-      return E.isLeft(copied) ? copied : values;
+      const found = await find(refs, scope);
+      if (E.isLeft(found)) return found;
+      const values = { ...found.right, ...own };
+      const copied = await secrets.put(copyOf(attempt), JSON.stringify(values))();
+      return E.isLeft(copied) ? copied : E.right(values);
     },
     given: async (attempt) => {
       const values = await kept(attempt);

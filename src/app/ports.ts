@@ -2,7 +2,7 @@
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
-import type { SplitOutput } from '../domain/output.js';
+import type { OutputName } from '../domain/output.js';
 import type { Attributes, Containment, SealedOutput, Source, Survivor } from '../events/shapes.js';
 import type { MergeObstacle } from '../events/promotion.js';
 import type { Finding, RunnerAuth } from '../events/runner.js';
@@ -168,9 +168,9 @@ export interface AttemptRef {
   readonly attempt: number;
 }
 
-/** One output of an attempt: of two that are kept apart the one named, else the only one. */
+/** One output of an attempt: of two that are kept apart the one named, or what it reported; else the only one. */
 export interface OutputRef extends AttemptRef {
-  readonly output?: SplitOutput;
+  readonly output?: OutputName;
 }
 
 export interface StartOrder extends AttemptRef {
@@ -348,6 +348,11 @@ export interface LogWriter {
   /** `sourceOffset` must not be beyond what was written; bytes before that are dropped as repeats. */
   readonly write: (sourceOffset: number, bytes: Buffer) => TaskEither<LogError, void>;
   /**
+   * Whether `source`, from its first byte, gives what is stored from byte `from` on: one of the two may go on where the other
+   * ends.
+   */
+  readonly goesOn: (source: Buffer, from: number) => TaskEither<LogError, boolean>;
+  /**
    * Flushes to disk and seals; later writes are refused. `truncated`: the runner cut it at the cap. A log that was cut, there or
    * here, ends with a line that says so, which is stored and no part of the source.
    */
@@ -418,6 +423,8 @@ export interface SecretStore {
   readonly remove: (ref: string) => TaskEither<AppError, void>;
   /** A digest that only the holder of the operator key can compute: tells equal texts apart from others, and no more. */
   readonly digest: (text: string) => string;
+  /** As `digest`, but never shown to anybody but who is to prove by it that he was given it: a token for what the text names. */
+  readonly sign: (text: string) => string;
 }
 
 /** Where a merge ended up. `refused`: the target is certainly not it, nor will it be without another try. */

@@ -155,7 +155,7 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
   const remove = async (
     context: CommandContext,
     name: string,
-    cancelJobs: boolean,
+    how: boolean | 'when_idle',
   ): Answer<Done<RunnerStatus>> => {
     const before = await deps.repeats.streamOf(context);
     if (E.isLeft(before)) return before;
@@ -163,9 +163,9 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
     if (E.isLeft(found)) return found;
     const jobs = Object.values(found.right.current);
     const isNew = before.right === undefined && found.right.state !== 'removing';
-    if (isNew && found.right.state !== 'retired' && jobs.length > 0 && !cancelJobs)
+    if (isNew && found.right.state !== 'retired' && jobs.length > 0 && how === false)
       return E.left(busyWith(name, jobs));
-    const done = await act(context, name, { kind: 'RequestRemoval', cancelJobs });
+    const done = await act(context, name, { kind: 'RequestRemoval', cancelJobs: how === true });
     if (E.isLeft(done) || jobs.length > 0) return done;
     await untilRetired(name);
     const after = await looks.view(name);
@@ -216,7 +216,7 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
     resumeRunner: (context, name) => () => act(context, name, { kind: 'ResumeRunner' }),
     clearRunner: (context, name, slot) => () => clear(context, name, slot),
     trustRunner: trust,
-    removeRunner: (context, name, cancelJobs) => () => remove(context, name, cancelJobs),
+    removeRunner: (context, name, how) => () => remove(context, name, how),
     setRunner: (context, name, settings) => () => set(context, name, settings),
   };
 };

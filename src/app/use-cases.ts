@@ -9,24 +9,35 @@ import type { JobView } from '../../projections/jobs.js';
 import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
-import type { SplitOutput } from '../domain/output.js';
+import type { OutputName } from '../domain/output.js';
 import type { Stage } from '../domain/stage-plan.js';
 import type { Scope } from '../events/shapes.js';
 import type { At } from '../kernel/at.js';
 import type { Position } from '../kernel/recorded.js';
-import type { Instant } from '../kernel/time.js';
 import type { AccessUseCases } from './access-use-cases.js';
 import type { Caller, CommandContext, Done, Place, Sees } from './calls.js';
+import type {
+  BlockedView,
+  ChangeView,
+  ConsumerView,
+  Deed,
+  PhaseView,
+  PipelineName,
+  PromotionView,
+} from './change-view.js';
 import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
+import type { ReportUseCases } from './reports.js';
 import type { Moment } from './moments.js';
+import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
 import type { LogLine } from './ports.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { ToolchainsView } from './toolchains.js';
 
 export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
+export type { BlockedView, ChangeView, ConsumerView, Deed, PhaseView, PipelineName, PromotionView };
 
 export interface AddRunner {
   readonly name: string;
@@ -92,106 +103,6 @@ export interface SubmitChange {
   readonly project?: string;
 }
 
-/** A phase of a stage run, or of a consumer in it. */
-export interface PhaseView {
-  readonly phase: string;
-  /** `not_run`: the stage ended before its turn came. */
-  readonly status:
-    | 'skipped'
-    | 'waiting'
-    | 'running'
-    | 'not_run'
-    | 'succeeded'
-    | 'failed'
-    | 'cancelled'
-    | 'timed_out'
-    | 'lost'
-    | 'expired'
-    | 'undeliverable';
-  readonly phaseRunId?: string;
-  /** Taken over from an earlier run of the stage. */
-  readonly kept?: true;
-  readonly jobs: readonly string[];
-}
-
-/** A pipeline by the names that lead to it. */
-export interface PipelineName {
-  readonly organisation: string;
-  readonly project: string;
-  readonly pipeline: string;
-}
-
-/** What takes part in a Union beside the change itself: the latest delivered change of a pipeline that depends on its. */
-export interface ConsumerView extends PipelineName {
-  readonly changeId: string;
-  readonly sha: string;
-  /** `not_run`: the stage ended before its turn came, or before it was through. */
-  readonly status: 'waiting' | 'running' | 'passed' | 'failed' | 'not_run';
-  readonly phases: readonly PhaseView[];
-}
-
-/** Pipelines that took part in a Union that has not passed. */
-export interface BlockedView {
-  readonly since: Instant;
-  /** `passed`: in a later Union. The set is there until all have. */
-  readonly pipelines: readonly (PipelineName & { readonly passed: boolean })[];
-}
-
-/** Would it be wise to let the change go on? It is told, and never enforced. */
-export interface PromotionView {
-  readonly status: 'proceed' | 'caution' | 'disabled';
-  /** Absent when it may proceed, and of a change that was deleted. */
-  readonly reason?: 'pipeline_union_failure' | 'change_delivered' | 'change_superseded';
-  /** The pipeline of the change is one of these. Absent of a change that another has taken the place of. */
-  readonly blocked?: BlockedView;
-}
-
-/** By whom and when; `reason` when one was given. */
-export interface Deed {
-  readonly by: string;
-  readonly at: Instant;
-  readonly reason?: string;
-}
-
-export interface ChangeView {
-  readonly id: string;
-  readonly title: string;
-  readonly branch: string;
-  readonly pipeline: string;
-  readonly enterprise: string;
-  readonly organisation: string;
-  readonly project: string;
-  readonly patchset: number;
-  readonly sha: string;
-  readonly status: 'open' | 'merging' | 'merged' | 'superseded' | 'delivered' | 'deleted';
-  /** It will go on without anybody's doing: a stage waits or runs, a merge is on its way. */
-  readonly moving: boolean;
-  /** What may be done now: `approve`, `deliver`, `rerun-<stage>`, `cancel`, `delete`. */
-  readonly actions: readonly string[];
-  readonly approved?: Deed;
-  readonly delivered?: Deed;
-  readonly deleted?: Deed;
-  /** The merge that is to land, or has: what stages after Verify run. */
-  readonly merge?: { readonly sha: string; readonly targetSha: string; readonly branchDeleted?: boolean };
-  /** Why the last approval did not lead to a merge. */
-  readonly mergeRefused?: { readonly why: string; readonly detail: string; readonly at: Instant };
-  /** The later change that took its place. */
-  readonly supersededBy?: string;
-  readonly promotion: PromotionView;
-  readonly stages: readonly {
-    readonly stageRunId: string;
-    readonly stage: string;
-    readonly patchset: number;
-    readonly status: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
-    readonly cancelRequested?: Deed & { readonly why: string };
-    readonly phases: readonly PhaseView[];
-    /** Of a Union that has started, if there are any. */
-    readonly consumers?: readonly ConsumerView[];
-  }[];
-  /** Of the change's own stream, for `If-Match`. */
-  readonly revision: number;
-}
-
 /** A secret of people: everything but its value. */
 export interface SecretView {
   readonly ref: string;
@@ -250,10 +161,10 @@ type RunnerAct<A = void> = (
   detail: A,
 ) => TaskEither<AppError, Done<RunnerStatus>>;
 
-/** Of a job: absent, its last attempt, and its only output. One with two that are kept apart needs `output`. */
+/** Of a job: absent, its last attempt, and its only output. One with two that are kept apart needs `output`; `report` is what it told. */
 export interface LogChoice {
   readonly attempt?: number;
-  readonly output?: SplitOutput;
+  readonly output?: OutputName;
 }
 
 /** Some lines of a log. What they say is read by their places in it. */
@@ -272,7 +183,7 @@ export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', numbe
 /** What is done with one change. */
 export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
-export interface UseCases extends AccessUseCases, HealthUseCases {
+export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCases, ReportUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,
@@ -298,8 +209,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     name: string,
     key: { readonly fingerprint?: string; readonly hop: 'runner' | 'jump' },
   ) => TaskEither<AppError, Done<RunnerTested>>;
-  /** Refused while jobs run there, unless these are to be cancelled. */
-  readonly removeRunner: RunnerAct<boolean>;
+  /** Refused while jobs run there, unless these are to be cancelled, or are to end first. */
+  readonly removeRunner: RunnerAct<boolean | 'when_idle'>;
   readonly setRunner: (
     context: CommandContext,
     name: string,

@@ -30,11 +30,12 @@ const workspaceText = ({ keep, keepMs, cache, freeBytes }: Workspace): readonly 
   ...(freeBytes === undefined ? [] : [`${freeBytes / 1_048_576} MiB free`]),
 ];
 
-const moreText = ({ priority, retry, workspace }: PhaseConfig): string =>
+const moreText = ({ priority, retry, workspace, reports }: PhaseConfig): string =>
   [
     ...(priority === undefined ? [] : [`priority ${priority}`]),
     ...(retry === undefined ? [] : [retryText(retry)]),
     ...(workspace === undefined ? [] : workspaceText(workspace)),
+    ...(reports === undefined ? [] : ['reports']),
   ].join('; ');
 
 const clauseText = (clause: Clause): string =>
@@ -81,6 +82,15 @@ const barredText = (one: Barred): string => {
   const more = others.length === 0 ? '' : ` And ${others.length} more.`;
   return plain(`${whereText(one)}: every matching runner breaks a rule of compatibility; ${first}${more}`);
 };
+
+/** In whatever stage. */
+const isReporting = ({ phases: everywhere, stages: inStages }: DispatchConfig): boolean =>
+  [everywhere, ...Object.values(inStages)].some((some) =>
+    Object.values(some).some(({ reports }) => reports === true),
+  );
+
+const REPORTS_NEED =
+  'Jobs can report where the server was started with --public-url; elsewhere they run without.';
 
 const NO_RUNNER = 'No runner is enrolled: nothing can run.';
 
@@ -129,6 +139,7 @@ const check = async (io: Io, file: string, command: Command): Promise<void> => {
     const dependencies = config.dependencies.map(dependencyText);
     if (dependencies.length > 0)
       say(io, `\nDepends on ${dependencies.join(', ')}: takes part in their Unions.`);
+    if (isReporting(config)) say(io, `\n${REPORTS_NEED}`);
     for (const one of unmatched) say(io, unmatchedText(one));
     for (const one of barred) say(io, barredText(one));
   }

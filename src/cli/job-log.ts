@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { logQueryOf } from './client.js';
 import { followBoth } from './follow-both.js';
 import { followLog, interruptible } from './follow.js';
-import { splitOutputs } from '../domain/output.js';
+import { outputNames } from '../domain/output.js';
 import { note, type Io } from './io.js';
 import { lineRange, linesStored, type LineRange } from './job-log-lines.js';
 import { logSink } from './log-sink.js';
@@ -68,7 +68,10 @@ export const registerJobLog = (job: Command, io: Io): void => {
     .option('--raw', 'the exact bytes')
     .option('--attempt <n>', 'of this attempt (default: the last)')
     .addOption(
-      new Option('--output <name>', 'of a job that keeps them apart only this').choices([...splitOutputs]),
+      new Option(
+        '--output <name>',
+        'of a job that keeps its outputs apart only this; report: what it told of itself',
+      ).choices([...outputNames]),
     )
     .option('--lines <range>', 'of what is stored only these lines, e.g. 10-20 or 10-', lineRange)
     .option('--timestamps', 'before each stored line when the server received it; ~ not later than that')

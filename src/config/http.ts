@@ -1,5 +1,6 @@
 /** Settings of the HTTP edge: who may reach it, under which names, with which certificate, and how much at once. */
 import type { Problem } from '../app/errors.js';
+import { publicUrlOf } from '../domain/public-url.js';
 import { list, path, setting, switchedOn, text, wholeNumber } from './setting.js';
 import type { ResolvedTable } from './resolve.js';
 
@@ -52,6 +53,19 @@ export const httpSettings = {
     meaning:
       'Names that are answered to beside those of the loopback; in the environment separated by commas.',
   }),
+  publicUrl: setting({
+    flag: '--public-url',
+    takes: '<url>',
+    env: 'BATON_PUBLIC_URL',
+    codec: text(
+      'an http or https address such as https://ci.example.org, without a user, a query and a fragment',
+      (value) => publicUrlOf(value) !== undefined,
+    ),
+    defaultOf: () => '',
+    defaultText: 'none',
+    meaning:
+      'Address under which runners reach this server; without one jobs cannot report. Its host is answered to as well.',
+  }),
   metricsPublic: yes('--metrics-public', 'BATON_METRICS_PUBLIC', 'GET /metrics needs no token.'),
   requestsPerSecond: number(
     '--requests-per-second',
@@ -98,6 +112,8 @@ export interface HttpConfig {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Names, or name:port, that are answered beside those of the loopback. */
   readonly allowedHosts: readonly string[];
+  /** Where runners reach the API, without a slash at its end. */
+  readonly publicUrl?: string;
   readonly metricsPublic: boolean;
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
@@ -145,12 +161,15 @@ export const httpProblems = (
 
 export const httpConfigOf = (found: HttpSettings, host: string): HttpConfig => {
   const tls = tlsOf(found);
+  const publicUrl = publicUrlOf(found.publicUrl.value);
   // whoever reaches an address that is not the loopback's may call it by that
   const own = ['0.0.0.0', '::', ...LOOPBACK].includes(host) ? [] : [host];
   return {
     ...(tls === undefined ? {} : { tls }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
     allowedHosts: [
       ...found.allowedHost.value,
+      ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname]),
       ...own.map((name) => (name.includes(':') ? `[${name}]` : name)),
     ],
     metricsPublic: found.metricsPublic.value,

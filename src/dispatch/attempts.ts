@@ -80,6 +80,7 @@ export const evolveAttempts = (
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
     case 'JobRemainsEnded':
+    case 'JobReported':
     case 'JobReportRefused':
       return;
     default:

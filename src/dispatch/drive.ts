@@ -1,6 +1,7 @@
 /** One attempt on its runner, from start or re-discovery to its recorded end. Safe to begin anew at any point. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { AppError } from '../app/errors.js';
+import type { AttemptReports } from '../app/reports.js';
 import type { JobSecrets } from '../app/job-secrets.js';
 import type {
   AttemptRef,
@@ -44,6 +45,7 @@ export interface PerformDeps {
   readonly logs: LogStore;
   readonly source: SourceProvider;
   readonly secrets: JobSecrets;
+  readonly reports: AttemptReports;
   readonly facts: (jobId: string, attempt: number) => Promise<E.Either<AppError, AttemptFacts>>;
   readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
   /** Records a command on the job; false when it was refused (the job moved on without us). */
@@ -226,7 +228,13 @@ export const driveAttempt = async (
     }
     const end = await collecting;
     if (end === undefined) return 'ask';
-    const { state, outputs } = end;
+    const { state } = end;
+    const toldToo =
+      promoted?.reports === undefined
+        ? []
+        : await insist(`sealing what ${jobId}.${attempt} told`, deps.reports.seal(ref));
+    if (toldToo === undefined) return 'ask';
+    const outputs = [...end.outputs, ...toldToo];
     switch (state.state) {
       case 'done': {
         const { result } = state;
@@ -276,7 +284,13 @@ export const driveAttempt = async (
       return 'done';
     }
     const { archive, before = '', variables = {} } = brought.right;
-    const values = await secrets.take(promoted);
+    const offer = promoted.reports === undefined ? undefined : deps.reports.offer(ref);
+    if (promoted.reports !== undefined && offer === undefined)
+      deps.onProblem(
+        `${jobId}.${attempt} may report, but nobody has said under which address runners reach this server: it is started with --public-url for that`,
+        undefined,
+      );
+    const values = await secrets.take(promoted, offer);
     if (values === undefined) return 'wait';
     if (E.isLeft(values)) {
       await say({ kind: 'RefuseJob', attempt, why: values.left.reason, detail: values.left.message });
@@ -289,8 +303,8 @@ export const driveAttempt = async (
       baseId: assigned.baseId,
       bootId: assigned.bootId,
       script: before + scriptOf(promoted.steps),
-      environment: { ...environmentOf(promoted, ref, runner), ...variables, ...values.right },
-      facts: factsOf(promoted, facts.phaseRunId, ref, runner),
+      environment: { ...environmentOf(promoted, ref, runner, offer), ...variables, ...values.right },
+      facts: factsOf(promoted, facts.phaseRunId, ref, runner, offer),
       ...placeOf(promoted, assigned.slot, deps.minFreeBytes),
       ...(archive === undefined ? {} : { source: archive }),
       ...(totalMs === undefined ? {} : { totalMs }),

@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { CheckpointStore } from '../app/checkpoints.js';
 import { appError, type AppError } from '../app/errors.js';
 import { handle, load, type Deps, type Envelope, type Handled } from '../app/handle.js';
+import type { AttemptReports } from '../app/reports.js';
 import type { JobSecrets } from '../app/job-secrets.js';
 import type { LogStore, RunnerTarget, RunnerTransport, SecretStore, SourceProvider } from '../app/ports.js';
 import { runProcess } from '../app/run-process.js';
@@ -37,6 +38,7 @@ export interface DispatchDeps extends Deps {
   readonly logs: LogStore;
   readonly source: SourceProvider;
   readonly secrets: JobSecrets;
+  readonly reports: AttemptReports;
   /** Where the private keys of runners are. */
   readonly runnerKeys: Pick<SecretStore, 'remove'>;
   /** Where the states of processes are kept between two starts. */
@@ -66,7 +68,7 @@ const TICK_MS = 1000;
 /** Events after which the attempt is what it was. */
 const LEAVES_CURRENT: ReadonlySet<string> = new Set([
   ...['JobCancelRequested', 'JobOutputSealed', 'JobCollectionPaused', 'JobCollectionResumed'],
-  'JobReportRefused',
+  ...['JobReported', 'JobReportRefused'],
 ]);
 
 /** May be true more than once in an attempt; the decider tells a repeat by the state. */
@@ -132,6 +134,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     logs: deps.logs,
     source: deps.source,
     secrets: deps.secrets,
+    reports: deps.reports,
     minFreeBytes: deps.minFreeBytes,
     facts,
     targetOf: deps.targetOf,

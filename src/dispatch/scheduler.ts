@@ -221,6 +221,7 @@ const evolveJob = (
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
     case 'JobRemainsEnded':
+    case 'JobReported':
     case 'JobReportRefused':
       return;
     default:
@@ -418,7 +419,7 @@ const matters = (event: BatonEvent): boolean =>
 
 const CHANGES_NO_PLACE: ReadonlySet<string> = new Set([
   ...['JobStarted', 'JobOutputSealed', 'JobCancelRequested', 'JobCollectionPaused', 'JobCollectionResumed'],
-  ...['JobRemainsEnded', 'JobReportRefused'],
+  ...['JobRemainsEnded', 'JobReported', 'JobReportRefused'],
 ]);
 
 export const scheduler = (

@@ -21,6 +21,7 @@ export interface Settings {
   /** Undefined as an entry: not tried again. */
   readonly retries: PerPhase<Retry | undefined>;
   readonly workspaces: PerPhase<Workspace>;
+  readonly reports: PerPhase<boolean>;
 }
 
 /** A timer of 2^31 ms or more would fire at once. */
@@ -238,6 +239,11 @@ const workspace = (entry: Spot): { readonly value: Workspace } | undefined => {
   };
 };
 
+const reports = ({ value, refuse }: Spot): { readonly value: boolean } | undefined =>
+  typeof value === 'boolean'
+    ? { value }
+    : refuse('true or false', 'write true for a phase whose jobs tell of themselves');
+
 type Own = Omit<Settings, 'skipped' | 'timeouts'>;
 
 const ownAt = (spot: Spot, wanted: Wanted): Own => ({
@@ -247,9 +253,10 @@ const ownAt = (spot: Spot, wanted: Wanted): Own => ({
   priorities: perPhase(spot.at('priority'), wanted, priority),
   retries: perPhase(spot.at('retry'), wanted, retry),
   workspaces: perPhase(spot.at('workspace'), wanted, workspace),
+  reports: perPhase(spot.at('reports'), wanted, reports),
 });
 
-const own = ['filters', 'secrets', 'output', 'priority', 'retry', 'workspace'];
+const own = ['filters', 'secrets', 'output', 'priority', 'retry', 'workspace', 'reports'];
 
 const stageAt = (stage: Stage, spot: Spot): Settings => {
   const known = stagePlan[stage].flat();

@@ -30,6 +30,8 @@ export interface PhaseConfig {
   /** Absent: a job's own end is final. */
   readonly retry?: Retry;
   readonly workspace?: Workspace;
+  /** Its jobs may tell of themselves. Absent: they may not. */
+  readonly reports?: true;
 }
 
 export type PhaseConfigs = Readonly<Record<Phase, PhaseConfig>>;
@@ -117,18 +119,33 @@ const isOurs = (path: string): boolean =>
     path,
   );
 
+/** How a project says that Push Jobs are to dispatch it. */
+export type PushJobsReason = 'no_job_dispatch' | 'job_dispatch_v1';
+
+/** Why its phases are not for runners, and how it is moved to them. */
+export const forPushJobs = (reason: PushJobsReason): ConfigError => {
+  const found =
+    reason === 'no_job_dispatch' ? 'nothing, which means Push Jobs (v1)' : '"v1", which means Push Jobs';
+  return {
+    code: 'not_dispatched_here',
+    reason,
+    problems: [{ path: 'job_dispatch', expected: '{"version": "v2"}', found, mend: MIGRATE }],
+  };
+};
+
+/** The same for people. */
+export const pushJobsText = ({
+  problems: [problem],
+}: ConfigError): { readonly sentence: string; readonly hint: string } => ({
+  sentence: `A project with job_dispatch v2 was expected; this one has ${problem?.found ?? 'none'}, so its phases are not for runners.`,
+  hint: `To move it to runners: ${problem?.mend ?? 'use v2'}.`,
+});
+
 /** No `job_dispatch` at all means v1 (chef-web-docs, job_dispatch.rst): such a project is dispatched by Push Jobs. */
 const pushJobs = (root: Spot): ConfigError | undefined => {
   const dispatch = root.at('job_dispatch');
-  const problem = { path: 'job_dispatch', expected: '{"version": "v2"}', mend: MIGRATE };
-  const refusal = (reason: string, found: string): ConfigError => ({
-    code: 'not_dispatched_here',
-    reason,
-    problems: [{ ...problem, found }],
-  });
-  if (dispatch.value === undefined) return refusal('no_job_dispatch', 'nothing, which means Push Jobs (v1)');
-  if (dispatch.at('version').value === 'v1') return refusal('job_dispatch_v1', '"v1", which means Push Jobs');
-  return undefined;
+  if (dispatch.value === undefined) return forPushJobs('no_job_dispatch');
+  return dispatch.at('version').value === 'v1' ? forPushJobs('job_dispatch_v1') : undefined;
 };
 
 const checkVersion = (root: Spot): void => {
@@ -169,6 +186,7 @@ const configOf = (phase: Phase, rows: readonly Row[], layers: readonly Settings[
   const priority = find(({ priorities }) => priorities) ?? 0;
   const retry = find(({ retries }) => retries);
   const workspace = find(({ workspaces }) => workspaces) ?? {};
+  const reports = find((settings) => settings.reports) ?? false;
   return {
     skipped: layers.find(({ skipped }) => skipped !== undefined)?.skipped?.has(phase) === true,
     rows,
@@ -178,6 +196,7 @@ const configOf = (phase: Phase, rows: readonly Row[], layers: readonly Settings[
     ...(priority === 0 ? {} : { priority }),
     ...(retry === undefined ? {} : { retry }),
     ...(Object.keys(workspace).length === 0 ? {} : { workspace }),
+    ...(reports ? { reports } : {}),
   };
 };
 

@@ -143,6 +143,7 @@ export const evolveFailures = (failures: Failures, recorded: Recorded<BatonEvent
     case 'JobCollectionPaused':
     case 'JobCollectionResumed':
     case 'JobRemainsEnded':
+    case 'JobReported':
     case 'JobReportRefused':
       return failures;
     case 'JobRequeued':

@@ -9,7 +9,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { JobEvent } from '../events/catalog.js';
-import type { JobAssigned, JobQueued, JobReportRefused } from '../events/job.js';
+import type { JobAssigned, JobQueued, JobReported, JobReportRefused } from '../events/job.js';
 import type { EndEvidence, Outcome, Retry, SealedOutput } from '../events/shapes.js';
 import { never, type Decider } from '../kernel/decider.js';
 import { isJobEnd, OUTCOME_OF, type Verdict } from './outcome.js';
@@ -54,6 +54,12 @@ export type JobCommand =
       readonly detail: string;
     }
   | { readonly kind: 'ResumeCollection'; readonly attempt: number }
+  /** The job tells of itself. `final`: how it went; absent: it goes on. */
+  | {
+      readonly kind: 'ReportJob';
+      readonly attempt: number;
+      readonly final?: { readonly success: boolean; readonly status: string };
+    }
   /** The attempt was kept from starting. */
   | { readonly kind: 'RecordRevoked'; readonly attempt: number; readonly evidence: EndEvidence }
   | {
@@ -74,7 +80,11 @@ export type JobRefusal =
   /** Nothing of it can be on a runner: it is cancelled, not closed. */
   | { readonly code: 'job_still_queued' }
   /** The command speaks of an attempt that is not the current one: a late report. */
-  | { readonly code: 'attempt_is_over'; readonly current: number };
+  | { readonly code: 'attempt_is_over'; readonly current: number }
+  /** It is being ended: what it says of itself no longer counts. */
+  | { readonly code: 'cancel_requested' }
+  /** It told another outcome before, and that stands. */
+  | { readonly code: 'already_reported'; readonly status: string };
 
 /** What stays known of a job, ended or not. */
 interface Told {
@@ -91,6 +101,10 @@ interface Common extends Told {
   readonly retry?: Retry;
   /** Attempts that ended by themselves and were tried again; the others the infrastructure ended. */
   readonly ownEnds: number;
+  /** It may tell of itself. */
+  readonly reports?: true;
+  /** What the current attempt told of its end. */
+  readonly reported?: Omit<JobReported, 'attempt'>;
 }
 export type JobState =
   | { readonly status: 'none' }
@@ -132,9 +146,13 @@ const toldOf = (state: JobState): Told => {
 
 const evolve = (state: JobState, event: JobEvent): JobState => {
   if (event.type === 'JobQueued') {
-    const { retry } = event.data;
+    const { retry, reports } = event.data;
     const fresh = { cancelRequested: false, maxAttempts: MAX_ATTEMPTS, ownEnds: 0 };
-    return { status: 'queued', ...toldOf(state), ...fresh, ...(retry === undefined ? {} : { retry }) };
+    const policy = {
+      ...(retry === undefined ? {} : { retry }),
+      ...(reports === undefined ? {} : { reports }),
+    };
+    return { status: 'queued', ...toldOf(state), ...fresh, ...policy };
   }
   if (isJobEnd(event.type)) {
     const closed =
@@ -153,7 +171,10 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
     return event.type === 'JobRemainsEnded' ? rest : state;
   }
   const { cancelRequested, maxAttempts, ownEnds, refused } = state;
-  const policy = state.retry === undefined ? {} : { retry: state.retry };
+  const policy = {
+    ...(state.retry === undefined ? {} : { retry: state.retry }),
+    ...(state.reports === undefined ? {} : { reports: state.reports }),
+  };
   const common = { cancelRequested, maxAttempts, ownEnds, refused, ...policy };
   switch (event.type) {
     case 'JobAssigned':
@@ -161,7 +182,9 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
       const status = event.type === 'JobAssigned' ? 'assigned' : 'running';
       const { attempt } = event.data;
       const started = event.type === 'JobStarted' ? [...state.started, attempt] : state.started;
-      return { status, attempt, started, sealed: false, paused: false, ...common };
+      const { reported } = state;
+      const told = event.type === 'JobStarted' && reported !== undefined ? { reported } : {};
+      return { status, attempt, started, sealed: false, paused: false, ...common, ...told };
     }
     case 'JobRequeued': {
       const { attempt, cause } = event.data;
@@ -173,6 +196,10 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
     }
     case 'JobCancelRequested':
       return { ...state, cancelRequested: true };
+    case 'JobReported': {
+      const { success, status } = event.data;
+      return { ...state, reported: { success, status } };
+    }
     case 'JobOutputSealed':
       return state.status === 'queued' ? state : { ...state, sealed: true };
     case 'JobCollectionPaused':
@@ -196,15 +223,27 @@ const seal = (
 
 type OwnEnd = Exclude<Verdict, { kind: 'infrastructure' }>;
 
-const endOf = (attempt: number, verdict: OwnEnd): JobEvent => {
+/** The verdict where the job itself told how it went: a failure counts, a success has to be confirmed by the exit code. */
+const asReported = (verdict: Verdict, { reported }: Pick<Common, 'reported'>): Verdict =>
+  verdict.kind === 'succeeded' && reported?.success === false
+    ? { kind: 'failed', exitCode: 0, reported: reported.status }
+    : verdict;
+
+const endOf = ({ attempt, reports, reported: told }: Common, verdict: OwnEnd): JobEvent => {
   switch (verdict.kind) {
-    case 'succeeded':
-      return { type: 'JobSucceeded', data: { attempt } };
+    case 'succeeded': {
+      const unreported = reports === true && told === undefined ? { unreported: reports } : {};
+      return { type: 'JobSucceeded', data: { attempt, ...unreported } };
+    }
     case 'failed': {
-      const { exitCode, likelySignal } = verdict;
+      const { exitCode, likelySignal, reported } = verdict;
       return {
         type: 'JobFailed',
-        data: { attempt, exitCode, ...(likelySignal === undefined ? {} : { likelySignal }) },
+        data: {
+          ...{ attempt, exitCode },
+          ...(likelySignal === undefined ? {} : { likelySignal }),
+          ...(reported === undefined ? {} : { reported }),
+        },
       };
     }
     case 'cancelled':
@@ -225,7 +264,9 @@ interface OwnFailure {
 
 const failureOf = (verdict: OwnEnd): OwnFailure | undefined => {
   if (verdict.kind === 'failed') {
-    const { exitCode, likelySignal: signal } = verdict;
+    const { exitCode, likelySignal: signal, reported } = verdict;
+    if (reported !== undefined)
+      return { end: 'failed', exitCode, what: `It reported that it failed (${reported}).` };
     const guess = signal === undefined ? '' : `, probably ended by ${signal}`;
     return { end: 'failed', exitCode, what: `It failed with exit code ${exitCode}${guess}.` };
   }
@@ -323,12 +364,41 @@ const refuseReport = (command: Report, told: Told, refusal: JobRefusal): Decisio
   });
 };
 
+/** Why nothing that the attempt says of itself counts any more. */
+const lateFor = (state: Exclude<JobState, { status: 'none' }>, attempt: number): JobRefusal | undefined => {
+  if (state.status === 'ended') return { code: 'job_already_finished', outcome: state.outcome };
+  if (state.status === 'queued' || state.attempt !== attempt)
+    return { code: 'attempt_is_over', current: state.attempt };
+  return state.cancelRequested ? { code: 'cancel_requested' } : undefined;
+};
+
+/** What the job itself says. Late, it is refused, and that is recorded once: who says it may say it for ever. */
+const hear = (
+  { attempt, final }: Extract<JobCommand, { kind: 'ReportJob' }>,
+  state: Exclude<JobState, { status: 'none' }>,
+): Decision => {
+  const late = lateFor(state, attempt);
+  if (late !== undefined) {
+    const isNews = attempt >= 1 && attempt <= state.attempt && !state.refused.includes(`${attempt} job`);
+    return isNews
+      ? ok({ type: 'JobReportRefused', data: { attempt, report: 'job', why: late.code } })
+      : refuse(late);
+  }
+  const before = state.status === 'ended' ? undefined : state.reported;
+  if (final === undefined) return ok();
+  if (before === undefined) return ok({ type: 'JobReported', data: { attempt, ...final } });
+  return before.success === final.success
+    ? ok()
+    : refuse({ code: 'already_reported', status: before.status });
+};
+
 const decide = (command: JobCommand, state: JobState): Decision => {
   if (command.kind === 'QueueJob')
     return state.status === 'none'
       ? ok({ type: 'JobQueued', data: command.data })
       : refuse({ code: 'job_exists' });
   if (state.status === 'none') return refuse({ code: 'job_unknown' });
+  if (command.kind === 'ReportJob') return hear(command, state);
   if (command.kind === 'RecordRemains' && state.status === 'ended') {
     const { attempt, evidence } = command;
     return state.remains === attempt ? ok({ type: 'JobRemainsEnded', data: { attempt, evidence } }) : ok();
@@ -403,13 +473,13 @@ const decide = (command: JobCommand, state: JobState): Decision => {
           : []),
         ...seal(state, attempt, command.outputs),
       ];
-      const { verdict } = command;
+      const verdict = asReported(command.verdict, state);
       if (verdict.kind === 'infrastructure') {
         const detail = command.detail ?? 'The runner could not run the job.';
         return ok(...sealed, ...again(state, attempt, 'infrastructure', 'runner_failed', detail));
       }
       const failure = failureOf(verdict);
-      return ok(...sealed, (failure && byPolicy(state, failure)) ?? endOf(attempt, verdict));
+      return ok(...sealed, (failure && byPolicy(state, failure)) ?? endOf(state, verdict));
     }
     case 'LoseJob': {
       const { why, detail } = command;

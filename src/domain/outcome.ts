@@ -13,7 +13,13 @@ export interface AttemptEnd {
 
 export type Verdict =
   | { readonly kind: 'succeeded' }
-  | { readonly kind: 'failed'; readonly exitCode: number; readonly likelySignal?: string }
+  | {
+      readonly kind: 'failed';
+      readonly exitCode: number;
+      readonly likelySignal?: string;
+      /** It ended with 0, and had told that it failed, in this word. */
+      readonly reported?: string;
+    }
   | { readonly kind: 'cancelled'; readonly evidence: EndEvidence }
   | { readonly kind: 'timed_out'; readonly which: 'total' | 'silence'; readonly evidence: EndEvidence }
   | { readonly kind: 'infrastructure'; readonly exitCode: number };

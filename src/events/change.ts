@@ -22,6 +22,8 @@ export const PhaseOptions = {
   priority: Whole,
   retry: Retry,
   workspace: Workspace,
+  /** Its jobs may tell of themselves. */
+  reports: t.literal(true),
 };
 
 export const ChangeOpened = t.type(

@@ -35,7 +35,14 @@ export const JobQueued = shape(
     priority: Whole,
     whenUnmatchable: t.keyof({ wait: null, fail: null, expire: null }),
   },
-  { change: ChangeRef, output: OutputForm, retry: Retry, workspace: Workspace },
+  {
+    change: ChangeRef,
+    output: OutputForm,
+    retry: Retry,
+    workspace: Workspace,
+    /** Its attempts may tell of themselves: an address and a token are in their environment. Absent: they may not. */
+    reports: t.literal(true),
+  },
 );
 export type JobQueued = t.TypeOf<typeof JobQueued>;
 
@@ -93,9 +100,24 @@ export const JobCollectionPaused = t.type(
 );
 export const JobCollectionResumed = t.type({ attempt: Count }, 'JobCollectionResumed');
 
-export const JobSucceeded = t.type({ attempt: Count }, 'JobSucceeded');
-/** `likelySignal`: a shell cannot tell exit 143 from death by TERM, so this is a guess from the exit code. */
-export const JobFailed = shape('JobFailed', { attempt: Count, exitCode: Count }, { likelySignal: t.string });
+/**
+ * What the job itself told of its end; once per attempt. A failure counts whatever the exit code is, a success only where that is 0.
+ * `status`: its own word.
+ */
+export const JobReported = t.type({ attempt: Count, success: t.boolean, status: t.string }, 'JobReported');
+export type JobReported = t.TypeOf<typeof JobReported>;
+
+/** `unreported`: it could have told how it went, and did not. */
+export const JobSucceeded = shape('JobSucceeded', { attempt: Count }, { unreported: t.literal(true) });
+/**
+ * `likelySignal`: a shell cannot tell exit 143 from death by TERM, so this is a guess from the exit code. `reported`: it ended with 0,
+ * and had told that it failed, in this word.
+ */
+export const JobFailed = shape(
+  'JobFailed',
+  { attempt: Count, exitCode: Count },
+  { likelySignal: t.string, reported: t.string },
+);
 export const JobCancelled = shape('JobCancelled', { evidence: EndEvidence }, { attempt: Count });
 export const JobTimedOut = shape(
   'JobTimedOut',
@@ -106,11 +128,16 @@ export const JobTimedOut = shape(
 export const JobRemainsEnded = t.type({ attempt: Count, evidence: EndEvidence }, 'JobRemainsEnded');
 /**
  * What was said of an attempt after it was over, and therefore changed nothing; once per attempt and report. It may follow the
- * job's end. `outcome`, `exitCode`: as they were told. `why`: `job_already_finished` or `attempt_is_over`.
+ * job's end. `outcome`, `exitCode`: as they were told. `why`: `job_already_finished` or `attempt_is_over`; of what the job itself
+ * told (`job`) also `cancel_requested`.
  */
 export const JobReportRefused = shape(
   'JobReportRefused',
-  { attempt: Count, report: t.keyof({ started: null, finished: null, lost: null }), why: t.string },
+  {
+    attempt: Count,
+    report: t.keyof({ started: null, finished: null, lost: null, job: null }),
+    why: t.string,
+  },
   { outcome: Outcome, exitCode: Count },
 );
 export type JobReportRefused = t.TypeOf<typeof JobReportRefused>;
@@ -132,6 +159,7 @@ export const jobEvents = {
   JobOutputSealed,
   JobCollectionPaused,
   JobCollectionResumed,
+  JobReported,
   JobSucceeded,
   JobFailed,
   JobCancelled,

@@ -47,6 +47,8 @@ export const PhasePromoted = shape(
     output: OutputForm,
     retry: Retry,
     workspace: Workspace,
+    /** Its jobs may tell of themselves; absent: they may not. */
+    reports: t.literal(true),
   },
 );
 export type PhasePromoted = t.TypeOf<typeof PhasePromoted>;

@@ -2,6 +2,8 @@
 import type { AppError } from '../app/errors.js';
 
 export type Answer =
+  /** It was done, and there is nothing to say. */
+  | { readonly kind: 'empty' }
   /** A refusal with a header that belongs to it. */
   | {
       readonly kind: 'refusal';

@@ -14,7 +14,7 @@ export interface AnsweredAt {
 }
 
 const stamp = ({ position, time }: Moment, answer: Answer): Answer => {
-  if (answer.kind === 'refusal') return answer;
+  if (answer.kind === 'refusal' || answer.kind === 'empty') return answer;
   const at: AnsweredAt = { position: positionWord(position), ...(time === undefined ? {} : { time }) };
   const headers = {
     ...answer.headers,

@@ -57,11 +57,15 @@ export const mayAtAll = (caller: Caller, needed: Role): E.Either<AppError, void>
   return suffices(found, needed) ? E.right(undefined) : E.left(tooLow(needed, undefined, found));
 };
 
-/** The refusal for somebody who has not the role in all scopes. */
-export const authorizedEverywhere = ({ grants }: Caller, needed: Role): AppError | undefined => {
-  const found = roleAt(grants, everywhere);
-  return suffices(found, needed) ? undefined : tooLow(needed, everywhere, found);
+/** The refusal for somebody who has not the role in the whole of that place. */
+export const authorizedAt = ({ grants }: Caller, needed: Role, place: GrantScope): AppError | undefined => {
+  const found = roleAt(grants, place);
+  return suffices(found, needed) ? undefined : tooLow(needed, place, found);
 };
+
+/** The refusal for somebody who has not the role in all scopes. */
+export const authorizedEverywhere = (caller: Caller, needed: Role): AppError | undefined =>
+  authorizedAt(caller, needed, everywhere);
 
 /** Answers the parameters, named in full where the thing was looked up. What may not be seen is as if it were not there. */
 export const mayHere = async <P, B>(

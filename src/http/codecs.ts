@@ -4,7 +4,7 @@ import * as t from 'io-ts';
 import { deadlineOf } from '../domain/deadline.js';
 import { jumpOf } from '../domain/jump.js';
 import { summaryKeys } from '../../projections/history-summary.js';
-import { splitOutputs } from '../domain/output.js';
+import { outputNames } from '../domain/output.js';
 import { phases, stages } from '../domain/stage-plan.js';
 import { Outcome } from '../events/shapes.js';
 import { parseAt, parseTime } from '../kernel/at.js';
@@ -244,8 +244,24 @@ export const ProjectionParam = closed({ name: ProjectionName }, {});
 export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
 const attempt = wholeText(1, 1_000_000, 'leave it out for the last one');
-const output = oneOf(splitOutputs);
+const output = oneOf(outputNames);
 /** What of a job's log is meant. */
+/** What the original's program on a runner told, in its own words. */
+export const ReportBody = closed(
+  {
+    run_success: t.boolean,
+    run_log: text(
+      { expected: 'text: the whole log so far', mend: 'send "" for none', secret: true },
+      () => true,
+    ),
+    run_status: text(
+      { expected: 'one line of 1 to 100 characters', mend: 'send e.g. "running", "finished" or "failed"' },
+      (value) => value.trim() !== '' && value.length <= 100 && !hasControl(value),
+    ),
+  },
+  { run_complete: t.boolean },
+);
+
 export const LogQuery = closed({}, { attempt, output });
 export const LinesQuery = closed(
   {},
@@ -281,7 +297,7 @@ const page = {
 };
 
 /** Names as the host gave them: any line of text, since it is only compared. */
-const AnyName = text(
+export const AnyName = text(
   { expected: 'one line of 1 to 255 characters', mend: 'copy it from an answer' },
   (value) => value !== '' && value.length <= 255 && !hasControl(value),
 );

@@ -3,6 +3,15 @@ import type { ParameterizedContext } from 'koa';
 import type { AppError } from '../app/errors.js';
 import type { Caller } from '../app/use-cases.js';
 
+/** What a refusal is on the wire. */
+export interface RefusalBody {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: unknown;
+}
+
+export type RefusalForm = (error: AppError, requestId: string) => RefusalBody;
+
 export interface RequestState {
   /** UUID; answered as `X-Request-Id`, and in every line of the log. */
   requestId: string;
@@ -12,6 +21,8 @@ export interface RequestState {
   callerNow?: () => Caller | undefined;
   /** The pattern of the route that was found. */
   route?: string;
+  /** How refusals are written below this path; absent: as RFC 9457 has it. */
+  form?: RefusalForm;
   /** What was refused, for the log. */
   refusal?: AppError;
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import type { Logger } from 'pino';
-import { appError } from '../app/errors.js';
+import { appError, type AppError } from '../app/errors.js';
 import type { HttpMiddleware } from './context.js';
 import type { Answered } from './metrics.js';
 import { refuse } from './respond.js';
@@ -127,38 +127,45 @@ export const urlLength: HttpMiddleware = async (ctx, next) => {
   await next();
 };
 
-const parse = bodyParser({ enableTypes: ['json'], jsonLimit: MAX_BODY_BYTES });
-
 const hasBody = (length: string, transferEncoding: string): boolean =>
   transferEncoding !== '' || (length !== '' && length !== '0');
 
-/** JSON of at most 1 MiB, or nothing. */
-export const body: HttpMiddleware = async (ctx, next) => {
-  if (ctx.method === 'POST' && hasBody(ctx.get('Content-Length'), ctx.get('Transfer-Encoding'))) {
-    if (ctx.is('application/json') !== 'application/json') {
-      refuse(
-        ctx,
-        appError('invalid', 'body_not_json', 'The body is not of type application/json.', {
-          hint: 'Send JSON with `Content-Type: application/json`.',
-        }),
-      );
-      return;
-    }
-    try {
-      await parse(ctx, () => Promise.resolve());
-    } catch (cause) {
-      // the message and members of `cause` repeat the body, which may hold a private key
-      const status = typeof cause === 'object' && cause !== null && 'status' in cause ? cause.status : 0;
-      refuse(
-        ctx,
-        status === 413
-          ? appError('invalid', 'body_too_large', 'The body is larger than 1 MiB.', { hint: 'Send less.' })
-          : appError('invalid', 'body_malformed', 'The body is not a JSON object.', {
-              hint: 'Send an object, as docs/api.md shows for this route.',
-            }),
-      );
-      return;
-    }
-  } else ctx.request.rawBody = '';
-  await next();
+/** JSON of at most so many bytes, or nothing; it is not read on when it is larger. */
+export const jsonBody = (mostBytes: number, tooLarge: AppError): HttpMiddleware => {
+  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: mostBytes });
+  return async (ctx, next) => {
+    if (ctx.method === 'POST' && hasBody(ctx.get('Content-Length'), ctx.get('Transfer-Encoding'))) {
+      if (ctx.is('application/json') !== 'application/json') {
+        refuse(
+          ctx,
+          appError('invalid', 'body_not_json', 'The body is not of type application/json.', {
+            hint: 'Send JSON with `Content-Type: application/json`.',
+          }),
+        );
+        return;
+      }
+      try {
+        await parse(ctx, () => Promise.resolve());
+      } catch (cause) {
+        // the message and members of `cause` repeat the body, which may hold a private key
+        const status = typeof cause === 'object' && cause !== null && 'status' in cause ? cause.status : 0;
+        refuse(
+          ctx,
+          status === 413
+            ? tooLarge
+            : appError('invalid', 'body_malformed', 'The body is not a JSON object.', {
+                hint: 'Send an object, as docs/api.md shows for this route.',
+              }),
+        );
+        return;
+      }
+    } else ctx.request.rawBody = '';
+    await next();
+  };
 };
+
+/** JSON of at most 1 MiB, or nothing. */
+export const body = jsonBody(
+  MAX_BODY_BYTES,
+  appError('invalid', 'body_too_large', 'The body is larger than 1 MiB.', { hint: 'Send less.' }),
+);

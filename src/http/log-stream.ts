@@ -1,28 +1,17 @@
 /** A log as it grows, from a byte offset, without gap or repeat; pulled by the reader, so nothing piles up. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { UseCases } from '../app/use-cases.js';
-import type { SplitOutput } from '../domain/output.js';
+import type { OutputName } from '../domain/output.js';
 import type { JobView } from '../../projections/jobs.js';
 import { comment, failure, frame } from './sse.js';
 import type { Pace } from './pace.js';
-import { wakeOn } from './wake.js';
+import { sleep, wakeOn } from './wake.js';
 
 const PIECE_BYTES = 65_536;
 
 const hasEnded = (job: JobView, attempt: number): boolean =>
   job.endedAt !== undefined ||
   job.attempts.some((view) => view.attempt === attempt && view.endedAt !== undefined);
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 
 /** Comments, paced; empty while the last frame is young enough. */
 const heart = (everyMs: number) => {
@@ -43,8 +32,8 @@ export interface LogRequest {
   readonly jobId: string;
   /** Absent: the last attempt, or the first one to come. */
   readonly attempt?: number;
-  /** For a job whose outputs are kept apart. */
-  readonly output?: SplitOutput;
+  /** For a job whose outputs are kept apart, or that reports. */
+  readonly output?: OutputName;
   readonly from: number;
   readonly pace: Pace;
   readonly requestId: string;

@@ -16,7 +16,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-const METHODS = ['GET', 'HEAD', 'POST'];
+const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
 
 /** The commit part; precise enough to see whether somebody falls behind. */
 const placeOf = (position: string): number => Number(position.split('/')[0] ?? '') || 0;

@@ -1,7 +1,8 @@
 /** The description of the API for programs (OpenAPI 3.1), made from the table of routes and the codecs of what comes in. */
 import type * as t from 'io-ts';
 import type { Closed, JsonSchema } from './closed.js';
-import { HeaderValues, IfMatchHeader } from './codecs.js';
+import { HeaderValues, IfMatchHeader, ReportBody } from './codecs.js';
+import { REPORT_PATH } from './of-attempts.js';
 import { problemStatuses } from './respond.js';
 import type { Route } from './route.js';
 import { schemaOf } from './schema-of.js';
@@ -111,6 +112,48 @@ const open = (summary: string, media: string, statuses: readonly number[]): Reco
   },
 });
 
+/** The one route for jobs themselves. */
+const report = {
+  operationId: 'post_jobs_id_attempts_attempt_report',
+  summary: 'What a job tells of itself: its whole log so far, and at last how it went',
+  description: 'Needs the token that the attempt itself finds in BATON_REPORT_TOKEN, and takes no other.',
+  tags: ['jobs'],
+  security: [{ attempt: [] }],
+  parameters: [
+    { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+    { name: 'attempt', in: 'path', required: true, schema: { type: 'integer', minimum: 1 } },
+  ],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: schemaOf(ReportBody),
+        example: { run_success: true, run_log: 'all is well\n', run_status: 'finished', run_complete: true },
+      },
+    },
+  },
+  responses: {
+    '200': {
+      description: 'Taken',
+      content: {
+        'application/json': {
+          schema: {
+            type: 'object',
+            properties: { storedBytes: { type: 'integer', description: 'of all that it has told' } },
+            required: ['storedBytes'],
+          },
+        },
+      },
+    },
+    ...Object.fromEntries(
+      [400, 401, 404, 409, 413, 415, 422, 429, 500, 503].map((status) => [
+        String(status),
+        problem(problemStatuses.get(status) ?? 'Refused'),
+      ]),
+    ),
+  },
+};
+
 /** Of what is below `/api/v1`: the path has the major, members are only ever added. */
 const API_VERSION = '1.0.0';
 
@@ -125,6 +168,7 @@ export const openApi = (routes: readonly Route[]): Record<string, unknown> => {
     '/api/v1/openapi.json': open('This document', 'application/json', [200]),
   };
   for (const route of routes) (paths[described(route.path)] ??= {})[route.method] = operation(route);
+  paths[described(REPORT_PATH)] = { post: report };
   return {
     openapi: '3.1.0',
     info: {
@@ -137,7 +181,10 @@ export const openApi = (routes: readonly Route[]): Record<string, unknown> => {
     security: [{ token: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        attempt: { type: 'http', scheme: 'bearer', description: 'BATON_REPORT_TOKEN of one attempt' },
+      },
       schemas: viewSchemas,
     },
   };

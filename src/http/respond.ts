@@ -1,6 +1,6 @@
 /** How a refusal becomes an answer: the only table from codes to HTTP statuses. */
 import type { AppError, ErrorCode } from '../app/errors.js';
-import type { HttpContext } from './context.js';
+import type { HttpContext, RefusalForm } from './context.js';
 import type { ProblemDocument } from './problem.js';
 
 interface Meaning {
@@ -73,16 +73,22 @@ export const problemOf = (error: AppError, requestId: string): ProblemDocument =
   };
 };
 
+const asProblem: RefusalForm = (error, requestId) => {
+  const body = problemOf(error, requestId);
+  return { status: body.status, contentType: 'application/problem+json', body };
+};
+
 /** Writes the refusal as the answer, and the cause to the log. */
 export const refuse = (ctx: HttpContext, error: AppError): void => {
-  const document = problemOf(error, ctx.state.requestId);
-  ctx.status = document.status;
-  ctx.set('Content-Type', 'application/problem+json');
+  const { form = asProblem, requestId } = ctx.state;
+  const { status, contentType, body } = form(error, requestId);
+  ctx.status = status;
+  ctx.set('Content-Type', contentType);
   ctx.set('Cache-Control', 'no-store');
-  if (document.status === 401) ctx.set('WWW-Authenticate', 'Bearer realm="baton"');
-  if (document.status === 503) ctx.set('Retry-After', '1');
+  if (status === 401) ctx.set('WWW-Authenticate', 'Bearer realm="baton"');
+  if (status === 503) ctx.set('Retry-After', '1');
   // what is left of a body that was not read would be taken for the next request
-  if (document.status === 413) ctx.set('Connection', 'close');
-  ctx.body = JSON.stringify(document);
+  if (status === 413) ctx.set('Connection', 'close');
+  ctx.body = JSON.stringify(body);
   ctx.state.refusal = error;
 };

@@ -21,6 +21,8 @@ export type { Answer };
 
 type Decoder<A> = t.Type<A, unknown>;
 
+type Method = 'get' | 'post' | 'delete';
+
 export interface Call<P, Q, H, B> {
   readonly params: P;
   readonly query: Q;
@@ -28,6 +30,8 @@ export interface Call<P, Q, H, B> {
   readonly body: B;
   readonly context: CommandContext;
   readonly range: string;
+  /** As it was asked for, without the query. */
+  readonly path: string;
   readonly pace: Pace;
   /** What the caller may see; absent: everything. A row that is open `anywhere` hands it on. */
   readonly sees?: Sees;
@@ -48,7 +52,7 @@ export interface Doc {
 
 /** One row of the table. `run` is given only what its codecs let through. */
 export interface Spec<P, Q, H, B> {
-  readonly method: 'get' | 'post';
+  readonly method: Method;
   readonly path: string;
   readonly role: Role;
   /** Where the role is needed; absent: everywhere. */
@@ -66,7 +70,7 @@ export interface Spec<P, Q, H, B> {
 
 /** A row whose codecs are closed over, so that rows of different types fit in one table. */
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: Method;
   readonly path: string;
   readonly role: Role;
   readonly where: 'everywhere' | 'anywhere' | 'there';
@@ -83,7 +87,8 @@ export interface RouteDeps {
   readonly streams: OpenStreams;
 }
 
-const invalid = (errors: t.Errors): AppError => {
+/** What is wrong with what came in, all of it. */
+export const invalid = (errors: t.Errors): AppError => {
   const problems = problemsFrom(errors);
   const names = [...new Set(problems.map((problem) => `\`${problem.path || 'the whole'}\``))].join(', ');
   const message = `The request holds ${problems.length === 1 ? 'a value' : `${problems.length} values`} that cannot be used: ${names}.`;
@@ -147,7 +152,7 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
       refuse(ctx, atAll.left);
       return;
     }
-    const isCommand = spec.method === 'post';
+    const isCommand = spec.method !== 'get';
     const params = spec.params.decode(rawParams);
     const query = spec.query.decode({ ...ctx.query });
     const key = HeaderValues.decode(isCommand ? present(ctx, ['Idempotency-Key']) : {});
@@ -184,6 +189,7 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
       body: body.right,
       context: contextOf(ctx, caller, key.right, match.right, reasonOf(body.right)),
       range: ctx.get('Range'),
+      path: ctx.path,
       pace,
       ...(sees === undefined ? {} : { sees }),
     })();

@@ -33,7 +33,8 @@ const sendJson = (ctx: HttpContext, answer: Extract<Answer, { kind: 'json' }>): 
     }
   }
   ctx.status = answer.status;
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
+  if (answer.headers?.['Content-Type'] === undefined)
+    ctx.set('Content-Type', 'application/json; charset=utf-8');
   ctx.body = body;
 };
 
@@ -47,6 +48,11 @@ export const send = (
   if (answer.kind === 'refusal') {
     ctx.set({ ...answer.headers });
     refuse(ctx, answer.error);
+    return;
+  }
+  if (answer.kind === 'empty') {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = 204;
     return;
   }
   if (answer.kind === 'json') {

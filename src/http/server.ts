@@ -5,9 +5,10 @@ import Router from 'koa-router';
 import type { Logger } from 'pino';
 import type { Caller, UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
-import { auth } from './auth.js';
+import { bearer, guards } from './auth.js';
 import { body, door, hostCheck, requestId, urlLength } from './guards.js';
 import { defaultLimits, type HttpLimits } from './limits.js';
+import { ofAttempts } from './of-attempts.js';
 import { openMetrics } from './metrics.js';
 import { openStreams } from './open-streams.js';
 import { openApi } from './openapi.js';
@@ -15,6 +16,8 @@ import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
 import { description, health, metricsRoute, readiness } from './server-routes.js';
 import type { Pace } from './pace.js';
+import { v0Authenticator } from './v0/auth.js';
+import { v0 } from './v0/mount.js';
 
 export interface HttpOptions {
   readonly useCases: UseCases;
@@ -40,7 +43,7 @@ const isGone = (error: unknown): boolean =>
   'code' in error &&
   ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(String(error.code));
 
-/** Everything below `/api/v1`, and `/healthz`. */
+/** Everything below `/api/v1` and, as the original had it, `/api/v0`; and `/healthz`. */
 export const createHttpServer = ({
   useCases,
   logger,
@@ -51,6 +54,7 @@ export const createHttpServer = ({
   metricsPublic = false,
 }: HttpOptions): HttpEdge => {
   const deps: RouteDeps = { useCases, pace, streams: openStreams(limits.streams, pace.checkMs) };
+  const guard = guards(limits);
   const metrics = openMetrics(useCases.measures);
   const router = new Router<RequestState>({ prefix: '/api/v1' });
   for (const { method, path, handle } of routes) {
@@ -60,10 +64,13 @@ export const createHttpServer = ({
     });
   }
 
+  const original = v0({ deps, guard, authenticator: v0Authenticator(useCases, callerOf) });
+
   const app = new Koa<RequestState>();
   // the order in which a request passes
   app
     .use(requestId)
+    .use(original.form)
     .use(door(logger, metrics.count))
     .use(urlLength)
     .use(hostCheck(hostAllowList))
@@ -71,7 +78,10 @@ export const createHttpServer = ({
     .use(readiness(useCases))
     .use(description(openApi(routes)))
     .use(metricsRoute(metrics, metricsPublic))
-    .use(auth(useCases, limits, callerOf))
+    .use(ofAttempts(useCases, limits.failures));
+  original.serveOn(app);
+  app
+    .use(guard(bearer(useCases, callerOf)))
     .use(metricsRoute(metrics, metricsPublic))
     .use(body)
     .use(router.routes())

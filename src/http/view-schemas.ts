@@ -47,6 +47,7 @@ const attempt = object(
     ...{ queuedAt: instant, pid: whole, exitCode: whole, why: text },
     outputs: arrayOf(schemaOf(SealedOutput)),
     kept: object({ folder: text, until: instant }, { path: text }),
+    reported: object({ at: instant, success: yes, status: text }),
   },
 );
 
@@ -60,10 +61,11 @@ const job = object(
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
     workspace: schemaOf(Workspace),
+    reports: { const: true, description: 'it may tell of itself, and then has an output `report`' },
     ...{ waitsSince: instant, retryAt: instant, startedAt: instant },
     refusedReports: arrayOf(
       object(
-        { at: instant, attempt: whole, report: words('started', 'finished', 'lost'), why: text },
+        { at: instant, attempt: whole, report: words('started', 'finished', 'lost', 'job'), why: text },
         { outcome: words(...outcomes), exitCode: whole },
       ),
     ),

@@ -6,7 +6,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import type { LogError, OutputRef } from '../app/ports.js';
-import { splitOutputs } from '../domain/output.js';
+import { outputNames } from '../domain/output.js';
 import { SealedOutput } from '../events/shapes.js';
 
 /** Name, in events and seals, of the one output in exact order that a job has unless they are kept apart. */
@@ -49,7 +49,7 @@ interface OutputNames {
   readonly output: string;
 }
 
-/** `<jobId>.<attempt>`, with `.stdout` or `.stderr` behind it where these are kept apart; checked: it becomes the name of files. */
+/** `<jobId>.<attempt>`, with `.stdout` or `.stderr` behind it where these are kept apart, or `.report`; checked: it becomes the name of files. */
 export const namesOf = ({ jobId, attempt, output }: OutputRef): E.Either<LogError, OutputNames> => {
   if (!ID.test(jobId) || !Number.isSafeInteger(attempt) || attempt < 0)
     return E.left(
@@ -59,9 +59,9 @@ export const namesOf = ({ jobId, attempt, output }: OutputRef): E.Either<LogErro
       ),
     );
   if (output === undefined) return E.right({ file: `${jobId}.${attempt}`, output: MERGED_NAME });
-  return splitOutputs.includes(output)
+  return outputNames.includes(output)
     ? E.right({ file: `${jobId}.${attempt}.${output}`, output })
-    : E.left(logError('invalid', `expected ${splitOutputs.join(' or ')}, found another output`));
+    : E.left(logError('invalid', `expected ${outputNames.join(' or ')}, found another output`));
 };
 
 export const filesOf = (directory: string, name: string): AttemptFiles => ({

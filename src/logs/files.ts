@@ -33,7 +33,7 @@ interface Opened {
 
 /**
  * Per attempt `<jobId>.<attempt>.log` and its `.index`, while it grows `.offset`, when it is complete `.sealed.json`. Where outputs are kept
- * apart, the same of each, named `<jobId>.<attempt>.stdout` and `.stderr`. One process writes to a folder; several may read. Who opens a log
+ * apart, the same of each, named `<jobId>.<attempt>.stdout` and `.stderr`; of what a job reported `.report`. One process writes to a folder; several may read. Who opens a log
  * that is open in this process shares its writer.
  */
 export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = systemClock): LogStore => {
@@ -119,6 +119,7 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
                 came: sourceOffset < lateBelow ? 'late' : 'live',
               });
             }),
+          goesOn: (source, from) => whileOpen(() => writer.goesOn(source, from)),
           seal: (truncated) => whileOpen(() => writer.seal(truncated)),
           close: async () => {
             if (isClosed) return;

@@ -41,6 +41,8 @@ export interface AttemptWriter {
   readonly isBroken: () => boolean;
   /** `came`: how, and when, in milliseconds since 1970. */
   readonly write: (sourceOffset: number, bytes: Buffer, came: Arrival) => Promise<E.Either<LogError, void>>;
+  /** Whether the source gives what is stored from byte `from` on, as far as both go. */
+  readonly goesOn: (source: Buffer, from: number) => Promise<E.Either<LogError, boolean>>;
   readonly seal: (truncated: boolean) => Promise<E.Either<LogError, SealedOutput>>;
   /** What was taken is in the index that readers look into. */
   readonly indexed: () => Promise<void>;
@@ -235,6 +237,17 @@ export const openWriter = async (
     return E.right(undefined);
   };
 
+  const goesOn: AttemptWriter['goesOn'] = async (source, from) => {
+    if (handle === undefined || offsets.stored <= from) return E.right(true);
+    const out = patterns === undefined ? source : mask(patterns, startAt(0), source).out;
+    const length = Math.min(out.length, offsets.stored - from);
+    try {
+      return E.right((await readAt(handle, from, length)).equals(out.subarray(0, length)));
+    } catch (error) {
+      return E.left(ioError(`${files.log} could not be read`, error));
+    }
+  };
+
   const letGo = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
@@ -308,6 +321,7 @@ export const openWriter = async (
     size: () => ({ size: offsets.stored, sealed: seal !== undefined }),
     isBroken: () => broken !== undefined,
     write: (sourceOffset, bytes, came) => inOrder(() => write(sourceOffset, bytes, came)),
+    goesOn: (source, from) => inOrder(() => goesOn(source, from)),
     indexed: () => inOrder(async () => index?.flush()),
     seal: (truncated) => inOrder(() => sealLog(truncated)),
     close: () =>

@@ -7,7 +7,7 @@ import type { AppError } from '../app/errors.js';
 import { appError } from '../app/errors.js';
 import type { SecretStore } from '../app/ports.js';
 import { syncDirectory, writeAtomically } from '../app/write-atomically.js';
-import { keyedDigest, type OperatorKey } from './operator-key.js';
+import { keyedDigest, signature, type OperatorKey } from './operator-key.js';
 import {
   codeOf,
   failed,
@@ -100,5 +100,6 @@ export const fileSecretStore = (directory: string, key: OperatorKey): SecretStor
       }
     },
     digest: (text) => keyedDigest(key, text),
+    sign: (text) => signature(key, text),
   };
 };

@@ -13,6 +13,7 @@ export interface OperatorKey {
   readonly id: string;
   readonly sealing: KeyObject;
   readonly digesting: KeyObject;
+  readonly signing: KeyObject;
 }
 
 const KEY_BYTES = 32;
@@ -25,12 +26,17 @@ export const operatorKey = (bytes: Buffer): OperatorKey => {
     id: derive('key id', 8).toString('hex'),
     sealing: createSecretKey(derive('sealing', KEY_BYTES)),
     digesting: createSecretKey(derive('digesting', KEY_BYTES)),
+    signing: createSecretKey(derive('signing', KEY_BYTES)),
   };
 };
 
 /** A digest that is worthless to who has not got the key: even a short secret cannot be guessed from it. */
 export const keyedDigest = (key: OperatorKey, text: string): string =>
   createHmac('sha256', key.digesting).update(text, 'utf8').digest('hex');
+
+/** A token that is made again from what it is for, so that none has to be kept: 43 characters of base64url. */
+export const signature = (key: OperatorKey, text: string): string =>
+  createHmac('sha256', key.signing).update(text, 'utf8').digest('base64url');
 
 const refusal = (reason: string, message: string, hint: string): AppError =>
   appError('store_unavailable', reason, message, { hint });

@@ -9,6 +9,7 @@ export const memorySecrets = () => {
     get: (ref) => TE.rightIO(() => values.get(ref)),
     remove: (ref) => TE.rightIO(() => void values.delete(ref)),
     digest: (text) => `keyed ${text.length}`,
+    sign: (text) => `token for ${text}`,
   };
   return { values, secrets };
 };

@@ -30,6 +30,21 @@ const WRONG = `{
 `;
 
 describe('baton config check', () => {
+  it('given phases whose jobs report, then which, and what a server needs for that', async () => {
+    const { code, out } = await checked(
+      JSON.stringify({
+        ...{ version: '2', job_dispatch: { version: 'v2' } },
+        baton: { stages: { delivered: { reports: { deploy: true } } } },
+      }),
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(/^deploy in delivered .*reports$/m);
+    expect(out.trimEnd().split('\n').at(-1)).toContain('--public-url');
+    expect((await checked('{"version": "2", "job_dispatch": {"version": "v2"}}')).out).not.toContain(
+      '--public-url',
+    );
+  });
+
   it('given problems, then each on a line of its own with its place, and exit code 2', async () => {
     const { code, out, err } = await checked(WRONG);
     expect([code, err]).toEqual([2, '']);

@@ -217,6 +217,30 @@ describe('a secret setting', () => {
   });
 });
 
+describe('the public address', () => {
+  it('given one, then it is told without a slash at its end, and its host is answered to', () => {
+    const { http } = config({ publicUrl: 'https://CI.example.org:8443/baton/' });
+    expect(http.publicUrl).toBe('https://ci.example.org:8443/baton');
+    expect(http.allowedHosts).toEqual(['ci.example.org']);
+    expect(config({}, { BATON_PUBLIC_URL: 'http://[2001:db8::1]:7350' }).http).toMatchObject({
+      ...{ publicUrl: 'http://[2001:db8::1]:7350', allowedHosts: ['[2001:db8::1]'] },
+    });
+    expect(config({}).http.publicUrl).toBeUndefined();
+  });
+  it.each([
+    'ci.example.org',
+    'ftp://ci.example.org',
+    'https://me:secret@ci.example.org',
+    'https://ci.example.org/?a=1',
+    'https://ci.example.org/#a',
+    "https://ci.example.org/'",
+    'https://',
+    'https://ci example.org',
+  ])('given %j, then refused', (publicUrl) => {
+    expect(problems({ publicUrl })[0]).toMatchObject({ path: '--public-url' });
+  });
+});
+
 describe('the table', () => {
   it('has no two settings of one name, variable or key', () => {
     const rows = Object.values(settings);

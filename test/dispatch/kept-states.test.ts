@@ -39,6 +39,7 @@ const likely = (events: readonly Recorded<BatonEvent>[]): readonly Recorded<Bato
       case 'JobStarted':
       case 'JobCancelRequested':
       case 'JobOutputSealed':
+      case 'JobReported':
       case 'JobReportRefused':
         return place === 'assigned' || place === 'waits';
       default:

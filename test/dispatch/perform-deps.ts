@@ -46,6 +46,11 @@ export const performDeps = (
     archive: unexpected('archive'),
   },
   secrets: { take: unexpected('take'), given: unexpected('given'), forget: unexpected('forget') },
+  reports: {
+    offer: () => undefined,
+    seal: unexpected('seal'),
+    forget: () => Promise.resolve(),
+  },
   facts: unexpected('facts'),
   targetOf: () => Promise.resolve(E.right(target)),
   record: unexpected('record'),

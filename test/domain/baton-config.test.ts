@@ -223,6 +223,20 @@ describe('workspace', () => {
   });
 });
 
+describe('reports', () => {
+  it('given true for a phase, or for all and not for one, then its jobs may tell of themselves, and no others', () => {
+    expect(config({ reports: { deploy: true } }).phases.deploy.reports).toBe(true);
+    const { phases } = config({ reports: { default: true, unit: false } });
+    expect([phases.unit.reports, phases.lint.reports]).toEqual([undefined, true]);
+  });
+  it('given another value, then its place is told', () => {
+    expect(paths({ reports: { unit: 'yes', lint: 1 } })).toEqual([
+      'baton.reports.unit',
+      'baton.reports.lint',
+    ]);
+  });
+});
+
 describe('stages', () => {
   it('given an override, then only the phases that differ, each as a whole', () => {
     const found = config(
@@ -284,7 +298,7 @@ describe('stages', () => {
       'baton.stages.acceptence: a stage, not "acceptence"; write "acceptance"',
       'baton.stages.verify.skip_phases[0]: a phase that verify has; use one of unit, lint, syntax',
       'baton.stages.verify.filters.deploy: a phase that verify has, or "default", not "deploy"; use one of default, unit, lint, syntax',
-      'baton.stages.acceptance.stages: a setting of a stage, not "stages"; use one of filters, secrets, output, priority, retry, workspace, skip_phases, phase_timeouts',
+      'baton.stages.acceptance.stages: a setting of a stage, not "stages"; use one of filters, secrets, output, priority, retry, workspace, reports, skip_phases, phase_timeouts',
       'baton.stages.acceptance.workspace.unit: a phase that acceptance has, or "default", not "unit"; use one of default, provision, deploy, smoke, functional',
     ]);
   });

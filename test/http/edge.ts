@@ -12,6 +12,7 @@ import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { RunnerStatus } from '../../src/app/evidence.js';
+import type { NumberedChange, NumberedJob } from '../../src/app/original.js';
 import { totals } from '../../projections/totals.js';
 
 export const tokens = { viewer: 'token-viewer', operator: 'token-operator', admin: 'token-admin' } as const;
@@ -75,6 +76,21 @@ export const aChange = (over: Partial<ChangeView> = {}): ChangeView => ({
   promotion: { status: 'proceed' },
   revision: 4,
   ...over,
+});
+
+/** The moment of `aNumberedJob` and `aNumberedChange`. */
+export const asOfNow = { position: '10', now: '2026-01-31T12:00:05.000Z' };
+
+export const aNumberedJob = (over: Partial<JobView> = {}): NumberedJob => ({
+  ...{ id: 'a'.repeat(64), phaseRun: 7, stageRun: 3, submittedAt: '2026-01-31T11:59:00.000Z' },
+  job: aJob(over),
+});
+
+export const aNumberedChange = (over: Partial<ChangeView> = {}): NumberedChange => ({
+  change: aChange(over),
+  submission: { at: '2026-01-31T11:58:00.000Z', by: 'ops', patchsets: [] },
+  jobs: {},
+  triggered: {},
 });
 
 export const aScope = { enterprise: 'default', organisation: 'default', project: 'web-shop' };
@@ -166,6 +182,10 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     cancelChange: (_context, id) => TE.right({ value: aChange({ id }), repeated: false }),
     deleteChange: (_context, id) => TE.right({ value: aChange({ id, status: 'deleted' }), repeated: false }),
     rerunChange: (_context, id) => TE.right({ value: aChange({ id, moving: true }), repeated: false }),
+    mayReport: (_attempt, token) => token === 'token-attempt',
+    attemptWith: (_of, token) =>
+      Promise.resolve(token === 'token-attempt' ? { jobId: aJob().id, attempt: 1 } : undefined),
+    reportProgress: () => TE.right({ storedBytes: 6 }),
     listJobs: () => TE.right({ items: [aJob()] }),
     showJob: (id) =>
       aJob().id.startsWith(id)
@@ -218,6 +238,16 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     grantRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
     withdrawRole: (_context, { subject, role }) => TE.right({ value: { subject, role }, repeated: false }),
     listRoles: () => TE.right([{ subject: 'ops', role: 'operator' }]),
+    originalRunners: () => TE.right({ ...asOfNow, value: [{ id: 'r-1', runner: aRunner() }] }),
+    originalQueue: () => TE.right({ ...asOfNow, value: [aNumberedJob()] }),
+    originalJob: () => TE.right({ ...asOfNow, value: aNumberedJob() }),
+    originalPhaseRun: () => TE.right({ ...asOfNow, value: aNumberedJob() }),
+    originalChange: () => TE.right({ ...asOfNow, value: aNumberedChange() }),
+    originalDeletion: () => TE.right(undefined),
+    originalStages: () => TE.right([]),
+    originalBlocked: () => TE.right([]),
+    originalOrganisations: () => TE.right([{ name: 'default', projects: 1 }]),
+    watchOriginal: () => NEVER,
     authenticate: () => undefined,
     readiness: () => Promise.resolve({ ready: true, checks: [{ name: 'store', ok: true }] }),
     measures: () => Promise.resolve(noMeasures),
@@ -234,6 +264,9 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listRunners: recording('listRunners', merged.listRunners),
     showRunner: recording('showRunner', merged.showRunner),
     testRunner: recording('testRunner', merged.testRunner),
+    mayReport: recording('mayReport', merged.mayReport),
+    attemptWith: recording('attemptWith', merged.attemptWith),
+    reportProgress: recording('reportProgress', merged.reportProgress),
     drainRunner: recording('drainRunner', merged.drainRunner),
     pauseRunner: recording('pauseRunner', merged.pauseRunner),
     resumeRunner: recording('resumeRunner', merged.resumeRunner),
@@ -250,6 +283,16 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     deleteChange: recording('deleteChange', merged.deleteChange),
     rerunChange: recording('rerunChange', merged.rerunChange),
     listJobs: recording('listJobs', merged.listJobs),
+    originalRunners: merged.originalRunners,
+    originalQueue: merged.originalQueue,
+    originalJob: merged.originalJob,
+    originalPhaseRun: merged.originalPhaseRun,
+    originalChange: merged.originalChange,
+    originalDeletion: merged.originalDeletion,
+    originalStages: merged.originalStages,
+    originalBlocked: merged.originalBlocked,
+    originalOrganisations: merged.originalOrganisations,
+    watchOriginal: merged.watchOriginal,
     readiness: merged.readiness,
     measures: merged.measures,
     placeOfChange: merged.placeOfChange,

@@ -6,7 +6,7 @@ import { appError, type AppError } from '../../src/app/errors.js';
 import { outputOf } from '../../src/app/job-output.js';
 import type { LogError, LogWriter, OutputRef } from '../../src/app/ports.js';
 import type { LogChoice, UseCases } from '../../src/app/use-cases.js';
-import type { SplitOutput } from '../../src/domain/output.js';
+import type { OutputName, SplitOutput } from '../../src/domain/output.js';
 import { fileLogStore } from '../../src/logs/files.js';
 import { aJob } from './edge.js';
 
@@ -23,7 +23,7 @@ export const splitJob = async (folder: string): Promise<SplitJob> => {
   const job = aJob({ output: 'split' });
   let now = '';
   const store = fileLogStore(folder, { now: () => now });
-  const ref = (output: SplitOutput): OutputRef => ({ jobId: job.id, attempt: 1, output });
+  const ref = (output: OutputName): OutputRef => ({ jobId: job.id, attempt: 1, output });
   const open = async (output: SplitOutput): Promise<LogWriter> => {
     const writer = await store.open(ref(output), [])();
     if (E.isLeft(writer)) throw new Error(writer.left.message);

@@ -108,3 +108,32 @@ describe('B6: given a refused report, then the job goes on as if nothing had bee
       .thenTypes(['JobFailed']);
   });
 });
+
+describe('B6: given a job that tells of itself when nobody listens any more, then it is refused, and that is recorded once', () => {
+  const goesOn: JobCommand = { kind: 'ReportJob', attempt: 1 };
+  const succeeded: JobCommand = { ...goesOn, final: { success: true, status: 'finished' } };
+  const asked: JobEvent = { type: 'JobCancelRequested', data: {} };
+  it.each<readonly [string, readonly JobEvent[], string]>([
+    ['after its end', [queued, assigned(1), started, cancelled], after],
+    ['while it waits again', [queued, assigned(1), requeued], moved],
+    ['while another attempt is under way', [queued, assigned(1), requeued, assigned(2)], moved],
+    ['while it is being cancelled', [queued, assigned(1), started, asked], 'cancel_requested'],
+  ])('%s', (_, history, why) => {
+    const refused: JobEvent = { type: 'JobReportRefused', data: { attempt: 1, report: 'job', why } };
+    for (const command of [goesOn, succeeded]) {
+      given(history).when(command).then([refused]);
+      // a client in a loop cannot fill the store
+      given([...history, refused])
+        .when(command)
+        .thenRefused(why);
+    }
+  });
+
+  it('and an attempt that there never was leaves nothing', () => {
+    given([queued, assigned(1), started])
+      .when({ ...succeeded, attempt: 2 })
+      .thenRefused(moved);
+    given([queued]).when(succeeded).thenRefused(moved);
+    given([]).when(succeeded).thenRefused('job_unknown');
+  });
+});

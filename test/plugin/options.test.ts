@@ -22,10 +22,19 @@ describe('parseOptions', () => {
   it('given several mistakes, then all are told at once, each with its path', () => {
     const problems = problemsOf({
       ...{ host: 'standalone', data: 'relative', maxQueued: 0, logLevel: 'loud', mount: 'baton' },
-      ...{ repositoryRoots: ['/ok', 'not'], authenticate: 'me' },
+      ...{ repositoryRoots: ['/ok', 'not'], authenticate: 'me', publicUrl: 'ci.example.org' },
     });
     expect(problems.map(({ path }) => path).sort()).toEqual(
-      ['authenticate', 'data', 'host', 'logLevel', 'maxQueued', 'mount', 'repositoryRoots[1]'].sort(),
+      [
+        'authenticate',
+        'data',
+        'host',
+        'logLevel',
+        'maxQueued',
+        'mount',
+        'publicUrl',
+        'repositoryRoots[1]',
+      ].sort(),
     );
   });
 

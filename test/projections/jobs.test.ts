@@ -95,6 +95,13 @@ describe('a job as it is now', () => {
     const { revision: _, position: __, ...before } = jobAfter(...ended) ?? {};
     expect(rest).toEqual(before);
   });
+  it('given a final report, then its attempt says what was told, and when', () => {
+    const told = end({ type: 'JobReported', data: { attempt: 1, success: false, status: 'broken' } });
+    const job = jobAfter(queued('j1'), assigned('j1'), started('j1'), told, succeeded('j1'));
+    expect(job?.attempts[0]?.reported).toEqual({
+      ...{ at: '2026-01-01T00:00:03.000Z', success: false, status: 'broken' },
+    });
+  });
   it('given a log that is not collected for now, then it says why, until it goes on or ends', () => {
     const pause = end({ type: 'JobCollectionPaused', data: { attempt: 1, why: 'w', detail: 'Gone.' } });
     const resume = end({ type: 'JobCollectionResumed', data: { attempt: 1 } });

@@ -62,11 +62,27 @@ describe('the timeline of a job', () => {
       told('JobReportRefused', { ...late, outcome: 'succeeded', exitCode: 0 }),
       told('JobReportRefused', { ...late, outcome: 'timed_out', exitCode: 143 }),
       told('JobReportRefused', { ...late, report: 'started', why: 'attempt_is_over' }),
+      told('JobReportRefused', { ...late, report: 'job', why: 'cancel_requested' }),
     ]).toEqual([
       'attempt 1 ended and the job was queued again (policy, exit code 3), to be tried again after 5 s: It failed with exit code 3. That was try 1 of 3.',
       'a report of attempt 1 that came after the end was refused: exit code 0',
       'a report of attempt 1 that came after the end was refused: timed out, exit code 143',
       'a report of attempt 1 that came when the job had moved on was refused: started',
+      'a report of attempt 1 that came after a cancel was asked for was refused: told by the job itself',
+    ]);
+  });
+  it('tells of what a job reported, and of an end that follows from it, or lacks it', () => {
+    const told = (type: string, data: object) => sentences({ stream: 'job-j', type, data } as Given)[0];
+    expect([
+      told('JobReported', { attempt: 1, success: true, status: 'finished' }),
+      told('JobReported', { attempt: 2, success: false, status: 'broken' }),
+      told('JobFailed', { attempt: 2, exitCode: 0, reported: 'broken' }),
+      told('JobSucceeded', { attempt: 1, unreported: true }),
+    ]).toEqual([
+      'attempt 1 reported that it succeeded (finished)',
+      'attempt 2 reported that it failed (broken)',
+      'failed: it reported that (broken), and ended with exit code 0',
+      'succeeded with exit code 0, without a final report',
     ]);
   });
   it('says who, when, where and why', () => {

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedDigest, operatorKey } from '../../src/secrets/operator-key.js';
+import { keyedDigest, operatorKey, signature } from '../../src/secrets/operator-key.js';
 import { kindOf, nameOf, seal, unseal } from '../../src/secrets/seal.js';
 
 const key = operatorKey(Buffer.alloc(32, 1));
@@ -59,5 +59,17 @@ describe('the keyed digest', () => {
     expect(keyedDigest(key, 'a')).not.toBe(keyedDigest(key, 'b'));
     expect(keyedDigest(key, 'a')).not.toBe(keyedDigest(other, 'a'));
     expect(keyedDigest(key, 'a')).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('a signature', () => {
+  it('is the same for the same key and text, differs with either, and is no digest of it', () => {
+    const token = signature(key, 'report j.1');
+    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(signature(key, 'report j.1')).toBe(token);
+    expect(signature(key, 'report j.2')).not.toBe(token);
+    expect(signature(other, 'report j.1')).not.toBe(token);
+    // digests stand in events: they must not be tokens
+    expect(Buffer.from(token, 'base64url').toString('hex')).not.toBe(keyedDigest(key, 'report j.1'));
   });
 });

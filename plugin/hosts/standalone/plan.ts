@@ -93,7 +93,7 @@ const configurePhases = (
 ): E.Either<NoPlan, readonly ConfiguredPhase[]> => {
   const problems: Problem[] = [];
   const configured = wanted.map((phase): ConfiguredPhase => {
-    const { skipped, rows, timeoutMs, output, priority, retry, workspace } = configOf(phase);
+    const { skipped, rows, timeoutMs, output, priority, retry, workspace, reports } = configOf(phase);
     const run = ways.command ?? project.commands[phase];
     if (!skipped && run === undefined && !ways.deliveryJob) problems.push(noCommand(phase, project));
     return {
@@ -110,6 +110,7 @@ const configurePhases = (
       ...(priority === undefined ? {} : { priority }),
       ...(retry === undefined ? {} : { retry }),
       ...(workspace === undefined ? {} : { workspace }),
+      ...(reports === undefined ? {} : { reports }),
     };
   });
   return problems.length > 0 ? E.left({ reason: 'no_command', problems }) : E.right(configured);

@@ -7,6 +7,7 @@ import type { SubmitChange } from '../../../src/app/use-cases.js';
 import { isScopeName } from '../../../src/domain/dependency.js';
 import {
   parseDispatchConfig,
+  pushJobsText,
   type ConfigError,
   type DispatchConfig,
 } from '../../../src/domain/dispatch-config.js';
@@ -166,13 +167,10 @@ const invalid = (reason: string, what: string, problems: readonly Problem[], hin
     { hint, problems },
   );
 
-const elsewhere = ({ reason, problems }: ConfigError, text: string): AppError =>
-  appError(
-    'not_dispatched_here',
-    reason,
-    `A project with job_dispatch v2 was expected; ${CONFIG} has ${problems[0]?.found ?? 'none'}, so its phases are not for runners.`,
-    {
-      hint: `To move it to runners: ${problems[0]?.mend ?? 'use v2'}.`,
-      problems: inFile(CONFIG, placed(text, problems)),
-    },
-  );
+const elsewhere = (error: ConfigError, text: string): AppError => {
+  const { sentence, hint } = pushJobsText(error);
+  return appError('not_dispatched_here', error.reason, sentence, {
+    hint,
+    problems: inFile(CONFIG, placed(text, error.problems)),
+  });
+};
