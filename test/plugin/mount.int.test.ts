@@ -43,8 +43,17 @@ describe('the middleware in the Koa of a host', () => {
     await load({ actor: 'ada', role: 'viewer' });
     await plugin.start();
     expect(await get('/baton/api/v1/jobs')).toMatchObject({ status: 200 });
+    for (const prefix of ['', '/workflow'])
+      expect(await get(`/baton${prefix}/api/v0/e/default/jobs`)).toEqual({ status: 200, text: '[]' });
     expect(await get('/baton/healthz')).toMatchObject({ status: 200 });
-    for (const path of ['/', '/api/v1/jobs', '/baton', '/baton/other', '/batonic/api/v1/jobs'])
+    for (const path of [
+      '/',
+      '/api/v1/jobs',
+      '/baton',
+      '/baton/other',
+      '/baton/workflow',
+      '/batonic/api/v1/jobs',
+    ])
       expect(await get(path)).toMatchObject({ status: 200, text: 'the host itself' });
   });
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changes } from '../../plugin/hosts/standalone/changes.js';
+import { numbers } from '../../plugin/hosts/standalone/numbers.js';
 import { commands } from '../../projections/commands.js';
 import { explain, explainJob } from '../../projections/explain.js';
 import { history } from '../../projections/history.js';
@@ -72,6 +73,12 @@ describe('any history of valid events, likely or not, folds into plain JSON that
   it('as commands, each once', () => {
     holdsForAny(commands, ({ known, order }) => {
       expect([...order].sort()).toEqual(Object.keys(known).sort());
+    });
+  });
+  it('as numbers, one for each job', () => {
+    holdsForAny(numbers, ({ jobs: all, stages, phaseRuns }) => {
+      expect(stages).toHaveLength(all.length);
+      expect(all.map((id) => phaseRuns[id])).toEqual(all.map((_, n) => n + 1));
     });
   });
   // ids of changes and stage runs are derived ones, never names of what all objects have

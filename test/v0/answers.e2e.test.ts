@@ -287,11 +287,18 @@ describe('what is done, one after the other', () => {
       run_success: false,
     });
     expect((await remove(`jobs/${jobId(1, 2)}`)).status).toBe(404);
+  });
+
+  it('delivery api delete runners/HOSTNAME while a job runs there: 204, the job ends as it would have, then the runner is gone (B5)', async () => {
+    const [{ hostname }] = (await get('runners')).json() as [{ readonly hostname: string }];
+    expect((await remove(`runners/${hostname}`)).status).toBe(204);
+    expect((await get('runners')).json()).toMatchObject([{ hostname, job: { id: changeId } }]);
     world.remove(`${world.folder}/flag`);
     await world.finished(changeId);
     expect((await get(RUN(1))).json()).toMatchObject({
       ...{ status: 'passed', finished: true, run_success: true, run_status: 'finished' },
     });
+    await until('the runner is gone', async () => ((await get('runners')).text === '[]' ? true : undefined));
     expect((await get('jobs')).json()).toEqual([]);
     expect((await get(CHANGE())).json()).toMatchObject({
       stages: [{ stage: 'verify', status: 'failed' }],

@@ -28,7 +28,7 @@ export interface OriginalSources {
   readonly jobs: ViewSource<JobsView>;
   readonly changes: ViewSource<ChangesView>;
   readonly numbers: ReadModel<NumbersView>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly listRunners: UseCases['listRunners'];
 }
 

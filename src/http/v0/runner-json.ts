@@ -48,24 +48,30 @@ const keyLine = ({ publicKey, user }: RunnerStatus, hostname: string): string =>
   return type === undefined || key === undefined ? '' : `${type} ${key} ${user}@${hostname}\n`;
 };
 
-/** What it is called there: its address, which must not be another's as well, else its name. */
-export const hostnameOf = ({ name, host }: RunnerStatus, all: readonly NumberedRunner[]): string =>
-  all.some(({ runner }) => runner.name !== name && (runner.host === host || runner.name === host))
-    ? name
-    : host;
+/** What runners are called there, by name: their address, unless another has it, too; then their name. */
+export const hostnamesOf = (all: readonly NumberedRunner[]): ReadonlyMap<string, string> => {
+  const counts = new Map<string, number>();
+  for (const { runner } of all)
+    for (const word of new Set([runner.name, runner.host])) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return new Map(
+    all.map(({ runner: { name, host } }) => [name, (counts.get(host) ?? 0) > 1 ? name : host] as const),
+  );
+};
 
 /** By what it is called, or its name. */
-export const runnerCalled = (all: readonly NumberedRunner[], hostname: string): NumberedRunner | undefined =>
-  all.find(({ runner }) => hostnameOf(runner, all) === hostname) ??
-  all.find(({ runner }) => runner.name === hostname);
-
-export const runnerJson = (
-  numbered: NumberedRunner,
+export const runnerCalled = (
   all: readonly NumberedRunner[],
-  tested: Tested | undefined,
-) => {
+  hostname: string,
+): NumberedRunner | undefined => {
+  const hostnames = hostnamesOf(all);
+  return (
+    all.find(({ runner }) => hostnames.get(runner.name) === hostname) ??
+    all.find(({ runner }) => runner.name === hostname)
+  );
+};
+
+export const runnerJson = (numbered: NumberedRunner, hostname: string, tested: Tested | undefined) => {
   const { id, runner } = numbered;
-  const hostname = hostnameOf(runner, all);
   const { os = '', platform = '', platform_family = '', platform_version = '' } = runner.attributes;
   return {
     id,

@@ -12,7 +12,7 @@ import * as codecs from '../codecs.js';
 import type { HealthTests } from '../health-tests.js';
 import { within, withRole } from '../places.js';
 import { done, json, nothing } from '../row.js';
-import { runnerCalled, runnerJson } from '../runner-json.js';
+import { hostnamesOf, runnerCalled, runnerJson } from '../runner-json.js';
 import { stateFrames } from '../state-stream.js';
 
 type All = readonly NumberedRunner[];
@@ -42,9 +42,16 @@ const find = (
   );
 
 export const runnerRoutes = (tests: HealthTests): readonly Route[] => {
-  const shown = ({ found, all }: { readonly found: NumberedRunner; readonly all: All }) =>
-    runnerJson(found, all, tests.of(found.runner.name));
-  const listed = ({ value: all }: AsOf<All>) => all.map((found) => shown({ found, all }));
+  const shown = (found: NumberedRunner, hostnames: ReadonlyMap<string, string>) => {
+    const { name } = found.runner;
+    return runnerJson(found, hostnames.get(name) ?? name, tests.of(name));
+  };
+  const listed = ({ value: all }: AsOf<All>) => {
+    const hostnames = hostnamesOf(all);
+    return all.map((found) => shown(found, hostnames));
+  };
+  const single = ({ found, all }: { readonly found: NumberedRunner; readonly all: All }) =>
+    shown(found, hostnamesOf(all));
 
   return [
     route({
@@ -79,7 +86,7 @@ export const runnerRoutes = (tests: HealthTests): readonly Route[] => {
               TE.chain(() => look),
             ),
           ),
-          TE.map((found) => json(shown(found), 201)),
+          TE.map((found) => json(single(found), 201)),
         );
       },
     }),
@@ -126,7 +133,7 @@ export const runnerRoutes = (tests: HealthTests): readonly Route[] => {
         pipe(
           TE.fromEither(within(caller, params.ent)),
           TE.chain((enterprise) => find(use, enterprise, params.hostname)),
-          TE.map((found) => json(shown(found))),
+          TE.map((found) => json(single(found))),
         ),
     }),
     route({
@@ -156,7 +163,7 @@ export const runnerRoutes = (tests: HealthTests): readonly Route[] => {
           TE.chain((enterprise) => find(use, enterprise, params.hostname)),
           TE.map((found) => {
             tests.start(use, context, found.found.runner.name);
-            return json(shown(found));
+            return json(single(found));
           }),
         ),
     }),
