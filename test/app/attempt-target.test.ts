@@ -28,7 +28,7 @@ describe('the machine that is asked for an attempt', () => {
   it('is the one that had the name when the attempt was assigned, as it is reached now; never the next one', async () => {
     const { store, first, late, second } = await twoLives();
     const reached = async (assignedAt: Position) => {
-      const target = await attemptTargetOf({ store }, { runner: 'r1', assignedAt });
+      const target = await attemptTargetOf({ store }, { runner: 'r1', slot: 0, assignedAt });
       return E.isRight(target) ? [target.right.host, target.right.port] : undefined;
     };
     expect(await reached(first)).toEqual(['first', 2200]);

@@ -32,7 +32,7 @@ const cleared = async (fates: Readonly<Record<number, ProcessFate>>, ...events: 
     alive: (_: RunnerTarget, processes: readonly { readonly pid: number }[]) => () =>
       Promise.resolve(E.right(processes.map(({ pid }) => fates[pid] ?? 'unknown'))),
   };
-  return (await slotsToClear(transport, target, after(...events))).map(({ slot }) => slot);
+  return (await slotsToClear(transport, () => target, after(...events))).map(({ slot }) => slot);
 };
 
 describe('slotsToClear', () => {
