@@ -54,6 +54,22 @@ describe('slotsToClear', () => {
   });
 });
 
+it('given slots with accounts of their own, then each is looked at from its own', async () => {
+  const asked: string[] = [];
+  const transport = {
+    alive:
+      ({ user }: RunnerTarget) =>
+      () => {
+        asked.push(user);
+        return Promise.resolve(E.right(['gone' as const]));
+      },
+  };
+  const ownAccount = (slot: number): RunnerTarget => ({ ...target, user: `ci-${slot}` });
+  const events = [soiled(0, 'a', [named(8)]), soiled(1, 'b', [named(9)])];
+  expect(await slotsToClear(transport, ownAccount, after(...events))).toHaveLength(2);
+  expect(asked).toEqual(['ci-0', 'ci-1']);
+});
+
 describe('ClearSlot by a probe', () => {
   const command: RunnerCommand = {
     ...{ kind: 'ClearSlot', slot: 0, by: 'probe', jobs: ['a'], gone: [named(8)] },
