@@ -91,11 +91,16 @@ const probedOf = (
   };
 };
 
-const sentenceOf = (name: string, answer: Answer, probed: Probed): string =>
+const onTrial = (name: string, state: RunnerState): string =>
+  state.status === 'enrolled' && state.trial
+    ? ` It takes jobs once it is proved: baton runner prove ${name}`
+    : '';
+
+const sentenceOf = (name: string, answer: Answer, probed: Probed, state: RunnerState): string =>
   E.isLeft(answer)
     ? answer.left.message
     : probed.verdict === 'ready'
-      ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.${probed.detail === undefined ? '' : ` ${probed.detail}`}`
+      ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.${probed.detail === undefined ? '' : ` ${probed.detail}`}${onTrial(name, state)}`
       : `The runner ${name} was reached, but cannot run jobs: ${probed.detail ?? 'see the findings'}`;
 
 const NO_KEY = (): AppError =>
@@ -237,7 +242,7 @@ export const runnerLooks = (
     const failure = E.isLeft(answer) ? answer.left : undefined;
     return E.right({
       code: failure?.code ?? probed.verdict,
-      sentence: sentenceOf(name, answer, probed),
+      sentence: sentenceOf(name, answer, probed, state.right),
       ...(failure?.fingerprint === undefined ? {} : { fingerprint: failure.fingerprint }),
       ...(failure?.hop === undefined ? {} : { hop: failure.hop }),
       runner: shown.right,

@@ -99,6 +99,45 @@ describe('a runner on trial', () => {
   }, 120_000);
 });
 
+describe('a machine that is enrolled again under the name that it had', () => {
+  it('is a runner like any other: with a key of its own, its first jobs, and views that a rebuild makes the same', async () => {
+    await add({});
+    const jobsPass = async (name: string): Promise<void> => {
+      const repository = world.aRepository(name, {
+        commands: { lint: 'echo linted', syntax: 'true', unit: 'true' },
+      });
+      const answer = await world.ask('POST', '/changes', { repository, branch: 'feature', target: 'main' });
+      expect((await world.finished((answer.json() as ChangeView).id)).stages[0]?.status).toBe('passed');
+    };
+    await jobsPass('shop');
+    expect((await world.ask('POST', '/runners/r1/drain', {})).status).toBe(200);
+    await world.ask('POST', '/runners/r1/remove', {});
+    await until('it is retired', async () => ((await shown()).state === 'retired' ? true : undefined));
+    await add({});
+    expect(await shown()).toMatchObject({ state: 'ready', lastOutcomes: [], current: {} });
+    await jobsPass('store');
+    await until('the key of the former one is gone', async () =>
+      (await world.ask('GET', '/history/summary?by=runner')).status === 200 &&
+      readdirSync(join(world.data, 'secrets')).filter((name) => name.includes('runner')).length <= 1
+        ? true
+        : undefined,
+    );
+    await world.stop('SIGKILL');
+    await world.start();
+    const { evidence: _, watch: __, ...before } = await shown();
+    expect(before).toMatchObject({ state: 'ready', lastOutcomes: [{}, {}, {}] });
+    await world.ask('POST', '/projections/runner_health/rebuild', {});
+    const { evidence: ___, watch: ____, ...after } = await shown();
+    expect(after).toEqual(before);
+    await jobsPass('last');
+    await world.stop();
+    const types = (await recorded())
+      .map(({ type }) => type)
+      .filter((type) => /^Runner(Enrol|Retir|Key)/.test(type));
+    expect(types).toEqual(['RunnerEnrolled', 'RunnerRetired', 'RunnerEnrolled', 'RunnerKeyRemoved']);
+  }, 60_000);
+});
+
 describe('a runner that takes jobs already', () => {
   it('is proved as well, which is recorded when it says something new', async () => {
     await add({});
