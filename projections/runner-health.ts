@@ -2,7 +2,7 @@
 import { isReachedOtherwise } from '../src/domain/runner-state.js';
 import type { BatonEvent, JobEvent, RunnerEvent } from '../src/events/catalog.js';
 import { isJobEvent, isRunnerEvent } from '../src/events/catalog.js';
-import type { Finding, RunnerEnrolled, RunnerSettingsChanged } from '../src/events/runner.js';
+import type { Finding, RunnerEnrolled, RunnerProved, RunnerSettingsChanged } from '../src/events/runner.js';
 import type { Attributes, Outcome } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Recorded } from '../src/kernel/recorded.js';
@@ -15,6 +15,8 @@ export interface RunnerView {
   port: number;
   user: string;
   slots: number;
+  /** Slot n has an account of its own, `<user>-<n>`; absent: all share one. */
+  isolated?: true;
   labels: readonly string[];
   hostKeys: readonly string[];
   /** How Baton proves itself there. */
@@ -27,7 +29,7 @@ export interface RunnerView {
   attributes: Attributes;
   /** Whose jobs it takes; absent: everybody's. */
   enterprises?: readonly string[];
-  /** Enrolled and never probed: `untested`. */
+  /** Enrolled and never probed, or on trial: `untested`. */
   state:
     | 'untested'
     | 'ready'
@@ -49,6 +51,8 @@ export interface RunnerView {
     readonly latencyMs?: number;
     readonly findings: readonly Finding[];
   };
+  /** The last recorded proof: of each slot as whom its job ran, and the bytes of output that were seen. */
+  proved?: { readonly at: string; readonly slots: RunnerProved['slots'] };
   /** Host key that was found and is not accepted. */
   foundHostKey?: string;
   /** Instant at which a pause is over. */
@@ -65,6 +69,7 @@ export interface RunnerView {
 
 /** What keeps a runner from taking jobs, each set and lifted on its own; the strongest gives the state. */
 interface Gates {
+  trial?: string;
   retired?: string;
   removing?: string;
   quarantined?: string;
@@ -90,6 +95,7 @@ const enrolled = (name: string, data: RunnerEnrolled, revision: number): RunnerV
   port: data.port,
   user: data.user,
   slots: data.slots,
+  ...(data.isolated === true ? { isolated: true } : {}),
   labels: data.labels,
   hostKeys: [],
   auth: data.auth.kind,
@@ -112,6 +118,7 @@ const stateOf = ({ probe }: RunnerView, gates: Gates): StateNow => {
   if (gates.quarantined !== undefined) return { state: 'quarantined', detail: gates.quarantined };
   if (gates.paused !== undefined) return { state: 'paused', detail: gates.paused };
   if (gates.draining !== undefined) return { state: 'draining', detail: gates.draining };
+  if (gates.trial !== undefined) return { state: 'untested', detail: gates.trial };
   if (probe === undefined) return { state: 'untested' };
   if (probe.verdict === 'ready') return { state: 'ready' };
   const detail =
@@ -130,7 +137,12 @@ const without = <A>(list: readonly A[], removed: readonly A[]): readonly A[] =>
 
 /** An absent member stays as it was; another place, or way to it, was not probed yet. */
 const settle = (runner: RunnerView, data: RunnerSettingsChanged): void => {
-  const { auth, jump, host, port, user, slots, labels, enterprises } = data;
+  const { auth, jump, host, port, user, slots, labels, enterprises, isolated } = data;
+  if (isReachedOtherwise(data, runner)) delete runner.probe;
+  if (isolated !== undefined) {
+    delete runner.isolated;
+    if (isolated) runner.isolated = true;
+  }
   if (host !== undefined) runner.host = host;
   if (port !== undefined) runner.port = port;
   if (user !== undefined) runner.user = user;
@@ -151,7 +163,6 @@ const settle = (runner: RunnerView, data: RunnerSettingsChanged): void => {
     delete runner.foundJumpHostKey;
     if (jump !== '') Object.assign(runner, { jump, jumpHostKeys: [] });
   }
-  if (isReachedOtherwise(data)) delete runner.probe;
 };
 
 const acceptAtJump = (runner: RunnerView, fingerprint: string, replaces: readonly string[]): void => {
@@ -196,6 +207,10 @@ const change = (runner: RunnerView, gates: Gates, event: RunnerEvent, metadata: 
         runner.foundHostKey = found;
       return;
     }
+    case 'RunnerProved':
+      delete gates.trial;
+      runner.proved = { at: metadata.recordedAt, slots: event.data.slots };
+      return;
     case 'RunnerSettingsChanged':
       settle(runner, event.data);
       return;
@@ -244,7 +259,8 @@ const change = (runner: RunnerView, gates: Gates, event: RunnerEvent, metadata: 
       gates.removing = told('is being removed', metadata);
       return;
     case 'RunnerKeyRemoved':
-      delete runner.publicKey;
+      // while the name is in use it was a former one's
+      if (gates.retired !== undefined) delete runner.publicKey;
       return;
     case 'SlotQuarantined':
       runner.quarantinedSlots = [...without(runner.quarantinedSlots, [event.data.slot]), event.data.slot];
@@ -263,9 +279,16 @@ const evolveRunner = (
   event: RunnerEvent,
   { metadata, revision }: Recorded,
 ): void => {
-  if (event.type === 'RunnerEnrolled' && find(view.runners, name) === undefined) {
-    put(view.runners, name, enrolled(name, event.data, revision));
-    put(view.gates, name, {});
+  if (event.type === 'RunnerEnrolled') {
+    // of one that had the name before only what it still holds is left
+    const current = find(view.runners, name)?.current ?? {};
+    const gates: Gates =
+      event.data.trial === true
+        ? { trial: `on trial: its first job is awaited (baton runner prove ${name})` }
+        : {};
+    const runner: RunnerView = { ...enrolled(name, event.data, revision), current };
+    put(view.runners, name, Object.assign(runner, stateOf(runner, gates)));
+    put(view.gates, name, gates);
     return;
   }
   const runner = find(view.runners, name);
@@ -308,7 +331,7 @@ const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: s
 /** Folds the streams `runner-<name>` and, for what runs there, `job-<id>`. */
 export const runnerHealth: Projection<RunnerHealthView, BatonEvent> = {
   name: 'runner_health',
-  version: 3,
+  version: 4,
   init: () => ({ runners: {}, gates: {}, held: {} }),
   evolve: (view, recorded) => {
     const { stream, event, metadata } = recorded;

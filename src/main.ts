@@ -36,7 +36,9 @@ import { repeats, type Repeats } from './app/repeats.js';
 import { createEvidence } from './app/evidence.js';
 import { runnerCommands } from './app/runner-commands.js';
 import { runnerReads } from './app/runner-reads.js';
-import { targetOf } from './app/runner-target.js';
+import { proofSource } from './app/proof-source.js';
+import { proveUseCases } from './app/prove-runner.js';
+import { attemptTargetOf, targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import { sharedSubscriptions } from './app/shared-subscription.js';
@@ -46,8 +48,10 @@ import { watchAppends } from './app/storage-health.js';
 import { compatibilityOf, toolchainUseCases } from './app/toolchains.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
+import type { FolderOn } from './app/job-reads.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
+import { proveSlot } from './dispatch/prove.js';
 import type { HttpLimits } from './http/limits.js';
 import { listen } from './http/listen.js';
 import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
@@ -329,7 +333,7 @@ export const openCore = async (
     policy: config.queue,
     compatibility,
     minFreeBytes: config.phases.minFreeBytes,
-    targetOf: (name) => targetOf(deps, name),
+    targetOf: (place) => attemptTargetOf(deps, place),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
   });
@@ -356,14 +360,19 @@ export const openCore = async (
   );
   add(() => watch.close());
 
-  const folderOn = async (runner: string): Promise<string | undefined> => {
-    const target = await targetOf(deps, runner);
+  const folderOn: FolderOn = async (runner, slot) => {
+    const target = await targetOf(deps, runner, slot);
     return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
   };
   const runners = runnerUseCases(runnerDeps, looks);
   const useCases = tellingOfStore<UseCases>({
     ...runners,
     ...runnerCommands(runnerDeps, looks),
+    ...proveUseCases(runnerDeps, looks, {
+      fence: epoch,
+      source: () => proofSource(folded),
+      proveSlot: (trial) => proveSlot(transport, trial),
+    }),
     ...jobUseCases({
       ...{
         ...deps,

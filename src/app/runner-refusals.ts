@@ -61,8 +61,8 @@ export const refused = (name: string, refusal: RunnerRefusal): AppError => {
       return conflict(`A runner named ${name} is enrolled already.`, `baton runner show ${name}`);
     case 'runner_retired':
       return conflict(
-        `The runner ${name} was retired; history speaks of it under this name.`,
-        'Enrol the machine under a new name.',
+        `The runner ${name} was retired.`,
+        `A machine can be enrolled under this name again: baton runner add ${name} …`,
       );
     case 'runner_removing':
       return conflict(`The runner ${name} is being removed.`, `baton runner show ${name}`);
@@ -77,6 +77,11 @@ export const refused = (name: string, refusal: RunnerRefusal): AppError => {
       return conflict(
         `${owner(name, refusal.hop)} still shows the host key ${refusal.found}, which is not accepted.`,
         trustCommand(name, refusal.found, refusal.hop),
+      );
+    case 'base_not_absolute':
+      return conflict(
+        `With an account for each slot the folder of the runner ${name} must be an absolute path, as each slot has one named after it; found ${refusal.base ?? 'none, which is one below the home'}.`,
+        'Enrol it with --base DIR, and let slot 0 own DIR-0, slot 1 DIR-1 and so on.',
       );
     case 'no_jump_host':
       return conflict(

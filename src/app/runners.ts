@@ -8,7 +8,10 @@ import type { Probed } from '../domain/runner-probe.js';
 import { runner, type RunnerCommand } from '../domain/runner.js';
 import type { Enrolled, RunnerState } from '../domain/runner-state.js';
 import type { Finding, RunnerAuth, RunnerEnrolled } from '../events/runner.js';
+import type { BatonEvent } from '../events/catalog.js';
 import { deriveId } from '../kernel/ids.js';
+import type { Recorded } from '../kernel/recorded.js';
+import { lookAt, type Look } from './account-looks.js';
 import { appError, type AppError } from './errors.js';
 import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
@@ -17,7 +20,7 @@ import { authRefusal } from './runner-auth.js';
 import { otherKeyShown, refused } from './runner-refusals.js';
 import { judgedBy } from './judged-runner.js';
 import { clockSkew, compatibilityFindings, sessionsFinding } from './runner-findings.js';
-import { reachOf, runnerState, targetOf } from './runner-target.js';
+import { accountsOf, reachOf, runnerState, targetOf } from './runner-target.js';
 import { tidyLeftBehind } from './left-behind.js';
 import { slotsToClear } from './slot-recovery.js';
 import type { Repeats } from './repeats.js';
@@ -67,10 +70,10 @@ export const onRunner = async (
 
 /** Without these no job can be started, or none be known again. */
 const NEEDED: ReadonlySet<string> = new Set([
-  ...['proc', 'setsid', 'tools', 'base_writable', 'can_start', COMPATIBILITY],
+  ...['proc', 'setsid', 'tools', 'base_writable', 'can_start', 'slots_apart', COMPATIBILITY],
 ]);
 
-type Answer = E.Either<TransportError, ProbeReport>;
+type Answer = Look['answer'];
 
 const probedOf = (
   answer: Answer,
@@ -95,11 +98,16 @@ const probedOf = (
   };
 };
 
-const sentenceOf = (name: string, answer: Answer, probed: Probed): string =>
+const onTrial = (name: string, state: RunnerState): string =>
+  state.status === 'enrolled' && state.trial
+    ? ` It takes jobs once it is proved: baton runner prove ${name}`
+    : '';
+
+const sentenceOf = (name: string, answer: Answer, probed: Probed, state: RunnerState): string =>
   E.isLeft(answer)
     ? answer.left.message
     : probed.verdict === 'ready'
-      ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.${probed.detail === undefined ? '' : ` ${probed.detail}`}`
+      ? `The runner ${name} is ready: it answered within ${Math.max(1, Math.round(answer.right.latencyMs))} ms.${probed.detail === undefined ? '' : ` ${probed.detail}`}${onTrial(name, state)}`
       : `The runner ${name} was reached, but cannot run jobs: ${probed.detail ?? 'see the findings'}`;
 
 const NO_KEY = (): AppError =>
@@ -141,9 +149,12 @@ export interface RunnerLooks {
 }
 
 /** Another boot or folder than was seen last: what holds for as long as a machine is up may be otherwise now. */
-const isAnother = ({ baseId, bootId }: ProbeReport, state: RunnerState): boolean => {
+const isAnother = ({ answer, slotBaseIds = [] }: Look, state: RunnerState): boolean => {
   const known: Enrolled['probe'] = state.status === 'enrolled' ? state.probe : undefined;
-  return known !== undefined && (known.baseId !== baseId || known.bootId !== bootId);
+  if (E.isLeft(answer) || known === undefined) return false;
+  const { baseId, bootId } = answer.right;
+  const sameFolders = known.baseId === baseId && known.slotBaseIds.join(' ') === slotBaseIds.join(' ');
+  return !sameFolders || known.bootId !== bootId;
 };
 
 /** Looking at runners. */
@@ -159,8 +170,10 @@ export const runnerLooks = (
 
   /** Sessions are not counted at each look: what was found last still holds. */
   const sessionsOf = (name: string, report: ProbeReport, state: RunnerState): readonly Finding[] => {
-    if (report.sessions !== undefined && state.status === 'enrolled')
-      return [sessionsFinding(state.settings.slots, report.sessions)];
+    if (report.sessions !== undefined && state.status === 'enrolled') {
+      const { isolated, slots } = state.settings;
+      return [sessionsFinding(isolated ? 1 : slots, report.sessions)];
+    }
     const recorded = runnerView(deps.health.view(), name);
     if (recorded === undefined) return [];
     const before = deps.evidence.beside(recorded).evidence?.findings ?? recorded.probe?.findings ?? [];
@@ -168,7 +181,7 @@ export const runnerLooks = (
   };
 
   /** Puts together what was found, and keeps it as evidence. */
-  const judge = (name: string, answer: Answer, state: RunnerState): Probed => {
+  const judge = (name: string, { answer, slotBaseIds }: Look, state: RunnerState): Probed => {
     const at = deps.clock.now();
     const report = E.isRight(answer) ? answer.right : undefined;
     const skew =
@@ -184,7 +197,10 @@ export const runnerLooks = (
             ...(skew === undefined ? [] : [skew.finding]),
             ...compatibilityFindings(compatibility, { name, attributes: report.attributes }),
           ];
-    const probed = probedOf(answer, findings, probeOf);
+    const probed: Probed = {
+      ...probedOf(answer, findings, probeOf),
+      ...(slotBaseIds === undefined ? {} : { slotBaseIds }),
+    };
     const measured: Measured = {
       ...(report?.load === undefined ? {} : { load: report.load }),
       ...(skew === undefined ? {} : { skewSeconds: skew.skewSeconds }),
@@ -193,14 +209,20 @@ export const runnerLooks = (
     return probed;
   };
 
-  const clearSlots = async (
+  /** What a look that reached the runner is the time for. */
+  const mend = async (
     name: string,
-    target: RunnerTarget,
+    { leftBehind }: Look,
     state: RunnerState,
     envelope: Envelope,
   ): Promise<void> => {
+    const targetOf = (slot: number): RunnerTarget | undefined => {
+      const target = reachOf(name, state, slot);
+      return E.isRight(target) ? target.right : undefined;
+    };
+    for (const { target, names } of leftBehind) await tidyLeftBehind(deps, target, names);
     // what cannot be recorded now is found again by the next probe
-    for (const command of await slotsToClear(deps.transport, target, state))
+    for (const command of await slotsToClear(deps.transport, targetOf, state))
       await onRunner(deps, name, command, {
         ...withoutRevision(envelope),
         ...{ commandId: randomUUID(), causationId: envelope.commandId },
@@ -210,10 +232,11 @@ export const runnerLooks = (
   const test = async (name: string, envelope: Envelope): Promise<E.Either<AppError, RunnerTested>> => {
     const state = await runnerState(deps, name);
     if (E.isLeft(state)) return state;
-    const target = reachOf(name, state.right);
-    if (E.isLeft(target)) return target;
-    const answer = await deps.transport.probe(target.right)();
-    const probed = judge(name, answer, state.right);
+    const targets = accountsOf(name, state.right);
+    if (E.isLeft(targets)) return targets;
+    const look = await lookAt(targets.right, deps.transport.probe);
+    const { answer } = look;
+    const probed = judge(name, look, state.right);
     const recorded = await onRunner(
       deps,
       name,
@@ -222,16 +245,13 @@ export const runnerLooks = (
       { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
     );
     if (E.isLeft(recorded)) return recorded;
-    if (E.isRight(answer)) {
-      await clearSlots(name, target.right, state.right, envelope);
-      await tidyLeftBehind(deps, target.right, answer.right.leftBehind ?? []);
-    }
+    if (E.isRight(answer)) await mend(name, look, state.right, envelope);
     const shown = await view(name);
     if (E.isLeft(shown)) return shown;
     const failure = E.isLeft(answer) ? answer.left : undefined;
     return E.right({
       code: failure?.code ?? probed.verdict,
-      sentence: sentenceOf(name, answer, probed),
+      sentence: sentenceOf(name, answer, probed, state.right),
       ...(failure?.fingerprint === undefined ? {} : { fingerprint: failure.fingerprint }),
       ...(failure?.hop === undefined ? {} : { hop: failure.hop }),
       runner: shown.right,
@@ -241,20 +261,18 @@ export const runnerLooks = (
   const probeAgain = async (name: string): Promise<void> => {
     const state = await runnerState(deps, name);
     if (E.isLeft(state)) return;
-    const target = reachOf(name, state.right);
-    if (E.isLeft(target)) return;
-    let answer = await deps.transport.check(target.right)();
-    if (E.isRight(answer) && isAnother(answer.right, state.right))
-      answer = await deps.transport.probe(target.right)();
+    const targets = accountsOf(name, state.right);
+    if (E.isLeft(targets)) return;
+    let look = await lookAt(targets.right, deps.transport.check);
+    if (isAnother(look, state.right)) look = await lookAt(targets.right, deps.transport.probe);
+    const { answer } = look;
     if (E.isLeft(answer) && answer.left.code === 'closed') return;
-    const probed = judge(name, answer, state.right);
+    const probed = judge(name, look, state.right);
     // no free session means that it is busy, which says nothing against it
     if (E.isLeft(answer) && answer.left.code === 'back_pressure') return;
     const envelope = { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name };
     await onRunner(deps, name, { kind: 'RecordProbe', probe: { ...probed, automatic: true } }, envelope);
-    if (E.isLeft(answer)) return;
-    await clearSlots(name, target.right, state.right, envelope);
-    await tidyLeftBehind(deps, target.right, answer.right.leftBehind ?? []);
+    if (E.isRight(answer)) await mend(name, look, state.right, envelope);
   };
 
   return { view, test, probeAgain };
@@ -267,10 +285,23 @@ export const runnerUseCases = (
 ): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> => {
   const authFor = async (
     { name, auth = 'key', privateKey }: AddRunner,
-    before: RunnerEnrolled | undefined,
+    commandId: string,
+    past: readonly Recorded<BatonEvent>[],
   ): Promise<E.Either<AppError, RunnerAuth>> => {
-    if (before !== undefined) return E.right(before.auth);
-    return auth === 'key' ? keepKey(deps, `runner/${name}`, privateKey) : E.right({ kind: 'agent' });
+    const enrolments = past.flatMap(({ event, metadata }) =>
+      event.type === 'RunnerEnrolled' ? [{ auth: event.data.auth, by: metadata.commandId }] : [],
+    );
+    const repeated = enrolments.find(({ by }) => by === commandId);
+    const last = enrolments.at(-1);
+    if (repeated !== undefined) return E.right(repeated.auth);
+    const turn = past.findLast(
+      ({ event: { type } }) => type === 'RunnerEnrolled' || type === 'RunnerRetired',
+    );
+    // it will be refused, and keeps its key
+    if (last !== undefined && turn?.event.type === 'RunnerEnrolled') return E.right(last.auth);
+    if (auth === 'agent') return E.right({ kind: 'agent' });
+    // a name of its own: the keys of one that had the name before may still have to be removed
+    return keepKey(deps, last === undefined ? `runner/${name}` : `runner/${name}/${commandId}`, privateKey);
   };
 
   const add = async (
@@ -293,17 +324,20 @@ export const runnerUseCases = (
       jump,
       jumpHostKey,
       enterprises = [],
+      trial = false,
+      isolated = false,
     } = request;
     const known = await load(deps.store, `runner-${name}`);
     if (E.isLeft(known)) return known;
-    const first = known.right.events[0]?.event;
-    const auth = await authFor(request, first?.type === 'RunnerEnrolled' ? first.data : undefined);
+    const auth = await authFor(request, context.commandId, known.right.events);
     if (E.isLeft(auth)) return auth;
     const data: RunnerEnrolled = {
       ...{ name, host, port, user, slots, labels, auth: auth.right },
       ...(base === undefined ? {} : { base }),
       ...(jump === undefined || jump === '' ? {} : { jump }),
       ...(enterprises.length === 0 ? {} : { enterprises }),
+      ...(trial ? { trial: true as const } : {}),
+      ...(isolated ? { isolated } : {}),
     };
     const done = await onRunner(
       deps,
@@ -317,6 +351,7 @@ export const runnerUseCases = (
       envelopeOf(context, name),
     );
     if (E.isLeft(done)) return done;
+    if (!done.right.repeated) deps.evidence.forget(name);
     const shown = await looks.view(name);
     if (E.isLeft(shown)) return shown;
     const value = {

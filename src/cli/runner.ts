@@ -10,7 +10,7 @@ import { note, type Io } from './io.js';
 import { collect, example, whole } from './options.js';
 import { progressOn } from './progress.js';
 import { registerRunnerCommands } from './runner-commands.js';
-import { listText, showText } from './runner-text.js';
+import { keyFilesOf, listText, showText } from './runner-text.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
 
@@ -44,6 +44,8 @@ interface AddOptions {
   readonly label: readonly string[];
   readonly enterprise: readonly string[];
   readonly base?: string;
+  readonly trial?: boolean;
+  readonly isolate?: boolean;
   readonly auth?: 'key' | 'agent';
   readonly jump?: string;
   readonly jumpHostKey?: string;
@@ -71,6 +73,8 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
     ...identity,
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(base === undefined ? {} : { base }),
+    ...(options.trial === true ? { trial: true } : {}),
+    ...(options.isolate === true ? { isolated: true } : {}),
     ...(auth === undefined ? {} : { auth }),
     ...(jump === undefined ? {} : { jump }),
     ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
@@ -80,10 +84,13 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
       ...(publicKey === undefined
         ? [`Runner ${plain(runner.name)} added. The server's ssh-agent lets Baton in.`]
         : [
-            `Runner ${plain(runner.name)} added. It may log in with this key; put the line into ~${plain(runner.user)}/.ssh/authorized_keys on ${plain(runner.host)}${runner.jump === undefined ? '' : ` and at the jump host ${plain(runner.jump)}`}:`,
+            `Runner ${plain(runner.name)} added. It may log in with this key; put the line into ${keyFilesOf(runner)} on ${plain(runner.host)}${runner.jump === undefined ? '' : ` and at the jump host ${plain(runner.jump)}`}:`,
             plain(publicKey),
           ]),
       `Then test it: baton runner test ${plain(runner.name)}`,
+      ...(options.trial === true
+        ? [`It takes jobs once it is proved: baton runner prove ${plain(runner.name)}`]
+        : []),
     ].join('\n'),
   );
 };
@@ -103,6 +110,19 @@ const test = async (
   if (session.answer(got, testText) && got.right.code !== 'ready') {
     io.exit(exitCodes.error);
     if (!session.asJson) note(io, `${plain(name)} is not ready: ${plain(got.right.code)}`);
+  }
+};
+
+const prove = async (io: Io, name: string, command: Command): Promise<void> => {
+  const session = sessionOf(io, command);
+  if (session === undefined) return;
+  const progress = progressOn(io.stderr, io.now);
+  progress.say(`running a job in each slot of ${name}`);
+  const got = await session.client.proveRunner(name);
+  progress.close();
+  if (session.answer(got, testText) && got.right.code !== 'ready') {
+    io.exit(exitCodes.error);
+    if (!session.asJson) note(io, `${plain(name)} is not proved: ${plain(got.right.code)}`);
   }
 };
 
@@ -141,6 +161,11 @@ export const registerRunner = (program: Command, io: Io): void => {
       [],
     )
     .option('--base <dir>', "Baton's folder there")
+    .option(
+      '--isolate',
+      'an account for each slot: USER-0 with the folder BASE-0, USER-1 and so on; needs --base',
+    )
+    .option('--trial', 'take no jobs before `baton runner prove` has seen one run in each slot')
     .addOption(
       new Option('--auth <how>', 'with a key that Baton keeps, or with the ssh-agent of the server').choices([
         'key',
@@ -183,5 +208,13 @@ export const registerRunner = (program: Command, io: Io): void => {
       (name: string, options: { acceptHostKey?: string; acceptJumpHostKey?: string }, command: Command) =>
         test(io, name, options, command),
     );
+  runner
+    .command('prove')
+    .description(
+      'run a small job in each slot and compare all that it writes; exit code 1 when it is not as it must be',
+    )
+    .argument('<name>')
+    .addHelpText(...example('baton runner prove build-07'))
+    .action((name: string, _: unknown, command: Command) => prove(io, name, command));
   registerRunnerCommands(program, runner, io);
 };

@@ -4,6 +4,7 @@ import type { AppError } from '../app/errors.js';
 import type { AttemptReports } from '../app/reports.js';
 import type { JobSecrets } from '../app/job-secrets.js';
 import type {
+  Archive,
   AttemptRef,
   AttemptState,
   LogStore,
@@ -16,6 +17,7 @@ import type {
   StartAnswer,
   TransportError,
 } from '../app/ports.js';
+import type { AttemptPlace } from '../app/runner-target.js';
 import type { JobCommand } from '../domain/job.js';
 import { outputsOf } from '../domain/output.js';
 import { verdictOf, verdictOfEnding } from '../domain/outcome.js';
@@ -23,6 +25,7 @@ import type { Probed } from '../domain/runner-probe.js';
 import type { JobAssigned } from '../events/job.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { SealedOutput } from '../events/shapes.js';
+import type { Position } from '../kernel/recorded.js';
 import { attemptSecrets } from './attempt-secrets.js';
 import type { DriveAttempt } from './commands.js';
 import { asTransportError, BEFORE_ANYTHING, LinkError, orThrow, probeOf } from './link.js';
@@ -35,6 +38,8 @@ export interface AttemptFacts {
   readonly promoted: PhasePromoted;
   readonly phaseRunId: string;
   readonly assigned: JobAssigned;
+  /** Place of that event in the store. */
+  readonly assignedAt: Position;
   readonly started: boolean;
   /** False when the job has ended or moved on to another attempt: nothing is to be done. */
   readonly current: boolean;
@@ -47,7 +52,7 @@ export interface PerformDeps {
   readonly secrets: JobSecrets;
   readonly reports: AttemptReports;
   readonly facts: (jobId: string, attempt: number) => Promise<E.Either<AppError, AttemptFacts>>;
-  readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
+  readonly targetOf: (place: AttemptPlace) => Promise<E.Either<AppError, RunnerTarget>>;
   /** Records a command on the job; false when it was refused (the job moved on without us). */
   readonly record: (jobId: string, attempt: number, command: JobCommand) => Promise<boolean>;
   readonly recordProbe: (runner: string, probe: Probed) => Promise<void>;
@@ -67,6 +72,14 @@ export interface Patience {
   readonly pause: (ms: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
+
+/** Everything needed to reach the runner that the attempt was given to; undefined: we are closed. */
+export const targetOfAttempt = (
+  { targetOf }: Pick<PerformDeps, 'targetOf'>,
+  insist: Patience['insist'],
+  { assigned: { runner, slot }, assignedAt }: AttemptFacts,
+): Promise<RunnerTarget | undefined> =>
+  insist('reading the runner', () => targetOf({ runner, slot, assignedAt }));
 
 /** Waits between tries; the last one stays. */
 export const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
@@ -111,11 +124,6 @@ const lostDetail = (runner: string, why: string): string => {
       return `The attempt on ${runner} ended without a result (${why}); whether the job finished its work cannot be known.`;
   }
 };
-
-interface Archive {
-  readonly key: string;
-  readonly tarFile: string;
-}
 
 interface Brought {
   readonly archive?: Archive;
@@ -338,7 +346,11 @@ export const driveAttempt = async (
         return 'ask';
       case 'runner_changed': {
         const { baseId, bootId } = answer.right;
-        await deps.recordProbe(runner, { verdict: 'ready', findings: [], baseId, bootId });
+        const { slot } = target;
+        await deps.recordProbe(runner, {
+          ...{ verdict: 'ready', findings: [], baseId, bootId },
+          ...(slot === undefined ? {} : { slot }),
+        });
         const detail = `The runner ${runner} was restarted or its folder was replaced since the job was assigned.`;
         await say(
           mayStart
@@ -411,8 +423,9 @@ export const driveAttempt = async (
   while (!closed()) {
     try {
       const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
-      const target = await insist('reading the runner', () => deps.targetOf(runner));
-      if (facts === undefined || target === undefined) return;
+      if (facts === undefined) return;
+      const target = await targetOfAttempt(deps, insist, facts);
+      if (target === undefined) return;
       promoted = facts.promoted;
       if (!facts.current) {
         await secrets.forget(promoted);

@@ -11,7 +11,13 @@ export interface FleetRunner extends Candidate {
   labels: readonly string[];
   enterprises: readonly string[];
   slots: number;
-  probe: { verdict: string; detail: string; baseId: string; bootId: string } | undefined;
+  /** Each slot has an account and a folder of its own. */
+  isolated: boolean;
+  probe:
+    | { verdict: string; detail: string; baseId: string; bootId: string; slotBaseIds: readonly string[] }
+    | undefined;
+  /** It was not proved yet. */
+  trial: boolean;
   availability: '' | 'is draining' | 'is paused';
   removing: boolean;
   quarantine: string;
@@ -30,7 +36,9 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       labels: event.data.labels,
       enterprises: event.data.enterprises ?? [],
       slots: event.data.slots,
+      isolated: event.data.isolated === true,
       probe: undefined,
+      trial: event.data.trial === true,
       availability: '',
       removing: false,
       quarantine: '',
@@ -46,10 +54,13 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       runner.attributes = event.data.attributes;
       return;
     case 'RunnerProbed': {
-      const { verdict, detail = '', baseId = '', bootId = '' } = event.data;
-      runner.probe = { verdict, detail, baseId, bootId };
+      const { verdict, detail = '', baseId = '', bootId = '', slotBaseIds = [] } = event.data;
+      runner.probe = { verdict, detail, baseId, bootId, slotBaseIds };
       return;
     }
+    case 'RunnerProved':
+      runner.trial = false;
+      return;
     case 'RunnerDrained':
       runner.availability = 'is draining';
       return;
@@ -72,11 +83,12 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       runner.badSlots.delete(event.data.slot);
       return;
     case 'RunnerSettingsChanged': {
-      const { slots, labels, enterprises } = event.data;
+      const { slots, labels, enterprises, isolated } = event.data;
+      if (isReachedOtherwise(event.data, runner)) runner.probe = undefined;
+      if (isolated !== undefined) runner.isolated = isolated;
       if (slots !== undefined) runner.slots = slots;
       if (labels !== undefined) runner.labels = labels;
       if (enterprises !== undefined) runner.enterprises = enterprises;
-      if (isReachedOtherwise(event.data)) runner.probe = undefined;
       return;
     }
     case 'RunnerRemovalRequested':
@@ -88,6 +100,13 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
   }
 };
 
+/** The identity of Baton's folder for a slot, as it was probed last; undefined when it was not. */
+export const baseIdOf = ({ isolated, probe }: FleetRunner, slot: number): string | undefined =>
+  isolated ? probe?.slotBaseIds[slot] : probe?.baseId;
+
+const hasUnseenSlot = ({ isolated, slots, probe }: FleetRunner): boolean =>
+  isolated && (probe?.slotBaseIds.length ?? 0) < slots;
+
 /** Empty when it can take jobs now; else why not. */
 const unavailable = (runner: FleetRunner, suspicion: string, compatibility: Compatibility): string => {
   if (runner.removing) return 'is being removed';
@@ -95,7 +114,8 @@ const unavailable = (runner: FleetRunner, suspicion: string, compatibility: Comp
   // its quarantine follows as an event; until then it must not get the next job
   if (suspicion !== '') return `is about to be quarantined: ${suspicion}`;
   if (runner.availability !== '') return runner.availability;
-  if (runner.probe === undefined) return 'was never tested (baton runner test)';
+  if (runner.trial) return `is on trial: its first job is awaited (baton runner prove ${runner.name})`;
+  if (runner.probe === undefined || hasUnseenSlot(runner)) return 'was never tested (baton runner test)';
   if (runner.probe.verdict !== 'ready') return `is ${runner.probe.verdict}: ${runner.probe.detail}`;
   // the rules may be others than at its last probe
   const broken = brokenBy(compatibility, runner);

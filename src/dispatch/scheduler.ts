@@ -13,7 +13,7 @@ import type { Kept, Process } from '../kernel/process.js';
 import type { Recorded } from '../kernel/recorded.js';
 import { survivorsOf } from './cancellation.js';
 import { idOf, type DispatchCommand } from './commands.js';
-import { evolveFleet, slotsOf, type Fleet } from './fleet.js';
+import { baseIdOf, evolveFleet, slotsOf, type Fleet } from './fleet.js';
 
 /** Itself what stands in the lines of the index, so that a queued job is one object. */
 interface Job extends QueuedJob {
@@ -245,6 +245,10 @@ const evolve = (
   } else if (isRunnerEvent(event)) {
     const name = idOf(stream);
     evolveFleet(state.runners, name, event);
+    // a job of a runner that had the name before may live on in the same account
+    if (event.type === 'RunnerEnrolled')
+      for (const { jobId, place } of state.jobs.values())
+        if (place?.runner === name) state.runners.get(name)?.busy.set(place.slot, jobId);
     renew(state, name, Date.parse(metadata.recordedAt), options);
   } else if (event.type === 'JobQueued') queued(state, event.data, recorded, options.policy);
   else if (isJobEvent(event)) {
@@ -260,11 +264,12 @@ const assign = (
   fence: number,
 ): readonly DispatchCommand[] => {
   const job = state.jobs.get(jobId);
-  const probe = state.runners.get(runner)?.probe;
-  if (!job || !probe) return [];
+  const place = state.runners.get(runner);
+  const baseId = place && baseIdOf(place, slot);
+  if (!job || !place?.probe || baseId === undefined) return [];
   const { queuedBy, filterClass, phaseRunId } = job;
   const attempt = job.attempt + 1;
-  const { baseId, bootId } = probe;
+  const { bootId } = place.probe;
   return [
     {
       commandId: deriveId(queuedBy, 'scheduler', 'assign', attempt),
@@ -426,7 +431,7 @@ export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
-  version: 2,
+  version: 3,
   kept: kept(options),
   init,
   evolve: (state, recorded) => evolve(state, recorded, options),

@@ -1,6 +1,6 @@
 /** What a runner's events say of it, as far as its next decision needs it; and where and how it is reached. */
 import type { RunnerEvent } from '../events/catalog.js';
-import type { RunnerAuth } from '../events/runner.js';
+import type { ProvedSlot, RunnerAuth, RunnerSettingsChanged } from '../events/runner.js';
 import type { Attributes, Survivor } from '../events/shapes.js';
 import { never } from '../kernel/decider.js';
 
@@ -15,6 +15,8 @@ export interface RunnerSettings {
   readonly jump: string;
   /** Whose jobs it takes; none named: everybody's. */
   readonly enterprises: readonly string[];
+  /** Each slot has an account and a folder of its own. */
+  readonly isolated: boolean;
 }
 
 export interface Enrolled {
@@ -32,7 +34,13 @@ export interface Enrolled {
     readonly code: string;
     readonly baseId: string;
     readonly bootId: string;
+    /** Slot by slot, where each has a folder of its own. */
+    readonly slotBaseIds: readonly string[];
   };
+  /** It takes no jobs before it is proved. */
+  readonly trial: boolean;
+  /** Who ran jobs in which folder, slot by slot, when it was proved last. */
+  readonly proved?: readonly Pick<ProvedSlot, 'slot' | 'user' | 'baseId'>[];
   readonly availability: 'open' | 'draining' | 'paused';
   readonly pausedUntil?: string;
   readonly removing?: { readonly cancelJobs: boolean };
@@ -42,6 +50,10 @@ export interface Enrolled {
   readonly badSlots: readonly number[];
   /** Why each of them is bad; a slot may be so for several jobs. */
   readonly soiled: readonly Soiled[];
+  /** References of all private keys that it had since it was enrolled. */
+  readonly keys: readonly string[];
+  /** Those of runners that had its name before, as far as they are removed. */
+  readonly keysRemoved: readonly string[];
 }
 
 /** What a job left in a slot; without `survivors` nobody knows what to look for. */
@@ -68,22 +80,38 @@ const without = <T extends object, K extends keyof T>(value: T, ...keys: readonl
 
 const REACH = ['host', 'port', 'user', 'auth', 'jump'] as const;
 
-/** True when the settings say that another place, or another way to it, is meant: what was probed before is not it. */
-export const isReachedOtherwise = (data: Readonly<Record<string, unknown>>): boolean =>
-  REACH.some((name) => data[name] !== undefined);
+/**
+ * True when the settings say that another place, or another way to it, is meant: what was probed before is not it. With an account
+ * for each slot, a further slot is another place.
+ */
+export const isReachedOtherwise = (
+  data: RunnerSettingsChanged,
+  before: { readonly slots: number; readonly isolated?: boolean },
+): boolean => {
+  const { isolated: wasIsolated = false } = before;
+  const { slots = before.slots, isolated = wasIsolated } = data;
+  return (
+    REACH.some((name) => data[name] !== undefined) ||
+    isolated !== wasIsolated ||
+    (isolated && slots > before.slots)
+  );
+};
+
+const refsOf = (auth: RunnerAuth): readonly string[] => (auth.kind === 'key' ? [auth.secretRef] : []);
 
 const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
   switch (event.type) {
     case 'RunnerEnrolled':
     case 'RunnerRetired':
-    case 'RunnerKeyRemoved':
       return state;
+    case 'RunnerKeyRemoved':
+      return { ...state, keysRemoved: [...state.keysRemoved, event.data.secretRef] };
     case 'RunnerSettingsChanged': {
       const settings: RunnerSettings = { ...state.settings, ...event.data };
-      const next = { ...state, settings };
+      const next = { ...state, settings, keys: [...new Set([...state.keys, ...refsOf(settings.auth)])] };
       if (event.data.jump !== undefined)
         return { ...without(next, 'probe', 'foundJumpHostKey'), jumpHostKeys: [] };
-      return isReachedOtherwise(event.data) ? without(next, 'probe') : next;
+      return isReachedOtherwise(event.data, state.settings) ? without(next, 'probe') : next;
     }
     case 'HostKeyPinned':
       return { ...without(state, 'foundHostKey'), hostKeys: [...state.hostKeys, event.data.fingerprint] };
@@ -103,8 +131,12 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
     case 'RunnerAttributesChanged':
       return { ...state, attributes: event.data.attributes };
     case 'RunnerProbed': {
-      const { verdict, code = '', baseId = '', bootId = '' } = event.data;
-      return { ...state, probe: { verdict, code, baseId, bootId } };
+      const { verdict, code = '', baseId = '', bootId = '', slotBaseIds = [] } = event.data;
+      return { ...state, probe: { verdict, code, baseId, bootId, slotBaseIds } };
+    }
+    case 'RunnerProved': {
+      const proved = event.data.slots.map(({ slot, user, baseId }) => ({ slot, user, baseId }));
+      return { ...state, trial: false, proved };
     }
     case 'RunnerDrained':
       return { ...without(state, 'pausedUntil'), availability: 'draining' };
@@ -143,24 +175,35 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
   }
 };
 
-/** Folds one event of the stream. A retired runner keeps what was known last: its jobs may still have to be reached. */
+/**
+ * Folds one event of the stream. A retired runner keeps what was known last: its jobs may still have to be reached. Enrolled again,
+ * nothing is known of it but which keys of the former one are gone.
+ */
 export const evolveRunner = (state: RunnerState, event: RunnerEvent): RunnerState => {
   if (event.type === 'RunnerEnrolled') {
     const { host, port, user, auth, slots, labels, jump = '', enterprises = [], base } = event.data;
+    const { isolated = false } = event.data;
     return {
       status: 'enrolled',
-      settings: { host, port, user, auth, slots, labels, jump, enterprises },
+      settings: { host, port, user, auth, slots, labels, jump, enterprises, isolated },
       ...(base === undefined ? {} : { base }),
       hostKeys: [],
       jumpHostKeys: [],
       attributes: {},
+      trial: event.data.trial === true,
       availability: 'open',
       badSlots: [],
       soiled: [],
+      keys: refsOf(auth),
+      keysRemoved: state.status === 'none' ? [] : state.keysRemoved,
     };
   }
   if (event.type === 'RunnerRetired')
-    return { status: 'retired', last: state.status === 'enrolled' ? state : undefined, keysRemoved: [] };
+    return {
+      status: 'retired',
+      last: state.status === 'enrolled' ? state : undefined,
+      keysRemoved: state.status === 'none' ? [] : state.keysRemoved,
+    };
   if (state.status === 'retired')
     return event.type === 'RunnerKeyRemoved'
       ? { ...state, keysRemoved: [...state.keysRemoved, event.data.secretRef] }

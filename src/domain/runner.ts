@@ -1,11 +1,11 @@
 /**
- * A runner: enrolled once, probed, set anew, drained, paused, quarantined, retired last.
+ * A runner: enrolled, probed, set anew, drained, paused, quarantined, retired.
  *
- *   none ─Enrol→ enrolled ─RequestRemoval→ enrolled, removing ─Retire→ retired (its name stays taken: history speaks of it)
+ *   none ─Enrol→ enrolled ─RequestRemoval→ enrolled, removing ─Retire→ retired ─Enrol→ enrolled, another runner of this name
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerEvent } from '../events/catalog.js';
-import type { RunnerEnrolled, RunnerSettingsChanged } from '../events/runner.js';
+import type { RunnerEnrolled, RunnerProved, RunnerSettingsChanged } from '../events/runner.js';
 import type { Survivor } from '../events/shapes.js';
 import { never, type Decider } from '../kernel/decider.js';
 import { probeEvents, type Probed } from './runner-probe.js';
@@ -27,6 +27,7 @@ export type RunnerCommand =
   /** Only a key that was met there can be trusted; whoever trusts it names it. */
   | { readonly kind: 'TrustHostKey'; readonly fingerprint: string; readonly hop: Hop }
   | { readonly kind: 'RecordProbe'; readonly probe: Probed }
+  | { readonly kind: 'RecordProof'; readonly proof: RunnerProved }
   | {
       readonly kind: 'ChangeSettings';
       readonly data: RunnerSettingsChanged;
@@ -74,7 +75,9 @@ export type RunnerRefusal =
       readonly hop: Hop;
     }
   | { readonly code: 'trust_needed'; readonly found: string; readonly hop: Hop }
-  | { readonly code: 'no_jump_host' };
+  | { readonly code: 'no_jump_host' }
+  /** Accounts of their own need folders of their own, which are named after one absolute path. */
+  | { readonly code: 'base_not_absolute'; readonly base: string | undefined };
 
 /** What of the settings is other than before; undefined when nothing is. */
 const changed = (
@@ -87,6 +90,8 @@ const changed = (
   );
   return other.length === 0 ? undefined : Object.fromEntries(other);
 };
+
+const isAbsolute = (base: string | undefined): boolean => base?.startsWith('/') === true;
 
 type Decision = E.Either<RunnerRefusal, readonly RunnerEvent[]>;
 
@@ -134,9 +139,10 @@ const trust = (
 
 const changeSettings = (
   { data, jumpHostKey }: Extract<RunnerCommand, { kind: 'ChangeSettings' }>,
-  { settings, jumpHostKeys }: Enrolled,
+  { settings, jumpHostKeys, base }: Enrolled,
 ): Decision => {
   const news = changed(data, settings);
+  if (news?.isolated === true && !isAbsolute(base)) return E.left({ code: 'base_not_absolute', base });
   const jump = news?.jump ?? settings.jump;
   if (jumpHostKey !== undefined && jump === '') return E.left({ code: 'no_jump_host' });
   // another host on the way has other keys: those accepted before are not its
@@ -147,6 +153,13 @@ const changeSettings = (
     ...(news === undefined ? [] : [{ type: 'RunnerSettingsChanged', data: news } satisfies RunnerEvent]),
     ...(jumpHostKey !== undefined && accepted.includes(jumpHostKey) ? [] : jumpPin(jumpHostKey, 'given')),
   ]);
+};
+
+/** Other slots, accounts or folders than were proved before. */
+const isNews = ({ slots }: RunnerProved, { proved = [] }: Enrolled): boolean => {
+  const told = (list: NonNullable<Enrolled['proved']>): string =>
+    JSON.stringify(list.map(({ slot, user, baseId }) => [slot, user, baseId]));
+  return told(slots) !== told(proved);
 };
 
 const soiledIn = (state: Enrolled, slot: number): readonly string[] =>
@@ -169,12 +182,13 @@ const NOT_WHILE_REMOVING: ReadonlySet<RunnerCommand['kind']> = new Set([
 
 const decide = (command: RunnerCommand, state: RunnerState): Decision => {
   if (command.kind === 'EnrolRunner') {
-    if (state.status !== 'none')
-      return E.left({ code: state.status === 'retired' ? 'runner_retired' : 'runner_exists' });
+    if (state.status === 'enrolled') return E.left({ code: 'runner_exists' });
     const pinned: readonly RunnerEvent[] =
       command.hostKey === undefined
         ? []
         : [{ type: 'HostKeyPinned', data: { fingerprint: command.hostKey, how: 'given' } }];
+    if (command.data.isolated === true && !isAbsolute(command.data.base))
+      return E.left({ code: 'base_not_absolute', base: command.data.base });
     if (command.jumpHostKey !== undefined && (command.data.jump ?? '') === '')
       return E.left({ code: 'no_jump_host' });
     return E.right([
@@ -184,14 +198,15 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
     ]);
   }
   if (state.status === 'none') return E.left({ code: 'runner_unknown' });
-  if (state.status === 'retired')
-    return command.kind !== 'RecordKeyRemoved'
-      ? E.left({ code: 'runner_retired' })
-      : E.right(
-          state.keysRemoved.includes(command.secretRef)
-            ? []
-            : [{ type: 'RunnerKeyRemoved', data: { secretRef: command.secretRef } }],
-        );
+  if (command.kind === 'RecordKeyRemoved') {
+    // of a runner that has the name now, no key is removed
+    const stays = state.status === 'enrolled' && state.keys.includes(command.secretRef);
+    return when(!stays && !state.keysRemoved.includes(command.secretRef), {
+      type: 'RunnerKeyRemoved',
+      data: { secretRef: command.secretRef },
+    });
+  }
+  if (state.status === 'retired') return E.left({ code: 'runner_retired' });
   if (state.removing !== undefined && NOT_WHILE_REMOVING.has(command.kind))
     return E.left({ code: 'runner_removing' });
   switch (command.kind) {
@@ -202,6 +217,8 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
       return trust(command, state);
     case 'RecordProbe':
       return E.right(probeEvents(command.probe, state));
+    case 'RecordProof':
+      return when(state.trial || isNews(command.proof, state), { type: 'RunnerProved', data: command.proof });
     case 'ChangeSettings':
       return changeSettings(command, state);
     case 'DrainRunner':
@@ -248,8 +265,6 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
       });
     case 'RetireRunner':
       return E.right([{ type: 'RunnerRetired', data: {} }]);
-    case 'RecordKeyRemoved':
-      return E.right([]);
     default:
       return never(command);
   }

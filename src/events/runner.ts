@@ -1,4 +1,4 @@
-/** Stream `runner-<name>`: enrolled once, retired last. */
+/** Stream `runner-<name>`: enrolled, retired at the end; after that another one may be enrolled under the name. */
 import * as t from 'io-ts';
 import { Attributes, Count, shape, Survivor } from './shapes.js';
 
@@ -29,6 +29,10 @@ export const RunnerEnrolled = shape(
     jump: t.string,
     /** Enterprises whose jobs it takes; absent means all. */
     enterprises: t.readonlyArray(t.string),
+    /** It takes no jobs before `RunnerProved`. */
+    trial: t.literal(true),
+    /** Slot n has an account of its own, `<user>-<n>`, and a folder of its own, `<base>-<n>`. */
+    isolated: t.boolean,
   },
 );
 export type RunnerEnrolled = t.TypeOf<typeof RunnerEnrolled>;
@@ -54,13 +58,31 @@ export const Finding = shape(
 );
 export type Finding = t.TypeOf<typeof Finding>;
 
-/** Recorded when the verdict, the base folder or the boot changes; not at every probe. */
+/** Recorded when the verdict, a base folder or the boot changes; not at every probe. `slotBaseIds`: slot by slot, where each has its own. */
 export const RunnerProbed = shape(
   'RunnerProbed',
   { verdict: t.keyof({ ready: null, unfit: null, unreachable: null }), findings: t.readonlyArray(Finding) },
-  { code: t.string, detail: t.string, baseId: t.string, bootId: t.string, latencyMs: t.number },
+  {
+    code: t.string,
+    detail: t.string,
+    baseId: t.string,
+    bootId: t.string,
+    latencyMs: t.number,
+    slotBaseIds: t.readonlyArray(t.string),
+  },
 );
 export type RunnerProbed = t.TypeOf<typeof RunnerProbed>;
+
+/** A small job ran in the slot: as whom, in which folder, and how many bytes of output with which SHA-256 (lower-case hex) were seen. */
+export const ProvedSlot = t.type(
+  { slot: Count, user: t.string, baseId: t.string, bytes: Count, sha256: t.string },
+  'ProvedSlot',
+);
+export type ProvedSlot = t.TypeOf<typeof ProvedSlot>;
+
+/** Every slot has run a job to its end, and ended another that was cancelled. Written when it was awaited, or says what is new. */
+export const RunnerProved = t.type({ bootId: t.string, slots: t.readonlyArray(ProvedSlot) }, 'RunnerProved');
+export type RunnerProved = t.TypeOf<typeof RunnerProved>;
 
 export const RunnerDrained = t.type({}, 'RunnerDrained');
 export const RunnerPaused = shape('RunnerPaused', {}, { until: t.string });
@@ -97,6 +119,7 @@ export const RunnerSettingsChanged = shape(
     labels: t.readonlyArray(t.string),
     jump: t.string,
     enterprises: t.readonlyArray(t.string),
+    isolated: t.boolean,
   },
 );
 export type RunnerSettingsChanged = t.TypeOf<typeof RunnerSettingsChanged>;
@@ -124,6 +147,7 @@ export const runnerEvents = {
   HostKeyTrusted,
   RunnerAttributesChanged,
   RunnerProbed,
+  RunnerProved,
   RunnerDrained,
   RunnerPaused,
   RunnerResumed,

@@ -102,16 +102,22 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
         data: anEnrolment({
           ...{ name, slots: 1 + (b % 3), labels: b % 2 ? ['gpu'] : [] },
           ...{ enterprises: named[b % 5]! },
+          ...(b % 7 === 0 ? { trial: true } : {}),
+          ...(b % 4 === 0 ? { isolated: true, base: '/b' } : {}),
         }),
       },
     ];
+  // of slots with folders of their own some may be there that were not looked at yet
+  const seen = { ...ready, slotBaseIds: ['b0', 'b1', 'b2'].slice(0, a % 4) };
   const runnerEvents: readonly BatonEvent[] = [
     {
       type: 'RunnerAttributesChanged',
       data: { attributes: { platform_family: b % 2 ? 'rhel' : 'debian', ...kits[Math.floor(b / 2) % 4] } },
     },
-    { type: 'RunnerProbed', data: b % 3 === 0 ? { ...ready, verdict: 'unreachable' } : ready },
-    { type: 'RunnerProbed', data: ready },
+    { type: 'RunnerProbed', data: b % 3 === 0 ? { ...ready, verdict: 'unreachable' } : seen },
+    b % 3 === 0
+      ? { type: 'RunnerProved', data: { bootId: 'boot', slots: [] } }
+      : { type: 'RunnerProbed', data: seen },
     b % 2 ? { type: 'RunnerDrained', data: {} } : { type: 'RunnerResumed', data: {} },
     b % 2
       ? { type: 'SlotQuarantined', data: { slot: b % runner.slots, why: '', jobId: '' } }
@@ -120,7 +126,10 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
       ? { type: 'RunnerRetired', data: {} }
       : { type: 'RunnerQuarantined', data: { why: 'x', detail: 'x' } },
     { type: 'RunnerSettingsChanged', data: { enterprises: named[b % 5]! } },
-    { type: 'RunnerSettingsChanged', data: { enterprises: named[b % 5]! } },
+    {
+      type: 'RunnerSettingsChanged',
+      data: b % 3 === 0 ? { isolated: a % 2 === 0, slots: 1 + (a % 3) } : { enterprises: named[b % 5]! },
+    },
   ];
   return [stream, runnerEvents[kind - 8]!];
 };

@@ -1,5 +1,7 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runner } from '../../src/domain/runner.js';
+import type { RunnerEvent } from '../../src/events/catalog.js';
+import { fold } from '../../src/kernel/decider.js';
 import type { Probed } from '../../src/domain/runner-probe.js';
 import { anEnrolment } from '../builders.js';
 import { givenFor } from '../given.js';
@@ -29,10 +31,88 @@ describe('EnrolRunner', () => {
   it('given a runner, when enrolled again, then refused: runner_exists', () => {
     given([enrolled]).when({ kind: 'EnrolRunner', data: anEnrolment() }).thenRefused('runner_exists');
   });
-  it('given a retired runner, when enrolled again, then refused: history speaks of that name', () => {
-    given([enrolled, { type: 'RunnerRetired', data: {} }])
-      .when({ kind: 'EnrolRunner', data: anEnrolment() })
-      .thenRefused('runner_retired');
+  it('given a retired runner, when another is enrolled under its name, then it is, and nothing of the former one holds', () => {
+    const again: RunnerEvent = { type: 'RunnerEnrolled', data: anEnrolment({ host: 'h2' }) };
+    given([enrolled, pinned, { type: 'RunnerRetired', data: {} }])
+      .when({ kind: 'EnrolRunner', data: anEnrolment({ host: 'h2' }) })
+      .then([again]);
+    const former: readonly RunnerEvent[] = [
+      ...[enrolled, attributes, probed, pinned],
+      { type: 'RunnerQuarantined', data: { why: 'host_key_changed', detail: '' } },
+      { type: 'SlotQuarantined', data: { slot: 0, why: '', jobId: 'a', survivors: [] } },
+      { type: 'RunnerRemovalRequested', data: { cancelJobs: true } },
+      { type: 'RunnerRetired', data: {} },
+    ];
+    expect(fold(runner, [...former, again])).toEqual(fold(runner, [again]));
+  });
+  it('given a name that was taken again, when a key of the former runner is gone, then that is recorded once; its own stays', () => {
+    const key = (secretRef: string): RunnerEvent => ({
+      type: 'RunnerEnrolled',
+      data: anEnrolment({ auth: { kind: 'key', secretRef, publicKey: 'k' } }),
+    });
+    const lives: readonly RunnerEvent[] = [
+      key('runner/r1'),
+      { type: 'RunnerRetired', data: {} },
+      key('runner/r1/2'),
+    ];
+    const gone: RunnerEvent = { type: 'RunnerKeyRemoved', data: { secretRef: 'runner/r1' } };
+    given(lives).when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1' }).then([gone]);
+    given([...lives, gone])
+      .when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1' })
+      .then([]);
+    given(lives).when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1/2' }).then([]);
+  });
+});
+
+describe('an account for each slot', () => {
+  it.each([undefined, 'baton'])('given the folder %s, then refused: it must be absolute', (base) => {
+    const data = anEnrolment({ isolated: true, ...(base === undefined ? {} : { base }) });
+    given([]).when({ kind: 'EnrolRunner', data }).thenRefused('base_not_absolute');
+    const shared: RunnerEvent = { type: 'RunnerEnrolled', data: { ...data, isolated: false } };
+    given([shared])
+      .when({ kind: 'ChangeSettings', data: { isolated: true } })
+      .thenRefused('base_not_absolute');
+  });
+  it('given an absolute one, then it can be set, and is set once', () => {
+    const shared: RunnerEvent = { type: 'RunnerEnrolled', data: anEnrolment({ base: '/b' }) };
+    const set: RunnerEvent = { type: 'RunnerSettingsChanged', data: { isolated: true } };
+    given([shared])
+      .when({ kind: 'ChangeSettings', data: { isolated: true } })
+      .then([set]);
+    given([shared, set])
+      .when({ kind: 'ChangeSettings', data: { isolated: true } })
+      .then([]);
+  });
+  it.each<[string, RunnerEvent, boolean]>([
+    ['more slots', { type: 'RunnerSettingsChanged', data: { slots: 3 } }, true],
+    ['fewer slots', { type: 'RunnerSettingsChanged', data: { slots: 1 } }, false],
+    ['one account', { type: 'RunnerSettingsChanged', data: { isolated: false } }, true],
+    ['other labels', { type: 'RunnerSettingsChanged', data: { labels: ['x'] } }, false],
+  ])('given %s later, then whether it counts as untested: %s', (_, event, isUntested) => {
+    const isolated = anEnrolment({ base: '/b', slots: 2, isolated: true });
+    const state = fold(runner, [{ type: 'RunnerEnrolled', data: isolated }, probed, event]);
+    expect(state.status === 'enrolled' && state.probe === undefined).toBe(isUntested);
+  });
+});
+
+describe('RecordProof', () => {
+  const slots = [{ slot: 0, user: 'ci', baseId: 'b', bytes: 10, sha256: 'x' }];
+  const proof = { bootId: 'boot', slots };
+  const proved = { type: 'RunnerProved', data: proof } as const;
+  const onTrial = { type: 'RunnerEnrolled', data: anEnrolment({ trial: true }) } as const;
+
+  it('given a trial, when every slot has run a job, then it is over', () => {
+    given([onTrial]).when({ kind: 'RecordProof', proof }).then([proved]);
+    expect(fold(runner, [onTrial])).toMatchObject({ trial: true });
+    expect(fold(runner, [onTrial, proved])).toMatchObject({ trial: false });
+  });
+  it('given a proof, when the next sees the same accounts and folders, then nothing is recorded; others are', () => {
+    const again = { ...proof, bootId: 'boot2', slots: [{ ...slots[0]!, bytes: 11 }] };
+    given([enrolled, proved]).when({ kind: 'RecordProof', proof: again }).then([]);
+    const moved = { ...proof, slots: [{ ...slots[0]!, baseId: 'c' }] };
+    given([enrolled, proved])
+      .when({ kind: 'RecordProof', proof: moved })
+      .then([{ type: 'RunnerProved', data: moved }]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runnerHealth, runnerView, runnerViews } from '../../projections/runner-health.js';
 import type { RunnerEvent } from '../../src/events/catalog.js';
+import type { RunnerSettingsChanged } from '../../src/events/runner.js';
 import { anEnrolment } from '../builders.js';
 import type { Given } from '../given.js';
 import { givenEvents, viewOf } from '../given.js';
@@ -26,6 +27,36 @@ describe('the state of a runner', () => {
         detail: 'jobs cannot be unpacked',
       },
     );
+  });
+  it('given an account for each slot, then that is shown, and a further slot was not looked at yet', () => {
+    const data = anEnrolment({ base: '/b', slots: 2, isolated: true });
+    const probed = r1({
+      type: 'RunnerProbed',
+      data: { verdict: 'ready', findings: [], slotBaseIds: ['a', 'b'] },
+    });
+    const isolated = [r1({ type: 'RunnerEnrolled', data }), probed];
+    const set = (change: RunnerSettingsChanged) =>
+      after(...isolated, r1({ type: 'RunnerSettingsChanged', data: change }));
+    expect(after(...isolated)).toMatchObject({ state: 'ready', isolated: true });
+    expect(set({ slots: 1 })?.state).toBe('ready');
+    expect(set({ slots: 3 })?.state).toBe('untested');
+    expect(set({ isolated: false })).not.toHaveProperty('isolated');
+    expect(set({ isolated: false })?.state).toBe('untested');
+  });
+  it('given a trial, then it is untested whatever its probes say, until it is proved', () => {
+    const onTrial = r1({ type: 'RunnerEnrolled', data: anEnrolment({ trial: true }) });
+    const probed = r1({ type: 'RunnerProbed', data: { verdict: 'ready', findings: [] } });
+    const slots = [{ slot: 0, user: 'ci', baseId: 'b', bytes: 10, sha256: 'x' }];
+    const proved = r1({ type: 'RunnerProved', data: { bootId: 'boot', slots } });
+    const awaited = {
+      state: 'untested',
+      detail: 'on trial: its first job is awaited (baton runner prove r1)',
+    };
+    expect(after(onTrial)).toMatchObject(awaited);
+    expect(after(onTrial, probed)).toMatchObject(awaited);
+    const runner = after(onTrial, probed, proved);
+    expect(runner).toMatchObject({ state: 'ready', proved: { slots } });
+    expect(runner).not.toHaveProperty('detail');
   });
   it('given a quarantine of a drained runner, when it is cleared, then it still drains', () => {
     const drained = r1({ type: 'RunnerDrained', data: {} }, { by: 'alice', reason: 'new disk' });
@@ -107,6 +138,31 @@ describe('what a person and the record make of a runner', () => {
     );
     expect(gone?.state).toBe('retired');
     expect(gone).not.toHaveProperty('publicKey');
+  });
+});
+
+describe('a name that another runner has after the first was retired', () => {
+  const former = [
+    ...ready,
+    r1({ type: 'HostKeyPinned', data: { fingerprint: 'SHA256:old', how: 'given' } }),
+    ...[queued('a'), assigned('a'), succeeded('a'), queued('b'), assigned('b')],
+    r1({ type: 'RunnerQuarantined', data: { why: 'repeated_failures', detail: 'd' } }),
+    r1({ type: 'SlotQuarantined', data: { slot: 1, why: '', jobId: 'a' } }),
+    r1({ type: 'RunnerRemovalRequested', data: { cancelJobs: false } }),
+    r1({ type: 'RunnerRetired', data: {} }),
+  ];
+  const auth = { kind: 'key', secretRef: 'runner/r1/2', publicKey: 'ssh-ed25519 NEW' } as const;
+  const again = r1({ type: 'RunnerEnrolled', data: anEnrolment({ host: 'h2', auth }) });
+
+  it('shows nothing of the former one but the job that it has not let go of', () => {
+    const fresh = after(again);
+    const runner = after(...former, again);
+    expect(runner).toEqual({ ...fresh, current: { 0: 'b' }, revision: runner?.revision });
+    expect(after(...former, again, succeeded('b'))?.current).toEqual({});
+  });
+  it('keeps its own key when one of the former runner is removed at last', () => {
+    const gone = r1({ type: 'RunnerKeyRemoved', data: { secretRef: 'runner/r1' } });
+    expect(after(...former, again, gone)).toMatchObject({ state: 'untested', publicKey: 'ssh-ed25519 NEW' });
   });
 });
 
