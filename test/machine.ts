@@ -172,6 +172,8 @@ export const startMachine = async (options: MachineOptions = {}): Promise<FreshM
   const script = [
     ...mounts,
     `cp ${file('host_key')} ${file('sshd_config')} /run/sshd/`,
+    // a developer's rc files are no part of a test
+    'rm -rf /root/.bashrc /root/.bash_profile /root/.bash_login /root/.profile /root/.ssh',
     ...(options.osRelease === undefined
       ? []
       : [`rm -f /etc/os-release && cp ${file('os-release')} /etc/os-release`]),
