@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Login, RunnerSpec } from '../../src/install/machine.js';
+import { isLong } from '../faults/length.js';
 import { whyNoMachine, type FreshMachine } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
 import {
@@ -111,7 +112,6 @@ describe.skipIf(why !== undefined)(`an installation that breaks off [needs machi
     orThrow(whole.answer);
     expect(whole.count).toBeGreaterThan(40);
     // all of them take minutes; else every fifth, from a place that differs from day to day
-    const isLong = process.env['BATON_TEST_FAULTS'] === 'long';
     const first = isLong ? 1 : 1 + (Math.floor(Date.now() / 86_400_000) % 5);
     for (let at = first; at <= whole.count; at += isLong ? 1 : 5) {
       await run(at);

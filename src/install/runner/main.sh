@@ -1,23 +1,15 @@
-# The order comes as data behind the program; at the end, since a text cut short must do nothing.
-read_order
-case $operation in
-  look)
+# The order comes as data behind the program. In a function, so that a text cut short does nothing.
+main() {
+  read_order
+  if [ "$operation" = look ]; then
     op_look
     say end
-    exit 0
-    ;;
-  prepare | package | undo | uninstall) ;;
-  *) bad operation ;;
-esac
-[ -n "$user" ] || bad user
-take_lock
-case $operation in
-  prepare) op_prepare ;;
-  package)
-    undoes=package
-    op_package
-    ;;
-  undo) op_undo ;;
-  uninstall) op_uninstall ;;
-esac
-finish
+    return 0
+  fi
+  case $operation in prepare | package | undo | uninstall) ;; *) bad operation ;; esac
+  [ -n "$user" ] || bad user
+  take_lock
+  "op_$operation"
+  finish
+}
+main

@@ -14,6 +14,10 @@ open_manifest() {
 }
 # Its first lines, as this order has them; the rest stays.
 head_manifest() {
+  heads="runner $user
+base $base
+slots $slots
+isolate $isolate"
   if [ "$has_manifest" = no ]; then
     ours=no
     if [ ! -d "$etc" ]; then
@@ -24,20 +28,14 @@ head_manifest() {
       ours=yes
     fi
     check_way "$etc"
-    { { printf 'baton-manifest 1\n' && printf 'end\n'; } >"$manifest.new" && replace_manifest; } 2>/dev/null || no_room
+    { printf 'baton-manifest 1\n%s\nend\n' "$heads" >"$manifest.new" && replace_manifest; } 2>/dev/null || no_room
     has_manifest=yes
     [ "$ours" = no ] || note shared "$etc"
   fi
   old_heads=$(heads_of_manifest)
-  heads="runner $user
-base $base
-slots $slots
-isolate $isolate"
   [ "$old_heads" = "$heads" ] && return 0
-  if [ -n "$old_heads" ]; then
-    make_kept
-    printf '%s\n' "$old_heads" >"$kept/heads" || no_room
-  fi
+  make_kept
+  printf '%s\n' "$old_heads" >"$kept/heads" || no_room
   write_heads "$heads" || no_room
   touch_it
 }

@@ -22,6 +22,7 @@ described() {
 own_architecture() { case $format in deb) dpkg --print-architecture ;; rpm) rpm --eval '%{_arch}' ;; esac }
 
 op_package() {
+  undoes=package
   open_manifest
   [ "$has_manifest" = yes ] || fail not_installed "there is no $manifest; prepare the machine first"
   begin_step upload
@@ -77,6 +78,7 @@ op_package() {
 }
 # What a failure takes back: a package that was not there before.
 drop_package() {
+  undoes=package
   if [ -z "$name" ] || [ "${outcome-}" != installed ]; then return 0; fi
   remove_entry package "$name" "$format,$version"
 }
