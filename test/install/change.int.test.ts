@@ -53,6 +53,12 @@ describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipp
     expect(await keys()).toBe(firstKey);
     expect(await stateOf(fresh)).toBe(settled);
     await on(rootLogin(fresh), async (machine) => {
+      orThrow(await machine.prepare(specOf())());
+      expect(await fresh.exists('/etc/sudoers.d/baton-job_runner')).toBe(false);
+      expect(orThrow(await machine.undo()())).toEqual({ left: [] });
+    });
+    expect(await stateOf(fresh)).toBe(settled);
+    await on(rootLogin(fresh), async (machine) => {
       expect(orThrow(await machine.prepare(spec)()).changed).toBe(false);
       const { told, on: listen } = recorder();
       orThrow(await machine.prepare(specOf(), listen)());
@@ -88,6 +94,11 @@ describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipp
       expect(await runners()).toEqual(['job_runner', 'job_runner-0', 'job_runner-1']);
       expect(await fresh.exists('/var/opt/baton/job_runner-2')).toBe(false);
       expect(await fresh.exists('/home/job_runner-2')).toBe(false);
+      await on(rootLogin(fresh), async (second) => {
+        orThrow(await second.prepare(withSlots(1))());
+        const { left } = orThrow(await second.undo()());
+        expect(left).toEqual(['the account job_runner-1 was removed with its folder, and is not made again']);
+      });
       orThrow(await machine.uninstall('job_runner')());
     });
     expect(await stateOf(fresh)).toBe(before);

@@ -69,6 +69,8 @@ drop_accounts() {
   for who in $(awk '$1 == "account" || $1 == "group" { print $3 }' "$manifest" | sort -u); do
     case $wanted in *" $who "*) continue ;; esac
     refuse_living "$who"
+    make_kept
+    printf '%s\n' "$who" >>"$kept/dropped" || no_room
     old_base=$(awk -v own="$base" -v tail="${who#"$user"}" '
       $1 == "tree" && $3 != own && substr($3, length($3) - length(tail) + 1) == tail { print $3; exit }' "$manifest")
     for pair in "file $(home_of "$who")/.ssh/authorized_keys" "dir $(home_of "$who")/.ssh" "dir $(home_of "$who")" \

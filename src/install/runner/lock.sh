@@ -2,6 +2,7 @@
 # finds the one of a process that is gone may follow it, and only one can: the name says after whom.
 staging='' held=no
 lock=/run/baton-install.lock
+boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 
 start_of() {
   started=''
@@ -28,7 +29,7 @@ take_lock() {
   now=lock
   make_staging
   start_of $$
-  printf '%s %s\n' $$ "$started" >"$staging/lock" || fail disk_full "$staging cannot be written"
+  printf '%s %s %s\n' $$ "$started" "$boot" >"$staging/lock" || fail disk_full "$staging cannot be written"
   waited=0
   until ln "$staging/lock" "$lock" 2>/dev/null || follow_dead; do
     [ "$waited" -gt 0 ] || say "step lock begun waiting for another installation on this machine (process $holder)"
@@ -45,10 +46,10 @@ take_lock() {
   done
 }
 follow_dead() {
-  holder='' since=''
-  read -r holder since <"$lock" || return 1
+  holder='' since='' its_boot=''
+  read -r holder since its_boot <"$lock" || return 1
   is_count "$holder" && is_count "$since" || return 1
-  is_alive "$holder" "$since" && return 1
+  if [ "$its_boot" = "$boot" ] && is_alive "$holder" "$since"; then return 1; fi
   ln "$staging/lock" "$lock.after.$holder.$since" || return 1
   cp "$staging/lock" "$staging/lock.own" && mv -f "$staging/lock.own" "$lock"
 } 2>/dev/null

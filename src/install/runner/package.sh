@@ -87,7 +87,8 @@ install_deb() {
   DEBIAN_FRONTEND=noninteractive
   export DEBIAN_FRONTEND
   if has apt-get; then
-    apt-get -y -q --no-install-recommends --allow-downgrades -o Dpkg::Options::=--force-confold install "$1" </dev/null
+    # a machine that has just been born upgrades itself
+    apt-get -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends --allow-downgrades -o Dpkg::Options::=--force-confold install "$1" </dev/null
   else
     dpkg --force-confold -i "$1" </dev/null
   fi

@@ -103,7 +103,7 @@ make_kept() {
   { (umask 077 && mkdir "$kept") && printf '%s\n' "$run" >"$kept/run"; } 2>/dev/null || fail disk_full "$kept cannot be written; is the disk full?"
 }
 keep_old() {
-  [ "$(maker_of file "$1")" != "$run" ] || return 0
+  if [ ! -f "$1" ] || [ "$(maker_of file "$1")" = "$run" ]; then return 0; fi
   make_kept
   number=$(($(wc -l <"$kept/run")))
   { cp -p "$1" "$kept/$number" && printf '%s\n' "$1" >>"$kept/run"; } 2>/dev/null || fail disk_full "$kept cannot be written; is the disk full?"

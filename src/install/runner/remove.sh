@@ -49,6 +49,13 @@ remove_file() {
   esac
   rm -f "$1" || stays "$1 could not be removed"
 }
+# Of what this order does not want any more; an undo brings it back.
+drop_file() {
+  claimed file "$1" || return 0
+  keep_old "$1"
+  remove_entry file "$1" "$(marks_of file "$1")"
+  touch_it
+}
 remove_tree() {
   [ -e "$1" ] || return 0
   if [ -L "$1" ] || [ ! -d "$1" ]; then
@@ -118,6 +125,9 @@ put_back() {
     }
     number=$((number + 1))
   done 4<"$kept/run"
+  if [ -f "$kept/dropped" ]; then
+    while read -r who; do left "the account $who was removed with its folder, and is not made again"; done <"$kept/dropped"
+  fi
   [ ! -f "$kept/heads" ] || write_heads "$(cat "$kept/heads")"
   rm -rf "$kept"
 }

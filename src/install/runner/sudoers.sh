@@ -2,10 +2,7 @@
 make_sudoers() {
   place=/etc/sudoers.d/baton-$user
   if [ "$sudo" = none ]; then
-    if claimed file "$place"; then
-      remove_entry file "$place" "$(marks_of file "$place")"
-      touch_it
-    fi
+    drop_file "$place"
     return 0
   fi
   has visudo || fail missing_tool 'sudo is not installed, so jobs cannot be given it'

@@ -34,8 +34,7 @@ make_trust() {
     short=${old#"$folder/baton-$user-"}
     case " $certs " in *" ${short%.crt} "*) continue ;; esac
     dirty_trust removed
-    remove_entry file "$old" "$(marks_of file "$old")"
-    touch_it
+    drop_file "$old"
   done
   refresh_trust || fail trust_failed "$(refresher_of) failed: $said"
 }
@@ -43,8 +42,7 @@ make_fips() {
   place=$etc/$user.fips-chain.pem
   if [ "$fips" = yes ]; then
     put_file "$place" 644 "$staging/fips"
-  elif claimed file "$place"; then
-    remove_entry file "$place" "$(marks_of file "$place")"
-    touch_it
+  else
+    drop_file "$place"
   fi
 }
