@@ -134,6 +134,9 @@ const machineOver = (link: AdministratorLink, login: Login): Machine => {
 
 /** Errors have the reasons of `refusals.ts`: `permission_denied`, `host_key_unknown`, `sudo_password_wrong`, … */
 export const openMachine: OpenMachine = (login) => async () => {
+  // sudo takes a line: what follows it would be taken for the program
+  if (/[\r\n\0]/.test(login.sudoPassword ?? ''))
+    return E.left(appError('invalid', 'invalid_password', 'The password for sudo has more than one line.'));
   const link = await logIn(login);
   return E.isLeft(link) ? E.left(notConnected(login, link.left)) : E.right(machineOver(link.right, login));
 };

@@ -9,6 +9,7 @@ import { roomOf, toolsOf } from '../../src/install/fitness.js';
 import { lookOf } from '../../src/install/look.js';
 import type { Look } from '../../src/install/machine.js';
 import { parseManifest } from '../../src/install/manifest.js';
+import { openMachine } from '../../src/install/open-machine.js';
 import { accountsOf, prepareOrder } from '../../src/install/orders.js';
 import { command, opening, parts, program } from '../../src/install/program.js';
 import { notConnected, refusedBy } from '../../src/install/refusals.js';
@@ -220,6 +221,12 @@ describe('what is asked for', () => {
     expect(lines.slice(lines.indexOf(`cert one ${pem.trim().split('\n').length}`) + 1).join('\n')).toBe(
       pem.trim(),
     );
+  });
+
+  test('a password for sudo is one line, since what follows would reach a shell', async () => {
+    const login = { host: 'never.invalid', port: 22, user: 'u', auth: {}, hostKeys: [] };
+    for (const sudoPassword of ['a\nreboot', 'a\rb', 'a\0b'])
+      expect(errorOf(await openMachine({ ...login, sudoPassword })()).reason).toBe('invalid_password');
   });
 
   test('accounts are numbered as slots are', () => {

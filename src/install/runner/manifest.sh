@@ -28,9 +28,11 @@ isolate $isolate"
       ours=yes
     fi
     check_way "$etc"
-    { printf 'baton-manifest 1\n%s\nend\n' "$heads" >"$manifest.new" && replace_manifest; } 2>/dev/null || no_room
+    first=''
+    [ "$ours" = no ] || first="shared $run $etc
+"
+    { printf 'baton-manifest 1\n%s\n%send\n' "$heads" "$first" >"$manifest.new" && replace_manifest; } 2>/dev/null || no_room
     has_manifest=yes
-    [ "$ours" = no ] || note shared "$etc"
   fi
   old_heads=$(heads_of_manifest)
   [ "$old_heads" = "$heads" ] && return 0
