@@ -120,6 +120,34 @@ describe.skipIf(why !== undefined)(`packages on a machine [needs machine]${skipp
     expect(await version(fresh)).toBe('2.0-1\n');
   });
 
+  test('a cut while a package comes or is installed: the next goes on, and an uninstall removes it', async () => {
+    const fresh = await start();
+    const before = await stateOf(fresh);
+    const slow = debOf(directory, { version: '5.0-1', preinst: 'sleep 1' });
+    const cutAt = async (wanted: string) => {
+      const cuts: Promise<void>[] = [];
+      await on(rootLogin(fresh), async (machine) => {
+        orThrow(await machine.prepare(specOf())());
+        const answer = await machine.installPackage('job_runner', slow, ({ step, status }) => {
+          if (`${step} ${status}` === wanted) cuts.push(fresh.cut());
+        })();
+        expect(errorOf(answer).reason).toBe('connection_lost');
+      });
+      await Promise.all(cuts);
+    };
+    for (const wanted of ['upload begun', 'package begun']) {
+      await cutAt(wanted);
+      await on(rootLogin(fresh), async (machine) => {
+        const { outcome } = orThrow(await machine.installPackage('job_runner', slow)());
+        expect(['installed', 'unchanged']).toContain(outcome);
+        expect(await version(fresh)).toBe('5.0-1\n');
+        expect(orThrow(await machine.uninstall('job_runner')())).toEqual({ left: [] });
+      });
+      expect(await fresh.exists('/opt/tiny-tools')).toBe(false);
+      expect(await stateOf(fresh), wanted).toBe(before);
+    }
+  });
+
   test('an rpm is installed on kin of RHEL, an undo takes it back, and a deb is refused', async () => {
     // Debian's rpm wants to be told that it may work beside dpkg
     const before = `mv /usr/bin/rpm /usr/bin/rpm.real

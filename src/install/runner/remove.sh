@@ -82,12 +82,15 @@ remove_group() {
 }
 # The folders that runners share, the manifest itself, and what belongs to it.
 sweep_shared() {
-  shared_ones=$(awk '$1 == "shared" { print $3 }' "$manifest")
+  # while the manifest still names them; its own folder goes last, and an empty one is taken over by the next
+  # shellcheck disable=SC2013 # paths of ours, without spaces
+  for one in $(awk -v own="$etc" '$1 == "shared" && $3 != own { print $3 }' "$manifest"); do rmdir "$one" 2>/dev/null; done
+  last=''
+  if claimed shared "$etc"; then last=$etc; fi
   rm -rf "$etc/.$user.undo"
   rm -f "$etc/.$user.trust" "$manifest" "$manifest.new"
   has_manifest=no
-  # shellcheck disable=SC2086 # paths of ours, without spaces
-  for one in $shared_ones; do rmdir "$one" 2>/dev/null; done
+  [ -z "$last" ] || rmdir "$last" 2>/dev/null || :
 }
 has_entries() { entries_of | grep -qv '^shared '; }
 
