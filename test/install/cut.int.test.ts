@@ -5,9 +5,11 @@ import type { AppError } from '../../src/app/errors.js';
 import type { Login, RunnerSpec } from '../../src/install/machine.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { isLong } from '../faults/length.js';
-import { whyNoMachine, type FreshMachine } from '../machine.js';
+import { startMachine, whyNoMachine, type FreshMachine } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
 import {
+  adminLogin,
+  canary,
   certificate,
   errorOf,
   on,
@@ -84,6 +86,24 @@ describe.skipIf(why !== undefined)(`an installation that breaks off [needs machi
     }
   });
 
+  test('by a cut below sudo', async () => {
+    const fresh = await startMachine({ admin: { password: canary, sudo: 'password' } });
+    machines.push(fresh);
+    const login = adminLogin(fresh, { sudoPassword: canary });
+    const before = await stateOf(fresh);
+    for (const wanted of ['accounts begun', 'keys done', 'sudoers begun']) {
+      const cuts: Promise<void>[] = [];
+      await on(login, async (machine) => {
+        const answer = await machine.prepare(specOf({ sudo: 'all' }), ({ step, status }) => {
+          if (`${step} ${status}` === wanted) cuts.push(fresh.cut());
+        })();
+        expect(errorOf(answer).reason).toBe('connection_lost');
+      });
+      await Promise.all(cuts);
+      await completes(fresh, login, specOf({ sudo: 'all' }), before, wanted);
+    }
+  });
+
   // each counts, and at the number wanted kills whoever called it, and does nothing
   const killers = `echo 0 >/root/at
 for tool in mv cp mkdir chown rm rmdir useradd groupadd userdel groupdel ln; do
@@ -111,7 +131,7 @@ done`;
         await on(login, async (machine) => {
           orThrow(await machine.prepare(earlier)());
         });
-      await fresh.run(`echo ${at} >/root/at; rm -f /root/count`);
+      await fresh.run(`rm -f /root/count; echo ${at} >/root/at`);
       const answer = await on<E.Either<AppError, unknown>>(login, async (machine) => {
         const prepared = await machine.prepare(spec)();
         return E.isRight(prepared) && earlier === undefined

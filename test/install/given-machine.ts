@@ -76,7 +76,7 @@ export const stateOf = (fresh: FreshMachine): Promise<string> =>
     `cat /etc/passwd /etc/group /etc/shadow /etc/gshadow /etc/subuid /etc/subgid
      find /etc /home /opt /var/opt /var/tmp /run /usr/local/share/ca-certificates -maxdepth 3 ! -path '/run/sudo*' ! -path '/run/sshd*' \
        ! -name 'passwd-' ! -name 'group-' ! -name 'shadow-' ! -name 'gshadow-' ! -name '.pwd.lock' ! -name 'ld.so.cache' \
-       ! -name 'baton-install.lock.after.*' ! -name 'subuid-' ! -name 'subgid-' -printf '%p %M %U:%G %l\\n' | sort
+       ! -name 'baton-install.lock.after.*' ! -name .sudo_as_admin_successful ! -name 'subuid-' ! -name 'subgid-' -printf '%p %M %U:%G %l\\n' | sort
      sha256sum /etc/ssl/certs/ca-certificates.crt`,
   );
 
