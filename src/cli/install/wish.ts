@@ -1,0 +1,190 @@
+/** What a person asks for with `baton install-runner`, checked as a whole before anything is touched. */
+import * as E from 'fp-ts/lib/Either.js';
+import { AddRunnerBody } from '../../http/codecs.js';
+import { problemsFrom } from '../../http/closed.js';
+
+/** As commander gives them. */
+export interface InstallOptions {
+  readonly sshIdentityFile?: string;
+  /** `true`: without a value. */
+  readonly password?: string | true;
+  readonly passwordFile?: string;
+  readonly port: number;
+  readonly hostKey?: string;
+  readonly name?: string;
+  readonly serverHost?: string;
+  readonly enterprise: readonly string[];
+  readonly label: readonly string[];
+  readonly slots?: number;
+  readonly isolate?: true;
+  readonly runnerUser: string;
+  readonly sudo?: string | true;
+  readonly trustedCert: readonly string[];
+  readonly fipsCustomCertFilename?: string;
+  readonly installer?: string;
+  readonly toolchain?: string;
+  readonly chefdkVersion?: string;
+  readonly yes?: true;
+  readonly fullOhai?: true;
+}
+
+/** How the command line shows who it is; tried in this order. */
+export interface Login {
+  readonly identityFile?: string;
+  /** Where the password comes from; also the one of sudo. */
+  readonly password?: 'asked' | { readonly file: string };
+  /** Socket of an ssh-agent. */
+  readonly agent?: string;
+}
+
+export interface Wish {
+  readonly host: string;
+  /** Who logs in to install; the account of the jobs is `runnerUser`. */
+  readonly admin: string;
+  readonly port: number;
+  readonly login: Login;
+  readonly hostKey?: string;
+  readonly name: string;
+  /** Where the server reaches the machine. */
+  readonly serverHost: string;
+  readonly enterprises: readonly string[];
+  readonly labels: readonly string[];
+  /** Absent: 1 for a new runner, as it is for one that is there. */
+  readonly slots?: number;
+  readonly isolate: boolean;
+  readonly runnerUser: string;
+  /** Commands that the account may run as root; `all`: every one. Absent: none. */
+  readonly sudo?: 'all' | readonly string[];
+  /** Files with certificates that jobs are to trust. */
+  readonly trustedCerts: readonly string[];
+  /** A package file to install. */
+  readonly installer?: string;
+  readonly toolchain?: string;
+  readonly version?: string;
+  readonly yes: boolean;
+}
+
+/** Member of the request → the option that it comes from. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  ...{ name: '--name', host: '--server-host', user: '--runner-user', port: '--port', slots: '--slots' },
+  ...{ labels: '--label', enterprises: '--enterprise', hostKey: '--host-key' },
+};
+
+/** The API's own rules, so that nothing is refused after the machine was changed. */
+const badValues = (request: unknown, optionOf: Readonly<Record<string, string>>): readonly string[] => {
+  const decoded = AddRunnerBody.decode(request);
+  if (E.isRight(decoded)) return [];
+  return problemsFrom(decoded.left).map(({ path, expected, found, mend }) => {
+    const member = /^\w+/u.exec(path)?.[0] ?? path;
+    return `${optionOf[member] ?? member}: expected ${expected}, found ${found}${mend === undefined ? '' : `; ${mend}`}`;
+  });
+};
+
+/** What passwd(5) and useradd(8) take; a slot's account has `-` and a number behind it, 32 in all. */
+const ACCOUNT = /^[a-z_][a-z0-9_-]{0,27}$/u;
+const MACHINE_WORD = /^[A-Za-z0-9][A-Za-z0-9._+~:-]{0,127}$/u;
+
+const passwordProblems = ({ password, passwordFile }: InstallOptions, canAsk: boolean): readonly string[] => [
+  ...(typeof password === 'string'
+    ? [
+        '-P takes no value: a password on the command line is seen by everybody on this machine. Give -P alone and it is asked for, or --password-file FILE (- reads it from the standard input)',
+      ]
+    : []),
+  ...(password !== undefined && passwordFile !== undefined
+    ? ['give -P or --password-file, not both']
+    : []),
+  ...(password === true && !canAsk
+    ? ['-P asks at a terminal, and there is none; give --password-file FILE (- reads the standard input)']
+    : []),
+];
+
+const sudoOf = (given: string | true | undefined): Pick<Wish, 'sudo'> => {
+  if (given === undefined) return {};
+  if (given === true) return { sudo: 'all' };
+  return { sudo: given.split(',').map((one) => one.trim()) };
+};
+
+const sudoProblems = ({ sudo }: Pick<Wish, 'sudo'>): readonly string[] =>
+  Array.isArray(sudo) && !sudo.every((one) => /^\/[A-Za-z0-9._+/-]+$/u.test(one) && !one.includes('..'))
+    ? ['--sudo: expected absolute paths of commands with commas between them, or no value for all commands']
+    : [];
+
+/** `agent`: socket of an ssh-agent here; `canAsk`: somebody sits at a terminal. Every problem at once. */
+export const wishOf = (
+  host: string,
+  admin: string,
+  options: InstallOptions,
+  given: { readonly agent?: string | undefined; readonly canAsk: boolean },
+): E.Either<readonly string[], Wish> => {
+  const { sshIdentityFile, password, passwordFile, installer, toolchain, chefdkVersion, hostKey } = options;
+  const agent = given.agent === '' ? undefined : given.agent;
+  const { port, slots, runnerUser } = options;
+  const [name, serverHost] = [options.name ?? host, options.serverHost ?? host];
+  const sudo = sudoOf(options.sudo);
+  const request = {
+    ...{ name, host: serverHost, user: runnerUser, port, labels: options.label },
+    ...{ enterprises: options.enterprise },
+    ...(slots === undefined ? {} : { slots }),
+    ...(hostKey === undefined ? {} : { hostKey }),
+  };
+  const named = {
+    ...OPTION_OF,
+    ...(options.serverHost === undefined ? { host: 'HOST' } : {}),
+    ...(options.name === undefined ? { name: 'the name of the runner, which is HOST without --name' } : {}),
+  };
+  const problems = [
+    ...badValues(request, named),
+    // the same rules for who logs in, and where
+    ...(options.serverHost === undefined ? [] : badValues({ name: 'x', host, user: 'x' }, { host: 'HOST' })),
+    ...badValues({ name: 'x', host: 'x', user: admin }, { user: 'USER' }),
+    ...(ACCOUNT.test(runnerUser)
+      ? []
+      : ['--runner-user: expected 1 to 28 lower-case letters, digits, _ and - that start with a letter or _']),
+    ...(runnerUser === admin || runnerUser === 'root'
+      ? ['--runner-user: expected an account of its own for the jobs, neither root nor who installs']
+      : []),
+    ...passwordProblems(options, given.canAsk),
+    ...(sshIdentityFile === undefined &&
+    password === undefined &&
+    passwordFile === undefined &&
+    agent === undefined
+      ? [
+          'nothing to log in with: give -i FILE for a key, -P for a password, or start an ssh-agent (SSH_AUTH_SOCK)',
+        ]
+      : []),
+    ...(installer !== undefined && (chefdkVersion !== undefined || toolchain !== undefined)
+      ? ['-I brings a package of your own, -v and --toolchain choose one to download: give one of them']
+      : []),
+    ...([chefdkVersion, toolchain].some((word) => word !== undefined && !MACHINE_WORD.test(word))
+      ? ['-v, --toolchain: expected one word of letters, digits and . _ + ~ : -']
+      : []),
+    ...sudoProblems(sudo),
+    ...(options.fullOhai === true
+      ? ['--full-ohai means nothing here: no Chef client is set up, and Baton reads what it needs of the machine by itself; leave it out']
+      : []),
+  ];
+  if (problems.length > 0) return E.left(problems);
+  return E.right({
+    ...{ host, admin, port, name, serverHost, runnerUser },
+    login: {
+      ...(sshIdentityFile === undefined ? {} : { identityFile: sshIdentityFile }),
+      ...(passwordFile === undefined ? {} : { password: { file: passwordFile } }),
+      ...(password === undefined ? {} : { password: 'asked' as const }),
+      ...(agent === undefined ? {} : { agent }),
+    },
+    enterprises: options.enterprise,
+    labels: options.label,
+    isolate: options.isolate === true,
+    ...sudo,
+    trustedCerts: [
+      ...options.trustedCert,
+      ...(options.fipsCustomCertFilename === undefined ? [] : [options.fipsCustomCertFilename]),
+    ],
+    ...(slots === undefined ? {} : { slots }),
+    ...(hostKey === undefined ? {} : { hostKey }),
+    ...(installer === undefined ? {} : { installer }),
+    ...(toolchain === undefined ? {} : { toolchain }),
+    ...(chefdkVersion === undefined ? {} : { version: chefdkVersion }),
+    yes: options.yes === true,
+  });
+};
