@@ -52,6 +52,18 @@ module.exports = {
       },
     ),
     rule(
+      'install-stands-on-ssh',
+      'an administrator logs in by the same SSH as Baton does; of other adapters it knows nothing',
+      { path: '^src/install/' },
+      { path: '^src/(store|source|logs|secrets|http|dispatch|cli)/|^src/(main|config)|^plugin' },
+    ),
+    rule(
+      'only-cli-installs',
+      'a server sets no machine up',
+      { path: '^(src|projections|plugin)', pathNot: '^src/(cli|install)' },
+      { path: '^src/install/' },
+    ),
+    rule(
       'hosts-know-the-contract',
       'hosts use contract, app and below',
       { path: '^plugin/hosts' },
