@@ -1,11 +1,14 @@
 /** One step after the other; when one fails, what was done is undone, the last first. */
 import * as E from 'fp-ts/lib/Either.js';
+import { exitCodes } from '../exit.js';
 
 export interface Failure {
   readonly code: string;
   /** What failed, in one sentence. */
   readonly sentence: string;
   readonly hint?: string;
+  /** Exit code; 1 when absent. */
+  readonly exit?: number;
 }
 
 /** What a step leaves behind that has to go when a later one fails. */
@@ -48,7 +51,12 @@ export interface Undone {
   readonly kept: readonly { readonly what: string; readonly why: string }[];
 }
 
-const INTERRUPTED: Failure = { code: 'interrupted', sentence: 'It was interrupted.' };
+/** By Ctrl-C. */
+export const interrupted: Failure = {
+  code: 'interrupted',
+  sentence: 'It was interrupted.',
+  exit: exitCodes.cancelled,
+};
 
 const undoAll = async (
   owed: readonly Undo[],
@@ -87,7 +95,7 @@ export const runSteps = async (
       if (!inParts) tell({ step: id, ...got.right });
       continue;
     }
-    const failure = signal.aborted || E.isRight(got) ? INTERRUPTED : got.left;
+    const failure = signal.aborted || E.isRight(got) ? interrupted : got.left;
     tell({ step: id, status: 'failed', detail: failure.sentence });
     return E.left({ step: id, failure, ...(await undoAll(owed, tell)) });
   }

@@ -9,7 +9,7 @@ export interface InstallOptions {
   /** `true`: without a value. */
   readonly password?: string | true;
   readonly passwordFile?: string;
-  readonly port: number;
+  readonly port?: number;
   readonly hostKey?: string;
   readonly name?: string;
   readonly serverHost?: string;
@@ -22,26 +22,28 @@ export interface InstallOptions {
   readonly trustedCert: readonly string[];
   readonly fipsCustomCertFilename?: string;
   readonly installer?: string;
-  readonly toolchain?: string;
+  /** `false`: none at all. */
+  readonly toolchain?: string | false;
   readonly chefdkVersion?: string;
   readonly yes?: true;
   readonly fullOhai?: true;
 }
 
-/** How the command line shows who it is; tried in this order. */
+/** How the command line shows who it is. */
 export interface Login {
   readonly identityFile?: string;
-  /** Where the password comes from; also the one of sudo. */
-  readonly password?: 'asked' | { readonly file: string };
-  /** Socket of an ssh-agent. */
+  /** Socket of an ssh-agent; absent when a key is named. */
   readonly agent?: string;
+  /** Where the password comes from: the one of sudo, and without a key also that of the login. */
+  readonly password?: 'asked' | { readonly file: string };
 }
 
 export interface Wish {
   readonly host: string;
   /** Who logs in to install; the account of the jobs is `runnerUser`. */
   readonly admin: string;
-  readonly port: number;
+  /** Absent: as it is for a runner that is there, else 22. */
+  readonly port?: number;
   readonly login: Login;
   readonly hostKey?: string;
   readonly name: string;
@@ -55,11 +57,14 @@ export interface Wish {
   readonly runnerUser: string;
   /** Commands that the account may run as root; `all`: every one. Absent: none. */
   readonly sudo?: 'all' | readonly string[];
-  /** Files with certificates that jobs are to trust. */
+  /** Files with certificates that the machine is to trust. */
   readonly trustedCerts: readonly string[];
+  /** File with the chain of certificates for FIPS. */
+  readonly fipsChain?: string;
   /** A package file to install. */
   readonly installer?: string;
-  readonly toolchain?: string;
+  /** The name of a configured one; `false`: none. Absent: those that the server's configuration installs. */
+  readonly toolchain?: string | false;
   readonly version?: string;
   readonly yes: boolean;
 }
@@ -118,12 +123,12 @@ export const wishOf = (
 ): E.Either<readonly string[], Wish> => {
   const { sshIdentityFile, password, passwordFile, installer, toolchain, chefdkVersion, hostKey } = options;
   const agent = given.agent === '' ? undefined : given.agent;
-  const { port, slots, runnerUser } = options;
+  const { port, slots, runnerUser, fipsCustomCertFilename: fipsChain } = options;
   const [name, serverHost] = [options.name ?? host, options.serverHost ?? host];
   const sudo = sudoOf(options.sudo);
   const request = {
-    ...{ name, host: serverHost, user: runnerUser, port, labels: options.label },
-    ...{ enterprises: options.enterprise },
+    ...{ name, host: serverHost, user: runnerUser, labels: options.label, enterprises: options.enterprise },
+    ...(port === undefined ? {} : { port }),
     ...(slots === undefined ? {} : { slots }),
     ...(hostKey === undefined ? {} : { hostKey }),
   };
@@ -155,7 +160,10 @@ export const wishOf = (
     ...(installer !== undefined && (chefdkVersion !== undefined || toolchain !== undefined)
       ? ['-I brings a package of your own, -v and --toolchain choose one to download: give one of them']
       : []),
-    ...([chefdkVersion, toolchain].some((word) => word !== undefined && !MACHINE_WORD.test(word))
+    ...(toolchain === false && chefdkVersion !== undefined
+      ? ['-v chooses a version of a toolchain, and --no-toolchain wants none: give one of them']
+      : []),
+    ...([chefdkVersion, toolchain].some((word) => typeof word === 'string' && !MACHINE_WORD.test(word))
       ? ['-v, --toolchain: expected one word of letters, digits and . _ + ~ : -']
       : []),
     ...sudoProblems(sudo),
@@ -165,21 +173,21 @@ export const wishOf = (
   ];
   if (problems.length > 0) return E.left(problems);
   return E.right({
-    ...{ host, admin, port, name, serverHost, runnerUser },
+    ...{ host, admin, name, serverHost, runnerUser },
+    ...(port === undefined ? {} : { port }),
     login: {
       ...(sshIdentityFile === undefined ? {} : { identityFile: sshIdentityFile }),
       ...(passwordFile === undefined ? {} : { password: { file: passwordFile } }),
       ...(password === undefined ? {} : { password: 'asked' as const }),
-      ...(agent === undefined ? {} : { agent }),
+      // who names a key means this key
+      ...(agent === undefined || sshIdentityFile !== undefined ? {} : { agent }),
     },
     enterprises: options.enterprise,
     labels: options.label,
     isolate: options.isolate === true,
     ...sudo,
-    trustedCerts: [
-      ...options.trustedCert,
-      ...(options.fipsCustomCertFilename === undefined ? [] : [options.fipsCustomCertFilename]),
-    ],
+    trustedCerts: options.trustedCert,
+    ...(fipsChain === undefined ? {} : { fipsChain }),
     ...(slots === undefined ? {} : { slots }),
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(installer === undefined ? {} : { installer }),
