@@ -1,13 +1,12 @@
 /** Baton as a plugin of a pipeline engine: load this module, see docs/write-a-host.md. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { environment } from '../src/config.js';
 import { defaultProbes } from '../src/app/health-watch.js';
 import { TERM_MS } from '../src/app/ownership.js';
 import { defaultPhaseWays } from '../src/domain/phase-ways.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
 import { logger, openCore } from '../src/main.js';
+import { version } from '../src/version.js';
 import type { Capability, PluginModule } from './contract.js';
 import { createPlugin } from './lifecycle.js';
 import { incompatibility } from './load.js';
@@ -18,20 +17,7 @@ export type { BatonOptions } from './options.js';
 export { CONTRACT_VERSION } from './contract-version.js';
 export { loadPlugin } from './load.js';
 
-/** From the nearest package.json above: the same from the sources and from the build. */
-const version = (): string => {
-  for (let at = dirname(fileURLToPath(import.meta.url)); at !== dirname(at); at = dirname(at)) {
-    try {
-      const found: unknown = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8'));
-      if (typeof found === 'object' && found !== null && 'version' in found) return String(found.version);
-    } catch {
-      // look one folder higher
-    }
-  }
-  return '0.0.0';
-};
-
-const meta = { name: 'baton', version: version(), contract: '^1.0' };
+const meta = { name: 'baton', version, contract: '^1.0' };
 const requires: readonly Capability[] = [];
 const wants: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount'];
 

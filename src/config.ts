@@ -10,8 +10,10 @@ import { phaseWaysOf } from './config/phases.js';
 import { queuePolicyOf } from './config/queue.js';
 import { addressOf, settings } from './config/settings.js';
 import { storeServerOf, type StoreServer } from './config/store.js';
+import { toolchainPolicyOf, toolchainProblems } from './config/toolchains.js';
 import type { PhaseWays } from './domain/phase-ways.js';
 import type { QueuePolicy } from './domain/queue-policy.js';
+import type { ToolchainPolicy } from './domain/toolchain-config.js';
 
 export type { Environment } from './config/setting.js';
 
@@ -41,6 +43,8 @@ export interface Config {
   readonly phases: PhaseWays;
   /** What becomes of jobs that a new patchset, a superseding change or a deletion makes useless. Absent: `cancel`. */
   readonly obsoleteJobs?: 'cancel' | 'finish';
+  /** What is installed on runners, and which versions get along. Absent: nothing. */
+  readonly toolchains?: ToolchainPolicy;
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
@@ -65,7 +69,10 @@ interface Address {
 
 const checked = (found: Settings): E.Either<AppError, Address> => {
   const address = addressOf(found.listen.value);
-  const problems = address && httpProblems(found, { ...address, place: found.listen.place });
+  const problems = address && [
+    ...httpProblems(found, { ...address, place: found.listen.place }),
+    ...toolchainProblems(found),
+  ];
   return address === undefined || problems === undefined || problems.length > 0
     ? E.left(unusable(problems ?? []))
     : E.right(address);
@@ -117,6 +124,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     queue: queuePolicyOf(found),
     phases: phaseWaysOf(found, address.host),
     obsoleteJobs: found.obsoleteJobs.value,
+    toolchains: toolchainPolicyOf(found),
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
     leaseMs: leaseTime.value,

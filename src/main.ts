@@ -42,6 +42,7 @@ import { sharedSubscriptions } from './app/shared-subscription.js';
 import { stateCheckpoints } from './app/state-checkpoints.js';
 import { allImpatient, orStoreAway, patienceWith, tellingOfStore, type Patience } from './app/store-away.js';
 import { watchAppends } from './app/storage-health.js';
+import { toolchainUseCases } from './app/toolchains.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
@@ -58,6 +59,8 @@ import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { noToolchains } from './domain/toolchain-config.js';
+import { version } from './version.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { lookAtStorage } from './store/storage.js';
@@ -281,6 +284,7 @@ export const openCore = async (
   if (E.isLeft(access)) return fail(access.left);
 
   const askedBefore = repeats(asked.commands);
+  const policy = config.toolchains ?? noToolchains;
   const evidence = createEvidence();
   const runnerDeps = {
     ...deps,
@@ -345,6 +349,7 @@ export const openCore = async (
     }),
     ...standalone.useCases,
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
+    ...toolchainUseCases(policy, version),
     at: (at) =>
       TE.map((then: AtMoment) => ({
         moment: then.moment,

@@ -24,6 +24,7 @@ import type { Moment } from './moments.js';
 import type { Page, PageRequest } from './pages.js';
 import type { LogLine } from './ports.js';
 import type { RunnerSight } from './seen-runners.js';
+import type { ToolchainsView } from './toolchains.js';
 
 export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
 
@@ -381,6 +382,7 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
   ) => TaskEither<AppError, { readonly by: SummaryKey; readonly items: readonly HistorySummary[] }>;
   /** The same reads as of a moment of the past. */
   readonly at: (at: At) => TaskEither<AppError, PastReads>;
+  readonly toolchains: () => TaskEither<AppError, ToolchainsView>;
   /** Throws the projection's view away and folds it again from the first event; answers how many events that took. */
   readonly rebuild: (
     projection: string,

@@ -1,5 +1,4 @@
 /** The command line as a whole: global options, all commands, and how it ends. */
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { registerChange } from './change.js';
 import { registerCompletion } from './completion.js';
@@ -11,9 +10,7 @@ import { registerOverview } from './overview.js';
 import { registerRunner } from './runner.js';
 import { registerSecret } from './secret.js';
 import { registerToken } from './token.js';
-
-// the package by its own name: sources and build lie at different depths
-const { version } = createRequire(import.meta.url)('baton/package.json') as { readonly version: string };
+import { version } from '../version.js';
 
 /** Those that carry the whole server, or its edge, are loaded only when they are asked for. */
 const heavy = [

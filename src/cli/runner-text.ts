@@ -75,6 +75,12 @@ const signed = (seconds: number): string =>
 const jumpText = ({ jump, jumpHostKeys = [] }: RunnerAsOf): string | undefined =>
   jump === undefined ? undefined : `${jump} (host keys: ${jumpHostKeys.join(', ') || 'none accepted'})`;
 
+/** `chefdk 2.4.17-1, git 1:2.47.3-0`; of those that are configured. */
+const toolchainsText = (toolchains: Readonly<Record<string, string>>): string =>
+  Object.entries(toolchains)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ') || 'none of the configured';
+
 /** The page of `baton runner show`. */
 export const showText = (io: Io, runner: RunnerAsOf): string => {
   const { evidence, quarantine } = runner;
@@ -98,7 +104,9 @@ export const showText = (io: Io, runner: RunnerAsOf): string => {
     ['quarantined slots', runner.quarantinedSlots.join(', ')],
     ['labels', runner.labels.join(', ')],
     ['enterprises', runner.enterprises?.join(', ')],
-    ...Object.entries(runner.attributes).map(([name, value]) => [name, value] as const),
+    ...Object.entries(runner.attributes).map(
+      ([name, value]) => [name, typeof value === 'string' ? value : toolchainsText(value)] as const,
+    ),
     ['host keys', runner.hostKeys.join(', ')],
     ['found host key', runner.foundHostKey],
     ['logs in with', runner.auth === 'agent' ? "the server's ssh-agent" : undefined],

@@ -86,6 +86,12 @@ const shownRaw = ({ secret, conceal }: Setting<unknown>, raw: unknown): string =
   return conceal?.(text) ?? text;
 };
 
+/** `baton.toml: toolchains` and `chefdk.url`: `baton.toml: toolchains.chefdk.url`. */
+const below = (at: string, path: string, source: Resolved<unknown>['source']): string => {
+  if (path === '' || path.startsWith('[')) return `${at}${path}`;
+  return `${at}${source === 'file' ? '.' : ': '}${path}`;
+};
+
 /** All problems at once. */
 export const resolveSettings = <T extends Table>(
   table: T,
@@ -101,13 +107,12 @@ export const resolveSettings = <T extends Table>(
     }
     const { raw, source, place, folder } = found;
     const value = decodeWith(row, raw);
-    if (E.isLeft(value))
-      problems.push({
-        path: source === 'file' ? `${place}: ${keyOf(row.flag)}` : place,
-        expected: value.left,
-        found: shownRaw(row, raw),
-      });
-    else {
+    if (E.isLeft(value)) {
+      const at = source === 'file' ? `${place}: ${keyOf(row.flag)}` : place;
+      const whole = { path: '', expected: value.left, found: shownRaw(row, raw) };
+      const parts = row.problemsIn?.(raw) ?? [whole];
+      problems.push(...parts.map((part) => ({ ...part, path: below(at, part.path, source) })));
+    } else {
       const inFolder = (path: string): string => resolvePath(folder, path);
       resolved[name] = { value: row.resolve?.(value.right, inFolder) ?? value.right, source, place };
     }

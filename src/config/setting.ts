@@ -1,6 +1,7 @@
 /** What one setting is. A codec takes what a file holds (text, number, boolean, list) and what flags and environment give: text. */
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
+import type { Problem } from '../domain/problem.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,6 +15,8 @@ export interface Setting<A> {
   readonly takes?: string;
   readonly env: string;
   readonly codec: t.Type<A, unknown>;
+  /** Of a value with parts: each problem of it, its path from there on; absent: it is told as a whole. */
+  readonly problemsIn?: (raw: unknown) => readonly Problem[];
   /** Where it comes from when nobody says anything. */
   readonly defaultOf: (env: Environment) => A;
   /** How the default is shown in help and docs, where it depends on the machine. */
@@ -45,6 +48,26 @@ const from = <A>(
     },
     show,
   );
+
+/** A value with parts, each of which may be wrong; `show` gives it as one text, empty for none. */
+export const ofParts = <A>(
+  expected: string,
+  parse: (raw: unknown) => E.Either<readonly Problem[], A>,
+  show: (value: A) => string,
+): Required<Pick<Setting<A>, 'codec' | 'problemsIn'>> => ({
+  codec: from(
+    expected,
+    (raw) => {
+      const parsed = parse(raw);
+      return E.isRight(parsed) ? parsed.right : undefined;
+    },
+    show,
+  ),
+  problemsIn: (raw) => {
+    const parsed = parse(raw);
+    return E.isLeft(parsed) ? parsed.left : [];
+  },
+});
 
 /** Text that passes the test. */
 export const text = (expected: string, test: (value: string) => boolean) =>

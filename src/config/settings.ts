@@ -8,6 +8,7 @@ import { phaseSettings } from './phases.js';
 import { queueSettings } from './queue.js';
 import { standaloneSettings } from './standalone.js';
 import { storeSettings } from './store.js';
+import { toolchainSettings } from './toolchains.js';
 import { choice, path, paths, setting, span, text, type Environment } from './setting.js';
 
 /** `host:port`; undefined when it is something else. */
@@ -115,4 +116,5 @@ export const settings = {
   ...queueSettings,
   ...phaseSettings,
   ...standaloneSettings,
+  ...toolchainSettings,
 };

@@ -21,8 +21,8 @@ const valuesOf = (candidate: Candidate, key: string): readonly string[] => {
   // A machine often has its short name, and is enrolled under its full one, or the other way round.
   if (key === 'hostname')
     return [...new Set([candidate.attributes.hostname ?? candidate.name, candidate.name])];
-  const value = (candidate.attributes as Readonly<Record<string, string | undefined>>)[key];
-  return value === undefined ? [] : [value];
+  const value = (candidate.attributes as Readonly<Record<string, unknown>>)[key];
+  return typeof value === 'string' ? [value] : [];
 };
 
 /** Exact, case-sensitive equality, as the original; never a pattern. */

@@ -114,7 +114,10 @@ export type Workspace = t.TypeOf<typeof Workspace>;
 export const OutputForm = t.keyof({ merged: null, split: null }, 'OutputForm');
 export type OutputForm = t.TypeOf<typeof OutputForm>;
 
-/** The four keys that the original matches on, and the machine's own name; read from the machine. */
+/**
+ * The four keys that the original matches on, and the machine's own name; read from the machine. `toolchains`: name → version of the
+ * configured ones that are installed, as the machine's package manager writes it; absent: nobody looked.
+ */
 export const Attributes = t.partial(
   {
     os: t.string,
@@ -124,6 +127,7 @@ export const Attributes = t.partial(
     hostname: t.string,
     kernel: t.string,
     architecture: t.string,
+    toolchains: t.record(t.string, t.string),
   },
   'Attributes',
 );

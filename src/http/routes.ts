@@ -6,10 +6,12 @@ import { jobRoutes } from './routes/jobs.js';
 import { overviewRoutes } from './routes/overview.js';
 import { runnerRoutes } from './routes/runners.js';
 import { secretRoutes } from './routes/secrets.js';
+import { toolchainRoutes } from './routes/toolchains.js';
 
 /** Below `/api/v1`. A fixed path stands before one with a parameter in the same place. */
 export const routes: readonly Route[] = [
   ...runnerRoutes,
+  ...toolchainRoutes,
   ...changeRoutes,
   ...jobRoutes,
   ...overviewRoutes,

@@ -234,6 +234,26 @@ export const viewSchemas = {
       ),
     ),
   }),
+  Toolchains: object(
+    {
+      toolchains: arrayOf(
+        object(
+          { name: text, package: text, sha256: { type: 'object', additionalProperties: text }, install: yes },
+          {
+            version: text,
+            url: {
+              anyOf: [text, { type: 'object', additionalProperties: text }],
+              description: 'a template, or one for each format of packages: deb, rpm, apk, dmg',
+            },
+            caBundle: text,
+          },
+        ),
+      ),
+      rules: arrayOf(object({ rule: text, builtIn: yes })),
+      baton: { ...text, description: 'version of this server' },
+    },
+    { engine: { ...text, description: 'version of the pipeline engine; absent: not known' } },
+  ),
   Rebuilt: object({ name: text, events: whole }),
   Token: object(token, tokenMore),
   IssuedToken: object(token, {
