@@ -244,7 +244,8 @@ const change = (runner: RunnerView, gates: Gates, event: RunnerEvent, metadata: 
       gates.removing = told('is being removed', metadata);
       return;
     case 'RunnerKeyRemoved':
-      delete runner.publicKey;
+      // while the name is in use it was a former one's
+      if (gates.retired !== undefined) delete runner.publicKey;
       return;
     case 'SlotQuarantined':
       runner.quarantinedSlots = [...without(runner.quarantinedSlots, [event.data.slot]), event.data.slot];
@@ -263,8 +264,10 @@ const evolveRunner = (
   event: RunnerEvent,
   { metadata, revision }: Recorded,
 ): void => {
-  if (event.type === 'RunnerEnrolled' && find(view.runners, name) === undefined) {
-    put(view.runners, name, enrolled(name, event.data, revision));
+  if (event.type === 'RunnerEnrolled') {
+    // of one that had the name before only what it still holds is left
+    const current = find(view.runners, name)?.current ?? {};
+    put(view.runners, name, { ...enrolled(name, event.data, revision), current });
     put(view.gates, name, {});
     return;
   }
@@ -308,7 +311,7 @@ const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: s
 /** Folds the streams `runner-<name>` and, for what runs there, `job-<id>`. */
 export const runnerHealth: Projection<RunnerHealthView, BatonEvent> = {
   name: 'runner_health',
-  version: 3,
+  version: 4,
   init: () => ({ runners: {}, gates: {}, held: {} }),
   evolve: (view, recorded) => {
     const { stream, event, metadata } = recorded;

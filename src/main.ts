@@ -35,7 +35,7 @@ import { repeats, type Repeats } from './app/repeats.js';
 import { createEvidence } from './app/evidence.js';
 import { runnerCommands } from './app/runner-commands.js';
 import { runnerReads } from './app/runner-reads.js';
-import { targetOf } from './app/runner-target.js';
+import { attemptTargetOf, targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
 import { sharedSubscriptions } from './app/shared-subscription.js';
@@ -309,7 +309,7 @@ export const openCore = async (
     epoch,
     policy: config.queue,
     minFreeBytes: config.phases.minFreeBytes,
-    targetOf: (name) => targetOf(deps, name),
+    targetOf: (place) => attemptTargetOf(deps, place),
     onRunner: (name, command, envelope) => onRunner(deps, name, command, envelope),
     onProblem: (message, cause) => log.warn({ err: cause }, message),
   });

@@ -61,8 +61,8 @@ export const refused = (name: string, refusal: RunnerRefusal): AppError => {
       return conflict(`A runner named ${name} is enrolled already.`, `baton runner show ${name}`);
     case 'runner_retired':
       return conflict(
-        `The runner ${name} was retired; history speaks of it under this name.`,
-        'Enrol the machine under a new name.',
+        `The runner ${name} was retired.`,
+        `A machine can be enrolled under this name again: baton runner add ${name} …`,
       );
     case 'runner_removing':
       return conflict(`The runner ${name} is being removed.`, `baton runner show ${name}`);

@@ -2,7 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { jumpOf } from '../domain/jump.js';
 import { evolveRunner, type RunnerState } from '../domain/runner-state.js';
-import { isRunnerEvent } from '../events/catalog.js';
+import { isRunnerEvent, type BatonEvent } from '../events/catalog.js';
+import { comparePositions, type Position, type Recorded } from '../kernel/recorded.js';
 import { appError, type AppError } from './errors.js';
 import { load, type Deps } from './handle.js';
 import type { RunnerTarget } from './ports.js';
@@ -13,19 +14,43 @@ const DEFAULT_BASE = '.baton';
 export const unknownRunner = (name: string): AppError =>
   appError('not_found', 'runner_unknown', `There is no runner named ${name}.`, { hint: 'baton runner list' });
 
+const stateAfter = (events: readonly Recorded<BatonEvent>[]): RunnerState =>
+  events.reduce<RunnerState>(
+    (state, { event }) => (isRunnerEvent(event) ? evolveRunner(state, event) : state),
+    { status: 'none' },
+  );
+
 /** What is recorded of a runner. */
 export const runnerState = async (
   deps: Pick<Deps, 'store'>,
   name: string,
 ): Promise<E.Either<AppError, RunnerState>> => {
   const history = await load(deps.store, `runner-${name}`);
+  return E.isLeft(history) ? history : E.right(stateAfter(history.right.events));
+};
+
+/** Where an attempt is, and the place of its `JobAssigned` in the store. */
+export interface AttemptPlace {
+  readonly runner: string;
+  readonly assignedAt: Position;
+}
+
+/**
+ * Everything needed to reach the runner that an attempt was given to. Another machine may have been enrolled under the name since;
+ * that one is never asked, since what it says of the attempt would mean nothing.
+ */
+export const attemptTargetOf = async (
+  deps: Pick<Deps, 'store'>,
+  { runner, assignedAt }: AttemptPlace,
+): Promise<E.Either<AppError, RunnerTarget>> => {
+  const history = await load(deps.store, `runner-${runner}`);
   if (E.isLeft(history)) return history;
-  return E.right(
-    history.right.events.reduce<RunnerState>(
-      (state, { event }) => (isRunnerEvent(event) ? evolveRunner(state, event) : state),
-      { status: 'none' },
-    ),
+  const { events } = history.right;
+  const next = events.findIndex(
+    ({ event, position }, at) =>
+      at > 0 && event.type === 'RunnerEnrolled' && comparePositions(position, assignedAt) > 0,
   );
+  return reachOf(runner, stateAfter(next < 0 ? events : events.slice(0, next)));
 };
 
 /** Everything needed to reach a runner. */

@@ -7,7 +7,9 @@ import type { Probed } from '../domain/runner-probe.js';
 import { runner, type RunnerCommand } from '../domain/runner.js';
 import type { Enrolled, RunnerState } from '../domain/runner-state.js';
 import type { Finding, RunnerAuth, RunnerEnrolled } from '../events/runner.js';
+import type { BatonEvent } from '../events/catalog.js';
 import { deriveId } from '../kernel/ids.js';
+import type { Recorded } from '../kernel/recorded.js';
 import { appError, type AppError } from './errors.js';
 import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
@@ -256,10 +258,23 @@ export const runnerUseCases = (
 ): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> => {
   const authFor = async (
     { name, auth = 'key', privateKey }: AddRunner,
-    before: RunnerEnrolled | undefined,
+    commandId: string,
+    past: readonly Recorded<BatonEvent>[],
   ): Promise<E.Either<AppError, RunnerAuth>> => {
-    if (before !== undefined) return E.right(before.auth);
-    return auth === 'key' ? keepKey(deps, `runner/${name}`, privateKey) : E.right({ kind: 'agent' });
+    const enrolments = past.flatMap(({ event, metadata }) =>
+      event.type === 'RunnerEnrolled' ? [{ auth: event.data.auth, by: metadata.commandId }] : [],
+    );
+    const repeated = enrolments.find(({ by }) => by === commandId);
+    const last = enrolments.at(-1);
+    if (repeated !== undefined) return E.right(repeated.auth);
+    const turn = past.findLast(
+      ({ event: { type } }) => type === 'RunnerEnrolled' || type === 'RunnerRetired',
+    );
+    // it will be refused, and keeps its key
+    if (last !== undefined && turn?.event.type === 'RunnerEnrolled') return E.right(last.auth);
+    if (auth === 'agent') return E.right({ kind: 'agent' });
+    // a name of its own: the keys of one that had the name before may still have to be removed
+    return keepKey(deps, last === undefined ? `runner/${name}` : `runner/${name}/${commandId}`, privateKey);
   };
 
   const add = async (
@@ -285,8 +300,7 @@ export const runnerUseCases = (
     } = request;
     const known = await load(deps.store, `runner-${name}`);
     if (E.isLeft(known)) return known;
-    const first = known.right.events[0]?.event;
-    const auth = await authFor(request, first?.type === 'RunnerEnrolled' ? first.data : undefined);
+    const auth = await authFor(request, context.commandId, known.right.events);
     if (E.isLeft(auth)) return auth;
     const data: RunnerEnrolled = {
       ...{ name, host, port, user, slots, labels, auth: auth.right },
@@ -306,6 +320,7 @@ export const runnerUseCases = (
       envelopeOf(context, name),
     );
     if (E.isLeft(done)) return done;
+    if (!done.right.repeated) deps.evidence.forget(name);
     const shown = await looks.view(name);
     if (E.isLeft(shown)) return shown;
     const value = {

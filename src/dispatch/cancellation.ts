@@ -47,10 +47,12 @@ const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): Cance
   if (event.type === 'JobLost' && event.data.why === CLOSED && live)
     state.closed.set(live.jobId, { job: live, eventId: id });
   if (event.type === 'JobRemainsEnded') state.closed.delete(idOf(stream));
-  // nobody can log in there any more
-  if (event.type === 'RunnerRetired')
-    for (const [jobId, closed] of state.closed)
-      if (closed.job.runner === idOf(stream)) state.closed.delete(jobId);
+  // nobody can log in there any more, and what has the name next has nothing of it
+  if (event.type === 'RunnerRetired' || event.type === 'RunnerEnrolled') {
+    const name = idOf(stream);
+    for (const [jobId, closed] of state.closed) if (closed.job.runner === name) state.closed.delete(jobId);
+    for (const [cause, soiled] of state.soiled) if (soiled.runner === name) state.soiled.delete(cause);
+  }
   if (survivors.length > 0 && job) {
     const { runner, slot, jobId, phaseRunId } = job;
     state.soiled.set(id, { runner, slot, jobId, phaseRunId, survivors });

@@ -15,6 +15,7 @@ import type {
   StartAnswer,
   TransportError,
 } from '../app/ports.js';
+import type { AttemptPlace } from '../app/runner-target.js';
 import type { JobCommand } from '../domain/job.js';
 import { outputsOf } from '../domain/output.js';
 import { verdictOf, verdictOfEnding } from '../domain/outcome.js';
@@ -22,6 +23,7 @@ import type { Probed } from '../domain/runner-probe.js';
 import type { JobAssigned } from '../events/job.js';
 import type { PhasePromoted } from '../events/phase-run.js';
 import type { SealedOutput } from '../events/shapes.js';
+import type { Position } from '../kernel/recorded.js';
 import { attemptSecrets } from './attempt-secrets.js';
 import type { DriveAttempt } from './commands.js';
 import { asTransportError, BEFORE_ANYTHING, LinkError, orThrow, probeOf } from './link.js';
@@ -34,6 +36,8 @@ export interface AttemptFacts {
   readonly promoted: PhasePromoted;
   readonly phaseRunId: string;
   readonly assigned: JobAssigned;
+  /** Place of that event in the store. */
+  readonly assignedAt: Position;
   readonly started: boolean;
   /** False when the job has ended or moved on to another attempt: nothing is to be done. */
   readonly current: boolean;
@@ -45,7 +49,7 @@ export interface PerformDeps {
   readonly source: SourceProvider;
   readonly secrets: JobSecrets;
   readonly facts: (jobId: string, attempt: number) => Promise<E.Either<AppError, AttemptFacts>>;
-  readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
+  readonly targetOf: (place: AttemptPlace) => Promise<E.Either<AppError, RunnerTarget>>;
   /** Records a command on the job; false when it was refused (the job moved on without us). */
   readonly record: (jobId: string, attempt: number, command: JobCommand) => Promise<boolean>;
   readonly recordProbe: (runner: string, probe: Probed) => Promise<void>;
@@ -65,6 +69,13 @@ export interface Patience {
   readonly pause: (ms: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
+
+/** Everything needed to reach the runner that the attempt was given to; undefined: we are closed. */
+export const targetOfAttempt = (
+  { targetOf }: Pick<PerformDeps, 'targetOf'>,
+  insist: Patience['insist'],
+  { assigned: { runner }, assignedAt }: AttemptFacts,
+): Promise<RunnerTarget | undefined> => insist('reading the runner', () => targetOf({ runner, assignedAt }));
 
 /** Waits between tries; the last one stays. */
 export const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
@@ -397,8 +408,9 @@ export const driveAttempt = async (
   while (!closed()) {
     try {
       const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
-      const target = await insist('reading the runner', () => deps.targetOf(runner));
-      if (facts === undefined || target === undefined) return;
+      if (facts === undefined) return;
+      const target = await targetOfAttempt(deps, insist, facts);
+      if (target === undefined) return;
       promoted = facts.promoted;
       if (!facts.current) {
         await secrets.forget(promoted);

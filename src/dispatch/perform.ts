@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import * as E from 'fp-ts/lib/Either.js';
 import type { DriveAttempt, EndAttempt, EndRemains, RevokeAttempt } from './commands.js';
 import type { AttemptRef } from '../app/ports.js';
-import { BACK_OFF_MS, driveAttempt, type PerformDeps } from './drive.js';
+import { BACK_OFF_MS, driveAttempt, targetOfAttempt, type PerformDeps } from './drive.js';
 import { endRemains } from './remains.js';
 
 export interface Performer {
@@ -70,8 +70,9 @@ export const performer = (deps: PerformDeps): Performer => {
   const end = async ({ jobId, attempt, runner, graceMs, insist: again }: EndAttempt): Promise<void> => {
     for (let n = 0; !closed(); n++) {
       const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
-      const target = await insist('reading the runner', () => deps.targetOf(runner));
-      if (!facts?.current || target === undefined) return;
+      if (!facts?.current) return;
+      const target = await targetOfAttempt(deps, insist, facts);
+      if (target === undefined) return;
       const answer = await transport.cancel(target, { jobId, attempt }, graceMs)();
       if (E.isRight(answer)) {
         if (again !== true) return;
@@ -88,8 +89,9 @@ export const performer = (deps: PerformDeps): Performer => {
     const ref = { jobId, attempt };
     for (let n = 0; !closed(); n++) {
       const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
-      const target = await insist('reading the runner', () => deps.targetOf(runner));
-      if (!facts?.current || facts.started || target === undefined) return;
+      if (!facts?.current || facts.started) return;
+      const target = await targetOfAttempt(deps, insist, facts);
+      if (target === undefined) return;
       const { baseId, bootId } = facts.assigned;
       const answer = await transport.revoke(target, { ...ref, baseId, bootId })();
       if (E.isRight(answer)) {

@@ -4,7 +4,7 @@ import type { AttemptRef, RunnerTarget, RunnerTransport } from '../app/ports.js'
 import { evidenceOf } from '../domain/outcome.js';
 import type { EndEvidence } from '../events/shapes.js';
 import type { EndRemains } from './commands.js';
-import { BACK_OFF_MS, type Patience, type PerformDeps } from './drive.js';
+import { BACK_OFF_MS, targetOfAttempt, type Patience, type PerformDeps } from './drive.js';
 import { asTransportError, orThrow } from './link.js';
 
 /** Whether it is over, and how; asks for its end where it is not. */
@@ -35,17 +35,19 @@ const look = async (
 };
 
 export const endRemains = async (
-  { transport, secrets, targetOf, record, onProblem }: PerformDeps,
+  deps: PerformDeps,
   { insist, pause, signal }: Patience,
   { jobId, attempt, runner, graceMs }: EndRemains,
 ): Promise<void> => {
+  const { transport, secrets, record, onProblem } = deps;
   const ref: AttemptRef = { jobId, attempt };
   const name = `${jobId}.${attempt}`;
   // nothing more of its log is stored, so nothing needs to be masked
   const forgotten = await secrets.forget(ref);
   if (E.isLeft(forgotten)) onProblem(`forgetting the secrets of ${name} failed`, forgotten.left);
   for (let n = 0; !signal.aborted; n++) {
-    const target = await insist('reading the runner', () => targetOf(runner));
+    const facts = await insist('reading what was recorded', () => deps.facts(jobId, attempt));
+    const target = facts && (await targetOfAttempt(deps, insist, facts));
     if (target === undefined) return;
     try {
       const evidence = await look(transport, target, ref, graceMs);

@@ -16,7 +16,9 @@ interface Held {
   readonly cancelAsked: boolean;
 }
 
+/** One runner from its enrolment to its last key; its name may belong to another one by then. */
 interface Going {
+  readonly name: string;
   /** Who wants it gone, and why. */
   request:
     | {
@@ -32,8 +34,11 @@ interface Going {
 }
 
 export interface RemovalState {
+  /** By the event that enrolled it. */
   readonly runners: Map<string, Going>;
-  /** Phase run, and the runner that holds it. */
+  /** Who has the name now: its enrolment. */
+  readonly named: Map<string, string>;
+  /** Phase run, and the enrolment of the runner that holds it. */
   readonly jobs: Map<
     string,
     { readonly phaseRunId: string; runner: string | undefined; cancelAsked: boolean }
@@ -44,34 +49,46 @@ const addKey = (going: Going, auth: RunnerAuth | undefined): void => {
   if (auth?.kind === 'key') going.keys.add(auth.secretRef);
 };
 
-const evolveRunner = (
-  runners: RemovalState['runners'],
-  { stream, event, id, metadata }: Recorded<BatonEvent>,
-): void => {
+const forgetEmpty = ({ runners, named }: RemovalState, enrolment: string): void => {
+  const going = runners.get(enrolment);
+  if (going?.retired === undefined || going.keys.size > 0) return;
+  runners.delete(enrolment);
+  if (named.get(going.name) === enrolment) named.delete(going.name);
+};
+
+const evolveRunner = (state: RemovalState, { stream, event, id, metadata }: Recorded<BatonEvent>): void => {
+  const { runners, named } = state;
   const name = idOf(stream);
   if (event.type === 'RunnerEnrolled') {
-    const going: Going = { request: undefined, retired: undefined, held: new Map(), keys: new Set() };
+    const going: Going = { name, request: undefined, retired: undefined, held: new Map(), keys: new Set() };
     addKey(going, event.data.auth);
-    runners.set(name, going);
+    runners.set(id, going);
+    named.set(name, id);
     return;
   }
-  const going = runners.get(name);
+  if (event.type === 'RunnerKeyRemoved') {
+    // a former one's may be removed when the name is another's
+    for (const [enrolment, going] of runners)
+      if (going.name === name && going.keys.delete(event.data.secretRef)) forgetEmpty(state, enrolment);
+    return;
+  }
+  const enrolment = named.get(name) ?? '';
+  const going = runners.get(enrolment);
   if (going === undefined) return;
   if (event.type === 'RunnerSettingsChanged') addKey(going, event.data.auth);
   else if (event.type === 'RunnerRemovalRequested') {
     const { actor, reason } = metadata;
     const { cancelJobs } = event.data;
     going.request = { eventId: id, actor, cancelJobs, ...(reason === undefined ? {} : { reason }) };
-  } else if (event.type === 'RunnerRetired') going.retired = { eventId: id, at: metadata.recordedAt };
-  else if (event.type === 'RunnerKeyRemoved') {
-    going.keys.delete(event.data.secretRef);
-    if (going.keys.size === 0 && going.retired !== undefined) runners.delete(name);
+  } else if (event.type === 'RunnerRetired') {
+    going.retired = { eventId: id, at: metadata.recordedAt };
+    forgetEmpty(state, enrolment);
   }
 };
 
 const evolve = (state: RemovalState, recorded: Recorded<BatonEvent>): RemovalState => {
   const { stream, event } = recorded;
-  evolveRunner(state.runners, recorded);
+  if (stream.startsWith('runner-')) evolveRunner(state, recorded);
   const jobId = idOf(stream);
   if (event.type === 'JobQueued') {
     state.jobs.set(jobId, { phaseRunId: event.data.phaseRunId, runner: undefined, cancelAsked: false });
@@ -84,12 +101,12 @@ const evolve = (state: RemovalState, recorded: Recorded<BatonEvent>): RemovalSta
   if (leaves && job.runner !== undefined) state.runners.get(job.runner)?.held.delete(jobId);
   if (leaves) job.runner = undefined;
   if (isJobEnd(event.type)) state.jobs.delete(jobId);
-  if (event.type === 'JobAssigned') job.runner = event.data.runner;
+  if (event.type === 'JobAssigned') job.runner = state.named.get(event.data.runner);
   if (job.runner !== undefined) state.runners.get(job.runner)?.held.set(jobId, { ...job });
   return state;
 };
 
-const owed = (name: string, { request, retired, held }: Going): readonly DispatchCommand[] => {
+const owed = ({ name, request, retired, held }: Going): readonly DispatchCommand[] => {
   if (request === undefined || retired !== undefined) return [];
   const { eventId, actor, reason } = request;
   const because = { causationId: eventId, actor };
@@ -119,10 +136,9 @@ const owed = (name: string, { request, retired, held }: Going): readonly Dispatc
     }));
 };
 
-const all = ({ runners }: RemovalState): readonly DispatchCommand[] =>
-  [...runners].flatMap(([name, going]) => owed(name, going));
+const all = ({ runners }: RemovalState): readonly DispatchCommand[] => [...runners.values()].flatMap(owed);
 
-const forget = (name: string, { retired, held, keys }: Going, at: string): readonly DispatchCommand[] => {
+const forget = ({ name, retired, held, keys }: Going, at: string): readonly DispatchCommand[] => {
   if (retired === undefined || held.size > 0 || millisBetween(retired.at, at) < KEY_REST_MS) return [];
   return [...keys].map((secretRef) => ({
     commandId: deriveId(retired.eventId, 'removal', 'forget', secretRef),
@@ -139,10 +155,10 @@ const MATTERS: ReadonlySet<string> = new Set(['RunnerRemovalRequested', 'JobAssi
 
 export const removal: Process<BatonEvent, DispatchCommand, RemovalState> = {
   name: 'removal',
-  version: 1,
-  init: () => ({ runners: new Map(), jobs: new Map() }),
+  version: 2,
+  init: () => ({ runners: new Map(), named: new Map(), jobs: new Map() }),
   evolve,
   react: (state, { event }) => (MATTERS.has(event.type) || isJobEnd(event.type) ? all(state) : []),
-  tick: ({ runners }, at) => [...runners].flatMap(([name, going]) => forget(name, going, at)),
+  tick: ({ runners }, at) => [...runners.values()].flatMap((going) => forget(going, at)),
   resume: all,
 };

@@ -7,12 +7,13 @@ import { handle, load, type Deps, type Envelope, type Handled } from '../app/han
 import type { JobSecrets } from '../app/job-secrets.js';
 import type { LogStore, RunnerTarget, RunnerTransport, SecretStore, SourceProvider } from '../app/ports.js';
 import { runProcess } from '../app/run-process.js';
+import type { AttemptPlace } from '../app/runner-target.js';
 import { job } from '../domain/job.js';
 import { phaseRun } from '../domain/phase-run.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
 import type { RunnerCommand } from '../domain/runner.js';
 import { waitReason } from '../domain/wait-reason.js';
-import type { JobAssigned, JobQueued } from '../events/job.js';
+import type { JobQueued } from '../events/job.js';
 import type { BatonEvent } from '../events/catalog.js';
 import type { Decider } from '../kernel/decider.js';
 import { deriveId } from '../kernel/ids.js';
@@ -44,7 +45,7 @@ export interface DispatchDeps extends Deps {
   readonly policy: QueuePolicy;
   /** Room on its disk that a runner must have, where the phase does not say it. */
   readonly minFreeBytes: number;
-  readonly targetOf: (runner: string) => Promise<E.Either<AppError, RunnerTarget>>;
+  readonly targetOf: (place: AttemptPlace) => Promise<E.Either<AppError, RunnerTarget>>;
   readonly onRunner: (
     runner: string,
     command: RunnerCommand,
@@ -102,13 +103,13 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     const history = await load(deps.store, `job-${jobId}`);
     if (E.isLeft(history)) return history;
     let queued: JobQueued | undefined;
-    let assigned: JobAssigned | undefined;
+    let assigned: Pick<AttemptFacts, 'assigned' | 'assignedAt'> | undefined;
     let started = false;
     let current = false;
-    for (const { event } of history.right.events) {
+    for (const { event, position } of history.right.events) {
       if (event.type === 'JobQueued') queued = event.data;
       else if (event.type === 'JobAssigned') {
-        if (event.data.attempt === attempt) assigned = event.data;
+        if (event.data.attempt === attempt) assigned = { assigned: event.data, assignedAt: position };
         current = event.data.attempt === attempt;
       } else if (event.type === 'JobStarted') started = event.data.attempt === attempt;
       else if (!LEAVES_CURRENT.has(event.type)) current = false;
@@ -120,7 +121,7 @@ export const openDispatch = (deps: DispatchDeps): Dispatch => {
     if (E.isLeft(run)) return run;
     for (const { event } of run.right.events)
       if (event.type === 'PhasePromoted')
-        return E.right({ promoted: event.data, phaseRunId, assigned, started, current });
+        return E.right({ promoted: event.data, phaseRunId, ...assigned, started, current });
     return E.left(appError('internal', 'phase_run_unknown', `There is no phase run ${phaseRunId}.`));
   };
 

@@ -235,6 +235,10 @@ const evolve = (
   } else if (isRunnerEvent(event)) {
     const name = idOf(stream);
     evolveFleet(state.runners, name, event);
+    // a job of a runner that had the name before may live on in the same account
+    if (event.type === 'RunnerEnrolled')
+      for (const { jobId, place } of state.jobs.values())
+        if (place?.runner === name) state.runners.get(name)?.busy.set(place.slot, jobId);
     renew(state, name, Date.parse(metadata.recordedAt));
   } else if (event.type === 'JobQueued') queued(state, event.data, recorded, policy);
   else if (isJobEvent(event)) {

@@ -117,7 +117,10 @@ export const evolveFailures = (failures: Failures, recorded: Recorded<BatonEvent
   failures.order += 1;
   if (isRunnerEvent(event)) {
     if (event.type === 'RunnerCleared') forgive(failures, id);
-    if (event.type === 'RunnerRetired') failures.runners.delete(id);
+    if (event.type === 'RunnerRetired' || event.type === 'RunnerEnrolled') failures.runners.delete(id);
+    // jobs of a runner that had the name before say nothing of this one
+    if (event.type === 'RunnerEnrolled')
+      for (const job of failures.jobs.values()) if (job.runner === id) job.runner = undefined;
     return failures;
   }
   if (!isJobEvent(event)) return failures;

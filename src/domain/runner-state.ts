@@ -42,6 +42,10 @@ export interface Enrolled {
   readonly badSlots: readonly number[];
   /** Why each of them is bad; a slot may be so for several jobs. */
   readonly soiled: readonly Soiled[];
+  /** References of all private keys that it had since it was enrolled. */
+  readonly keys: readonly string[];
+  /** Those of runners that had its name before, as far as they are removed. */
+  readonly keysRemoved: readonly string[];
 }
 
 /** What a job left in a slot; without `survivors` nobody knows what to look for. */
@@ -72,15 +76,18 @@ const REACH = ['host', 'port', 'user', 'auth', 'jump'] as const;
 export const isReachedOtherwise = (data: Readonly<Record<string, unknown>>): boolean =>
   REACH.some((name) => data[name] !== undefined);
 
+const refsOf = (auth: RunnerAuth): readonly string[] => (auth.kind === 'key' ? [auth.secretRef] : []);
+
 const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
   switch (event.type) {
     case 'RunnerEnrolled':
     case 'RunnerRetired':
-    case 'RunnerKeyRemoved':
       return state;
+    case 'RunnerKeyRemoved':
+      return { ...state, keysRemoved: [...state.keysRemoved, event.data.secretRef] };
     case 'RunnerSettingsChanged': {
       const settings: RunnerSettings = { ...state.settings, ...event.data };
-      const next = { ...state, settings };
+      const next = { ...state, settings, keys: [...new Set([...state.keys, ...refsOf(settings.auth)])] };
       if (event.data.jump !== undefined)
         return { ...without(next, 'probe', 'foundJumpHostKey'), jumpHostKeys: [] };
       return isReachedOtherwise(event.data) ? without(next, 'probe') : next;
@@ -143,7 +150,10 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
   }
 };
 
-/** Folds one event of the stream. A retired runner keeps what was known last: its jobs may still have to be reached. */
+/**
+ * Folds one event of the stream. A retired runner keeps what was known last: its jobs may still have to be reached. Enrolled again,
+ * nothing is known of it but which keys of the former one are gone.
+ */
 export const evolveRunner = (state: RunnerState, event: RunnerEvent): RunnerState => {
   if (event.type === 'RunnerEnrolled') {
     const { host, port, user, auth, slots, labels, jump = '', enterprises = [], base } = event.data;
@@ -157,10 +167,16 @@ export const evolveRunner = (state: RunnerState, event: RunnerEvent): RunnerStat
       availability: 'open',
       badSlots: [],
       soiled: [],
+      keys: refsOf(auth),
+      keysRemoved: state.status === 'none' ? [] : state.keysRemoved,
     };
   }
   if (event.type === 'RunnerRetired')
-    return { status: 'retired', last: state.status === 'enrolled' ? state : undefined, keysRemoved: [] };
+    return {
+      status: 'retired',
+      last: state.status === 'enrolled' ? state : undefined,
+      keysRemoved: state.status === 'none' ? [] : state.keysRemoved,
+    };
   if (state.status === 'retired')
     return event.type === 'RunnerKeyRemoved'
       ? { ...state, keysRemoved: [...state.keysRemoved, event.data.secretRef] }

@@ -1,7 +1,7 @@
 /**
- * A runner: enrolled once, probed, set anew, drained, paused, quarantined, retired last.
+ * A runner: enrolled, probed, set anew, drained, paused, quarantined, retired.
  *
- *   none ─Enrol→ enrolled ─RequestRemoval→ enrolled, removing ─Retire→ retired (its name stays taken: history speaks of it)
+ *   none ─Enrol→ enrolled ─RequestRemoval→ enrolled, removing ─Retire→ retired ─Enrol→ enrolled, another runner of this name
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerEvent } from '../events/catalog.js';
@@ -169,8 +169,7 @@ const NOT_WHILE_REMOVING: ReadonlySet<RunnerCommand['kind']> = new Set([
 
 const decide = (command: RunnerCommand, state: RunnerState): Decision => {
   if (command.kind === 'EnrolRunner') {
-    if (state.status !== 'none')
-      return E.left({ code: state.status === 'retired' ? 'runner_retired' : 'runner_exists' });
+    if (state.status === 'enrolled') return E.left({ code: 'runner_exists' });
     const pinned: readonly RunnerEvent[] =
       command.hostKey === undefined
         ? []
@@ -184,14 +183,15 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
     ]);
   }
   if (state.status === 'none') return E.left({ code: 'runner_unknown' });
-  if (state.status === 'retired')
-    return command.kind !== 'RecordKeyRemoved'
-      ? E.left({ code: 'runner_retired' })
-      : E.right(
-          state.keysRemoved.includes(command.secretRef)
-            ? []
-            : [{ type: 'RunnerKeyRemoved', data: { secretRef: command.secretRef } }],
-        );
+  if (command.kind === 'RecordKeyRemoved') {
+    // of a runner that has the name now, no key is removed
+    const stays = state.status === 'enrolled' && state.keys.includes(command.secretRef);
+    return when(!stays && !state.keysRemoved.includes(command.secretRef), {
+      type: 'RunnerKeyRemoved',
+      data: { secretRef: command.secretRef },
+    });
+  }
+  if (state.status === 'retired') return E.left({ code: 'runner_retired' });
   if (state.removing !== undefined && NOT_WHILE_REMOVING.has(command.kind))
     return E.left({ code: 'runner_removing' });
   switch (command.kind) {
@@ -248,8 +248,6 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
       });
     case 'RetireRunner':
       return E.right([{ type: 'RunnerRetired', data: {} }]);
-    case 'RecordKeyRemoved':
-      return E.right([]);
     default:
       return never(command);
   }

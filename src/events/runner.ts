@@ -1,4 +1,4 @@
-/** Stream `runner-<name>`: enrolled once, retired last. */
+/** Stream `runner-<name>`: enrolled, retired at the end; after that another one may be enrolled under the name. */
 import * as t from 'io-ts';
 import { Attributes, Count, shape, Survivor } from './shapes.js';
 

@@ -40,7 +40,12 @@ const restarted = (secrets: SecretStore) => {
   let isClosed = false;
   const ends = (kind: string): boolean => kind === 'FinishJob';
   const facts = (): AttemptFacts => ({
-    ...{ promoted: aPromotion({ secretRefs: ['TOKEN'] }), phaseRunId: 'p', assigned: anAssignment() },
+    ...{
+      promoted: aPromotion({ secretRefs: ['TOKEN'] }),
+      phaseRunId: 'p',
+      assigned: anAssignment(),
+      assignedAt: '1',
+    },
     started: true,
     current: !isClosed && !recorded.some(({ kind }) => ends(kind)),
   });

@@ -16,7 +16,7 @@ const given = (answers: readonly E.Either<TransportError, RevokeAnswer['kind']>[
   let done: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => (done = resolve));
   const facts = (): AttemptFacts => ({
-    ...{ promoted: aPromotion(), phaseRunId: 'p', assigned: anAssignment(), started: false },
+    ...{ promoted: aPromotion(), phaseRunId: 'p', assigned: anAssignment(), assignedAt: '1', started: false },
     current: recorded.length === 0,
   });
   const transport = {
@@ -91,7 +91,12 @@ const leftOn = (answers: readonly E.Either<TransportError, AttemptState>[]) => {
       return Promise.resolve(E.right(undefined));
     },
   };
+  const recordedFacts: AttemptFacts = {
+    ...{ promoted: aPromotion(), phaseRunId: 'p', assigned: anAssignment(), assignedAt: '1' },
+    ...{ started: true, current: false },
+  };
   const deps = performDeps(transport, {
+    facts: () => Promise.resolve(E.right(recordedFacts)),
     secrets: {
       take: () => Promise.reject(new Error('nothing is started')),
       given: () => Promise.reject(new Error('nothing is collected')),

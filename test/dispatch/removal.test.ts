@@ -77,6 +77,45 @@ describe('a runner that is to be removed', () => {
   });
 });
 
+describe('a name that is taken again', () => {
+  const second = { ...key, secretRef: 'runner/r1/2' };
+  const takenAgain = (late: boolean): Site => {
+    const site = new Site();
+    site.tell('r1', { kind: 'RequestRemoval', cancelJobs: false }, alice);
+    if (late) site.run('late');
+    site.tell('r1', { kind: 'EnrolRunner', data: anEnrolment({ auth: second }) });
+    site.rest();
+    return site;
+  };
+  const keysGone = (site: Site) =>
+    site.events.flatMap(({ event }) => (event.type === 'RunnerKeyRemoved' ? [event.data.secretRef] : []));
+
+  it('given the key of the former runner was there still, then that alone is removed, once, while the next one works', () => {
+    const site = takenAgain(false);
+    site.rest();
+    expect(keysGone(site)).toEqual(['runner/r1']);
+    expect(site.asked.filter((one) => 'secretRef' in one)).toHaveLength(1);
+    expect(site.types('runner-r1').at(-2)).toBe('RunnerEnrolled');
+  });
+  it('given a job that came to the former one at the last moment, then its key is removed after that job', () => {
+    const site = takenAgain(true);
+    expect(keysGone(site)).toEqual([]);
+    site.end('late');
+    site.rest();
+    expect(keysGone(site)).toEqual(['runner/r1']);
+  });
+  it('given it is removed as well, then its own jobs end first, and its own key goes', () => {
+    const site = takenAgain(false);
+    site.run('a');
+    site.tell('r1', { kind: 'RequestRemoval', cancelJobs: true }, alice);
+    expect(site.types('job-a').at(-1)).toBe('JobCancelRequested');
+    site.end('a');
+    site.rest();
+    expect(keysGone(site)).toEqual(['runner/r1', 'runner/r1/2']);
+    expect(site.types('runner-r1').filter((type) => type === 'RunnerRetired')).toHaveLength(2);
+  });
+});
+
 describe('the process, killed after any event and started again,', () => {
   it('writes the same events under the same ids as if nothing had happened', () => {
     const play = (crashes: readonly number[], cancelJobs: boolean): Site => {
@@ -86,12 +125,18 @@ describe('the process, killed after any event and started again,', () => {
       site.tell('r1', { kind: 'RequestRemoval', cancelJobs }, alice);
       site.end('b');
       site.end('a');
+      site.tell('r1', {
+        kind: 'EnrolRunner',
+        data: anEnrolment({ auth: { ...key, secretRef: 'runner/r1/2' } }),
+      });
+      site.rest();
+      site.tell('r1', { kind: 'RequestRemoval', cancelJobs }, alice);
       site.rest();
       return site;
     };
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 1, max: 16 }), { maxLength: 4 }),
+        fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 }),
         fc.boolean(),
         (crashes, cancel) => {
           expect(play(crashes, cancel).events).toEqual(play([], cancel).events);

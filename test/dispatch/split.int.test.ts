@@ -37,7 +37,13 @@ const restarted = async (linkEnds?: 'stdout' | 'stderr', secret?: string) => {
   const over = new Promise<void>((resolve) => (tell = resolve));
   let isLost = linkEnds === undefined;
   const facts = (): AttemptFacts => ({
-    ...{ phaseRunId: 'p', assigned: anAssignment(), started: true, current: recorded.length === 0 },
+    ...{
+      phaseRunId: 'p',
+      assigned: anAssignment(),
+      assignedAt: '1',
+      started: true,
+      current: recorded.length === 0,
+    },
     promoted: aPromotion({
       ...{ output: 'split', limits: { cancelGraceMs: 1, logBytes: LIMIT } },
       secretRefs: secret === undefined ? [] : ['TOKEN'],

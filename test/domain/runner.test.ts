@@ -1,5 +1,7 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runner } from '../../src/domain/runner.js';
+import type { RunnerEvent } from '../../src/events/catalog.js';
+import { fold } from '../../src/kernel/decider.js';
 import type { Probed } from '../../src/domain/runner-probe.js';
 import { anEnrolment } from '../builders.js';
 import { givenFor } from '../given.js';
@@ -29,10 +31,36 @@ describe('EnrolRunner', () => {
   it('given a runner, when enrolled again, then refused: runner_exists', () => {
     given([enrolled]).when({ kind: 'EnrolRunner', data: anEnrolment() }).thenRefused('runner_exists');
   });
-  it('given a retired runner, when enrolled again, then refused: history speaks of that name', () => {
-    given([enrolled, { type: 'RunnerRetired', data: {} }])
-      .when({ kind: 'EnrolRunner', data: anEnrolment() })
-      .thenRefused('runner_retired');
+  it('given a retired runner, when another is enrolled under its name, then it is, and nothing of the former one holds', () => {
+    const again: RunnerEvent = { type: 'RunnerEnrolled', data: anEnrolment({ host: 'h2' }) };
+    given([enrolled, pinned, { type: 'RunnerRetired', data: {} }])
+      .when({ kind: 'EnrolRunner', data: anEnrolment({ host: 'h2' }) })
+      .then([again]);
+    const former: readonly RunnerEvent[] = [
+      ...[enrolled, attributes, probed, pinned],
+      { type: 'RunnerQuarantined', data: { why: 'host_key_changed', detail: '' } },
+      { type: 'SlotQuarantined', data: { slot: 0, why: '', jobId: 'a', survivors: [] } },
+      { type: 'RunnerRemovalRequested', data: { cancelJobs: true } },
+      { type: 'RunnerRetired', data: {} },
+    ];
+    expect(fold(runner, [...former, again])).toEqual(fold(runner, [again]));
+  });
+  it('given a name that was taken again, when a key of the former runner is gone, then that is recorded once; its own stays', () => {
+    const key = (secretRef: string): RunnerEvent => ({
+      type: 'RunnerEnrolled',
+      data: anEnrolment({ auth: { kind: 'key', secretRef, publicKey: 'k' } }),
+    });
+    const lives: readonly RunnerEvent[] = [
+      key('runner/r1'),
+      { type: 'RunnerRetired', data: {} },
+      key('runner/r1/2'),
+    ];
+    const gone: RunnerEvent = { type: 'RunnerKeyRemoved', data: { secretRef: 'runner/r1' } };
+    given(lives).when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1' }).then([gone]);
+    given([...lives, gone])
+      .when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1' })
+      .then([]);
+    given(lives).when({ kind: 'RecordKeyRemoved', secretRef: 'runner/r1/2' }).then([]);
   });
 });
 

@@ -56,7 +56,14 @@ it('B6: given a job that was closed, when its runner then tells of success, then
     let follows = (): void => undefined;
     const following = new Promise<void>((resolve) => (follows = resolve));
     const facts: AttemptFacts = {
-      ...{ promoted: aPromotion(), phaseRunId: 'p', assigned: anAssignment(), started: true, current: true },
+      ...{
+        promoted: aPromotion(),
+        phaseRunId: 'p',
+        assigned: anAssignment(),
+        assignedAt: '1',
+        started: true,
+        current: true,
+      },
     };
     const deps = performDeps(
       {

@@ -7,7 +7,7 @@ import { performDeps } from '../dispatch/perform-deps.js';
 
 /** Of an attempt that is over: nothing is to be done for it. */
 const over: AttemptFacts = {
-  ...{ promoted: aPromotion(), phaseRunId: 'p', assigned: anAssignment(), started: false },
+  ...{ promoted: aPromotion(), phaseRunId: 'p', assigned: anAssignment(), assignedAt: '1', started: false },
   current: false,
 };
 

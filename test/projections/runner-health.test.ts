@@ -110,6 +110,31 @@ describe('what a person and the record make of a runner', () => {
   });
 });
 
+describe('a name that another runner has after the first was retired', () => {
+  const former = [
+    ...ready,
+    r1({ type: 'HostKeyPinned', data: { fingerprint: 'SHA256:old', how: 'given' } }),
+    ...[queued('a'), assigned('a'), succeeded('a'), queued('b'), assigned('b')],
+    r1({ type: 'RunnerQuarantined', data: { why: 'repeated_failures', detail: 'd' } }),
+    r1({ type: 'SlotQuarantined', data: { slot: 1, why: '', jobId: 'a' } }),
+    r1({ type: 'RunnerRemovalRequested', data: { cancelJobs: false } }),
+    r1({ type: 'RunnerRetired', data: {} }),
+  ];
+  const auth = { kind: 'key', secretRef: 'runner/r1/2', publicKey: 'ssh-ed25519 NEW' } as const;
+  const again = r1({ type: 'RunnerEnrolled', data: anEnrolment({ host: 'h2', auth }) });
+
+  it('shows nothing of the former one but the job that it has not let go of', () => {
+    const fresh = after(again);
+    const runner = after(...former, again);
+    expect(runner).toEqual({ ...fresh, current: { 0: 'b' }, revision: runner?.revision });
+    expect(after(...former, again, succeeded('b'))?.current).toEqual({});
+  });
+  it('keeps its own key when one of the former runner is removed at last', () => {
+    const gone = r1({ type: 'RunnerKeyRemoved', data: { secretRef: 'runner/r1' } });
+    expect(after(...former, again, gone)).toMatchObject({ state: 'untested', publicKey: 'ssh-ed25519 NEW' });
+  });
+});
+
 describe('what a runner does', () => {
   it('holds a slot from the assignment to the end', () => {
     const running = [...ready, queued('a'), assigned('a', { slot: 1 }), started('a')];
