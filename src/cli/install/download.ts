@@ -82,11 +82,7 @@ const unfit = (url: URL): Failure =>
     OWN_FILE,
   );
 
-const open = (
-  url: URL,
-  { silentMs }: Limits,
-  { ca, signal }: DownloadOptions,
-): Promise<IncomingMessage> =>
+const open = (url: URL, { silentMs }: Limits, { ca, signal }: DownloadOptions): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
@@ -116,7 +112,11 @@ const follow = async (
     const moved = statusCode >= 300 && statusCode < 400 && location !== undefined;
     if (!moved || !URL.canParse(location, url.href)) {
       return E.left(
-        failed('download_failed', `${url.origin} answers with the status ${statusCode}, not with the file.`, OWN_FILE),
+        failed(
+          'download_failed',
+          `${url.origin} answers with the status ${statusCode}, not with the file.`,
+          OWN_FILE,
+        ),
       );
     }
     const next = new URL(location, url);
@@ -131,7 +131,11 @@ const follow = async (
 
 class TooLong extends Error {}
 
-const counted = (limits: Limits, of: number | undefined, progress: DownloadOptions['progress']): Transform => {
+const counted = (
+  limits: Limits,
+  of: number | undefined,
+  progress: DownloadOptions['progress'],
+): Transform => {
   let bytes = 0;
   return new Transform({
     transform: (chunk: Buffer, _encoding, done) => {

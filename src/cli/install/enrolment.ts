@@ -5,6 +5,9 @@ import type { SetRunner } from '../../app/use-cases.js';
 import type { Failure } from './steps.js';
 import type { Wish } from './wish.js';
 
+/** A runner as the server shows it. */
+export type There = RunnerAsOf & { readonly isolated?: boolean };
+
 /** SSH's own (RFC 4251 §4.1). */
 const SSH_PORT = 22;
 
@@ -14,7 +17,7 @@ export type Enrolment =
   /** The same machine: what of it is to be other than before, and how it was; both empty when nothing is. */
   | {
       readonly kind: 'same';
-      readonly runner: RunnerAsOf;
+      readonly runner: There;
       readonly changes: SetRunner;
       readonly before: SetRunner;
       readonly slots: number;
@@ -23,21 +26,23 @@ export type Enrolment =
 const refused = (code: string, sentence: string, hint: string): E.Either<Failure, never> =>
   E.left({ code, sentence, hint });
 
-const isIn = (existing: RunnerAsOf | undefined): existing is RunnerAsOf =>
-  existing !== undefined && existing.state !== 'retired';
+/** Not a retired one, whose name is free. */
+const inUse = (existing: There | undefined): There | undefined =>
+  existing?.state === 'retired' ? undefined : existing;
 
 /** Where the command line logs in: a runner that is there keeps its port (the original forgot it, B10). */
-export const portOf = ({ port }: Wish, existing: RunnerAsOf | undefined): number =>
-  port ?? (isIn(existing) ? existing.port : SSH_PORT);
+export const portOf = ({ port }: Wish, existing: There | undefined): number =>
+  port ?? inUse(existing)?.port ?? SSH_PORT;
 
 /** Accepted for the login: those named, else those that the server has accepted. */
-export const hostKeysOf = ({ hostKey }: Wish, existing: RunnerAsOf | undefined): readonly string[] =>
-  hostKey !== undefined ? [hostKey] : isIn(existing) ? existing.hostKeys : [];
+export const hostKeysOf = ({ hostKey }: Wish, existing: There | undefined): readonly string[] =>
+  hostKey === undefined ? (inUse(existing)?.hostKeys ?? []) : [hostKey];
 
 /** May it be installed under this name at all? Asked before anybody logs in. */
-export const mayInstall = (wish: Wish, existing: RunnerAsOf | undefined): E.Either<Failure, void> => {
-  if (!isIn(existing)) return E.right(undefined);
-  const { name, state, host, user, auth, jump } = existing;
+export const mayInstall = (wish: Wish, existing: There | undefined): E.Either<Failure, void> => {
+  const there = inUse(existing);
+  if (there === undefined) return E.right(undefined);
+  const { name, state, host, user, auth, jump } = there;
   const other = 'Give another name with --name, or remove that runner first: baton delete-runner';
   if (state === 'removing')
     return refused(
@@ -46,14 +51,18 @@ export const mayInstall = (wish: Wish, existing: RunnerAsOf | undefined): E.Eith
       `Wait until that is done: baton runner show ${name}`,
     );
   if (host !== wish.serverHost || user !== wish.runnerUser)
-    return refused('runner_exists', `There is a runner ${name} already: ${user}@${host}.`, `${other} ${name}`);
+    return refused(
+      'runner_exists',
+      `There is a runner ${name} already: ${user}@${host}.`,
+      `${other} ${name}`,
+    );
   if (auth === 'agent' || jump !== undefined)
     return refused(
       'runner_set_up_otherwise',
       `The runner ${name} was set up otherwise: ${auth === 'agent' ? "the server's ssh-agent lets Baton in" : `it is reached through ${jump ?? ''}`}.`,
       `${other} ${name}`,
     );
-  return wish.isolate && existing.isolated !== true
+  return wish.isolate && there.isolated !== true
     ? refused(
         'not_isolated',
         `The runner ${name} is there, and its slots share an account.`,
@@ -68,7 +77,7 @@ const isSame = (one: readonly string[] = [], other: readonly string[] = []): boo
 /** Of one setting: how it is to be and how it was, when it is given and differs. */
 type Pair = readonly [wanted: SetRunner, before: SetRunner];
 
-const differences = (wish: Wish, port: number, existing: RunnerAsOf): readonly Pair[] => [
+const differences = (wish: Wish, port: number, existing: There): readonly Pair[] => [
   ...(port === existing.port ? [] : [[{ port }, { port: existing.port }] as const]),
   ...(wish.slots === undefined || wish.slots === existing.slots
     ? []
@@ -86,26 +95,27 @@ const differences = (wish: Wish, port: number, existing: RunnerAsOf): readonly P
 export const enrolmentOf = (
   wish: Wish,
   hostKey: string,
-  existing: RunnerAsOf | undefined,
+  existing: There | undefined,
 ): E.Either<Failure, Enrolment> => {
   const port = portOf(wish, existing);
-  if (!isIn(existing))
+  const there = inUse(existing);
+  if (there === undefined)
     return E.right({ kind: 'new', again: existing !== undefined, port, slots: wish.slots ?? 1 });
-  const { name, hostKeys } = existing;
+  const { name, hostKeys } = there;
   if (hostKeys.length > 0 && !hostKeys.includes(hostKey))
     return refused(
       'host_key_changed',
       `The machine shows the host key ${hostKey}; accepted for the runner ${name} is ${hostKeys.join(' or ')}.`,
       `Find out why. If it is the same machine: baton runner trust ${name}. If it was made anew: baton delete-runner ${name}, then install it.`,
     );
-  const pairs = differences(wish, port, existing);
+  const pairs = differences(wish, port, there);
   const fold = (side: 0 | 1): SetRunner =>
     pairs.reduce<SetRunner>((all, pair) => ({ ...all, ...pair[side] }), {});
   return E.right({
     kind: 'same',
-    runner: existing,
+    runner: there,
     changes: fold(0),
     before: fold(1),
-    slots: wish.slots ?? existing.slots,
+    slots: wish.slots ?? there.slots,
   });
 };

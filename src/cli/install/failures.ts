@@ -5,7 +5,9 @@ import { exitOfProblem } from '../exit.js';
 import type { Failure } from './steps.js';
 
 const inWords = (problems: AppError['problems']): string =>
-  (problems ?? []).map(({ path, expected, found }) => ` ${path}: expected ${expected}, found ${found}.`).join('');
+  (problems ?? [])
+    .map(({ path, expected, found }) => ` ${path}: expected ${expected}, found ${found}.`)
+    .join('');
 
 export const ofServer = ({ code, reason, detail, hint, problems }: ProblemDocument): Failure => ({
   code: reason,

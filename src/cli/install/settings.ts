@@ -96,8 +96,21 @@ export const settingsJson = (settings: Settings): unknown => {
     step: 'plan',
     status: 'done',
     plan: {
-      ...{ runner: wish.name, host: wish.host, port, hostKey, serverHost: wish.serverHost, base, certificates },
-      ...{ enrolment: enrolment.kind, slots: enrolment.slots, runnerUser: wish.runnerUser, isolate: wish.isolate },
+      ...{
+        runner: wish.name,
+        host: wish.host,
+        port,
+        hostKey,
+        serverHost: wish.serverHost,
+        base,
+        certificates,
+      },
+      ...{
+        enrolment: enrolment.kind,
+        slots: enrolment.slots,
+        runnerUser: wish.runnerUser,
+        isolate: wish.isolate,
+      },
       ...(enrolment.kind === 'same' ? { changes: enrolment.changes } : {}),
       ...{ attributes: look.attributes, privileges: look.privileges, sudo: wish.sudo ?? [] },
       packages: [

@@ -96,7 +96,8 @@ export const runSteps = async (
       continue;
     }
     const failure = signal.aborted || E.isRight(got) ? interrupted : got.left;
-    tell({ step: id, status: 'failed', detail: failure.sentence });
+    // why is told at the end, in one sentence
+    tell({ step: id, status: 'failed' });
     return E.left({ step: id, failure, ...(await undoAll(owed, tell)) });
   }
   return E.right(undefined);

@@ -3,12 +3,16 @@ import * as E from 'fp-ts/lib/Either.js';
 import { AddRunnerBody } from '../../http/codecs.js';
 import { problemsFrom } from '../../http/closed.js';
 
-/** As commander gives them. */
-export interface InstallOptions {
+/** How whoever installs logs in, as commander gives it. */
+export interface LoginOptions {
   readonly sshIdentityFile?: string;
   /** `true`: without a value. */
   readonly password?: string | true;
   readonly passwordFile?: string;
+}
+
+/** As commander gives them. */
+export interface InstallOptions extends LoginOptions {
   readonly port?: number;
   readonly hostKey?: string;
   readonly name?: string;
@@ -85,23 +89,58 @@ const badValues = (request: unknown, optionOf: Readonly<Record<string, string>>)
   });
 };
 
+/** Where and as whom to log in, with the option that each comes from. */
+export type Places = Readonly<
+  Partial<Record<'host' | 'user' | 'port', readonly [value: string | number, option: string]>>
+>;
+
+export const placeProblems = (places: Places): readonly string[] => {
+  const entries = Object.entries(places);
+  return badValues(
+    { name: 'x', host: 'x', user: 'x', ...Object.fromEntries(entries.map(([key, [value]]) => [key, value])) },
+    Object.fromEntries(entries.map(([key, [, option]]) => [key, option])),
+  );
+};
+
 /** What passwd(5) and useradd(8) take; a slot's account has `-` and a number behind it, 32 in all. */
 const ACCOUNT = /^[a-z_][a-z0-9_-]{0,27}$/u;
 const MACHINE_WORD = /^[A-Za-z0-9][A-Za-z0-9._+~:-]{0,127}$/u;
 
-const passwordProblems = ({ password, passwordFile }: InstallOptions, canAsk: boolean): readonly string[] => [
-  ...(typeof password === 'string'
-    ? [
-        '-P takes no value: a password on the command line is seen by everybody on this machine. Give -P alone and it is asked for, or --password-file FILE (- reads it from the standard input)',
-      ]
-    : []),
-  ...(password !== undefined && passwordFile !== undefined
-    ? ['give -P or --password-file, not both']
-    : []),
+/** What there is to log in with: `agent` is the socket of an ssh-agent here; `canAsk`: somebody sits at a terminal. */
+export interface AtHand {
+  readonly agent?: string | undefined;
+  readonly canAsk: boolean;
+}
+
+const ON_COMMAND_LINE =
+  '-P takes no value: a password on the command line is seen by everybody on this machine. Give -P alone and it is asked for, or --password-file FILE (- reads it from the standard input)';
+
+export const loginProblems = (
+  { sshIdentityFile, password, passwordFile }: LoginOptions,
+  { agent = '', canAsk }: AtHand,
+): readonly string[] => [
+  ...(typeof password === 'string' ? [ON_COMMAND_LINE] : []),
+  ...(password !== undefined && passwordFile !== undefined ? ['give -P or --password-file, not both'] : []),
   ...(password === true && !canAsk
     ? ['-P asks at a terminal, and there is none; give --password-file FILE (- reads the standard input)']
     : []),
+  ...(sshIdentityFile === undefined && password === undefined && passwordFile === undefined && agent === ''
+    ? [
+        'nothing to log in with: give -i FILE for a key, -P for a password, or start an ssh-agent (SSH_AUTH_SOCK)',
+      ]
+    : []),
 ];
+
+export const loginOf = (
+  { sshIdentityFile, password, passwordFile }: LoginOptions,
+  { agent = '' }: AtHand,
+): Login => ({
+  ...(sshIdentityFile === undefined ? {} : { identityFile: sshIdentityFile }),
+  ...(passwordFile === undefined ? {} : { password: { file: passwordFile } }),
+  ...(password === undefined ? {} : { password: 'asked' as const }),
+  // who names a key means this key
+  ...(agent === '' || sshIdentityFile !== undefined ? {} : { agent }),
+});
 
 const sudoOf = (given: string | true | undefined): Pick<Wish, 'sudo'> => {
   if (given === undefined) return {};
@@ -110,19 +149,20 @@ const sudoOf = (given: string | true | undefined): Pick<Wish, 'sudo'> => {
 };
 
 const sudoProblems = ({ sudo }: Pick<Wish, 'sudo'>): readonly string[] =>
-  Array.isArray(sudo) && !sudo.every((one) => /^\/[A-Za-z0-9._+/-]+$/u.test(one) && !one.includes('..'))
+  sudo !== undefined &&
+  sudo !== 'all' &&
+  !sudo.every((one) => /^\/[A-Za-z0-9._+/-]+$/u.test(one) && !one.includes('..'))
     ? ['--sudo: expected absolute paths of commands with commas between them, or no value for all commands']
     : [];
 
-/** `agent`: socket of an ssh-agent here; `canAsk`: somebody sits at a terminal. Every problem at once. */
+/** Every problem at once. */
 export const wishOf = (
   host: string,
   admin: string,
   options: InstallOptions,
-  given: { readonly agent?: string | undefined; readonly canAsk: boolean },
+  atHand: AtHand,
 ): E.Either<readonly string[], Wish> => {
-  const { sshIdentityFile, password, passwordFile, installer, toolchain, chefdkVersion, hostKey } = options;
-  const agent = given.agent === '' ? undefined : given.agent;
+  const { installer, toolchain, chefdkVersion, hostKey } = options;
   const { port, slots, runnerUser, fipsCustomCertFilename: fipsChain } = options;
   const [name, serverHost] = [options.name ?? host, options.serverHost ?? host];
   const sudo = sudoOf(options.sudo);
@@ -140,23 +180,19 @@ export const wishOf = (
   const problems = [
     ...badValues(request, named),
     // the same rules for who logs in, and where
-    ...(options.serverHost === undefined ? [] : badValues({ name: 'x', host, user: 'x' }, { host: 'HOST' })),
-    ...badValues({ name: 'x', host: 'x', user: admin }, { user: 'USER' }),
+    ...placeProblems({
+      user: [admin, 'USER'],
+      ...(options.serverHost === undefined ? {} : { host: [host, 'HOST'] }),
+    }),
     ...(ACCOUNT.test(runnerUser)
       ? []
-      : ['--runner-user: expected 1 to 28 lower-case letters, digits, _ and - that start with a letter or _']),
+      : [
+          '--runner-user: expected 1 to 28 lower-case letters, digits, _ and - that start with a letter or _',
+        ]),
     ...(runnerUser === admin || runnerUser === 'root'
       ? ['--runner-user: expected an account of its own for the jobs, neither root nor who installs']
       : []),
-    ...passwordProblems(options, given.canAsk),
-    ...(sshIdentityFile === undefined &&
-    password === undefined &&
-    passwordFile === undefined &&
-    agent === undefined
-      ? [
-          'nothing to log in with: give -i FILE for a key, -P for a password, or start an ssh-agent (SSH_AUTH_SOCK)',
-        ]
-      : []),
+    ...loginProblems(options, atHand),
     ...(installer !== undefined && (chefdkVersion !== undefined || toolchain !== undefined)
       ? ['-I brings a package of your own, -v and --toolchain choose one to download: give one of them']
       : []),
@@ -168,20 +204,16 @@ export const wishOf = (
       : []),
     ...sudoProblems(sudo),
     ...(options.fullOhai === true
-      ? ['--full-ohai means nothing here: no Chef client is set up, and Baton reads what it needs of the machine by itself; leave it out']
+      ? [
+          '--full-ohai means nothing here: no Chef client is set up, and Baton reads what it needs of the machine by itself; leave it out',
+        ]
       : []),
   ];
   if (problems.length > 0) return E.left(problems);
   return E.right({
     ...{ host, admin, name, serverHost, runnerUser },
     ...(port === undefined ? {} : { port }),
-    login: {
-      ...(sshIdentityFile === undefined ? {} : { identityFile: sshIdentityFile }),
-      ...(passwordFile === undefined ? {} : { password: { file: passwordFile } }),
-      ...(password === undefined ? {} : { password: 'asked' as const }),
-      // who names a key means this key
-      ...(agent === undefined || sshIdentityFile !== undefined ? {} : { agent }),
-    },
+    login: loginOf(options, atHand),
     enterprises: options.enterprise,
     labels: options.label,
     isolate: options.isolate === true,

@@ -2,14 +2,24 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { failureText } from '../../../src/cli/install/report.js';
-import { runSteps, type Failure, type Step, type StepEvent, type Undone } from '../../../src/cli/install/steps.js';
+import {
+  runSteps,
+  type Failure,
+  type Step,
+  type StepEvent,
+  type Undone,
+} from '../../../src/cli/install/steps.js';
 
 const broken: Failure = { code: 'broken', sentence: 'The disk is full.', hint: 'Make room.' };
 
 const world = () => {
   const did: string[] = [];
   const events: string[] = [];
-  const step = (id: string, result: E.Either<Failure, void> = E.right(undefined), problem?: string): Step => ({
+  const step = (
+    id: string,
+    result: E.Either<Failure, void> = E.right(undefined),
+    problem?: string,
+  ): Step => ({
     id,
     title: `doing ${id}`,
     run: (owe) => {
@@ -24,8 +34,7 @@ const world = () => {
       return Promise.resolve(E.isLeft(result) ? result : E.right({ status: 'done' }));
     },
   });
-  const tell = (event: StepEvent): void =>
-    void events.push(`${event.step} ${event.status}`);
+  const tell = (event: StepEvent): void => void events.push(`${event.step} ${event.status}`);
   return { did, events, step, tell };
 };
 const never = new AbortController().signal;
