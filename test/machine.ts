@@ -192,8 +192,8 @@ export const startMachine = async (options: MachineOptions = {}): Promise<FreshM
   child.stderr.on('data', (bytes: Buffer) => {
     said = (said + bytes.toString('utf8')).slice(-16_000);
   });
-  let first: number | undefined;
   const close = async () => {
+    const first = await childOf(child.pid ?? 0);
     // its first process takes all others with it, and the last of them the mounts; then its parent ends, too
     if (first === undefined) child.kill('SIGKILL');
     else if (child.exitCode === null) process.kill(first, 'SIGKILL');
@@ -213,8 +213,7 @@ export const startMachine = async (options: MachineOptions = {}): Promise<FreshM
     await close();
     throw error;
   }
-  first = await childOf(child.pid ?? 0);
-  const pid = first ?? 0;
+  const pid = (await childOf(child.pid ?? 0)) ?? 0;
   const run = (command: string, input = ''): Promise<string> =>
     new Promise((resolve, reject) => {
       const inside = spawn('nsenter', ['-t', String(pid), '-m', '-p', '--', 'sh', '-c', command], {

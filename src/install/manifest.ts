@@ -38,18 +38,20 @@ const entryOf = (line: string): ManifestEntry | undefined => {
 
 /** Left: what is wrong with it, for a sentence. */
 export const parseManifest = (text: string): E.Either<string, Manifest> => {
-  const [first = '', ...lines] = text.split('\n').filter((line) => line !== '');
+  const [first = '', ...rest] = text.split('\n').filter((line) => line !== '');
   if (first !== `baton-manifest ${VERSION}`)
     return E.left(
       /^baton-manifest \d+$/.test(first)
         ? `it has format ${first.slice('baton-manifest '.length)}, and this Baton knows ${VERSION}`
         : 'it does not begin as one',
     );
+  const lines = rest.slice(0, -1);
+  if (rest.at(-1) !== 'end') return E.left('its end is missing');
   const heads = new Map<string, string>();
   const entries: ManifestEntry[] = [];
   for (const line of lines) {
-    const [word = '', value, ...rest] = line.split(' ');
-    if (['runner', 'base', 'slots', 'isolate'].includes(word) && value !== undefined && rest.length === 0) {
+    const [word = '', value, ...more] = line.split(' ');
+    if (['runner', 'base', 'slots', 'isolate'].includes(word) && value !== undefined && more.length === 0) {
       heads.set(word, value);
       continue;
     }

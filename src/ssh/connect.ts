@@ -15,6 +15,8 @@ export interface ConnectOptions {
   readonly keepaliveMs: number;
 }
 
+type Patience = Pick<ConnectOptions, 'connectTimeoutMs' | 'keepaliveMs'>;
+
 const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -41,7 +43,7 @@ const algorithms = (serverHostKey: readonly ServerHostKeyAlgorithm[]): Algorithm
   compress: ['none'],
 });
 
-type Credentials = Pick<ConnectConfig, 'privateKey' | 'agent' | 'authHandler'>;
+export type Credentials = Pick<ConnectConfig, 'privateKey' | 'agent' | 'authHandler'>;
 
 const credentials = async (
   target: RunnerTarget,
@@ -74,17 +76,19 @@ type Attempted =
   | { readonly kind: 'other_key'; readonly key: Buffer };
 
 /** Whose connection it is: of the runner, or of the host on the way, whose errors say so. */
-interface Hop {
+export interface Hop {
   readonly target: RunnerTarget;
   readonly told: typeof transportError;
+  /** Told which of the accepted host keys was shown. */
+  readonly onHostKey?: (fingerprint: string) => void;
   /** The stream to the machine; absent: a socket of its own. Asked for once per try. */
   readonly through?: () => Promise<E.Either<TransportError, Duplex>>;
 }
 
 const attempt = (
-  { target, told }: Hop,
+  { target, told, onHostKey }: Hop,
   proof: Credentials,
-  options: ConnectOptions,
+  options: Patience,
   accepted: readonly ServerHostKeyAlgorithm[],
   sock: Duplex | undefined,
 ): Promise<Attempted> =>
@@ -120,8 +124,10 @@ const attempt = (
         ...proof,
         algorithms: algorithms(accepted),
         hostVerifier: (key: Buffer) => {
-          const known = target.hostKeys.includes(fingerprintOf(key));
-          if (!known) refused = key;
+          const fingerprint = fingerprintOf(key);
+          const known = target.hostKeys.includes(fingerprint);
+          if (known) onHostKey?.(fingerprint);
+          else refused = key;
           return known;
         },
         agentForward: false,
@@ -137,10 +143,10 @@ const attempt = (
   });
 
 /** Authenticated at one machine, or an error; with an unaccepted host key nothing is authenticated. */
-const connectHop = async (
+export const connectHop = async (
   hop: Hop,
   proof: Credentials,
-  options: ConnectOptions,
+  options: Patience,
 ): Promise<E.Either<TransportError, Client>> => {
   const { target, told, through } = hop;
   const unaccepted = (key: Buffer): TransportError =>

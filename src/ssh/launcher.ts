@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const folder = new URL('./runner/', import.meta.url);
-
 /** Comments are for readers; each byte of the bootstrap costs the runner two system calls. */
-const load = (name: string): string =>
-  readFileSync(new URL(`${name}.sh`, folder), 'utf8').replace(/^\s*#.*\n/gm, '');
+export const scriptsIn =
+  (folder: URL) =>
+  (name: string): string =>
+    readFileSync(new URL(`${name}.sh`, folder), 'utf8').replace(/^\s*#.*\n/gm, '');
+
+const load = scriptsIn(new URL('./runner/', import.meta.url));
 
 /** The shell that runs our program; `sh` is the runner's /bin/sh. The others exist to prove portability. */
 export type Interpreter = 'sh' | 'dash' | 'bash' | 'busybox';
@@ -33,8 +35,12 @@ const parts = [
 export const program = Buffer.from(parts.map(load).join(''));
 const digest = createHash('sha256').update(program).digest('hex').slice(0, 32);
 
-/** The same for every operation. `dd` reads exactly so many bytes; `sh -s` would read ahead and run the payload. */
-export const remoteCommand = `exec /bin/sh -c 'eval "$(dd bs=1 count=${String(bootstrap.length)} 2>/dev/null)"'`;
+/** Runs what comes first. `dd` reads exactly so many bytes; `sh -s` would read ahead and run the payload. */
+export const commandReading = (first: Buffer): string =>
+  `exec /bin/sh -c 'eval "$(dd bs=1 count=${String(first.length)} 2>/dev/null)"'`;
+
+/** The same for every operation. */
+export const remoteCommand = commandReading(bootstrap);
 
 export interface Opening {
   readonly nonce: string;

@@ -1,0 +1,42 @@
+# From a machine to a runner, step by step. Each may be repeated; what is as it should be stays untouched.
+op_prepare() {
+  undoes=prepare
+  open_manifest
+  begin_step accounts
+  refuse_foreign
+  if [ -f "$etc/.$user.undo/run" ]; then
+    IFS= read -r made_by <"$etc/.$user.undo/run" || made_by=''
+    [ "$made_by" = "$run" ] || rm -rf "$etc/.$user.undo"
+  fi
+  head_manifest
+  for each in $(wanted_accounts); do make_account "$each"; done
+  drop_accounts
+  end_step "$(wanted_accounts | tr '\n' ' ')"
+  begin_step keys
+  make_keys
+  end_step
+  begin_step base
+  make_bases
+  end_step "$base"
+  begin_step sudoers
+  make_sudoers
+  end_step
+  begin_step certificates
+  make_trust
+  end_step
+  begin_step fips
+  make_fips
+  end_step
+  begin_step selinux
+  if has restorecon && has selinuxenabled && selinuxenabled; then
+    for each in $(wanted_accounts); do
+      said=$(restorecon -R "$(home_of "$each")" "$(base_of "$each")" 2>&1) || fail selinux_failed "restorecon failed: $said"
+    done
+  fi
+  end_step
+  begin_step manifest
+  tell_manifest
+  end_step
+  fact changed "$changed"
+}
+tell_manifest() { while IFS= read -r line; do fact manifest "$line"; done <"$manifest"; }
