@@ -36,7 +36,7 @@ export interface Step {
   readonly id: string;
   /** What is being done: `connecting to build-07`. */
   readonly title: string;
-  /** It tells of its parts by itself; of the whole nothing is told. */
+  /** It tells of its parts by itself, also of the one that fails; of the whole nothing is told. */
   readonly inParts?: boolean;
   /** `owe`: called with what would have to be undone, before it is done. */
   readonly run: (owe: (undo: Undo) => void) => Promise<E.Either<Failure, Done>>;
@@ -97,7 +97,7 @@ export const runSteps = async (
     }
     const failure = signal.aborted || E.isRight(got) ? interrupted : got.left;
     // why is told at the end, in one sentence
-    tell({ step: id, status: 'failed' });
+    if (!inParts) tell({ step: id, status: 'failed' });
     return E.left({ step: id, failure, ...(await undoAll(owed, tell)) });
   }
   return E.right(undefined);
