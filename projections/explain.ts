@@ -84,7 +84,7 @@ export const explain: Projection<ExplainView, BatonEvent> = {
 
 /** Why it cannot take a job now, whatever the job; undefined when it can. */
 const unavailableNow = (runner: RunnerView): string | undefined => {
-  if (runner.state === 'untested') return 'untested: no probe has been recorded yet';
+  if (runner.state === 'untested') return `untested: ${runner.detail ?? 'no probe has been recorded yet'}`;
   if (runner.state !== 'ready') return `${runner.state}: ${runner.detail ?? 'no detail was recorded'}`;
   const busy = Object.keys(runner.current).map(Number);
   const quarantined = runner.quarantinedSlots.filter((slot) => !busy.includes(slot));

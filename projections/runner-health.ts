@@ -2,7 +2,7 @@
 import { isReachedOtherwise } from '../src/domain/runner-state.js';
 import type { BatonEvent, JobEvent, RunnerEvent } from '../src/events/catalog.js';
 import { isJobEvent, isRunnerEvent } from '../src/events/catalog.js';
-import type { Finding, RunnerEnrolled, RunnerSettingsChanged } from '../src/events/runner.js';
+import type { Finding, RunnerEnrolled, RunnerProved, RunnerSettingsChanged } from '../src/events/runner.js';
 import type { Attributes, Outcome } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Recorded } from '../src/kernel/recorded.js';
@@ -27,7 +27,7 @@ export interface RunnerView {
   attributes: Attributes;
   /** Whose jobs it takes; absent: everybody's. */
   enterprises?: readonly string[];
-  /** Enrolled and never probed: `untested`. */
+  /** Enrolled and never probed, or on trial: `untested`. */
   state:
     | 'untested'
     | 'ready'
@@ -49,6 +49,8 @@ export interface RunnerView {
     readonly latencyMs?: number;
     readonly findings: readonly Finding[];
   };
+  /** The last recorded proof: of each slot as whom its job ran, and the bytes of output that were seen. */
+  proved?: { readonly at: string; readonly slots: RunnerProved['slots'] };
   /** Host key that was found and is not accepted. */
   foundHostKey?: string;
   /** Instant at which a pause is over. */
@@ -65,6 +67,7 @@ export interface RunnerView {
 
 /** What keeps a runner from taking jobs, each set and lifted on its own; the strongest gives the state. */
 interface Gates {
+  trial?: string;
   retired?: string;
   removing?: string;
   quarantined?: string;
@@ -112,6 +115,7 @@ const stateOf = ({ probe }: RunnerView, gates: Gates): StateNow => {
   if (gates.quarantined !== undefined) return { state: 'quarantined', detail: gates.quarantined };
   if (gates.paused !== undefined) return { state: 'paused', detail: gates.paused };
   if (gates.draining !== undefined) return { state: 'draining', detail: gates.draining };
+  if (gates.trial !== undefined) return { state: 'untested', detail: gates.trial };
   if (probe === undefined) return { state: 'untested' };
   if (probe.verdict === 'ready') return { state: 'ready' };
   const detail =
@@ -196,6 +200,10 @@ const change = (runner: RunnerView, gates: Gates, event: RunnerEvent, metadata: 
         runner.foundHostKey = found;
       return;
     }
+    case 'RunnerProved':
+      delete gates.trial;
+      runner.proved = { at: metadata.recordedAt, slots: event.data.slots };
+      return;
     case 'RunnerSettingsChanged':
       settle(runner, event.data);
       return;
@@ -267,8 +275,13 @@ const evolveRunner = (
   if (event.type === 'RunnerEnrolled') {
     // of one that had the name before only what it still holds is left
     const current = find(view.runners, name)?.current ?? {};
-    put(view.runners, name, { ...enrolled(name, event.data, revision), current });
-    put(view.gates, name, {});
+    const gates: Gates =
+      event.data.trial === true
+        ? { trial: `on trial: its first job is awaited (baton runner prove ${name})` }
+        : {};
+    const runner: RunnerView = { ...enrolled(name, event.data, revision), current };
+    put(view.runners, name, Object.assign(runner, stateOf(runner, gates)));
+    put(view.gates, name, gates);
     return;
   }
   const runner = find(view.runners, name);

@@ -35,6 +35,8 @@ import { repeats, type Repeats } from './app/repeats.js';
 import { createEvidence } from './app/evidence.js';
 import { runnerCommands } from './app/runner-commands.js';
 import { runnerReads } from './app/runner-reads.js';
+import { proofSource } from './app/proof-source.js';
+import { proveUseCases } from './app/prove-runner.js';
 import { attemptTargetOf, targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
@@ -47,6 +49,7 @@ import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
+import { proveSlot } from './dispatch/prove.js';
 import type { HttpLimits } from './http/limits.js';
 import { listen } from './http/listen.js';
 import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
@@ -343,6 +346,11 @@ export const openCore = async (
   const useCases = tellingOfStore<UseCases>({
     ...runnerUseCases(runnerDeps, looks),
     ...runnerCommands(runnerDeps, looks),
+    ...proveUseCases(runnerDeps, looks, {
+      fence: epoch,
+      source: () => proofSource(folded),
+      proveSlot: (trial) => proveSlot(transport, trial),
+    }),
     ...jobUseCases({
       ...{ ...deps, logs, repeats: askedBefore, ...asked, queuePolicy: config.queue, folderOn },
       retriesByHost: standalone.retries,

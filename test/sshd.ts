@@ -43,10 +43,12 @@ const startServer = async (
   directory: string,
   authorizedKey: string,
   settings: readonly string[],
+  home: string,
 ): Promise<Started> => {
   if (kind === 'in-process server') {
     const hostKey = generateKeyPair().privateKey;
-    const server = await startLocalSshServer({ hostKey, authorizedKey, home: directory });
+    const environment = { HOME: home };
+    const server = await startLocalSshServer({ hostKey, authorizedKey, home: directory, environment });
     return {
       ...server,
       cut: () => {
@@ -62,7 +64,7 @@ const startServer = async (
     directory: join(directory, 'sshd'),
     authorizedKey,
     // A developer's rc files are no part of a test.
-    environment: { HOME: directory },
+    environment: { HOME: home },
     settings,
   });
   return {
@@ -94,13 +96,24 @@ export const descendantsNamedSshd = async (root: number): Promise<readonly numbe
 
 export const startRig = async (
   kind: RigKind,
-  more: { readonly settings?: readonly string[]; readonly keyOptions?: string } = {},
+  more: {
+    readonly settings?: readonly string[];
+    readonly keyOptions?: string;
+    /** Below the rig's directory; that itself unless given. */
+    readonly home?: string;
+  } = {},
 ): Promise<Rig> => {
   const directory = await mkdtemp(join(tmpdir(), 'baton-ssh-'));
   const pair = generateKeyPair();
   const authorizedKey =
     more.keyOptions === undefined ? pair.publicKey : `${more.keyOptions} ${pair.publicKey}`;
-  const server = await startServer(kind, directory, authorizedKey, more.settings ?? []);
+  const server = await startServer(
+    kind,
+    directory,
+    authorizedKey,
+    more.settings ?? [],
+    join(directory, more.home ?? '.'),
+  );
   const transports: RunnerTransport[] = [];
   const base = join(directory, 'base');
   return {

@@ -1,5 +1,6 @@
 /** What did a server leave on a runner that died between the end of a job and the tidying up? Looked after once a probe tells of it. */
 import * as E from 'fp-ts/lib/Either.js';
+import { isProof } from '../domain/proof.js';
 import { job, type JobState } from '../domain/job.js';
 import type { JobEvent } from '../events/catalog.js';
 import { fold } from '../kernel/decider.js';
@@ -22,6 +23,11 @@ export const tidyLeftBehind = async (
   names: readonly string[],
 ): Promise<void> => {
   for (const ref of names.map(attemptOf).filter((found) => found !== undefined)) {
+    // of a proof that nobody saw the end of; it has no history
+    if (isProof(ref.jobId)) {
+      await transport.cleanUp(target, ref)();
+      continue;
+    }
     const history = await load(store, `job-${ref.jobId}`);
     if (E.isLeft(history)) return;
     const state = fold(

@@ -173,6 +173,12 @@ export interface OutputRef extends AttemptRef {
   readonly output?: SplitOutput;
 }
 
+/** A tar, and a name for what is in it. */
+export interface Archive {
+  readonly key: string;
+  readonly tarFile: string;
+}
+
 export interface StartOrder extends AttemptRef {
   readonly fence: number;
   /** What `JobAssigned` recorded; a runner that is another one now answers `runner_changed` and starts nothing. */
@@ -183,7 +189,7 @@ export interface StartOrder extends AttemptRef {
   /** Set in the job's environment; values travel as data. Names match [A-Za-z_][A-Za-z0-9_]*. */
   readonly environment: Readonly<Record<string, string>>;
   /** A tar of the tree, sent once per runner and `key` (the commit). */
-  readonly source?: { readonly key: string; readonly tarFile: string };
+  readonly source?: Archive;
   /** Absent: no limit. */
   readonly totalMs?: number;
   /** How long it may write nothing. Absent: as long as it likes. */
@@ -444,9 +450,7 @@ export interface SourceProvider {
   /** Text of a file at that commit; undefined when there is none. */
   readonly readFile: (source: Source, path: string) => TaskEither<AppError, string | undefined>;
   /** A tar of the tree at that commit, kept by sha. */
-  readonly archive: (
-    source: Source,
-  ) => TaskEither<AppError, { readonly key: string; readonly tarFile: string }>;
+  readonly archive: (source: Source) => TaskEither<AppError, Archive>;
   /**
    * Present where runners get their source by their own git: text for a job's script, before its steps, and the variables that
    * it reads. Then nothing is packed.

@@ -199,8 +199,8 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
       ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
     });
     if (E.isLeft(done)) return done;
-    const { publicKey, state } = done.right.value;
-    if (state === 'untested') deps.evidence.forget(name);
+    const { publicKey, probe } = done.right.value;
+    if (probe === undefined) deps.evidence.forget(name);
     const shown = await looks.view(name);
     if (E.isLeft(shown)) return shown;
     const value = {

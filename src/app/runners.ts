@@ -297,6 +297,7 @@ export const runnerUseCases = (
       jump,
       jumpHostKey,
       enterprises = [],
+      trial = false,
     } = request;
     const known = await load(deps.store, `runner-${name}`);
     if (E.isLeft(known)) return known;
@@ -307,6 +308,7 @@ export const runnerUseCases = (
       ...(base === undefined ? {} : { base }),
       ...(jump === undefined || jump === '' ? {} : { jump }),
       ...(enterprises.length === 0 ? {} : { enterprises }),
+      ...(trial ? { trial: true as const } : {}),
     };
     const done = await onRunner(
       deps,

@@ -42,6 +42,8 @@ export interface AddRunner {
   /** Accepted host key, `SHA256:…`; absent: the key found at first contact is told and awaits approval. */
   readonly hostKey?: string;
   readonly base?: string;
+  /** It takes no jobs before `proveRunner` has seen one run in each slot. */
+  readonly trial?: boolean;
   /** `agent`: the server's ssh-agent proves us, and no key is made or kept. Absent: `key`. */
   readonly auth?: 'key' | 'agent';
   /** `user@host[:port]` of a host to go through; its own host key is as strict as the runner's. */
@@ -283,6 +285,11 @@ export interface UseCases extends AccessUseCases, HealthUseCases {
     name: string,
     accept: { readonly hostKey?: string; readonly jumpHostKey?: string },
   ) => TaskEither<AppError, RunnerTested>;
+  /**
+   * Probes, then runs a small job in each slot and compares all that it writes; `code` is `ready` when every one was as it must be.
+   * Refused while no slot is free.
+   */
+  readonly proveRunner: (context: CommandContext, name: string) => TaskEither<AppError, RunnerTested>;
   /** Jobs that run there finish, no new ones come. */
   readonly drainRunner: RunnerAct;
   /** As drained, and back by itself at `until`: an instant, or a length of time from now. */

@@ -214,6 +214,8 @@ export const createClient = (at: Endpoint) => ({
     name: string,
     body: { readonly acceptHostKey?: string; readonly acceptJumpHostKey?: string } = {},
   ) => ask<RunnerTested>(at, to('runners', name, 'test'), { method: 'POST', body }),
+  proveRunner: (name: string) =>
+    ask<RunnerTested>(at, to('runners', name, 'prove'), { method: 'POST', body: {} }),
   actOnRunner: (name: string, act: RunnerAct, body: RunnerActBody) =>
     ask<RunnerStatus>(at, to('runners', name, act), { method: 'POST', body }),
   trustRunner: (name: string, body: TrustBody) =>

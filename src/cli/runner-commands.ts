@@ -216,7 +216,7 @@ const set = async (io: Io, name: string, options: SetOptions, command: Command):
             `It logs in with another key from now on; put this line into ~${plain(runner.user)}/.ssh/authorized_keys on ${plain(runner.host)}:`,
             plain(publicKey),
           ]),
-      ...(runner.state === 'untested'
+      ...(runner.probe === undefined
         ? [`It is reached otherwise than before, so test it: baton runner test ${plain(name)}`]
         : []),
     ].join('\n'),

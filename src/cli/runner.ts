@@ -45,6 +45,7 @@ interface AddOptions {
   readonly label: readonly string[];
   readonly enterprise: readonly string[];
   readonly base?: string;
+  readonly trial?: boolean;
   readonly auth?: 'key' | 'agent';
   readonly jump?: string;
   readonly jumpHostKey?: string;
@@ -72,6 +73,7 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
     ...identity,
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(base === undefined ? {} : { base }),
+    ...(options.trial === true ? { trial: true } : {}),
     ...(auth === undefined ? {} : { auth }),
     ...(jump === undefined ? {} : { jump }),
     ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
@@ -85,6 +87,9 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
             plain(publicKey),
           ]),
       `Then test it: baton runner test ${plain(runner.name)}`,
+      ...(options.trial === true
+        ? [`It takes jobs once it is proved: baton runner prove ${plain(runner.name)}`]
+        : []),
     ].join('\n'),
   );
 };
@@ -104,6 +109,19 @@ const test = async (
   if (session.answer(got, testText) && got.right.code !== 'ready') {
     io.exit(exitCodes.error);
     if (!session.asJson) note(io, `${plain(name)} is not ready: ${plain(got.right.code)}`);
+  }
+};
+
+const prove = async (io: Io, name: string, command: Command): Promise<void> => {
+  const session = sessionOf(io, command);
+  if (session === undefined) return;
+  const progress = progressOn(io.stderr, io.now);
+  progress.say(`running a job in each slot of ${name}`);
+  const got = await session.client.proveRunner(name);
+  progress.close();
+  if (session.answer(got, testText) && got.right.code !== 'ready') {
+    io.exit(exitCodes.error);
+    if (!session.asJson) note(io, `${plain(name)} is not proved: ${plain(got.right.code)}`);
   }
 };
 
@@ -142,6 +160,7 @@ export const registerRunner = (program: Command, io: Io): void => {
       [],
     )
     .option('--base <dir>', "Baton's folder there")
+    .option('--trial', 'take no jobs before `baton runner prove` has seen one run in each slot')
     .addOption(
       new Option('--auth <how>', 'with a key that Baton keeps, or with the ssh-agent of the server').choices([
         'key',
@@ -186,5 +205,13 @@ export const registerRunner = (program: Command, io: Io): void => {
       (name: string, options: { acceptHostKey?: string; acceptJumpHostKey?: string }, command: Command) =>
         test(io, name, options, command),
     );
+  runner
+    .command('prove')
+    .description(
+      'run a small job in each slot and compare all that it writes; exit code 1 when it is not as it must be',
+    )
+    .argument('<name>')
+    .addHelpText(...example('baton runner prove build-07'))
+    .action((name: string, _: unknown, command: Command) => prove(io, name, command));
   registerRunnerCommands(program, runner, io);
 };

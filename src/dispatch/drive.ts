@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { AppError } from '../app/errors.js';
 import type { JobSecrets } from '../app/job-secrets.js';
 import type {
+  Archive,
   AttemptRef,
   AttemptState,
   LogStore,
@@ -120,11 +121,6 @@ const lostDetail = (runner: string, why: string): string => {
       return `The attempt on ${runner} ended without a result (${why}); whether the job finished its work cannot be known.`;
   }
 };
-
-interface Archive {
-  readonly key: string;
-  readonly tarFile: string;
-}
 
 interface Brought {
   readonly archive?: Archive;

@@ -11,6 +11,8 @@ export interface FleetRunner extends Candidate {
   enterprises: readonly string[];
   slots: number;
   probe: { verdict: string; detail: string; baseId: string; bootId: string } | undefined;
+  /** It was not proved yet. */
+  trial: boolean;
   availability: '' | 'is draining' | 'is paused';
   removing: boolean;
   quarantine: string;
@@ -30,6 +32,7 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       enterprises: event.data.enterprises ?? [],
       slots: event.data.slots,
       probe: undefined,
+      trial: event.data.trial === true,
       availability: '',
       removing: false,
       quarantine: '',
@@ -49,6 +52,9 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       runner.probe = { verdict, detail, baseId, bootId };
       return;
     }
+    case 'RunnerProved':
+      runner.trial = false;
+      return;
     case 'RunnerDrained':
       runner.availability = 'is draining';
       return;
@@ -94,6 +100,7 @@ const unavailable = (runner: FleetRunner, suspicion: string): string => {
   // its quarantine follows as an event; until then it must not get the next job
   if (suspicion !== '') return `is about to be quarantined: ${suspicion}`;
   if (runner.availability !== '') return runner.availability;
+  if (runner.trial) return `is on trial: its first job is awaited (baton runner prove ${runner.name})`;
   if (runner.probe === undefined) return 'was never tested (baton runner test)';
   if (runner.probe.verdict !== 'ready') return `is ${runner.probe.verdict}: ${runner.probe.detail}`;
   if ([...runner.badSlots].filter((slot) => slot < runner.slots).length >= runner.slots)

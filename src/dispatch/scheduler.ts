@@ -420,7 +420,7 @@ export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
-  version: 2,
+  version: 3,
   kept: kept(options),
   init,
   evolve: (state, recorded) => evolve(state, recorded, options),

@@ -1,6 +1,6 @@
 /** What a runner's events say of it, as far as its next decision needs it; and where and how it is reached. */
 import type { RunnerEvent } from '../events/catalog.js';
-import type { RunnerAuth } from '../events/runner.js';
+import type { ProvedSlot, RunnerAuth } from '../events/runner.js';
 import type { Attributes, Survivor } from '../events/shapes.js';
 import { never } from '../kernel/decider.js';
 
@@ -33,6 +33,10 @@ export interface Enrolled {
     readonly baseId: string;
     readonly bootId: string;
   };
+  /** It takes no jobs before it is proved. */
+  readonly trial: boolean;
+  /** Who ran jobs in which folder, slot by slot, when it was proved last. */
+  readonly proved?: readonly Pick<ProvedSlot, 'slot' | 'user' | 'baseId'>[];
   readonly availability: 'open' | 'draining' | 'paused';
   readonly pausedUntil?: string;
   readonly removing?: { readonly cancelJobs: boolean };
@@ -113,6 +117,10 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
       const { verdict, code = '', baseId = '', bootId = '' } = event.data;
       return { ...state, probe: { verdict, code, baseId, bootId } };
     }
+    case 'RunnerProved': {
+      const proved = event.data.slots.map(({ slot, user, baseId }) => ({ slot, user, baseId }));
+      return { ...state, trial: false, proved };
+    }
     case 'RunnerDrained':
       return { ...without(state, 'pausedUntil'), availability: 'draining' };
     case 'RunnerPaused': {
@@ -164,6 +172,7 @@ export const evolveRunner = (state: RunnerState, event: RunnerEvent): RunnerStat
       hostKeys: [],
       jumpHostKeys: [],
       attributes: {},
+      trial: event.data.trial === true,
       availability: 'open',
       badSlots: [],
       soiled: [],

@@ -5,7 +5,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerEvent } from '../events/catalog.js';
-import type { RunnerEnrolled, RunnerSettingsChanged } from '../events/runner.js';
+import type { RunnerEnrolled, RunnerProved, RunnerSettingsChanged } from '../events/runner.js';
 import type { Survivor } from '../events/shapes.js';
 import { never, type Decider } from '../kernel/decider.js';
 import { probeEvents, type Probed } from './runner-probe.js';
@@ -27,6 +27,7 @@ export type RunnerCommand =
   /** Only a key that was met there can be trusted; whoever trusts it names it. */
   | { readonly kind: 'TrustHostKey'; readonly fingerprint: string; readonly hop: Hop }
   | { readonly kind: 'RecordProbe'; readonly probe: Probed }
+  | { readonly kind: 'RecordProof'; readonly proof: RunnerProved }
   | {
       readonly kind: 'ChangeSettings';
       readonly data: RunnerSettingsChanged;
@@ -149,6 +150,13 @@ const changeSettings = (
   ]);
 };
 
+/** Other slots, accounts or folders than were proved before. */
+const isNews = ({ slots }: RunnerProved, { proved = [] }: Enrolled): boolean => {
+  const told = (list: NonNullable<Enrolled['proved']>): string =>
+    JSON.stringify(list.map(({ slot, user, baseId }) => [slot, user, baseId]));
+  return told(slots) !== told(proved);
+};
+
 const soiledIn = (state: Enrolled, slot: number): readonly string[] =>
   state.soiled.filter((one) => one.slot === slot).map(({ jobId }) => jobId);
 
@@ -202,6 +210,8 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
       return trust(command, state);
     case 'RecordProbe':
       return E.right(probeEvents(command.probe, state));
+    case 'RecordProof':
+      return when(state.trial || isNews(command.proof, state), { type: 'RunnerProved', data: command.proof });
     case 'ChangeSettings':
       return changeSettings(command, state);
     case 'DrainRunner':

@@ -29,6 +29,8 @@ export const RunnerEnrolled = shape(
     jump: t.string,
     /** Enterprises whose jobs it takes; absent means all. */
     enterprises: t.readonlyArray(t.string),
+    /** It takes no jobs before `RunnerProved`. */
+    trial: t.literal(true),
   },
 );
 export type RunnerEnrolled = t.TypeOf<typeof RunnerEnrolled>;
@@ -61,6 +63,17 @@ export const RunnerProbed = shape(
   { code: t.string, detail: t.string, baseId: t.string, bootId: t.string, latencyMs: t.number },
 );
 export type RunnerProbed = t.TypeOf<typeof RunnerProbed>;
+
+/** A small job ran in the slot: as whom, in which folder, and how many bytes of output with which SHA-256 (lower-case hex) were seen. */
+export const ProvedSlot = t.type(
+  { slot: Count, user: t.string, baseId: t.string, bytes: Count, sha256: t.string },
+  'ProvedSlot',
+);
+export type ProvedSlot = t.TypeOf<typeof ProvedSlot>;
+
+/** Every slot has run a job to its end, and ended another that was cancelled. Written when it was awaited, or says what is new. */
+export const RunnerProved = t.type({ bootId: t.string, slots: t.readonlyArray(ProvedSlot) }, 'RunnerProved');
+export type RunnerProved = t.TypeOf<typeof RunnerProved>;
 
 export const RunnerDrained = t.type({}, 'RunnerDrained');
 export const RunnerPaused = shape('RunnerPaused', {}, { until: t.string });
@@ -124,6 +137,7 @@ export const runnerEvents = {
   HostKeyTrusted,
   RunnerAttributesChanged,
   RunnerProbed,
+  RunnerProved,
   RunnerDrained,
   RunnerPaused,
   RunnerResumed,

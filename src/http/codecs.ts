@@ -117,6 +117,7 @@ export const AddRunnerBody = closed(
     privateKey: PrivateKey,
     hostKey: HostKey,
     base: BasePath,
+    trial: t.boolean,
     auth: Auth,
     jump: Jump,
     jumpHostKey: HostKey,

@@ -1,6 +1,6 @@
 /** The shapes of answers, for programs. They say what is there at least: a later version may add members. */
 import { Clause, EndEvidence, Outcome, SealedOutput, Workspace } from '../events/shapes.js';
-import { Finding } from '../events/runner.js';
+import { Finding, ProvedSlot } from '../events/runner.js';
 import type { JsonSchema } from './closed.js';
 import { schemaOf } from './schema-of.js';
 
@@ -135,6 +135,10 @@ const runner = object(
     ...{ publicKey: text, detail: text, foundHostKey: text },
     enterprises: { ...listOfTexts, description: "whose jobs it takes; absent: everybody's" },
     ...runnerMore,
+    proved: {
+      ...object({ at: instant, slots: arrayOf(schemaOf(ProvedSlot)) }),
+      description: 'the small jobs that ran in its slots, if it was proved',
+    },
     probe: object(
       { at: instant, verdict: text, findings: arrayOf(schemaOf(Finding)) },
       { code: text, detail: text, latencyMs: { type: 'number' } },

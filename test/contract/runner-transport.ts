@@ -442,6 +442,30 @@ export const runnerTransportContract = (
           expect(await textOf(order('cat "$HOME/found"', { home }))).toBe('hello\n');
         });
 
+        it('given an account without a home that it can write, then jobs have one that Baton makes, and find it again', async () => {
+          // of a root-owned home root itself sees nothing, of one that is not there it does
+          const homeless = await startRig(kind, { home: 'not-there' });
+          try {
+            const there = homeless.transport({ interpreter, slots });
+            const { baseId, bootId } = right(await there.probe(homeless.target)());
+            const textThere = async (script: string): Promise<string> => {
+              const wanted = order(script, { baseId, bootId });
+              expect(right(await there.start(homeless.target, wanted)())).toMatchObject({ kind: 'started' });
+              const { signal } = new AbortController();
+              let text = '';
+              for await (const one of there.follow(homeless.target, wanted, 0, signal))
+                if (one.kind === 'bytes') text += one.bytes.toString();
+              return text;
+            };
+            const home = join(homeless.target.base, 'home');
+            expect(await textThere('printf "%s " "$HOME"; echo kept >"$HOME/found"')).toBe(`${home} `);
+            expect((await stat(home)).mode & 0o777).toBe(0o700);
+            expect(await textThere('cat "$HOME/found"')).toBe('kept\n');
+          } finally {
+            await homeless.close();
+          }
+        });
+
         it('given less room than is wanted, then disk_low, and nothing is claimed', async () => {
           const wanted = order('echo ran', { freeBytes: 2 ** 55 });
           expect(await start(wanted)).toMatchObject({ kind: 'not_started', why: 'disk_low' });

@@ -66,6 +66,14 @@ describe('why a runner takes no jobs', () => {
   });
 });
 
+it('given a trial, then it takes none whatever its probes say, until it is proved', () => {
+  const enrolment: RunnerEvent = { type: 'RunnerEnrolled', data: anEnrolment({ trial: true }) };
+  const why = (...events: readonly RunnerEvent[]) => slotsOf(only(fleetOf(enrolment, ...events))).unavailable;
+  expect(why(probed)).toBe('is on trial: its first job is awaited (baton runner prove r1)');
+  expect(why({ type: 'RunnerProved', data: { bootId: 'boot', slots: [] } }, probed)).toBe('');
+  expect(why({ type: 'RunnerProved', data: { bootId: 'boot', slots: [] } })).toContain('never tested');
+});
+
 describe('the scheduler', () => {
   it('given three failed attempts in a row, then it gives the next job elsewhere, before the quarantine is recorded', () => {
     const process = scheduler({ fence: 1, policy: { ageingMs: 1, unmatchedMs: 1 } });

@@ -64,6 +64,27 @@ describe('EnrolRunner', () => {
   });
 });
 
+describe('RecordProof', () => {
+  const slots = [{ slot: 0, user: 'ci', baseId: 'b', bytes: 10, sha256: 'x' }];
+  const proof = { bootId: 'boot', slots };
+  const proved = { type: 'RunnerProved', data: proof } as const;
+  const onTrial = { type: 'RunnerEnrolled', data: anEnrolment({ trial: true }) } as const;
+
+  it('given a trial, when every slot has run a job, then it is over', () => {
+    given([onTrial]).when({ kind: 'RecordProof', proof }).then([proved]);
+    expect(fold(runner, [onTrial])).toMatchObject({ trial: true });
+    expect(fold(runner, [onTrial, proved])).toMatchObject({ trial: false });
+  });
+  it('given a proof, when the next sees the same accounts and folders, then nothing is recorded; others are', () => {
+    const again = { ...proof, bootId: 'boot2', slots: [{ ...slots[0]!, bytes: 11 }] };
+    given([enrolled, proved]).when({ kind: 'RecordProof', proof: again }).then([]);
+    const moved = { ...proof, slots: [{ ...slots[0]!, baseId: 'c' }] };
+    given([enrolled, proved])
+      .when({ kind: 'RecordProof', proof: moved })
+      .then([{ type: 'RunnerProved', data: moved }]);
+  });
+});
+
 describe('RecordProbe', () => {
   it('given no probe, when one is recorded, then verdict and attributes are', () => {
     given([enrolled]).when({ kind: 'RecordProbe', probe: ready }).then([attributes, probed]);

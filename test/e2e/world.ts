@@ -119,11 +119,11 @@ export class World {
   }
 
   /** Enrols an SSH server that runs, and tests it; it is closed with everything else. */
-  async enrol(runner: DemoRunner, slots: number): Promise<void> {
+  async enrol(runner: DemoRunner, slots: number, more: object = {}): Promise<void> {
     this.runners.push(runner);
     const { name, port, user, fingerprint: hostKey, privateKey, base } = runner;
     const added = await this.ask('POST', '/runners', {
-      ...{ name, host: '127.0.0.1', port, user, hostKey, privateKey, base, slots },
+      ...{ name, host: '127.0.0.1', port, user, hostKey, privateKey, base, slots, ...more },
     });
     const tested = await this.ask('POST', `/runners/${name}/test`, {});
     if (added.status !== 201 || !tested.bytes.includes('"code":"ready"'))

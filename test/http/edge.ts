@@ -143,6 +143,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         ? TE.right(aRunner())
         : TE.left(appError('not_found', 'runner_not_found', `There is no runner ${name}.`)),
     testRunner: () => TE.right({ code: 'ready', sentence: 'build-07 is ready.', runner: aRunner() }),
+    proveRunner: () => TE.right({ code: 'ready', sentence: 'build-07 is proved.', runner: aRunner() }),
     drainRunner: () => TE.right({ value: aRunner({ state: 'draining' }), repeated: false }),
     pauseRunner: () => TE.right({ value: aRunner({ state: 'paused' }), repeated: false }),
     resumeRunner: () => TE.right({ value: aRunner(), repeated: false }),
@@ -234,6 +235,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     listRunners: recording('listRunners', merged.listRunners),
     showRunner: recording('showRunner', merged.showRunner),
     testRunner: recording('testRunner', merged.testRunner),
+    proveRunner: recording('proveRunner', merged.proveRunner),
     drainRunner: recording('drainRunner', merged.drainRunner),
     pauseRunner: recording('pauseRunner', merged.pauseRunner),
     resumeRunner: recording('resumeRunner', merged.resumeRunner),

@@ -27,6 +27,21 @@ describe('the state of a runner', () => {
       },
     );
   });
+  it('given a trial, then it is untested whatever its probes say, until it is proved', () => {
+    const onTrial = r1({ type: 'RunnerEnrolled', data: anEnrolment({ trial: true }) });
+    const probed = r1({ type: 'RunnerProbed', data: { verdict: 'ready', findings: [] } });
+    const slots = [{ slot: 0, user: 'ci', baseId: 'b', bytes: 10, sha256: 'x' }];
+    const proved = r1({ type: 'RunnerProved', data: { bootId: 'boot', slots } });
+    const awaited = {
+      state: 'untested',
+      detail: 'on trial: its first job is awaited (baton runner prove r1)',
+    };
+    expect(after(onTrial)).toMatchObject(awaited);
+    expect(after(onTrial, probed)).toMatchObject(awaited);
+    const runner = after(onTrial, probed, proved);
+    expect(runner).toMatchObject({ state: 'ready', proved: { slots } });
+    expect(runner).not.toHaveProperty('detail');
+  });
   it('given a quarantine of a drained runner, when it is cleared, then it still drains', () => {
     const drained = r1({ type: 'RunnerDrained', data: {} }, { by: 'alice', reason: 'new disk' });
     const quarantined = r1({

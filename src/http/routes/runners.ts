@@ -110,6 +110,16 @@ export const runnerRoutes: readonly Route[] = [
       ),
   }),
   route({
+    ...command(
+      'prove',
+      'admin',
+      'Run a small job in each slot and compare all that it writes',
+      'RunnerTested',
+    ),
+    body: codecs.ReasonBody,
+    run: (use, { context, params }) => pipe(use.proveRunner(context, params.name), TE.map(ok)),
+  }),
+  route({
     ...command('drain', 'operator', 'Let its jobs finish, give it no new ones'),
     body: codecs.ReasonBody,
     run: (use, { context, params }) => done(use.drainRunner(context, params.name)),

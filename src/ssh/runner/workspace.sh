@@ -5,6 +5,7 @@
 #   cache-of/<word>       and beside it `.used`: touched by each job, with its name in it
 #   home-of/<word>        and beside it `.of`: the attempt that has it, or had it last
 #   $J.home               path of the home that the attempt has
+#   ../home               HOME of jobs in an account that cannot write its own
 
 is_workspace() {
   case $1 in never | on_failure | always) ;; *) return 1 ;; esac
@@ -44,7 +45,7 @@ set_room() {
   done
 }
 
-# Sets `cache` and `home` to paths.
+# Sets `cache` and `home` to paths; `home` stays `-` where it is the account's.
 lay_out_workspace() {
   [ "$keep" = never ] || printf '%s %s\n' "$keep" "$keep_for" >"$J.keep" || return 1
   if [ "$cache" != - ]; then
@@ -53,7 +54,15 @@ lay_out_workspace() {
     printf '%s\n' "$id" >"$cache.used" || return 1
     cache=$PWD/$cache
   fi
-  [ "$home" = - ] || take_home
+  if [ "$home" = - ]; then use_own_home; else take_home; fi
+}
+# The account's, as a rule, which is nothing to set.
+use_own_home() {
+  [ -n "${HOME-}" ] && [ -d "$HOME" ] && [ -w "$HOME" ] && return 0
+  # Beside the folders of all installations, as a home is.
+  home=${PWD%/*}/home
+  # Another job may be making it.
+  [ -d "$home" ] || mkdir "$home" 2>/dev/null || [ -d "$home" ]
 }
 # The server gives a home to one job at a time. One that it gave up may live on here; then this job gets an empty one instead.
 take_home() {
