@@ -220,8 +220,6 @@ export const createClient = (at: Endpoint) => ({
     ask<RunnerStatus>(at, to('runners', name, act), { method: 'POST', body }),
   trustRunner: (name: string, body: TrustBody) =>
     ask<RunnerTested>(at, to('runners', name, 'trust'), { method: 'POST', body }),
-  /** A first small job in each slot; a runner on trial that is ready takes jobs from then on. */
-  proveRunner: (name: string) => ask<RunnerTested>(at, to('runners', name, 'prove'), { method: 'POST' }),
   setRunner: (name: string, body: SetRunner & { readonly reason?: string }) =>
     ask<RunnerAdded>(at, to('runners', name, 'settings'), { method: 'POST', body }),
   listToolchains: () => ask<ToolchainsView>(at, '/toolchains'),
