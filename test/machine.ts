@@ -59,11 +59,13 @@ export const releases = {
 /** What the machine may change; the rest is read as it is here. */
 const layered = ['etc', 'home', 'opt', 'root', 'usr', 'var'];
 
-/** Names of folders only, and none of them from outside; `/tmp` last, since the layers themselves lie there. */
-const mounts = (directory: string): readonly string[] => [
-  `mount -t tmpfs -o mode=755 tmpfs ${directory}/layers`,
+/** On the machine, what was written to `/etc` lies in `<layers>/etc/upper`, and so on. */
+export const layers = '/mnt';
+
+const mounts: readonly string[] = [
+  `mount -t tmpfs -o mode=755 tmpfs ${layers}`,
   ...layered.flatMap((name) => {
-    const [upper, work] = [`${directory}/layers/${name}/u`, `${directory}/layers/${name}/w`];
+    const [upper, work] = [`${layers}/${name}/upper`, `${layers}/${name}/work`];
     return [
       `mkdir -p ${upper} ${work}`,
       `chmod --reference=/${name} ${upper}`,
@@ -87,15 +89,11 @@ export const whyNoMachine = async (): Promise<string | undefined> => {
   if (findSshd() === undefined) return 'this machine has no sshd';
   for (const tool of ['/usr/bin/sudo', '/usr/bin/nsenter', '/usr/sbin/useradd', '/usr/bin/openssl'])
     if (!existsSync(tool)) return `this machine has no ${tool}`;
-  const directory = await mkdtemp(join(tmpdir(), 'baton-machine-'));
   try {
-    await execute('mkdir', [join(directory, 'layers')]);
-    await execute('unshare', unshare(mounts(directory).join('\n')));
+    await execute('unshare', unshare(mounts.join('\n')));
     return undefined;
   } catch {
     return 'overlays in a namespace of mounts are not permitted here';
-  } finally {
-    await rm(directory, { recursive: true });
   }
 };
 
@@ -152,7 +150,6 @@ const ended = (child: ChildProcess): Promise<void> =>
 export const startMachine = async (options: MachineOptions = {}): Promise<FreshMachine> => {
   const directory = await mkdtemp(join(tmpdir(), 'baton-machine-'));
   const file = (name: string) => join(directory, name);
-  await execute('mkdir', [file('layers')]);
   const hostKey = generateKeyPair();
   await writeFile(file('host_key'), hostKey.privateKey, { mode: 0o600 });
   const port = await freePort();
@@ -173,7 +170,7 @@ export const startMachine = async (options: MachineOptions = {}): Promise<FreshM
   await writeFile(file('sshd_config'), `${config.join('\n')}\n`);
   await writeFile(file('os-release'), options.osRelease ?? '');
   const script = [
-    ...mounts(directory),
+    ...mounts,
     `cp ${file('host_key')} ${file('sshd_config')} /run/sshd/`,
     ...(options.osRelease === undefined
       ? []

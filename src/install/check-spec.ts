@@ -8,7 +8,8 @@ import type { PackageFile, PemFile, RunnerSpec } from './machine.js';
 /** Short enough to stay a name of an account with `-` and a number behind it (32 characters, useradd(8)). */
 const userPattern = /^[a-z_][a-z0-9_-]{0,27}$/;
 const plainPattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const mostSlots = 999;
+/** As `slots` of a runner (`http/codecs.ts`). */
+const mostSlots = 64;
 
 export const isRunnerUser = (text: string): boolean => userPattern.test(text);
 

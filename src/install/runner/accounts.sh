@@ -25,12 +25,12 @@ ids_of() {
 
 # A neighbour's account is told before anything is made.
 refuse_foreign() {
-  for each in $(wanted_accounts); do
-    if account_line "$each" >/dev/null; then
-      { claimed account "$each" && is_our_account "$each"; } ||
-        fail account_exists "there is an account $each already, and no installation of Baton made it"
-    elif group_line "$each" >/dev/null; then
-      claimed group "$each" || fail account_exists "there is a group $each already, and no installation of Baton made it"
+  for who in $(wanted_accounts); do
+    if account_line "$who" >/dev/null; then
+      { claimed account "$who" && is_our_account "$who"; } ||
+        fail account_exists "there is an account $who already, and no installation of Baton made it"
+    elif group_line "$who" >/dev/null; then
+      claimed group "$who" || fail account_exists "there is a group $who already, and no installation of Baton made it"
     fi
   done
 }
@@ -66,13 +66,13 @@ make_account() {
 drop_accounts() {
   wanted=" $(wanted_accounts | tr '\n' ' ')"
   # shellcheck disable=SC2013 # names are words
-  for each in $(awk '$1 == "account" || $1 == "group" { print $3 }' "$manifest" | sort -u); do
-    case $wanted in *" $each "*) continue ;; esac
-    refuse_living "$each"
-    old_base=$(awk -v own="$base" -v tail="${each#"$user"}" '
+  for who in $(awk '$1 == "account" || $1 == "group" { print $3 }' "$manifest" | sort -u); do
+    case $wanted in *" $who "*) continue ;; esac
+    refuse_living "$who"
+    old_base=$(awk -v own="$base" -v tail="${who#"$user"}" '
       $1 == "tree" && $3 != own && substr($3, length($3) - length(tail) + 1) == tail { print $3; exit }' "$manifest")
-    for pair in "file $(home_of "$each")/.ssh/authorized_keys" "dir $(home_of "$each")/.ssh" "dir $(home_of "$each")" \
-      ${old_base:+"tree $old_base"} "account $each" "group $each"; do
+    for pair in "file $(home_of "$who")/.ssh/authorized_keys" "dir $(home_of "$who")/.ssh" "dir $(home_of "$who")" \
+      ${old_base:+"tree $old_base"} "account $who" "group $who"; do
       claimed "${pair%% *}" "${pair#* }" || continue
       remove_entry "${pair%% *}" "${pair#* }" "$(marks_of "${pair%% *}" "${pair#* }")"
     done
@@ -82,8 +82,8 @@ drop_accounts() {
 make_keys() {
   make_staging
   printf 'restrict %s\n' "$key" >"$staging/key" || fail disk_full "$staging cannot be written"
-  for each in $(wanted_accounts); do
-    home=$(home_of "$each")
+  for who in $(wanted_accounts); do
+    home=$(home_of "$who")
     make_parents "$home"
     make_folder dir "$home" 755
     make_folder dir "$home/.ssh" 755
@@ -92,8 +92,8 @@ make_keys() {
   done
 }
 make_bases() {
-  for each in $(wanted_accounts); do
-    make_parents "$(base_of "$each")"
-    make_folder tree "$(base_of "$each")" 700 "$(ids_of "$each")"
+  for who in $(wanted_accounts); do
+    make_parents "$(base_of "$who")"
+    make_folder tree "$(base_of "$who")" 700 "$(ids_of "$who")"
   done
 }

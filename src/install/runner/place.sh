@@ -33,8 +33,8 @@ make_parents() {
     above=${above%/*}
   done
   check_way "${above:-/}"
-  for each in $todo; do
-    if [ "$each" = /var/opt/baton ]; then make_folder shared "$each" 755; else make_folder dir "$each" 755; fi
+  for part in $todo; do
+    if [ "$part" = /var/opt/baton ]; then make_folder shared "$part" 755; else make_folder dir "$part" 755; fi
   done
   # a neighbour made it, and is not to be the only one that removes it
   if [ "${1%/*}" = /var/opt/baton ] && ! claimed shared /var/opt/baton && is_ours_elsewhere /var/opt/baton; then note shared /var/opt/baton; fi

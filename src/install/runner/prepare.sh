@@ -9,7 +9,7 @@ op_prepare() {
     [ "$made_by" = "$run" ] || rm -rf "$etc/.$user.undo"
   fi
   head_manifest
-  for each in $(wanted_accounts); do make_account "$each"; done
+  for who in $(wanted_accounts); do make_account "$who"; done
   drop_accounts
   end_step "$(wanted_accounts | tr '\n' ' ')"
   begin_step keys
@@ -29,8 +29,8 @@ op_prepare() {
   end_step
   begin_step selinux
   if has restorecon && has selinuxenabled && selinuxenabled; then
-    for each in $(wanted_accounts); do
-      said=$(restorecon -R "$(home_of "$each")" "$(base_of "$each")" 2>&1) || fail selinux_failed "restorecon failed: $said"
+    for who in $(wanted_accounts); do
+      said=$(restorecon -R "$(home_of "$who")" "$(base_of "$who")" 2>&1) || fail selinux_failed "restorecon failed: $said"
     done
   fi
   end_step

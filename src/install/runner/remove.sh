@@ -5,7 +5,8 @@ remove_entry() {
   case $1 in
     file) remove_file "$2" "$3" ;;
     dir) [ ! -d "$2" ] || rmdir "$2" 2>/dev/null || left "$2 stays: it holds what no installation made" ;;
-    shared) ;; # at last, in sweep_shared
+    # at last, in sweep_shared
+    shared) gone=no ;;
     tree) remove_tree "$2" ;;
     account) remove_account "$2" ;;
     group) remove_group "$2" ;;
@@ -35,15 +36,15 @@ remove_file() {
   case $1 in
     /usr/local/share/ca-certificates/*)
       trust=debian
-      dirty_trust
+      dirty_trust removed
       ;;
     /etc/pki/ca-trust/source/anchors/*)
       trust=rhel
-      dirty_trust
+      dirty_trust removed
       ;;
     /etc/pki/trust/anchors/*)
       trust=suse
-      dirty_trust
+      dirty_trust removed
       ;;
   esac
   rm -f "$1" || stays "$1 could not be removed"
@@ -79,7 +80,7 @@ sweep_shared() {
   rm -f "$etc/.$user.trust" "$manifest" "$manifest.new"
   has_manifest=no
   # shellcheck disable=SC2086 # paths of ours, without spaces
-  for each in $shared_ones; do rmdir "$each" 2>/dev/null; done
+  for one in $shared_ones; do rmdir "$one" 2>/dev/null; done
 }
 has_entries() { entries_of | grep -qv '^shared '; }
 
@@ -113,7 +114,7 @@ put_back() {
       else
         left "$path could not be put back as it was"
       fi
-      case $path in *.crt) dirty_trust ;; esac
+      case $path in *.crt) dirty_trust removed ;; esac
     }
     number=$((number + 1))
   done 4<"$kept/run"
@@ -131,17 +132,17 @@ op_uninstall() {
   begin_step processes
   ours=$(awk '$1 == "account" { print $3 }' "$manifest")
   if [ "$ends" != yes ]; then
-    for each in $ours; do is_our_account "$each" && refuse_living "$each"; done
+    for who in $ours; do is_our_account "$who" && refuse_living "$who"; done
   else
     # first the keys, so that nobody comes in any more
-    for each in $ours; do
-      path=$(home_of "$each")/.ssh/authorized_keys
+    for who in $ours; do
+      path=$(home_of "$who")/.ssh/authorized_keys
       if claimed file "$path"; then remove_entry file "$path" "$(marks_of file "$path")"; fi
     done
-    for each in $ours; do
-      is_our_account "$each" || continue
-      [ -z "$(living "$each")" ] || touch_it
-      end_living "$each" || fail processes_live "processes of $each could not be ended: $(living "$each" | tr '\n' ';')"
+    for who in $ours; do
+      is_our_account "$who" || continue
+      [ -z "$(living "$who")" ] || touch_it
+      end_living "$who" || fail processes_live "processes of $who could not be ended: $(living "$who" | tr '\n' ';')"
     done
   fi
   end_step

@@ -8,11 +8,17 @@ trust_folder() {
   esac
 }
 refresher_of() { case $trust in rhel) printf update-ca-trust ;; *) printf update-ca-certificates ;; esac }
-# A mark of its own says that what lies there does not count yet, since we may be gone before it does.
-dirty_trust() { : >"$etc/.$user.trust" 2>/dev/null || fail disk_full "$etc cannot be written; is the disk full?"; }
+# A mark of its own says that what lies there does not count yet, since we may be gone before it does; and whether something was removed.
+dirty_trust() { printf '%s\n' "${1-}" >>"$etc/.$user.trust" 2>/dev/null || fail disk_full "$etc cannot be written; is the disk full?"; }
 refresh_trust() {
   [ -e "$etc/.$user.trust" ] || return 0
-  said=$("$(refresher_of)" 2>&1) || return 1
+  refresher=$(refresher_of)
+  # Debian's and SUSE's forget nothing unless told so; Alpine's has no such word, and forgets by itself
+  if grep -q removed "$etc/.$user.trust" && grep -qs -e --fresh "$(command -v "$refresher")"; then
+    said=$("$refresher" --fresh 2>&1)
+  else
+    said=$("$refresher" 2>&1)
+  fi || return 1
   rm -f "$etc/.$user.trust"
 }
 make_trust() {
@@ -27,7 +33,7 @@ make_trust() {
   for old in $(awk -v start="$folder/baton-$user-" '$1 == "file" && index($3, start) == 1 { print $3 }' "$manifest"); do
     short=${old#"$folder/baton-$user-"}
     case " $certs " in *" ${short%.crt} "*) continue ;; esac
-    dirty_trust
+    dirty_trust removed
     remove_entry file "$old" "$(marks_of file "$old")"
     touch_it
   done
