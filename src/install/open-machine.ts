@@ -1,4 +1,4 @@
-/** Logs in to a machine and works on it, one operation at a time; see `machine.ts` for the words and docs/install-runner.md for what happens there. */
+/** Logs in to a machine and works on it, one operation at a time; see `machine.ts` for the words and `runner/` for what happens there. */
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import * as E from 'fp-ts/lib/Either.js';

@@ -126,9 +126,7 @@ describe.skipIf(why !== undefined)(`a machine set up as a runner [needs machine]
       expect(orThrow(await machine.look('job_runner')()).privileges).toBe('sudo_with_password');
       orThrow(await machine.prepare(specOf())());
     });
-    await expect(
-      fresh.run(`grep -rls ${canary} ${layers} /run /tmp`),
-    ).rejects.toThrow(/exit 1/);
+    await expect(fresh.run(`grep -rls ${canary} ${layers} /run /tmp`)).rejects.toThrow(/exit 1/);
     expect(fresh.log()).not.toContain(canary);
   });
 });
