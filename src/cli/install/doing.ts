@@ -55,6 +55,8 @@ const enrolStep = (doing: Doing, keep: (publicKey: string) => void): Step => {
         if (E.isLeft(added)) return E.left(ofServer(added.left));
         owe({
           what: `the runner ${name} at the server`,
+          // as long as it is there, the server logs in to the machine
+          first: true,
           run: async () =>
             problemOf(await client.actOnRunner(name, 'remove', { cancelJobs: true, reason: REASON })),
         });
@@ -123,10 +125,8 @@ const packageStep = (doing: Doing, packages: () => readonly PackageFile[]): Step
 const isReady = ({ code, sentence }: Pick<RunnerTested, 'code' | 'sentence'>): E.Either<Failure, Done> =>
   code === 'ready' ? done(sentence) : E.left({ code, sentence, exit: exitCodes.error });
 
-const askedOf = async (asked: Promise<Got<RunnerTested>>): Promise<E.Either<Failure, Done>> => {
-  const got = await asked;
-  return E.isLeft(got) ? E.left(ofServer(got.left)) : isReady(got.right);
-};
+const lookedAt = (got: Got<RunnerTested>): E.Either<Failure, Done> =>
+  E.isLeft(got) ? E.left(ofServer(got.left)) : isReady(got.right);
 
 export const stepsOf = (doing: Doing): readonly Step[] => {
   const { client, settings, fetchPackages } = doing;
@@ -152,12 +152,19 @@ export const stepsOf = (doing: Doing): readonly Step[] => {
     {
       id: 'test',
       title: `the server logs in to ${name} and looks at it`,
-      run: () => askedOf(client.testRunner(name)),
+      run: async () => lookedAt(await client.testRunner(name)),
     },
     {
       id: 'prove',
       title: `a first job runs on ${name}`,
-      run: () => askedOf(client.proveRunner(name)),
+      run: async () => {
+        const got = await client.proveRunner(name);
+        const { enrolment } = settings;
+        // one that works was proved before; its jobs are not disturbed for it
+        if (E.isLeft(got) && got.left.reason === 'runner_busy' && enrolment.kind === 'same')
+          return unchanged('not proved again, since jobs are in all of its slots');
+        return lookedAt(got);
+      },
     },
   ];
 };

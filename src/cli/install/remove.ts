@@ -43,7 +43,7 @@ export const uninstallRunner = async (
   if (session === undefined) return;
   const wish = {
     ...{ name, admin, login: loginOf(options, atHand) },
-    ...{ force: cancelJobs === true, yes: yes === true },
+    ...{ cancelJobs: cancelJobs === true, yes: yes === true },
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(reason === undefined ? {} : { reason }),

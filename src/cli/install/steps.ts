@@ -15,6 +15,8 @@ export interface Failure {
 export interface Undo {
   /** What there is no longer, once it is undone: `the runner build-07 at the server`. */
   readonly what: string;
+  /** Undone before what was done after it. */
+  readonly first?: boolean;
   /** Answers a sentence when it could not. */
   readonly run: () => Promise<string | undefined>;
 }
@@ -64,7 +66,12 @@ const undoAll = async (
 ): Promise<Pick<Undone, 'undone' | 'kept'>> => {
   const undone: string[] = [];
   const kept: { what: string; why: string }[] = [];
-  for (const { what, run } of [...owed].reverse()) {
+  const backwards = [...owed].reverse();
+  const inOrder = [
+    ...backwards.filter(({ first }) => first === true),
+    ...backwards.filter(({ first }) => first !== true),
+  ];
+  for (const { what, run } of inOrder) {
     tell({ step: 'undo', status: 'begun', detail: what });
     const why = await run();
     if (why === undefined) {

@@ -25,8 +25,7 @@ export interface UninstallWish {
   readonly host?: string;
   readonly port?: number;
   readonly reason?: string;
-  /** Jobs are cancelled, and processes of the account ended. */
-  readonly force: boolean;
+  readonly cancelJobs: boolean;
   readonly yes: boolean;
 }
 
@@ -47,7 +46,7 @@ const retire = async (
   runner: RunnerAsOf,
 ): Promise<E.Either<Failure, void>> => {
   if (runner.state === 'retired') return E.right(undefined);
-  const body = { cancelJobs: wish.force, ...(wish.reason === undefined ? {} : { reason: wish.reason }) };
+  const body = { cancelJobs: wish.cancelJobs, ...(wish.reason === undefined ? {} : { reason: wish.reason }) };
   const asked = await client.actOnRunner(wish.name, 'remove', body);
   if (E.isLeft(asked)) return E.left(ofServer(asked.left));
   let { state, current }: Pick<RunnerAsOf, 'state' | 'current'> = asked.right;
@@ -76,11 +75,32 @@ const takeAway = async (
   }
   report.tell({ step: 'connect', status: 'done', detail: `${where.user}@${where.host}:${where.port}` });
   try {
-    const removed = await machine.right.uninstall(user, report.tell, { endProcesses: wish.force })();
+    // its jobs have ended: what runs there yet are the shells that the server kept ready, and what jobs left behind
+    const removed = await machine.right.uninstall(user, report.tell, { endProcesses: true })();
     return E.isLeft(removed) ? E.left(ofMachine(removed.left)) : removed;
   } finally {
     await machine.right.close();
   }
+};
+
+/** Another runner whose jobs run as the same account would lose it. */
+const alone = async (
+  { session: { client } }: Running,
+  { name, host, user }: RunnerAsOf,
+): Promise<E.Either<Failure, void>> => {
+  const all = await client.listRunners();
+  if (E.isLeft(all)) return E.left(ofServer(all.left));
+  const other = all.right.items.find(
+    (one) => one.name !== name && one.state !== 'retired' && one.host === host && one.user === user,
+  );
+  return other === undefined
+    ? E.right(undefined)
+    : E.left({
+        code: 'account_in_use',
+        sentence: `The runner ${other.name} uses the account ${user} on ${host} as well, so it is not taken away.`,
+        hint: `Remove ${other.name} first, or leave --uninstall out.`,
+        exit: exitCodes.conflict,
+      });
 };
 
 /** Retired, but still set up: what to do about it later. */
@@ -90,6 +110,8 @@ const later = ({ name, admin }: UninstallWish): string =>
 const sequence = async (running: Running, runner: RunnerAsOf): Promise<E.Either<Failure, Removed>> => {
   const { io, wish, report, signal } = running;
   const where = plain(wish.host ?? runner.host);
+  const may = await alone(running, runner);
+  if (E.isLeft(may)) return may;
   if (!wish.yes) {
     if (io.person === undefined)
       return E.left({

@@ -164,7 +164,7 @@ describe('install-runner', () => {
       .told()
       .out.trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line));
+      .map((line): unknown => JSON.parse(line));
     expect(lines).toContainEqual({ step: 'enrol', status: 'done', detail: expect.any(String) as string });
     expect(lines).toContainEqual(expect.objectContaining({ step: 'plan' }));
     expect(lines.at(-1)).toMatchObject({ result: 'ready' });
@@ -190,7 +190,7 @@ describe('install-runner', () => {
       'not_proved',
     ],
   ])(
-    'given %s, then the machine is undone first, then the runner is removed',
+    'given %s, then the runner is removed, so that the server stays away, and the machine is undone',
     async (_what, machine, use, code) => {
       const { did, open } = aMachine(machine);
       const world = await aWorld({ use, json: true });
@@ -200,7 +200,7 @@ describe('install-runner', () => {
       expect(world.called().at(-1)).toBe('removeRunner');
       expect(JSON.parse(world.told().out.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
         ...{ result: 'failed', code, kept: [] },
-        undone: ['the changes on h', 'the runner b7 at the server'],
+        undone: ['the runner b7 at the server', 'the changes on h'],
       });
     },
   );
@@ -317,7 +317,13 @@ describe('what is asked', () => {
 });
 
 describe('delete-runner --uninstall', () => {
-  const wish: UninstallWish = { name: 'b7', admin: 'admin', login: { agent: '/a' }, force: false, yes: true };
+  const wish: UninstallWish = {
+    name: 'b7',
+    admin: 'admin',
+    login: { agent: '/a' },
+    cancelJobs: false,
+    yes: true,
+  };
   const there = (over = {}) =>
     aRunner({ name: 'b7', host: 'h', user: 'jobs', port: 2222, hostKeys: [KEY], ...over });
 
@@ -351,6 +357,14 @@ describe('delete-runner --uninstall', () => {
     await uninstall(world.io, world.session, wish, open);
     expect(world.told().code).toBe(0);
     expect(did).toEqual(['uninstall', 'close']);
+    expect(world.called()).not.toContain('removeRunner');
+  });
+
+  it('given another runner uses the account, then it is refused, and nothing is done', async () => {
+    const others = () => TE.right([there(), there({ name: 'b8' })]);
+    const world = await aWorld({ use: { showRunner: () => TE.right(there()), listRunners: others } });
+    await uninstall(world.io, world.session, wish, aMachine().open);
+    expect(world.told()).toMatchObject({ code: 5, err: expect.stringContaining('b8') as string });
     expect(world.called()).not.toContain('removeRunner');
   });
 

@@ -57,6 +57,16 @@ describe('steps', () => {
     ]);
   });
 
+  it('given something that has to be undone first, then so it is', async () => {
+    const { did, step, tell } = world();
+    const early: Step = {
+      ...step('a'),
+      run: (owe) => step('a').run((undo) => owe({ ...undo, first: true })),
+    };
+    await runSteps([early, step('b', E.left(broken))], never, tell);
+    expect(did.slice(-2)).toEqual(['undo a', 'undo b']);
+  });
+
   it('given something cannot be undone, then the rest is undone all the same and that is told', async () => {
     const { did, step, tell } = world();
     const got = await runSteps(
