@@ -15,6 +15,8 @@ export interface RunnerView {
   port: number;
   user: string;
   slots: number;
+  /** Slot n has an account of its own, `<user>-<n>`; absent: all share one. */
+  isolated?: true;
   labels: readonly string[];
   hostKeys: readonly string[];
   /** How Baton proves itself there. */
@@ -93,6 +95,7 @@ const enrolled = (name: string, data: RunnerEnrolled, revision: number): RunnerV
   port: data.port,
   user: data.user,
   slots: data.slots,
+  ...(data.isolated === true ? { isolated: true } : {}),
   labels: data.labels,
   hostKeys: [],
   auth: data.auth.kind,
@@ -134,7 +137,12 @@ const without = <A>(list: readonly A[], removed: readonly A[]): readonly A[] =>
 
 /** An absent member stays as it was; another place, or way to it, was not probed yet. */
 const settle = (runner: RunnerView, data: RunnerSettingsChanged): void => {
-  const { auth, jump, host, port, user, slots, labels, enterprises } = data;
+  const { auth, jump, host, port, user, slots, labels, enterprises, isolated } = data;
+  if (isReachedOtherwise(data, runner)) delete runner.probe;
+  if (isolated !== undefined) {
+    delete runner.isolated;
+    if (isolated) runner.isolated = true;
+  }
   if (host !== undefined) runner.host = host;
   if (port !== undefined) runner.port = port;
   if (user !== undefined) runner.user = user;
@@ -155,7 +163,6 @@ const settle = (runner: RunnerView, data: RunnerSettingsChanged): void => {
     delete runner.foundJumpHostKey;
     if (jump !== '') Object.assign(runner, { jump, jumpHostKeys: [] });
   }
-  if (isReachedOtherwise(data)) delete runner.probe;
 };
 
 const acceptAtJump = (runner: RunnerView, fingerprint: string, replaces: readonly string[]): void => {

@@ -47,6 +47,7 @@ import { watchAppends } from './app/storage-health.js';
 import { toolchainUseCases } from './app/toolchains.js';
 import type { UseCases } from './app/use-cases.js';
 import type { Config } from './config.js';
+import type { FolderOn } from './app/job-reads.js';
 import { openDispatch } from './dispatch/run.js';
 import { probeOf } from './dispatch/link.js';
 import { proveSlot } from './dispatch/prove.js';
@@ -339,8 +340,8 @@ export const openCore = async (
   );
   add(() => watch.close());
 
-  const folderOn = async (runner: string): Promise<string | undefined> => {
-    const target = await targetOf(deps, runner);
+  const folderOn: FolderOn = async (runner, slot) => {
+    const target = await targetOf(deps, runner, slot);
     return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
   };
   const useCases = tellingOfStore<UseCases>({

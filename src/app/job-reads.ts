@@ -174,8 +174,8 @@ type JobReads = Pick<
   'listJobs' | 'showJob' | 'explainJob' | 'jobTimeline' | 'queue' | 'history' | 'summariseHistory'
 >;
 
-/** The path of Baton's folder on a runner, where it is known. */
-export type FolderOn = (runner: string) => Promise<string | undefined>;
+/** The path of Baton's folder for a slot of a runner, where it is known. */
+export type FolderOn = (runner: string, slot?: number) => Promise<string | undefined>;
 
 /** When it is read: `upTo` is the position that the sources are of, absent for the present; `now` how late it is there. */
 export interface ReadAt {
@@ -199,9 +199,9 @@ export const jobReads = (
     if (E.isLeft(found)) return found;
     const job = structuredClone(found.right);
     for (const attempt of job.attempts) {
-      const { kept, runner } = attempt;
+      const { kept, runner, slot } = attempt;
       if (kept === undefined || runner === undefined) continue;
-      const folder = await folderOn(runner);
+      const folder = await folderOn(runner, slot);
       if (folder !== undefined) attempt.kept = { ...kept, path: `${folder}/${kept.folder}` };
     }
     return E.right(job);

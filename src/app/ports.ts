@@ -103,6 +103,8 @@ export interface RunnerTarget {
   readonly hostKeys: readonly string[];
   /** Baton's folder there; relative to the home of `user` unless absolute. */
   readonly base: string;
+  /** The slot whose own account this is; absent: the account is that of all slots. */
+  readonly slot?: number;
   /** The host to go through. The same key or agent proves us there. */
   readonly jump?: {
     readonly host: string;

@@ -65,23 +65,28 @@ export const proveUseCases = (
   looks: RunnerLooks,
   means: ProofMeans,
 ): Pick<UseCases, 'proveRunner'> => {
-  /** `jobs`: what each slot is asked; in order of the slots. */
+  /** What each slot is asked. */
   const trials = async (
     name: string,
     state: Enrolled,
     slots: readonly number[],
     commandId: string,
   ): Promise<E.Either<AppError, readonly SlotTrial[]>> => {
-    const target = reachOf(name, state);
-    if (E.isLeft(target)) return target;
-    const { baseId = '', bootId = '' } = state.probe ?? {};
+    const { baseId = '', bootId = '', slotBaseIds = [] } = state.probe ?? {};
     const source = await means.source();
-    return E.right(
-      slots.map((slot) => ({
-        ...{ slot, target: target.right, baseId, bootId, fence: means.fence, commandId, source },
+    const made: SlotTrial[] = [];
+    for (const slot of slots) {
+      const target = reachOf(name, state, slot);
+      if (E.isLeft(target)) return target;
+      const { isolated } = state.settings;
+      made.push({
+        ...{ slot, target: target.right, bootId, fence: means.fence, commandId, source },
+        baseId: isolated ? (slotBaseIds[slot] ?? '') : baseId,
         word: randomBytes(12).toString('hex'),
-      })),
-    );
+        ...(isolated ? { user: target.right.user } : {}),
+      });
+    }
+    return E.right(made);
   };
 
   const prove = async (context: CommandContext, name: string): Promise<E.Either<AppError, RunnerTested>> => {

@@ -78,6 +78,11 @@ export const refused = (name: string, refusal: RunnerRefusal): AppError => {
         `${owner(name, refusal.hop)} still shows the host key ${refusal.found}, which is not accepted.`,
         trustCommand(name, refusal.found, refusal.hop),
       );
+    case 'base_not_absolute':
+      return conflict(
+        `With an account for each slot the folder of the runner ${name} must be an absolute path, as each slot has one named after it; found ${refusal.base ?? 'none, which is one below the home'}.`,
+        'Enrol it with --base DIR, and let slot 0 own DIR-0, slot 1 DIR-1 and so on.',
+      );
     case 'no_jump_host':
       return conflict(
         `The runner ${name} is reached directly: there is no jump host whose key could be accepted.`,

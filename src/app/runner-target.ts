@@ -1,7 +1,7 @@
 /** Where and how is a runner reached? From its events; also after it was retired, since a job may still have to be asked for. */
 import * as E from 'fp-ts/lib/Either.js';
 import { jumpOf } from '../domain/jump.js';
-import { evolveRunner, type RunnerState } from '../domain/runner-state.js';
+import { evolveRunner, type Enrolled, type RunnerState } from '../domain/runner-state.js';
 import { isRunnerEvent, type BatonEvent } from '../events/catalog.js';
 import { comparePositions, type Position, type Recorded } from '../kernel/recorded.js';
 import { appError, type AppError } from './errors.js';
@@ -32,6 +32,7 @@ export const runnerState = async (
 /** Where an attempt is, and the place of its `JobAssigned` in the store. */
 export interface AttemptPlace {
   readonly runner: string;
+  readonly slot: number;
   readonly assignedAt: Position;
 }
 
@@ -41,7 +42,7 @@ export interface AttemptPlace {
  */
 export const attemptTargetOf = async (
   deps: Pick<Deps, 'store'>,
-  { runner, assignedAt }: AttemptPlace,
+  { runner, slot, assignedAt }: AttemptPlace,
 ): Promise<E.Either<AppError, RunnerTarget>> => {
   const history = await load(deps.store, `runner-${runner}`);
   if (E.isLeft(history)) return history;
@@ -50,22 +51,47 @@ export const attemptTargetOf = async (
     ({ event, position }, at) =>
       at > 0 && event.type === 'RunnerEnrolled' && comparePositions(position, assignedAt) > 0,
   );
-  return reachOf(runner, stateAfter(next < 0 ? events : events.slice(0, next)));
+  const life = next < 0 ? events : events.slice(0, next);
+  // whether slots have accounts of their own may have changed since: the attempt stays where it was begun
+  const then = stateAfter(life.filter(({ position }) => comparePositions(position, assignedAt) <= 0));
+  return reachOf(runner, stateAfter(life), slot, lastOf(then)?.settings.isolated);
 };
+
+const lastOf = (state: RunnerState): Enrolled | undefined =>
+  state.status === 'retired' ? state.last : state.status === 'enrolled' ? state : undefined;
 
 /** Everything needed to reach a runner. */
 export const targetOf = async (
   deps: Pick<Deps, 'store'>,
   name: string,
+  slot?: number,
 ): Promise<E.Either<AppError, RunnerTarget>> => {
   const found = await runnerState(deps, name);
-  return E.isLeft(found) ? found : reachOf(name, found.right);
+  return E.isLeft(found) ? found : reachOf(name, found.right, slot);
 };
 
-/** The same from its state. */
-export const reachOf = (name: string, found: RunnerState): E.Either<AppError, RunnerTarget> => {
-  const state = found.status === 'retired' ? found.last : found;
-  if (state?.status !== 'enrolled') return E.left(unknownRunner(name));
+/** Everything needed to reach each of its accounts: one, or one for each slot, in their order. */
+export const accountsOf = (name: string, found: RunnerState): E.Either<AppError, readonly RunnerTarget[]> => {
+  const settings = lastOf(found)?.settings;
+  const slots = settings?.isolated === true ? settings.slots : 1;
+  const targets: RunnerTarget[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    const target = reachOf(name, found, slot);
+    if (E.isLeft(target)) return target;
+    targets.push(target.right);
+  }
+  return E.right(targets);
+};
+
+/** The same from its state. Where each slot has an account of its own, it is that of `slot`. */
+export const reachOf = (
+  name: string,
+  found: RunnerState,
+  slot = 0,
+  isolated?: boolean,
+): E.Either<AppError, RunnerTarget> => {
+  const state = lastOf(found);
+  if (state === undefined) return E.left(unknownRunner(name));
   const { settings, hostKeys, jumpHostKeys, base = DEFAULT_BASE } = state;
   const { host, port, user, auth, jump } = settings;
   const way = jumpOf(jump);
@@ -73,8 +99,12 @@ export const reachOf = (name: string, found: RunnerState): E.Either<AppError, Ru
     return E.left(
       appError('internal', 'jump_unreadable', `The jump host of ${name} cannot be read: ${jump}`),
     );
+  const account =
+    (isolated ?? settings.isolated)
+      ? { user: `${user}-${String(slot)}`, base: `${base}-${String(slot)}`, slot }
+      : { user, base };
   return E.right({
-    ...{ name, host, port, user, auth, hostKeys, base },
+    ...{ name, host, port, auth, hostKeys, ...account },
     ...(way === undefined ? {} : { jump: { ...way, hostKeys: jumpHostKeys } }),
   });
 };

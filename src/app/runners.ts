@@ -10,6 +10,7 @@ import type { Finding, RunnerAuth, RunnerEnrolled } from '../events/runner.js';
 import type { BatonEvent } from '../events/catalog.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Recorded } from '../kernel/recorded.js';
+import { lookAt, type Look } from './account-looks.js';
 import { appError, type AppError } from './errors.js';
 import type { Evidence, Measured, RunnerStatus } from './evidence.js';
 import { handle, load, type Deps, type Envelope, type Handled } from './handle.js';
@@ -17,7 +18,7 @@ import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, Transport
 import { authRefusal } from './runner-auth.js';
 import { otherKeyShown, refused } from './runner-refusals.js';
 import { clockSkew, sessionsFinding } from './runner-findings.js';
-import { reachOf, runnerState, targetOf } from './runner-target.js';
+import { accountsOf, reachOf, runnerState, targetOf } from './runner-target.js';
 import { tidyLeftBehind } from './left-behind.js';
 import { slotsToClear } from './slot-recovery.js';
 import type { Repeats } from './repeats.js';
@@ -64,9 +65,11 @@ export const onRunner = async (
 };
 
 /** Without these no job can be started, or none be known again. */
-const NEEDED: ReadonlySet<string> = new Set(['proc', 'setsid', 'tools', 'base_writable', 'can_start']);
+const NEEDED: ReadonlySet<string> = new Set([
+  ...['proc', 'setsid', 'tools', 'base_writable', 'can_start', 'slots_apart'],
+]);
 
-type Answer = E.Either<TransportError, ProbeReport>;
+type Answer = Look['answer'];
 
 const probedOf = (
   answer: Answer,
@@ -134,9 +137,12 @@ export interface RunnerLooks {
 }
 
 /** Another boot or folder than was seen last: what holds for as long as a machine is up may be otherwise now. */
-const isAnother = ({ baseId, bootId }: ProbeReport, state: RunnerState): boolean => {
+const isAnother = ({ answer, slotBaseIds = [] }: Look, state: RunnerState): boolean => {
   const known: Enrolled['probe'] = state.status === 'enrolled' ? state.probe : undefined;
-  return known !== undefined && (known.baseId !== baseId || known.bootId !== bootId);
+  if (E.isLeft(answer) || known === undefined) return false;
+  const { baseId, bootId } = answer.right;
+  const sameFolders = known.baseId === baseId && known.slotBaseIds.join(' ') === slotBaseIds.join(' ');
+  return !sameFolders || known.bootId !== bootId;
 };
 
 /** Looking at runners. */
@@ -151,8 +157,10 @@ export const runnerLooks = (
 
   /** Sessions are not counted at each look: what was found last still holds. */
   const sessionsOf = (name: string, report: ProbeReport, state: RunnerState): readonly Finding[] => {
-    if (report.sessions !== undefined && state.status === 'enrolled')
-      return [sessionsFinding(state.settings.slots, report.sessions)];
+    if (report.sessions !== undefined && state.status === 'enrolled') {
+      const { isolated, slots } = state.settings;
+      return [sessionsFinding(isolated ? 1 : slots, report.sessions)];
+    }
     const recorded = runnerView(deps.health.view(), name);
     if (recorded === undefined) return [];
     const before = deps.evidence.beside(recorded).evidence?.findings ?? recorded.probe?.findings ?? [];
@@ -160,7 +168,7 @@ export const runnerLooks = (
   };
 
   /** Puts together what was found, and keeps it as evidence. */
-  const judge = (name: string, answer: Answer, state: RunnerState): Probed => {
+  const judge = (name: string, { answer, slotBaseIds }: Look, state: RunnerState): Probed => {
     const at = deps.clock.now();
     const report = E.isRight(answer) ? answer.right : undefined;
     const skew =
@@ -175,7 +183,10 @@ export const runnerLooks = (
             ...sessionsOf(name, report, state),
             ...(skew === undefined ? [] : [skew.finding]),
           ];
-    const probed = probedOf(answer, findings, probeOf);
+    const probed: Probed = {
+      ...probedOf(answer, findings, probeOf),
+      ...(slotBaseIds === undefined ? {} : { slotBaseIds }),
+    };
     const measured: Measured = {
       ...(report?.load === undefined ? {} : { load: report.load }),
       ...(skew === undefined ? {} : { skewSeconds: skew.skewSeconds }),
@@ -184,14 +195,20 @@ export const runnerLooks = (
     return probed;
   };
 
-  const clearSlots = async (
+  /** What a look that reached the runner is the time for. */
+  const mend = async (
     name: string,
-    target: RunnerTarget,
+    { leftBehind }: Look,
     state: RunnerState,
     envelope: Envelope,
   ): Promise<void> => {
+    const targetOf = (slot: number): RunnerTarget | undefined => {
+      const target = reachOf(name, state, slot);
+      return E.isRight(target) ? target.right : undefined;
+    };
+    for (const { target, names } of leftBehind) await tidyLeftBehind(deps, target, names);
     // what cannot be recorded now is found again by the next probe
-    for (const command of await slotsToClear(deps.transport, target, state))
+    for (const command of await slotsToClear(deps.transport, targetOf, state))
       await onRunner(deps, name, command, {
         ...withoutRevision(envelope),
         ...{ commandId: randomUUID(), causationId: envelope.commandId },
@@ -201,10 +218,11 @@ export const runnerLooks = (
   const test = async (name: string, envelope: Envelope): Promise<E.Either<AppError, RunnerTested>> => {
     const state = await runnerState(deps, name);
     if (E.isLeft(state)) return state;
-    const target = reachOf(name, state.right);
-    if (E.isLeft(target)) return target;
-    const answer = await deps.transport.probe(target.right)();
-    const probed = judge(name, answer, state.right);
+    const targets = accountsOf(name, state.right);
+    if (E.isLeft(targets)) return targets;
+    const look = await lookAt(targets.right, deps.transport.probe);
+    const { answer } = look;
+    const probed = judge(name, look, state.right);
     const recorded = await onRunner(
       deps,
       name,
@@ -213,10 +231,7 @@ export const runnerLooks = (
       { ...envelope, commandId: randomUUID(), causationId: envelope.commandId },
     );
     if (E.isLeft(recorded)) return recorded;
-    if (E.isRight(answer)) {
-      await clearSlots(name, target.right, state.right, envelope);
-      await tidyLeftBehind(deps, target.right, answer.right.leftBehind ?? []);
-    }
+    if (E.isRight(answer)) await mend(name, look, state.right, envelope);
     const shown = await view(name);
     if (E.isLeft(shown)) return shown;
     const failure = E.isLeft(answer) ? answer.left : undefined;
@@ -232,20 +247,18 @@ export const runnerLooks = (
   const probeAgain = async (name: string): Promise<void> => {
     const state = await runnerState(deps, name);
     if (E.isLeft(state)) return;
-    const target = reachOf(name, state.right);
-    if (E.isLeft(target)) return;
-    let answer = await deps.transport.check(target.right)();
-    if (E.isRight(answer) && isAnother(answer.right, state.right))
-      answer = await deps.transport.probe(target.right)();
+    const targets = accountsOf(name, state.right);
+    if (E.isLeft(targets)) return;
+    let look = await lookAt(targets.right, deps.transport.check);
+    if (isAnother(look, state.right)) look = await lookAt(targets.right, deps.transport.probe);
+    const { answer } = look;
     if (E.isLeft(answer) && answer.left.code === 'closed') return;
-    const probed = judge(name, answer, state.right);
+    const probed = judge(name, look, state.right);
     // no free session means that it is busy, which says nothing against it
     if (E.isLeft(answer) && answer.left.code === 'back_pressure') return;
     const envelope = { commandId: randomUUID(), bodySha256: '', actor: 'baton', correlationId: name };
     await onRunner(deps, name, { kind: 'RecordProbe', probe: { ...probed, automatic: true } }, envelope);
-    if (E.isLeft(answer)) return;
-    await clearSlots(name, target.right, state.right, envelope);
-    await tidyLeftBehind(deps, target.right, answer.right.leftBehind ?? []);
+    if (E.isRight(answer)) await mend(name, look, state.right, envelope);
   };
 
   return { view, test, probeAgain };
@@ -298,6 +311,7 @@ export const runnerUseCases = (
       jumpHostKey,
       enterprises = [],
       trial = false,
+      isolated = false,
     } = request;
     const known = await load(deps.store, `runner-${name}`);
     if (E.isLeft(known)) return known;
@@ -309,6 +323,7 @@ export const runnerUseCases = (
       ...(jump === undefined || jump === '' ? {} : { jump }),
       ...(enterprises.length === 0 ? {} : { enterprises }),
       ...(trial ? { trial: true as const } : {}),
+      ...(isolated ? { isolated } : {}),
     };
     const done = await onRunner(
       deps,

@@ -34,7 +34,7 @@ const suspectIn = (soiled: Extract<RunnerState, { status: 'enrolled' }>['soiled'
 /** The slots in which nothing lives any more of what was left there. A runner that does not answer changes nothing. */
 export const slotsToClear = async (
   transport: Pick<RunnerTransport, 'alive'>,
-  target: RunnerTarget,
+  targetOf: (slot: number) => RunnerTarget | undefined,
   state: RunnerState,
 ): Promise<readonly ClearByProbe[]> => {
   if (state.status !== 'enrolled') return [];
@@ -43,6 +43,8 @@ export const slotsToClear = async (
     .filter((suspect) => suspect !== undefined);
   const cleared: ClearByProbe[] = [];
   for (const { command, names } of suspects) {
+    const target = targetOf(command.slot);
+    if (target === undefined) continue;
     const fates = await transport.alive(target, names)();
     if (E.isRight(fates) && fates.right.every((fate) => fate === 'gone')) cleared.push(command);
   }

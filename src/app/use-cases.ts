@@ -44,6 +44,8 @@ export interface AddRunner {
   readonly base?: string;
   /** It takes no jobs before `proveRunner` has seen one run in each slot. */
   readonly trial?: boolean;
+  /** Slot n, from 0, logs in as `<user>-<n>` and has the folder `<base>-<n>`: `base` must be absolute. The same key lets in to all. */
+  readonly isolated?: boolean;
   /** `agent`: the server's ssh-agent proves us, and no key is made or kept. Absent: `key`. */
   readonly auth?: 'key' | 'agent';
   /** `user@host[:port]` of a host to go through; its own host key is as strict as the runner's. */
@@ -65,6 +67,7 @@ export type SetRunner = Partial<
     | 'port'
     | 'user'
     | 'slots'
+    | 'isolated'
     | 'labels'
     | 'enterprises'
     | 'jump'

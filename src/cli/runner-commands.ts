@@ -10,7 +10,7 @@ import type { LoginOptions } from './install/wish.js';
 import { note, type Io } from './io.js';
 import { collect, example, whole } from './options.js';
 import { short } from './print.js';
-import { evidenceText } from './runner-text.js';
+import { evidenceText, keyFilesOf } from './runner-text.js';
 import { untilIdle } from './runner-wait.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
@@ -179,6 +179,7 @@ interface SetOptions {
   readonly port?: number;
   readonly user?: string;
   readonly slots?: number;
+  readonly isolate?: boolean;
   readonly label?: readonly string[];
   readonly enterprise?: readonly string[];
   readonly anyEnterprise?: boolean;
@@ -192,7 +193,7 @@ interface SetOptions {
 const set = async (io: Io, name: string, options: SetOptions, command: Command): Promise<void> => {
   const session = sessionOf(io, command);
   if (session === undefined) return;
-  const { label, enterprise, anyEnterprise, identity, jump, ...plainly } = options;
+  const { label, enterprise, anyEnterprise, identity, jump, isolate, ...plainly } = options;
   if (enterprise !== undefined && anyEnterprise === true) {
     usage(io, 'give --enterprise or --any-enterprise, not both');
     return;
@@ -203,6 +204,7 @@ const set = async (io: Io, name: string, options: SetOptions, command: Command):
   const body = {
     ...plainly,
     ...key,
+    ...(isolate === undefined ? {} : { isolated: isolate }),
     ...(label === undefined ? {} : { labels: label.filter((one) => one !== '') }),
     ...(enterprises === undefined ? {} : { enterprises }),
     ...(jump === undefined ? {} : { jump: jump === 'none' ? '' : jump }),
@@ -213,7 +215,7 @@ const set = async (io: Io, name: string, options: SetOptions, command: Command):
       ...(publicKey === undefined
         ? []
         : [
-            `It logs in with another key from now on; put this line into ~${plain(runner.user)}/.ssh/authorized_keys on ${plain(runner.host)}:`,
+            `It logs in with another key from now on; put this line into ${keyFilesOf(runner)} on ${plain(runner.host)}:`,
             plain(publicKey),
           ]),
       ...(runner.probe === undefined
@@ -230,6 +232,11 @@ const setCommand = (runner: Command, io: Io): void => {
     'runner set build-07 --slots 4 --label gpu --label fast',
   )
     .option('--slots <n>', 'jobs at the same time; fewer disturb none that runs', whole)
+    .option(
+      '--isolate',
+      'an account for each slot from now on: USER-0 with the folder BASE-0, USER-1 and so on',
+    )
+    .option('--no-isolate', 'one account for all slots from now on')
     .option('--label <label>', 'labels from now on; may be repeated; an empty one alone: none', collect)
     .option('--enterprise <name>', 'take jobs of this enterprise only from now on; may be repeated', collect)
     .option('--any-enterprise', 'take jobs of all enterprises again')

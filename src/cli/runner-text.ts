@@ -1,6 +1,7 @@
 /** How runners look: state, detail, the evidence with its age, and what became of the last jobs. */
 import type { RunnerAsOf } from '../app/evidence.js';
 import type { Io } from './io.js';
+import { plain } from './terminal.js';
 import { age, duration, fields, short, table } from './print.js';
 
 const busy = (runner: RunnerAsOf): string => `${Object.keys(runner.current).length}/${runner.slots}`;
@@ -43,6 +44,12 @@ const outcomesText = ({ lastOutcomes }: RunnerAsOf): string => {
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');
 };
+
+/** Where its public key goes. */
+export const keyFilesOf = ({ user, isolated, slots }: RunnerAsOf): string =>
+  isolated === undefined
+    ? `~${plain(user)}/.ssh/authorized_keys`
+    : `~${plain(user)}-0/.ssh/authorized_keys${slots === 1 ? '' : ` and those of all accounts up to ${plain(user)}-${String(slots - 1)}`}`;
 
 /** The table of `baton runner list`. */
 export const listText = (io: Io, runners: readonly RunnerAsOf[]): string =>
@@ -101,6 +108,12 @@ export const showText = (io: Io, runner: RunnerAsOf): string => {
     ['jump host', jumpText(runner)],
     ['found jump host key', runner.foundJumpHostKey],
     ['slots', `${busy(runner)} busy`],
+    [
+      'accounts',
+      runner.isolated === undefined
+        ? undefined
+        : `one for each slot: ${runner.user}-0${runner.slots === 1 ? '' : ` to ${runner.user}-${runner.slots - 1}`}`,
+    ],
     ['quarantined slots', runner.quarantinedSlots.join(', ')],
     ['labels', runner.labels.join(', ')],
     ['enterprises', runner.enterprises?.join(', ')],

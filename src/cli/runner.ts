@@ -11,7 +11,7 @@ import { note, type Io } from './io.js';
 import { collect, example, whole } from './options.js';
 import { progressOn } from './progress.js';
 import { registerRunnerCommands } from './runner-commands.js';
-import { listText, showText } from './runner-text.js';
+import { keyFilesOf, listText, showText } from './runner-text.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
 
@@ -46,6 +46,7 @@ interface AddOptions {
   readonly enterprise: readonly string[];
   readonly base?: string;
   readonly trial?: boolean;
+  readonly isolate?: boolean;
   readonly auth?: 'key' | 'agent';
   readonly jump?: string;
   readonly jumpHostKey?: string;
@@ -74,6 +75,7 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(base === undefined ? {} : { base }),
     ...(options.trial === true ? { trial: true } : {}),
+    ...(options.isolate === true ? { isolated: true } : {}),
     ...(auth === undefined ? {} : { auth }),
     ...(jump === undefined ? {} : { jump }),
     ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
@@ -83,7 +85,7 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
       ...(publicKey === undefined
         ? [`Runner ${plain(runner.name)} added. The server's ssh-agent lets Baton in.`]
         : [
-            `Runner ${plain(runner.name)} added. It may log in with this key; put the line into ~${plain(runner.user)}/.ssh/authorized_keys on ${plain(runner.host)}${runner.jump === undefined ? '' : ` and at the jump host ${plain(runner.jump)}`}:`,
+            `Runner ${plain(runner.name)} added. It may log in with this key; put the line into ${keyFilesOf(runner)} on ${plain(runner.host)}${runner.jump === undefined ? '' : ` and at the jump host ${plain(runner.jump)}`}:`,
             plain(publicKey),
           ]),
       `Then test it: baton runner test ${plain(runner.name)}`,
@@ -160,6 +162,10 @@ export const registerRunner = (program: Command, io: Io): void => {
       [],
     )
     .option('--base <dir>', "Baton's folder there")
+    .option(
+      '--isolate',
+      'an account for each slot: USER-0 with the folder BASE-0, USER-1 and so on; needs --base',
+    )
     .option('--trial', 'take no jobs before `baton runner prove` has seen one run in each slot')
     .addOption(
       new Option('--auth <how>', 'with a key that Baton keeps, or with the ssh-agent of the server').choices([

@@ -75,8 +75,9 @@ export interface Patience {
 export const targetOfAttempt = (
   { targetOf }: Pick<PerformDeps, 'targetOf'>,
   insist: Patience['insist'],
-  { assigned: { runner }, assignedAt }: AttemptFacts,
-): Promise<RunnerTarget | undefined> => insist('reading the runner', () => targetOf({ runner, assignedAt }));
+  { assigned: { runner, slot }, assignedAt }: AttemptFacts,
+): Promise<RunnerTarget | undefined> =>
+  insist('reading the runner', () => targetOf({ runner, slot, assignedAt }));
 
 /** Waits between tries; the last one stays. */
 export const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
@@ -331,7 +332,11 @@ export const driveAttempt = async (
         return 'ask';
       case 'runner_changed': {
         const { baseId, bootId } = answer.right;
-        await deps.recordProbe(runner, { verdict: 'ready', findings: [], baseId, bootId });
+        const { slot } = target;
+        await deps.recordProbe(runner, {
+          ...{ verdict: 'ready', findings: [], baseId, bootId },
+          ...(slot === undefined ? {} : { slot }),
+        });
         const detail = `The runner ${runner} was restarted or its folder was replaced since the job was assigned.`;
         await say(
           mayStart

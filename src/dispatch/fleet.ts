@@ -10,7 +10,11 @@ export interface FleetRunner extends Candidate {
   labels: readonly string[];
   enterprises: readonly string[];
   slots: number;
-  probe: { verdict: string; detail: string; baseId: string; bootId: string } | undefined;
+  /** Each slot has an account and a folder of its own. */
+  isolated: boolean;
+  probe:
+    | { verdict: string; detail: string; baseId: string; bootId: string; slotBaseIds: readonly string[] }
+    | undefined;
   /** It was not proved yet. */
   trial: boolean;
   availability: '' | 'is draining' | 'is paused';
@@ -31,6 +35,7 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       labels: event.data.labels,
       enterprises: event.data.enterprises ?? [],
       slots: event.data.slots,
+      isolated: event.data.isolated === true,
       probe: undefined,
       trial: event.data.trial === true,
       availability: '',
@@ -48,8 +53,8 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       runner.attributes = event.data.attributes;
       return;
     case 'RunnerProbed': {
-      const { verdict, detail = '', baseId = '', bootId = '' } = event.data;
-      runner.probe = { verdict, detail, baseId, bootId };
+      const { verdict, detail = '', baseId = '', bootId = '', slotBaseIds = [] } = event.data;
+      runner.probe = { verdict, detail, baseId, bootId, slotBaseIds };
       return;
     }
     case 'RunnerProved':
@@ -77,11 +82,12 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
       runner.badSlots.delete(event.data.slot);
       return;
     case 'RunnerSettingsChanged': {
-      const { slots, labels, enterprises } = event.data;
+      const { slots, labels, enterprises, isolated } = event.data;
+      if (isReachedOtherwise(event.data, runner)) runner.probe = undefined;
+      if (isolated !== undefined) runner.isolated = isolated;
       if (slots !== undefined) runner.slots = slots;
       if (labels !== undefined) runner.labels = labels;
       if (enterprises !== undefined) runner.enterprises = enterprises;
-      if (isReachedOtherwise(event.data)) runner.probe = undefined;
       return;
     }
     case 'RunnerRemovalRequested':
@@ -93,6 +99,13 @@ export const evolveFleet = (fleet: Fleet, name: string, event: BatonEvent): void
   }
 };
 
+/** The identity of Baton's folder for a slot, as it was probed last; undefined when it was not. */
+export const baseIdOf = ({ isolated, probe }: FleetRunner, slot: number): string | undefined =>
+  isolated ? probe?.slotBaseIds[slot] : probe?.baseId;
+
+const hasUnseenSlot = ({ isolated, slots, probe }: FleetRunner): boolean =>
+  isolated && (probe?.slotBaseIds.length ?? 0) < slots;
+
 /** Empty when it can take jobs now; else why not. */
 const unavailable = (runner: FleetRunner, suspicion: string): string => {
   if (runner.removing) return 'is being removed';
@@ -101,7 +114,7 @@ const unavailable = (runner: FleetRunner, suspicion: string): string => {
   if (suspicion !== '') return `is about to be quarantined: ${suspicion}`;
   if (runner.availability !== '') return runner.availability;
   if (runner.trial) return `is on trial: its first job is awaited (baton runner prove ${runner.name})`;
-  if (runner.probe === undefined) return 'was never tested (baton runner test)';
+  if (runner.probe === undefined || hasUnseenSlot(runner)) return 'was never tested (baton runner test)';
   if (runner.probe.verdict !== 'ready') return `is ${runner.probe.verdict}: ${runner.probe.detail}`;
   if ([...runner.badSlots].filter((slot) => slot < runner.slots).length >= runner.slots)
     return 'has only slots in quarantine';

@@ -12,7 +12,7 @@ import type { Kept, Process } from '../kernel/process.js';
 import type { Recorded } from '../kernel/recorded.js';
 import { survivorsOf } from './cancellation.js';
 import { idOf, type DispatchCommand } from './commands.js';
-import { evolveFleet, slotsOf, type Fleet } from './fleet.js';
+import { baseIdOf, evolveFleet, slotsOf, type Fleet } from './fleet.js';
 
 /** Itself what stands in the lines of the index, so that a queued job is one object. */
 interface Job extends QueuedJob {
@@ -254,11 +254,12 @@ const assign = (
   fence: number,
 ): readonly DispatchCommand[] => {
   const job = state.jobs.get(jobId);
-  const probe = state.runners.get(runner)?.probe;
-  if (!job || !probe) return [];
+  const place = state.runners.get(runner);
+  const baseId = place && baseIdOf(place, slot);
+  if (!job || !place?.probe || baseId === undefined) return [];
   const { queuedBy, filterClass, phaseRunId } = job;
   const attempt = job.attempt + 1;
-  const { baseId, bootId } = probe;
+  const { bootId } = place.probe;
   return [
     {
       commandId: deriveId(queuedBy, 'scheduler', 'assign', attempt),

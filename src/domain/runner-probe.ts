@@ -12,6 +12,10 @@ export interface Probed {
   readonly detail?: string;
   readonly baseId?: string;
   readonly bootId?: string;
+  /** Slot by slot, where each has a folder of its own; `baseId` is that of the first. */
+  readonly slotBaseIds?: readonly string[];
+  /** Only this slot's account was looked at, and `baseId` is its folder's. */
+  readonly slot?: number;
   readonly latencyMs?: number;
   readonly attributes?: Attributes;
   /** The host key that was met and is not accepted; at the jump host the other one. */
@@ -61,13 +65,29 @@ const recoveryEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] 
   return [{ type: 'RecoveryProbed', data: { passed: false, detail } }];
 };
 
+type Folders = Pick<NonNullable<Enrolled['probe']>, 'baseId' | 'slotBaseIds'>;
+
+/** What is known of the folders after this probe. */
+const foldersOf = ({ baseId, slotBaseIds, slot }: Probed, { settings, probe }: Enrolled): Folders => {
+  const known = probe?.slotBaseIds ?? [];
+  if (!settings.isolated) return { baseId: baseId ?? probe?.baseId ?? '', slotBaseIds: [] };
+  if (slot === undefined || baseId === undefined)
+    return { baseId: baseId ?? probe?.baseId ?? '', slotBaseIds: slotBaseIds ?? known };
+  return {
+    baseId: slot === 0 ? baseId : (probe?.baseId ?? ''),
+    slotBaseIds: known.map((id, n) => (n === slot ? baseId : id)),
+  };
+};
+
 const verdictEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] => {
   const { verdict, findings, code = '', detail, latencyMs } = probe;
   const known = state.probe;
-  const baseId = probe.baseId ?? known?.baseId ?? '';
+  const { baseId, slotBaseIds } = foldersOf(probe, state);
+  // who saw one slot again, or only that the link is back, cannot speak for slots that were not looked at since they are reached so
+  if (verdict === 'ready' && state.settings.isolated && slotBaseIds.length < state.settings.slots) return [];
   const bootId = probe.bootId ?? known?.bootId ?? '';
-  if (known?.verdict === verdict && known.code === code && known.baseId === baseId && known.bootId === bootId)
-    return [];
+  const sameFolders = known?.baseId === baseId && known.slotBaseIds.join(' ') === slotBaseIds.join(' ');
+  if (known?.verdict === verdict && known.code === code && sameFolders && known.bootId === bootId) return [];
   return [
     {
       type: 'RunnerProbed',
@@ -75,6 +95,7 @@ const verdictEvents = (probe: Probed, state: Enrolled): readonly RunnerEvent[] =
         ...{ verdict, findings, code },
         ...(detail === undefined ? {} : { detail }),
         ...{ baseId, bootId },
+        ...(slotBaseIds.length === 0 ? {} : { slotBaseIds }),
         ...(latencyMs === undefined ? {} : { latencyMs }),
       },
     },

@@ -1,6 +1,6 @@
 /** What a runner's events say of it, as far as its next decision needs it; and where and how it is reached. */
 import type { RunnerEvent } from '../events/catalog.js';
-import type { ProvedSlot, RunnerAuth } from '../events/runner.js';
+import type { ProvedSlot, RunnerAuth, RunnerSettingsChanged } from '../events/runner.js';
 import type { Attributes, Survivor } from '../events/shapes.js';
 import { never } from '../kernel/decider.js';
 
@@ -15,6 +15,8 @@ export interface RunnerSettings {
   readonly jump: string;
   /** Whose jobs it takes; none named: everybody's. */
   readonly enterprises: readonly string[];
+  /** Each slot has an account and a folder of its own. */
+  readonly isolated: boolean;
 }
 
 export interface Enrolled {
@@ -32,6 +34,8 @@ export interface Enrolled {
     readonly code: string;
     readonly baseId: string;
     readonly bootId: string;
+    /** Slot by slot, where each has a folder of its own. */
+    readonly slotBaseIds: readonly string[];
   };
   /** It takes no jobs before it is proved. */
   readonly trial: boolean;
@@ -76,9 +80,22 @@ const without = <T extends object, K extends keyof T>(value: T, ...keys: readonl
 
 const REACH = ['host', 'port', 'user', 'auth', 'jump'] as const;
 
-/** True when the settings say that another place, or another way to it, is meant: what was probed before is not it. */
-export const isReachedOtherwise = (data: Readonly<Record<string, unknown>>): boolean =>
-  REACH.some((name) => data[name] !== undefined);
+/**
+ * True when the settings say that another place, or another way to it, is meant: what was probed before is not it. With an account
+ * for each slot, a further slot is another place.
+ */
+export const isReachedOtherwise = (
+  data: RunnerSettingsChanged,
+  before: { readonly slots: number; readonly isolated?: boolean },
+): boolean => {
+  const { isolated: wasIsolated = false } = before;
+  const { slots = before.slots, isolated = wasIsolated } = data;
+  return (
+    REACH.some((name) => data[name] !== undefined) ||
+    isolated !== wasIsolated ||
+    (isolated && slots > before.slots)
+  );
+};
 
 const refsOf = (auth: RunnerAuth): readonly string[] => (auth.kind === 'key' ? [auth.secretRef] : []);
 
@@ -94,7 +111,7 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
       const next = { ...state, settings, keys: [...new Set([...state.keys, ...refsOf(settings.auth)])] };
       if (event.data.jump !== undefined)
         return { ...without(next, 'probe', 'foundJumpHostKey'), jumpHostKeys: [] };
-      return isReachedOtherwise(event.data) ? without(next, 'probe') : next;
+      return isReachedOtherwise(event.data, state.settings) ? without(next, 'probe') : next;
     }
     case 'HostKeyPinned':
       return { ...without(state, 'foundHostKey'), hostKeys: [...state.hostKeys, event.data.fingerprint] };
@@ -114,8 +131,8 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
     case 'RunnerAttributesChanged':
       return { ...state, attributes: event.data.attributes };
     case 'RunnerProbed': {
-      const { verdict, code = '', baseId = '', bootId = '' } = event.data;
-      return { ...state, probe: { verdict, code, baseId, bootId } };
+      const { verdict, code = '', baseId = '', bootId = '', slotBaseIds = [] } = event.data;
+      return { ...state, probe: { verdict, code, baseId, bootId, slotBaseIds } };
     }
     case 'RunnerProved': {
       const proved = event.data.slots.map(({ slot, user, baseId }) => ({ slot, user, baseId }));
@@ -165,9 +182,10 @@ const evolveEnrolled = (state: Enrolled, event: RunnerEvent): Enrolled => {
 export const evolveRunner = (state: RunnerState, event: RunnerEvent): RunnerState => {
   if (event.type === 'RunnerEnrolled') {
     const { host, port, user, auth, slots, labels, jump = '', enterprises = [], base } = event.data;
+    const { isolated = false } = event.data;
     return {
       status: 'enrolled',
-      settings: { host, port, user, auth, slots, labels, jump, enterprises },
+      settings: { host, port, user, auth, slots, labels, jump, enterprises, isolated },
       ...(base === undefined ? {} : { base }),
       hostKeys: [],
       jumpHostKeys: [],

@@ -75,7 +75,9 @@ export type RunnerRefusal =
       readonly hop: Hop;
     }
   | { readonly code: 'trust_needed'; readonly found: string; readonly hop: Hop }
-  | { readonly code: 'no_jump_host' };
+  | { readonly code: 'no_jump_host' }
+  /** Accounts of their own need folders of their own, which are named after one absolute path. */
+  | { readonly code: 'base_not_absolute'; readonly base: string | undefined };
 
 /** What of the settings is other than before; undefined when nothing is. */
 const changed = (
@@ -88,6 +90,8 @@ const changed = (
   );
   return other.length === 0 ? undefined : Object.fromEntries(other);
 };
+
+const isAbsolute = (base: string | undefined): boolean => base?.startsWith('/') === true;
 
 type Decision = E.Either<RunnerRefusal, readonly RunnerEvent[]>;
 
@@ -135,9 +139,10 @@ const trust = (
 
 const changeSettings = (
   { data, jumpHostKey }: Extract<RunnerCommand, { kind: 'ChangeSettings' }>,
-  { settings, jumpHostKeys }: Enrolled,
+  { settings, jumpHostKeys, base }: Enrolled,
 ): Decision => {
   const news = changed(data, settings);
+  if (news?.isolated === true && !isAbsolute(base)) return E.left({ code: 'base_not_absolute', base });
   const jump = news?.jump ?? settings.jump;
   if (jumpHostKey !== undefined && jump === '') return E.left({ code: 'no_jump_host' });
   // another host on the way has other keys: those accepted before are not its
@@ -182,6 +187,8 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
       command.hostKey === undefined
         ? []
         : [{ type: 'HostKeyPinned', data: { fingerprint: command.hostKey, how: 'given' } }];
+    if (command.data.isolated === true && !isAbsolute(command.data.base))
+      return E.left({ code: 'base_not_absolute', base: command.data.base });
     if (command.jumpHostKey !== undefined && (command.data.jump ?? '') === '')
       return E.left({ code: 'no_jump_host' });
     return E.right([

@@ -31,6 +31,8 @@ export const RunnerEnrolled = shape(
     enterprises: t.readonlyArray(t.string),
     /** It takes no jobs before `RunnerProved`. */
     trial: t.literal(true),
+    /** Slot n has an account of its own, `<user>-<n>`, and a folder of its own, `<base>-<n>`. */
+    isolated: t.boolean,
   },
 );
 export type RunnerEnrolled = t.TypeOf<typeof RunnerEnrolled>;
@@ -56,11 +58,18 @@ export const Finding = shape(
 );
 export type Finding = t.TypeOf<typeof Finding>;
 
-/** Recorded when the verdict, the base folder or the boot changes; not at every probe. */
+/** Recorded when the verdict, a base folder or the boot changes; not at every probe. `slotBaseIds`: slot by slot, where each has its own. */
 export const RunnerProbed = shape(
   'RunnerProbed',
   { verdict: t.keyof({ ready: null, unfit: null, unreachable: null }), findings: t.readonlyArray(Finding) },
-  { code: t.string, detail: t.string, baseId: t.string, bootId: t.string, latencyMs: t.number },
+  {
+    code: t.string,
+    detail: t.string,
+    baseId: t.string,
+    bootId: t.string,
+    latencyMs: t.number,
+    slotBaseIds: t.readonlyArray(t.string),
+  },
 );
 export type RunnerProbed = t.TypeOf<typeof RunnerProbed>;
 
@@ -110,6 +119,7 @@ export const RunnerSettingsChanged = shape(
     labels: t.readonlyArray(t.string),
     jump: t.string,
     enterprises: t.readonlyArray(t.string),
+    isolated: t.boolean,
   },
 );
 export type RunnerSettingsChanged = t.TypeOf<typeof RunnerSettingsChanged>;

@@ -135,6 +135,7 @@ const runner = object(
     ...{ publicKey: text, detail: text, foundHostKey: text },
     enterprises: { ...listOfTexts, description: "whose jobs it takes; absent: everybody's" },
     ...runnerMore,
+    isolated: { ...yes, description: 'slot n has an account of its own, `<user>-<n>`' },
     proved: {
       ...object({ at: instant, slots: arrayOf(schemaOf(ProvedSlot)) }),
       description: 'the small jobs that ran in its slots, if it was proved',

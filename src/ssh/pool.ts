@@ -24,6 +24,8 @@ export type OpenChannel = (command: string) => Promise<E.Either<TransportError, 
 export const SESSIONS_PER_CONNECTION = 8;
 const channelsPerConnection = { short: SESSIONS_PER_CONNECTION, long: 6 };
 const connectionsPerRunner = 16;
+/** The account of one slot has one job at a time: with eight sessions one connection does, with a `MaxSessions` of 1 four. */
+const connectionsPerSlot = 4;
 
 /** sshd has the account's shell run each command, and rc files can be slow and wait for each other (pyenv's takes a lock):
  * with more at once, the last of many would seem dead only for having waited. */
@@ -152,6 +154,10 @@ export interface Pool {
   readonly close: () => Promise<void>;
 }
 
+/** Whose connections these are: a runner's, or, where each slot has an account of its own, that slot's. */
+const memberIdOf = ({ name, slot }: RunnerTarget): string =>
+  slot === undefined ? name : `${name} ${String(slot)}`;
+
 /** Everything that names a runner and our way to it. */
 export const keyOf = (target: RunnerTarget): string =>
   JSON.stringify([target.host, target.port, target.user, target.auth, target.hostKeys, target.jump]);
@@ -177,7 +183,7 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
 
   const memberOf = (target: RunnerTarget): Member => {
     const key = keyOf(target);
-    const known = members.get(target.name);
+    const known = members.get(memberIdOf(target));
     if (known?.key === key) return known;
     // Another host, user or trusted key: what was open belongs to the old ones.
     for (const one of known?.connections ?? []) one.client.end();
@@ -187,7 +193,7 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
       connecting: Promise.resolve(),
       starting: createGate(shellsStartingPerRunner),
     };
-    members.set(target.name, member);
+    members.set(memberIdOf(target), member);
     return member;
   };
 
@@ -213,7 +219,7 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
   };
 
   const adopt = (member: Member, target: RunnerTarget, connection: Connection): void => {
-    if (closed || members.get(target.name) !== member) {
+    if (closed || members.get(memberIdOf(target)) !== member) {
       connection.client.end();
       return;
     }
@@ -230,12 +236,13 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
     (target: RunnerTarget, lasting: 'short' | 'long'): OpenChannel =>
     async (command) => {
       const until = performance.now() + options.waitMs;
+      const most = target.slot === undefined ? connectionsPerRunner : connectionsPerSlot;
       let waitMs = 20;
       let last = transportError('back_pressure', target);
       while (performance.now() < until) {
         if (closed) return E.left(transportError('closed', target));
         const member = memberOf(target);
-        if (free(member, lasting) === undefined && member.connections.length < connectionsPerRunner) {
+        if (free(member, lasting) === undefined && member.connections.length < most) {
           const grown = await grow(member, target, lasting);
           if (E.isRight(grown)) continue;
           if (grown.left.code !== 'back_pressure') return grown;
@@ -268,7 +275,7 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
     };
 
   const sftp: Pool['sftp'] = (target) => {
-    const member = members.get(target.name);
+    const member = members.get(memberIdOf(target));
     const connections = member?.key === keyOf(target) ? member.connections : [];
     const connection =
       connections.find((one) => one.alive && one.sftp !== undefined) ??

@@ -32,7 +32,7 @@ const cleared = async (fates: Readonly<Record<number, ProcessFate>>, ...events: 
     alive: (_: RunnerTarget, processes: readonly { readonly pid: number }[]) => () =>
       Promise.resolve(E.right(processes.map(({ pid }) => fates[pid] ?? 'unknown'))),
   };
-  return (await slotsToClear(transport, target, after(...events))).map(({ slot }) => slot);
+  return (await slotsToClear(transport, () => target, after(...events))).map(({ slot }) => slot);
 };
 
 describe('slotsToClear', () => {
@@ -52,6 +52,22 @@ describe('slotsToClear', () => {
     const events = [soiled(0, 'a', [named(8)]), soiled(1, 'b', [named(9)])];
     expect(await cleared({ 8: 'alive', 9: 'gone' }, ...events)).toEqual([1]);
   });
+});
+
+it('given slots with accounts of their own, then each is looked at from its own', async () => {
+  const asked: string[] = [];
+  const transport = {
+    alive:
+      ({ user }: RunnerTarget) =>
+      () => {
+        asked.push(user);
+        return Promise.resolve(E.right(['gone' as const]));
+      },
+  };
+  const ownAccount = (slot: number): RunnerTarget => ({ ...target, user: `ci-${slot}` });
+  const events = [soiled(0, 'a', [named(8)]), soiled(1, 'b', [named(9)])];
+  expect(await slotsToClear(transport, ownAccount, after(...events))).toHaveLength(2);
+  expect(asked).toEqual(['ci-0', 'ci-1']);
 });
 
 describe('ClearSlot by a probe', () => {

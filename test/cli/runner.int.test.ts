@@ -92,11 +92,38 @@ describe('commands', () => {
     [['set', 'b', '--label', 'x', '--label', 'y'], 'setRunner', ['b', { labels: ['x', 'y'] }]],
     [['set', 'b', '--label', ''], 'setRunner', ['b', { labels: [] }]],
     [['set', 'b', '--enterprise', 'x', '--enterprise', 'y'], 'setRunner', ['b', { enterprises: ['x', 'y'] }]],
+    [['set', 'b', '--isolate'], 'setRunner', ['b', { isolated: true }]],
+    [['set', 'b', '--no-isolate', '--slots', '3'], 'setRunner', ['b', { isolated: false, slots: 3 }]],
+    [['prove', 'b'], 'proveRunner', ['b']],
     [['set', 'b', '--any-enterprise'], 'setRunner', ['b', { enterprises: [] }]],
     [['set', 'b', '--jump', 'none', '--slots', '3'], 'setRunner', ['b', { jump: '', slots: 3 }]],
   ])('given %j, then %s', async (argv, called, given) => {
     expect((await ask('runner', ...argv)).code).toBe(0);
     expect([edge.names().at(-1), args()]).toEqual([called, given]);
+  });
+  it('given add with an account for each slot, then that is asked for, and where the key belongs is told', async () => {
+    const isolated = aRunner({ name: 'c', user: 'ci', slots: 2, isolated: true, state: 'untested' });
+    await edge.close();
+    edge = await startEdge({
+      addRunner: () =>
+        TE.right({ value: { runner: isolated, publicKey: 'ssh-ed25519 AAAA' }, repeated: false }),
+    });
+    const where = ['--host', 'h', '--user', 'ci', '--base', '/b', '--slots', '2'];
+    const { out, code } = await ask('runner', 'add', 'c', ...where, '--isolate', '--trial');
+    expect(code).toBe(0);
+    expect(edge.calls.at(-1)?.args[1]).toMatchObject({ isolated: true, trial: true, base: '/b', slots: 2 });
+    expect(out).toContain('~ci-0/.ssh/authorized_keys and those of all accounts up to ci-1 on');
+    expect(out).toContain('baton runner prove c');
+  });
+  it('given a proof that fails, then the sentence, and exit code 1', async () => {
+    await edge.close();
+    edge = await startEdge({
+      proveRunner: () =>
+        TE.right({ code: 'not_proved', sentence: 'In slot 0 of the runner b it is not.', runner: aRunner() }),
+    });
+    const ran = await ask('runner', 'prove', 'b');
+    expect([ran.code, ran.out]).toEqual([1, 'In slot 0 of the runner b it is not.\n']);
+    expect(ran.err).toContain('b is not proved: not_proved');
   });
   it('given delete-runner, then it removes; given --json, then the answer of the API', async () => {
     const ran = await ask('delete-runner', 'b', '--json');

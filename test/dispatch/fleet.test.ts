@@ -5,7 +5,8 @@ import { DispatchIndex } from '../../src/domain/dispatch-index.js';
 import { decide } from '../../src/domain/schedule.js';
 import type { RunnerEvent } from '../../src/events/catalog.js';
 import { anAssignment, anEnrolment, aQueuedJob } from '../builders.js';
-import { givenEvents } from '../given.js';
+import type { RunnerSettingsChanged } from '../../src/events/runner.js';
+import { givenEvents, type Given } from '../given.js';
 
 const probed = { type: 'RunnerProbed', data: { verdict: 'ready', findings: [], baseId: 'b' } } as const;
 
@@ -64,6 +65,38 @@ describe('why a runner takes no jobs', () => {
   ])('given %j, then %s', (event, why) => {
     expect(slotsOf(only(fleetOf(event))).unavailable).toBe(why);
   });
+});
+
+it('given an account for each slot, then jobs are given to slots whose own folder was seen, with its identity', () => {
+  const process = scheduler({ fence: 1, policy: { ageingMs: 1, unmatchedMs: 1 } });
+  const enrolment = anEnrolment({ base: '/b', slots: 2, isolated: true });
+  const folders = { ...probed.data, slotBaseIds: ['b0', 'b1'] };
+  const story: readonly Given[] = [
+    { stream: 'runner-r1', type: 'RunnerEnrolled', data: enrolment },
+    { stream: 'runner-r1', type: 'RunnerProbed', data: folders },
+    { stream: 'job-a', type: 'JobQueued', data: aQueuedJob() },
+    { stream: 'job-b', type: 'JobQueued', data: aQueuedJob() },
+  ];
+  const places = (...more: readonly Given[]) => {
+    const events = givenEvents(...story, ...more);
+    return process
+      .resume(events.reduce(process.evolve, process.init()))
+      .flatMap((owed) =>
+        owed.target === 'job' && owed.command.kind === 'AssignJob'
+          ? [`${owed.command.data.slot} ${owed.command.data.baseId}`]
+          : [],
+      );
+  };
+  expect(places()).toEqual(['0 b0', '1 b1']);
+  const set = (data: RunnerSettingsChanged): Given => ({
+    ...{ stream: 'runner-r1', type: 'RunnerSettingsChanged', data },
+  });
+  expect(places(set({ slots: 1 }))).toEqual(['0 b0']);
+  expect(places(set({ slots: 3 }))).toEqual([]);
+  expect(places(set({ isolated: false }))).toEqual([]);
+  // of all three before one was looked at
+  const again: Given = { stream: 'runner-r1', type: 'RunnerProbed', data: folders };
+  expect(places(set({ slots: 3 }), again)).toEqual([]);
 });
 
 it('given a trial, then it takes none whatever its probes say, until it is proved', () => {

@@ -49,3 +49,43 @@ describe('a probe that stumbled over a host key', () => {
     },
   );
 });
+
+describe('a probe of a runner whose slots have folders of their own', () => {
+  const enrolled: RunnerEvent = {
+    type: 'RunnerEnrolled',
+    data: anEnrolment({ base: '/b', slots: 2, isolated: true }),
+  };
+  const ready: Probed = { verdict: 'ready', findings: [], bootId: 'boot' };
+  const all: Probed = { ...ready, baseId: 'b0', slotBaseIds: ['b0', 'b1'] };
+  const recorded = (past: readonly RunnerEvent[], probe: Probed) => {
+    const decided = runner.decide({ kind: 'RecordProbe', probe }, past.reduce(runner.evolve, runner.initial));
+    return E.isRight(decided) ? decided.right.map(({ data }) => data) : [];
+  };
+  const probed: RunnerEvent = {
+    type: 'RunnerProbed',
+    data: { verdict: 'ready', findings: [], baseId: 'b0', bootId: 'boot', slotBaseIds: ['b0', 'b1'] },
+  };
+
+  it('is recorded with all of them, and again when one has changed', () => {
+    expect(recorded([enrolled], all)).toMatchObject([{ baseId: 'b0', slotBaseIds: ['b0', 'b1'] }]);
+    expect(recorded([enrolled, probed], all)).toEqual([]);
+    expect(recorded([enrolled, probed], { ...all, slotBaseIds: ['b0', 'x'] })).toMatchObject([
+      { baseId: 'b0', slotBaseIds: ['b0', 'x'] },
+    ]);
+  });
+  it('given what an attempt saw of one slot, then only that one changes', () => {
+    expect(recorded([enrolled, probed], { ...ready, baseId: 'x', slot: 1 })).toMatchObject([
+      { baseId: 'b0', slotBaseIds: ['b0', 'x'] },
+    ]);
+    expect(recorded([enrolled, probed], { ...ready, baseId: 'x', slot: 0 })).toMatchObject([
+      { baseId: 'x', slotBaseIds: ['x', 'b1'] },
+    ]);
+  });
+  it('given slots that were not looked at yet, then nobody who saw one of them says that it is ready', () => {
+    const more: RunnerEvent = { type: 'RunnerSettingsChanged', data: { slots: 3 } };
+    for (const probe of [{ ...ready, baseId: 'x', slot: 1 }, ready, all])
+      expect(recorded([enrolled, probed, more], probe)).toEqual([]);
+    const three = { ...all, slotBaseIds: ['b0', 'b1', 'b2'] };
+    expect(recorded([enrolled, probed, more], three)).toMatchObject([{ slotBaseIds: ['b0', 'b1', 'b2'] }]);
+  });
+});

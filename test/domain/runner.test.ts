@@ -64,6 +64,37 @@ describe('EnrolRunner', () => {
   });
 });
 
+describe('an account for each slot', () => {
+  it.each([undefined, 'baton'])('given the folder %s, then refused: it must be absolute', (base) => {
+    const data = anEnrolment({ isolated: true, ...(base === undefined ? {} : { base }) });
+    given([]).when({ kind: 'EnrolRunner', data }).thenRefused('base_not_absolute');
+    const shared: RunnerEvent = { type: 'RunnerEnrolled', data: { ...data, isolated: false } };
+    given([shared])
+      .when({ kind: 'ChangeSettings', data: { isolated: true } })
+      .thenRefused('base_not_absolute');
+  });
+  it('given an absolute one, then it can be set, and is set once', () => {
+    const shared: RunnerEvent = { type: 'RunnerEnrolled', data: anEnrolment({ base: '/b' }) };
+    const set: RunnerEvent = { type: 'RunnerSettingsChanged', data: { isolated: true } };
+    given([shared])
+      .when({ kind: 'ChangeSettings', data: { isolated: true } })
+      .then([set]);
+    given([shared, set])
+      .when({ kind: 'ChangeSettings', data: { isolated: true } })
+      .then([]);
+  });
+  it.each<[string, RunnerEvent, boolean]>([
+    ['more slots', { type: 'RunnerSettingsChanged', data: { slots: 3 } }, true],
+    ['fewer slots', { type: 'RunnerSettingsChanged', data: { slots: 1 } }, false],
+    ['one account', { type: 'RunnerSettingsChanged', data: { isolated: false } }, true],
+    ['other labels', { type: 'RunnerSettingsChanged', data: { labels: ['x'] } }, false],
+  ])('given %s later, then whether it counts as untested: %s', (_, event, isUntested) => {
+    const isolated = anEnrolment({ base: '/b', slots: 2, isolated: true });
+    const state = fold(runner, [{ type: 'RunnerEnrolled', data: isolated }, probed, event]);
+    expect(state.status === 'enrolled' && state.probe === undefined).toBe(isUntested);
+  });
+});
+
 describe('RecordProof', () => {
   const slots = [{ slot: 0, user: 'ci', baseId: 'b', bytes: 10, sha256: 'x' }];
   const proof = { bootId: 'boot', slots };

@@ -64,6 +64,7 @@ const cases: Readonly<Record<string, Case>> = {
   'post /runners/:name/resume': ofRunner('resume', 200),
   'post /runners/:name/clear': ofRunner('clear', 200),
   'post /runners/:name/trust': ofRunner('trust', 409),
+  'post /runners/:name/prove': ofRunner('prove', 200),
   'post /runners/:name/remove': {
     ...{ where: 'everywhere', status: 202, stranger: 403, path: () => '/runners/build-06/remove' },
   },

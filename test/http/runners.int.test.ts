@@ -28,6 +28,8 @@ describe('POST /runners/:name/…', () => {
     ['trust', { jump: true }, 'trustRunner', ['build-07', { hop: 'jump' }], 200],
     ['remove', {}, 'removeRunner', ['build-07', false], 202],
     ['remove', { cancelJobs: true }, 'removeRunner', ['build-07', true], 202],
+    ['prove', {}, 'proveRunner', ['build-07'], 200],
+    ['settings', { isolated: true }, 'setRunner', ['build-07', { isolated: true }], 200],
     ['settings', { slots: 2, jump: '', reason: 'r' }, 'setRunner', ['build-07', { slots: 2, jump: '' }], 200],
   ])('given %s with %j, then %s', async (verb, body, called, given, status) => {
     const response = await post(verb, body);
@@ -64,7 +66,7 @@ describe('POST /runners/:name/…', () => {
     expect(edge.names()).toEqual([]);
   });
 
-  it.each(['trust', 'remove', 'settings'])('given %s by an operator, then 403', async (verb) => {
+  it.each(['trust', 'remove', 'settings', 'prove'])('given %s by an operator, then 403', async (verb) => {
     const response = await post(verb, {}, 'operator');
     await response.body?.cancel();
     expect([response.status, edge.names()]).toEqual([403, []]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runnerHealth, runnerView, runnerViews } from '../../projections/runner-health.js';
 import type { RunnerEvent } from '../../src/events/catalog.js';
+import type { RunnerSettingsChanged } from '../../src/events/runner.js';
 import { anEnrolment } from '../builders.js';
 import type { Given } from '../given.js';
 import { givenEvents, viewOf } from '../given.js';
@@ -26,6 +27,21 @@ describe('the state of a runner', () => {
         detail: 'jobs cannot be unpacked',
       },
     );
+  });
+  it('given an account for each slot, then that is shown, and a further slot was not looked at yet', () => {
+    const data = anEnrolment({ base: '/b', slots: 2, isolated: true });
+    const probed = r1({
+      type: 'RunnerProbed',
+      data: { verdict: 'ready', findings: [], slotBaseIds: ['a', 'b'] },
+    });
+    const isolated = [r1({ type: 'RunnerEnrolled', data }), probed];
+    const set = (change: RunnerSettingsChanged) =>
+      after(...isolated, r1({ type: 'RunnerSettingsChanged', data: change }));
+    expect(after(...isolated)).toMatchObject({ state: 'ready', isolated: true });
+    expect(set({ slots: 1 })?.state).toBe('ready');
+    expect(set({ slots: 3 })?.state).toBe('untested');
+    expect(set({ isolated: false })).not.toHaveProperty('isolated');
+    expect(set({ isolated: false })?.state).toBe('untested');
   });
   it('given a trial, then it is untested whatever its probes say, until it is proved', () => {
     const onTrial = r1({ type: 'RunnerEnrolled', data: anEnrolment({ trial: true }) });
