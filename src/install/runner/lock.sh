@@ -9,6 +9,8 @@ start_of() {
   stat=${stat##*) }
   # shellcheck disable=SC2086 # words of the kernel's: numbers and a letter
   set -- $stat
+  # dead, and only not buried yet
+  case $1 in Z | X) return 1 ;; esac
   started=${20}
 } 2>/dev/null
 

@@ -5,23 +5,35 @@ digest_of() {
 }
 # Belongs to root, and nobody else may write it.
 is_safe() {
-  # shellcheck disable=SC2012,SC2046 # only rights and owner are taken, which stand before the name; stat is not POSIX
-  set -- $(ls -ldn -- "$1" | awk '{ print $1, $3; exit }')
-  case ${1-} in ?????w* | ????????w*) return 1 ;; esac
-  [ "${2-}" = 0 ]
+  case $(stat -L -c '%u %A' "$1") in '0 '?????w* | '0 '????????w*) return 1 ;; '0 '*) ;; *) return 1 ;; esac
 }
-# Whoever can write a folder on the way can put another in its place.
+# Whoever can write a folder on the way can put another in its place. What was found safe is not looked at again.
+safe_ways=' '
 check_way() {
   way=$1
   while [ -n "$way" ]; do
-    real=$(cd -P -- "$way" && pwd -P) || fail unsafe_path "$way cannot be entered"
-    while :; do
-      is_safe "${real:-/}" || fail unsafe_path "${real:-/} can be changed by others than root, so what lies below it is not safe from jobs"
-      case $real in '' | /) break ;; esac
-      real=${real%/*}
-    done
+    case $safe_ways in *" $way "*) ;; *)
+      real=$(cd -P -- "$way" && pwd -P) || fail unsafe_path "$way cannot be entered"
+      check_real "$real"
+      safe_ways="$safe_ways$way "
+      ;;
+    esac
     way=${way%/*}
   done
+}
+# Without symbolic links.
+check_real() {
+  real=$1
+  while :; do
+    case $safe_ways in
+      *" ${real:-/} "*) ;;
+      *) is_safe "${real:-/}" || fail unsafe_path "${real:-/} can be changed by others than root, so what lies below it is not safe from jobs" ;;
+    esac
+    case $real in '' | /) break ;; esac
+    safe_ways="$safe_ways$real "
+    real=${real%/*}
+  done
+  safe_ways="$safe_ways/ "
 }
 # Makes what is missing above a path, and looks at all of it.
 make_parents() {
