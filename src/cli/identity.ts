@@ -7,8 +7,8 @@ import { plain } from './terminal.js';
 
 const KEY_LIMIT_BYTES = 65_536;
 
-/** Undefined: the file holds no private key. */
-const readKey = async (file: string): Promise<string | undefined> => {
+/** Undefined: the file holds no private key. Rejects when it cannot be read. */
+export const readKey = async (file: string): Promise<string | undefined> => {
   const { size } = await stat(file);
   const content = size <= KEY_LIMIT_BYTES ? await readFile(file, 'utf8') : '';
   return /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(content) ? content : undefined;

@@ -1,11 +1,14 @@
 /** What a command touches outside itself: streams, environment, folder, clock, Ctrl-C and the exit code. */
 import type { Writable } from 'node:stream';
+import type { Person } from './person.js';
 
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly cwd: string;
+  /** Absent where nobody sits at a terminal. */
+  readonly person?: Person | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Calls back at the first Ctrl-C; the second ends the program as usual. Answers how to stop listening. */

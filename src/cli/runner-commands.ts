@@ -5,6 +5,8 @@ import type { RunnerStatus } from '../app/evidence.js';
 import type { RunnerAct, RunnerActBody } from './client.js';
 import { exitCodes } from './exit.js';
 import { identityOf } from './identity.js';
+import { tellProblems, withLogin } from './install/command.js';
+import type { LoginOptions } from './install/wish.js';
 import { note, type Io } from './io.js';
 import { collect, example, whole } from './options.js';
 import { short } from './print.js';
@@ -80,17 +82,71 @@ const registerActs = (runner: Command, io: Io): void => {
   ).option('--slot <n>', 'only this slot', whole);
 };
 
+interface RemoveOptions extends RunnerActBody, Waiting, LoginOptions {
+  readonly uninstall?: true;
+  readonly as?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly yes?: true;
+  readonly enterprise?: string;
+}
+
+const remove = async (
+  io: Io,
+  name: string,
+  { uninstall, as, host, port, yes, enterprise, ...options }: RemoveOptions,
+  command: Command,
+): Promise<void> => {
+  const problems =
+    enterprise === undefined
+      ? []
+      : [
+          '-e: a runner has one name for all enterprises here; leave it out, or take it from one with `baton runner set`',
+        ];
+  if (uninstall === true) {
+    const { uninstallRunner } = await import('./install/remove.js');
+    await uninstallRunner(io, name, { ...options, as, host, port, yes }, command, problems);
+    return;
+  }
+  const { sshIdentityFile, password, passwordFile, ...body } = options;
+  const only = [sshIdentityFile, password, passwordFile, as, host, port].some((given) => given !== undefined)
+    ? [
+        '-i, -P, --password-file, --as, --host and -p are for --uninstall, which logs in to the machine; add it, or leave them out',
+      ]
+    : [];
+  if (problems.length + only.length > 0) {
+    tellProblems(io, command, [...problems, ...only]);
+    return;
+  }
+  await act(io, name, 'remove', body, command);
+};
+
 const removeCommand = (command: Command, io: Io, called: string): void => {
-  described(
-    command,
-    'retire a runner; refused while jobs run there',
-    `${called} build-07 --cancel-jobs --reason "sold"`,
+  withLogin(
+    command
+      .description('retire a runner; refused while jobs run there')
+      .argument('<name>')
+      .option('--reason <text>', 'kept with the fact')
+      .option('--cancel-jobs', 'cancel them first')
+      .option(...WAIT)
+      .option('--uninstall', 'then log in to its machine and take away what `install-runner` made there')
+      .option('--as <user>', 'with --uninstall: who logs in there: root, or an account that may use sudo'),
   )
-    .option('--cancel-jobs', 'cancel them first')
-    .option(...WAIT)
-    .action((name: string, options: RunnerActBody & Waiting, self: Command) =>
-      act(io, name, 'remove', options, self),
-    );
+    .option(
+      '-p, --port <port>',
+      'with --uninstall: port to log in at (default: the one that jobs use)',
+      whole,
+    )
+    .option('--host <host>', 'with --uninstall: where to log in (default: where the server does)')
+    .option('-y, --yes', 'with --uninstall: ask nothing before it is done')
+    .addOption(new Option('-e, --enterprise <name>').hideHelp())
+    .addHelpText(
+      ...example(
+        `baton ${called} build-07 --cancel-jobs --reason "sold"`,
+        `baton ${called} build-07 --uninstall --as admin -P`,
+      ),
+    )
+    .action((name: string, options: RemoveOptions, self: Command) => remove(io, name, options, self));
 };
 
 const trustCommand = (runner: Command, io: Io): void => {

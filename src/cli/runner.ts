@@ -6,6 +6,7 @@ import { asOf, atOption } from './as-of.js';
 import type { NewRunner } from './client.js';
 import { exitCodes } from './exit.js';
 import { identityOf } from './identity.js';
+import { installCommand } from './install/command.js';
 import { note, type Io } from './io.js';
 import { collect, example, whole } from './options.js';
 import { progressOn } from './progress.js';
@@ -140,7 +141,7 @@ const listCommand = (command: Command, io: Io, called: string): void => {
     });
 };
 
-/** Adds `runner` with its commands, and `list-runners` and `delete-runner`. */
+/** Adds `runner` with its commands, and `install-runner`, `list-runners` and `delete-runner`. */
 export const registerRunner = (program: Command, io: Io): void => {
   const runner = program.command('runner').description('machines that jobs run on');
   runner
@@ -180,6 +181,8 @@ export const registerRunner = (program: Command, io: Io): void => {
       ),
     )
     .action((name: string, options: AddOptions, command: Command) => add(io, name, options, command));
+  installCommand(runner.command('install'), io, 'runner install');
+  installCommand(program.command('install-runner'), io, 'install-runner');
   listCommand(runner.command('list'), io, 'runner list');
   listCommand(program.command('list-runners'), io, 'list-runners');
   runner

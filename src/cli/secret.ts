@@ -1,11 +1,10 @@
 /** `baton secret …`: what jobs may be given. A value is read from stdin or a file, never from the command line. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SecretView } from '../app/use-cases.js';
 import type { Io } from './io.js';
 import { example } from './options.js';
 import { age, table } from './print.js';
+import { readText, withoutLineEnd } from './read-text.js';
 import { registerRekey } from './rekey.js';
 import { sessionOf, usage } from './session.js';
 import { plain } from './terminal.js';
@@ -24,29 +23,15 @@ interface SetOptions {
   readonly reason?: string;
 }
 
-/** From the file, or all of stdin; undefined when it cannot be read. */
-const read = async (io: Io, file: string | undefined): Promise<string | undefined> => {
-  try {
-    if (file !== undefined) return await readFile(resolve(io.cwd, file), 'utf8');
-    let text = '';
-    process.stdin.setEncoding('utf8');
-    for await (const piece of process.stdin) text += String(piece);
-    return text;
-  } catch {
-    return undefined;
-  }
-};
-
 const set = async (io: Io, ref: string, options: SetOptions, command: Command): Promise<void> => {
   const session = sessionOf(io, command);
   if (session === undefined) return;
-  const text = await read(io, options.file);
+  const text = await readText(io, options.file);
   if (text === undefined) {
     usage(io, 'the file of --file cannot be read');
     return;
   }
-  // an editor and `echo` end the last line; a token has no such end
-  const value = options.keepNewline === true ? text : text.replace(/\r?\n$/, '');
+  const value = options.keepNewline === true ? text : withoutLineEnd(text);
   session.answer(
     await session.client.setSecret(ref, value, options.reason),
     (view) => `Secret ${plain(view.ref)} is set; a phase names it by its last part.`,

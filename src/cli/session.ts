@@ -17,6 +17,8 @@ export interface Session {
   /** Of the server, without a slash at its end. */
   readonly url: string;
   readonly asJson: boolean;
+  /** Certificates in PEM form that `--ca` trusts instead of the system's. */
+  readonly ca?: string;
   /** Prints the answer, or the refusal; true when there was an answer. */
   readonly answer: <A>(got: Got<A>, text: (value: A) => string) => got is E.Right<A>;
 }
@@ -40,10 +42,15 @@ const endpoint = (io: Io, given: string): string | undefined => {
 };
 
 /** The certificates that are trusted instead of the system's; the exit code is set when they cannot be read. */
-const trustedBy = (io: Io, url: string, file: string | undefined): { fetch?: Fetch } | 'unreadable' => {
+const trustedBy = (
+  io: Io,
+  url: string,
+  file: string | undefined,
+): { fetch?: Fetch; ca?: string } | 'unreadable' => {
   if (file === undefined || file === '' || !url.startsWith('https:')) return {};
   try {
-    return { fetch: trustingFetch(readFileSync(resolve(io.cwd, file), 'utf8')) };
+    const ca = readFileSync(resolve(io.cwd, file), 'utf8');
+    return { fetch: trustingFetch(ca), ca };
   } catch {
     usage(io, `--ca or BATON_CA names a file that cannot be read: ${plain(file)}`);
     return 'unreadable';
@@ -72,7 +79,12 @@ export const sessionOf = (io: Io, command: Command): Session | undefined => {
   if (trusted === 'unreadable') return undefined;
   return {
     url,
-    client: createClient({ url, token: options.token ?? io.env['BATON_TOKEN'], ...trusted }),
+    client: createClient({
+      url,
+      token: options.token ?? io.env['BATON_TOKEN'],
+      ...(trusted.fetch === undefined ? {} : { fetch: trusted.fetch }),
+    }),
+    ...(trusted.ca === undefined ? {} : { ca: trusted.ca }),
     asJson,
     answer: <A>(got: Got<A>, text: (value: A) => string): got is E.Right<A> => {
       if (E.isLeft(got)) {

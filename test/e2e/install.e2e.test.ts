@@ -1,0 +1,78 @@
+/** A fresh machine becomes a runner by one command, is set anew by the same, and is as before after another. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { whyNoMachine } from '../machine.js';
+import { anInstallWorld, stateOf, went, type InstallWorld } from './install-world.js';
+
+const noMachine = await whyNoMachine();
+let at: InstallWorld;
+
+beforeEach(async () => {
+  at = await anInstallWorld();
+});
+afterEach(() => at.close());
+
+describe.runIf(noMachine === undefined)('install-runner [needs machine]', () => {
+  it('given a fresh machine, then a change is delivered there; uninstalled, it is as it was, and may be installed again', async () => {
+    const machine = await at.aMachine();
+    const before = await stateOf(machine);
+    const out = went(await at.first(machine, '--slots', '2', '--label', 'gpu'));
+    expect(out).toMatch(/^prove +.*job_runner/mu);
+    expect(out).toMatch(/Runner b7 is ready: 2 slots on debian/);
+    const installed = await at.runner();
+    expect(installed).toMatchObject({
+      ...{ state: 'ready', host: '127.0.0.1', port: machine.port, user: 'job_runner', slots: 2 },
+      ...{ labels: ['gpu'], hostKeys: [machine.hostKey] },
+    });
+    const log = await at.aChangeIsDelivered('shop');
+    expect(log).toMatch(/^job_runner$/mu);
+    expect(log).toMatch(/^home \/var\/opt\/baton\/job_runner\//mu);
+    expect(await machine.run('stat -c "%U %a" /home/job_runner/.ssh/authorized_keys')).toBe('root 644\n');
+
+    expect(went(await at.uninstall('--reason', 'sold'))).toContain('as it was before');
+    expect((await at.runner()).state).toBe('retired');
+    expect(await stateOf(machine)).toBe(before);
+
+    expect(went(await at.first(machine))).toContain('Runner b7 is ready: 1 slot');
+    const again = await at.runner();
+    expect(again).toMatchObject({ state: 'ready', slots: 1, labels: [] });
+    expect(again.publicKey).not.toBe(installed.publicKey);
+    expect(await at.aChangeIsDelivered('again')).toMatch(/^job_runner$/mu);
+  });
+
+  it('B10, B12: given the same once more, then nothing changes but what is asked for and what the machine is now', async () => {
+    const machine = await at.aMachine();
+    went(await at.first(machine, '--sudo', '/usr/bin/true'));
+    const { publicKey } = await at.runner();
+    const installed = await stateOf(machine);
+
+    // neither port nor host key: both are known of it
+    const again = went(await at.install('--sudo', '/usr/bin/true'));
+    for (const step of ['enrol', 'accounts', 'keys', 'base', 'sudoers'])
+      expect(again).toMatch(new RegExp(`^${step} +unchanged`, 'mu'));
+    expect(await stateOf(machine)).toBe(installed);
+
+    await machine.run(
+      `sed 's/^VERSION_ID=.*/VERSION_ID="13"/' /etc/os-release >/tmp/new && cat /tmp/new >/etc/os-release`,
+    );
+    went(await at.install('--slots', '3', '--label', 'fast'));
+    expect(await at.runner()).toMatchObject({
+      ...{ state: 'ready', slots: 3, labels: ['fast'], port: machine.port, publicKey },
+      attributes: { platform_version: '13' },
+    });
+    expect(await at.aChangeIsDelivered('shop')).toMatch(/^job_runner$/mu);
+  });
+
+  it('given a runner that was uninstalled by hand is deleted, then it is retired, told, and another try is possible', async () => {
+    const machine = await at.aMachine();
+    went(await at.first(machine));
+    await machine.cut();
+    const { port } = machine;
+    await machine.close();
+    const gone = await at.uninstall();
+    expect(gone.code).toBe(1);
+    expect(gone.err).toContain(`127.0.0.1 port ${port}`);
+    expect(gone.err).toContain('baton delete-runner b7 --uninstall --as admin');
+    expect((await at.runner()).state).toBe('retired');
+    expect((await at.uninstall()).code).toBe(1);
+  });
+});
