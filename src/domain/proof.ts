@@ -21,6 +21,7 @@ export const PROOF_LIMIT_MS = 60_000;
 export const proofScript = `printf 'user %s\\n' "$(id -un)"
 if (: >"$HOME/.$BATON_PROOF" && rm "$HOME/.$BATON_PROOF") 2>/dev/null; then printf 'home writable\\n'; else printf 'home %s not writable\\n' "$HOME"; fi
 if (: >written && rm written) 2>/dev/null; then printf 'workspace writable\\n'; else printf 'workspace %s not writable\\n' "$PWD"; fi
+if (printf '#!/bin/sh\\nexit 0\\n' >run && chmod +x run && ./run && rm run) 2>/dev/null; then printf 'programs run there\\n'; else printf 'programs in %s cannot be run\\n' "$PWD"; fi
 cat proof.txt
 n=0
 while [ "$n" -lt ${LINES} ]; do
@@ -57,7 +58,12 @@ export const differenceIn = (
   user: string | undefined,
 ): Difference | undefined => {
   const expected = [
-    ...[`user ${user ?? userIn(output) ?? 'and its name'}`, 'home writable', 'workspace writable'],
+    ...[
+      `user ${user ?? userIn(output) ?? 'and its name'}`,
+      'home writable',
+      'workspace writable',
+      'programs run there',
+    ],
     PROOF_SOURCE.trimEnd(),
     ...Array.from({ length: LINES }, (_, n) => `${word} line ${n + 1} of ${LINES} \xc3\xa4\xff`),
     '',

@@ -9,7 +9,7 @@ const word = 'c0ffee';
 const lines = Array.from({ length: 400 }, (_, n) => `${word} line ${n + 1} of 400 \xc3\xa4\xff\n`).join('');
 const outputOf = (home = 'home writable', user = 'ci'): Buffer =>
   Buffer.from(
-    `user ${user}\n${home}\nworkspace writable\nThis came in the source of the job.\n${lines}`,
+    `user ${user}\n${home}\nworkspace writable\nprograms run there\nThis came in the source of the job.\n${lines}`,
     'latin1',
   );
 const done = (exitCode: number, why: 'exit' | 'cancel', survivors = 0): AttemptState => ({
