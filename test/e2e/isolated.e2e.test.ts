@@ -107,7 +107,11 @@ describe.skipIf(why !== undefined)(`slots with accounts of their own [needs mach
     await asked('test');
     const id = await aChange({ lint: attack, syntax: attack, unit: 'true' });
     await tried();
-    const [first, second] = (await world.jobsOf(id)).filter(({ status }) => status === 'running');
+    // that a job began is recorded a little later than it has
+    const [first, second] = await until('both are known to run', async () => {
+      const running = (await world.jobsOf(id)).filter(({ status }) => status === 'running');
+      return running.length === 2 ? running : undefined;
+    });
     await world.ask('POST', `/jobs/${first?.id ?? ''}/cancel`, {});
     const statusOf = async (job: JobView | undefined) =>
       (await world.jobsOf(id)).find((one) => one.id === job?.id)?.status;
