@@ -238,7 +238,13 @@ export const startMachine = async (options: MachineOptions = {}): Promise<FreshM
     exists: async (path) => (await run(`[ -e ${quoted(path)} ] && echo yes || echo no`)) === 'yes\n',
     users: async () => (await run('cut -d: -f1 /etc/passwd')).split('\n').filter((name) => name !== ''),
     cut: async () => {
-      for (const one of await descendantsNamedSshd(pid)) process.kill(one, 'SIGKILL');
+      for (const one of await descendantsNamedSshd(pid)) {
+        try {
+          process.kill(one, 'SIGKILL');
+        } catch {
+          // ended by itself since it was listed
+        }
+      }
     },
     log: () => said,
   };

@@ -97,8 +97,10 @@ describe.skipIf(why !== undefined)(`an installation that breaks off [needs machi
         const answer = await machine.prepare(specOf({ sudo: 'all' }), ({ step, status }) => {
           if (`${step} ${status}` === wanted) cuts.push(fresh.cut());
         })();
-        expect(errorOf(answer).reason).toBe('connection_lost');
+        // on a busy machine the installation may have ended before the cut came
+        if (E.isLeft(answer)) expect(answer.left.reason).toBe('connection_lost');
       });
+      expect(cuts, wanted).toHaveLength(1);
       await Promise.all(cuts);
       await completes(fresh, login, specOf({ sudo: 'all' }), before, wanted);
     }
