@@ -75,4 +75,18 @@ describe.runIf(noMachine === undefined)('install-runner [needs machine]', () => 
     expect((await at.runner()).state).toBe('retired');
     expect((await at.uninstall()).code).toBe(1);
   });
+
+  it('given --isolate, then each slot has an account of its own, proved, and all of them go again', async () => {
+    const machine = await at.aMachine();
+    const before = await stateOf(machine);
+    const out = went(await at.first(machine, '--slots', '2', '--isolate'));
+    expect(out).toMatch(/^prove +.*job_runner-0, job_runner-1/mu);
+    expect(await at.runner()).toMatchObject({ state: 'ready', slots: 2, isolated: true });
+    expect(await at.aChangeIsDelivered('shop')).toMatch(/^job_runner-[01]$/mu);
+    // once more it need not be said
+    expect(went(await at.install('--slots', '3'))).toMatch(/^prove +.*job_runner-2/mu);
+    expect(await machine.users()).toContain('job_runner-2');
+    went(await at.uninstall());
+    expect(await stateOf(machine)).toBe(before);
+  });
 });

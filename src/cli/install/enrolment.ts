@@ -5,9 +5,6 @@ import type { SetRunner } from '../../app/use-cases.js';
 import type { Failure } from './steps.js';
 import type { Wish } from './wish.js';
 
-/** A runner as the server shows it. */
-export type There = RunnerAsOf & { readonly isolated?: boolean };
-
 /** SSH's own (RFC 4251 §4.1). */
 const SSH_PORT = 22;
 
@@ -17,7 +14,7 @@ export type Enrolment =
   /** The same machine: what of it is to be other than before, and how it was; both empty when nothing is. */
   | {
       readonly kind: 'same';
-      readonly runner: There;
+      readonly runner: RunnerAsOf;
       readonly changes: SetRunner;
       readonly before: SetRunner;
       readonly slots: number;
@@ -27,19 +24,19 @@ const refused = (code: string, sentence: string, hint: string): E.Either<Failure
   E.left({ code, sentence, hint });
 
 /** Not a retired one, whose name is free. */
-const inUse = (existing: There | undefined): There | undefined =>
+const inUse = (existing: RunnerAsOf | undefined): RunnerAsOf | undefined =>
   existing?.state === 'retired' ? undefined : existing;
 
 /** Where the command line logs in: a runner that is there keeps its port (the original forgot it, B10). */
-export const portOf = ({ port }: Wish, existing: There | undefined): number =>
+export const portOf = ({ port }: Wish, existing: RunnerAsOf | undefined): number =>
   port ?? inUse(existing)?.port ?? SSH_PORT;
 
 /** Accepted for the login: those named, else those that the server has accepted. */
-export const hostKeysOf = ({ hostKey }: Wish, existing: There | undefined): readonly string[] =>
+export const hostKeysOf = ({ hostKey }: Wish, existing: RunnerAsOf | undefined): readonly string[] =>
   hostKey === undefined ? (inUse(existing)?.hostKeys ?? []) : [hostKey];
 
 /** May it be installed under this name at all? Asked before anybody logs in. */
-export const mayInstall = (wish: Wish, existing: There | undefined): E.Either<Failure, void> => {
+export const mayInstall = (wish: Wish, existing: RunnerAsOf | undefined): E.Either<Failure, void> => {
   const there = inUse(existing);
   if (there === undefined) return E.right(undefined);
   const { name, state, host, user, auth, jump } = there;
@@ -53,7 +50,7 @@ export const mayInstall = (wish: Wish, existing: There | undefined): E.Either<Fa
   if (host !== wish.serverHost || user !== wish.runnerUser)
     return refused(
       'runner_exists',
-      `There is a runner ${name} already: ${user}@${host}.`,
+      `RunnerAsOf is a runner ${name} already: ${user}@${host}.`,
       `${other} ${name}`,
     );
   if (auth === 'agent' || jump !== undefined)
@@ -77,7 +74,7 @@ const isSame = (one: readonly string[] = [], other: readonly string[] = []): boo
 /** Of one setting: how it is to be and how it was, when it is given and differs. */
 type Pair = readonly [wanted: SetRunner, before: SetRunner];
 
-const differences = (wish: Wish, port: number, existing: There): readonly Pair[] => [
+const differences = (wish: Wish, port: number, existing: RunnerAsOf): readonly Pair[] => [
   ...(port === existing.port ? [] : [[{ port }, { port: existing.port }] as const]),
   ...(wish.slots === undefined || wish.slots === existing.slots
     ? []
@@ -95,7 +92,7 @@ const differences = (wish: Wish, port: number, existing: There): readonly Pair[]
 export const enrolmentOf = (
   wish: Wish,
   hostKey: string,
-  existing: There | undefined,
+  existing: RunnerAsOf | undefined,
 ): E.Either<Failure, Enrolment> => {
   const port = portOf(wish, existing);
   const there = inUse(existing);

@@ -1,6 +1,7 @@
 /** Package files, looked into before they go to a machine: does the machine take them, and what do the rules say? */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ToolchainsView } from '../../app/toolchains.js';
@@ -38,11 +39,24 @@ interface Known {
   readonly version: string;
 }
 
-/** `named`: what it is called where its bytes cannot be read here. */
+/**
+ * What a package is by the name of its file, which is all there is where it is packed so that it cannot be read here: as dpkg-name(1)
+ * calls a .deb, a colon written as in a URL. The machine compares it with what the package says before it installs anything.
+ */
+export const namedBy = (file: string): Known | undefined => {
+  const [, name, version] =
+    /^([a-z0-9][a-z0-9+.-]*)_([0-9][A-Za-z0-9.+~%-]*)_[a-z0-9-]+\.deb$/u.exec(basename(file)) ?? [];
+  return name === undefined || version === undefined
+    ? undefined
+    : { name, version: version.replaceAll(/%3a/giu, ':') };
+};
+
+/** `configured`: what it is to be, where neither its bytes nor its name tell. */
 const inspected = async (
   file: string,
+  called: string,
   { attributes }: ForMachine,
-  named: Known | undefined,
+  configured?: Known,
 ): Promise<E.Either<Failure, Known & { readonly format: 'deb' | 'rpm' }>> => {
   const inside = await inspectPackage(file);
   if (E.isLeft(inside)) return E.left(ofMachine(inside.left));
@@ -51,12 +65,12 @@ const inspected = async (
   const { format, contents, unread = '' } = inside.right;
   if (format !== 'deb' && format !== 'rpm')
     return refused('package_unfit', `A package of the format ${format} is not installed by Baton.`);
-  const known = contents ?? named;
+  const known = contents ?? namedBy(called) ?? configured;
   return known === undefined
     ? refused(
         'package_unread',
         unread,
-        'Put it into the configuration of the server as a toolchain, with its version, and name that with --toolchain.',
+        'Name the file as usual, NAME_VERSION_ARCHITECTURE.deb: dpkg-name FILE does it.',
       )
     : E.right({ format, name: known.name, version: asInstalled(format, known.version) });
 };
@@ -66,7 +80,7 @@ export const ownPackage = async (
   file: string,
   whose: ForMachine,
 ): Promise<E.Either<Failure, PackageFile>> => {
-  const found = await inspected(file, whose, undefined);
+  const found = await inspected(file, file, whose);
   if (E.isLeft(found)) return found;
   const { name, version } = found.right;
   const toolchain = toolchainOf(whose.view, name);
@@ -85,7 +99,7 @@ export const fetchedPackage = async (
   { toolchain, version, file, sha256 }: ToDownload,
   whose: ForMachine,
 ): Promise<E.Either<Failure, PackageFile>> => {
-  const found = await inspected(path, whose, { name: toolchain.package, version });
+  const found = await inspected(path, file, whose, { name: toolchain.package, version });
   if (E.isLeft(found)) return found;
   if (found.right.name !== toolchain.package)
     return refused(

@@ -1,6 +1,7 @@
 /** `baton install-runner`: asks, looks, shows what it would do, does it after a yes, and undoes it when a step fails. */
 import { resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import type { RunnerAsOf } from '../../app/evidence.js';
 import type { ToolchainsView } from '../../app/toolchains.js';
 import type { Look, Machine, OpenMachine, PackageFile, PemFile } from '../../install/machine.js';
 import { exitCodes } from '../exit.js';
@@ -11,7 +12,7 @@ import { plain } from '../terminal.js';
 import { readCertificates, readChain } from './certificates.js';
 import { stepsOf } from './doing.js';
 import { cacheFolder, download } from './download.js';
-import { enrolmentOf, hostKeysOf, mayInstall, portOf, type There } from './enrolment.js';
+import { enrolmentOf, hostKeysOf, mayInstall, portOf } from './enrolment.js';
 import { ofMachine, ofServer } from './failures.js';
 import { proofOf } from './login.js';
 import { fetchedPackage, ownPackage, type ForMachine } from './package-files.js';
@@ -57,7 +58,7 @@ const looking = async <A>(
 };
 
 interface AtServer {
-  readonly existing: There | undefined;
+  readonly existing: RunnerAsOf | undefined;
   readonly view: ToolchainsView;
 }
 

@@ -82,7 +82,8 @@ export const settingsText = (settings: Settings): string => {
     ['labels', wish.labels.join(', ')],
     ['enterprises', wish.enterprises.join(', ')],
     ['packages', packagesText(settings)],
-    ['trusted certificates', certificates.join(', ')],
+    // what an earlier installation trusted goes, if it is not named again
+    ['trusted certificates', certificates.join(', ') || (look.manifest === undefined ? '' : 'none')],
     ['FIPS chain', wish.fipsChain],
     ['installed before', look.manifest === undefined ? undefined : 'yes: what is there is kept'],
     ['left alone', look.legacy.join(', ')],

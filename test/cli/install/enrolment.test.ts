@@ -1,12 +1,7 @@
 /** What is done at the server for a machine: enrolled, set, left as it is, or refused. */
 import { describe, expect, it } from 'vitest';
-import {
-  enrolmentOf,
-  hostKeysOf,
-  mayInstall,
-  portOf,
-  type There,
-} from '../../../src/cli/install/enrolment.js';
+import type { RunnerAsOf } from '../../../src/app/evidence.js';
+import { enrolmentOf, hostKeysOf, mayInstall, portOf } from '../../../src/cli/install/enrolment.js';
 import type { Wish } from '../../../src/cli/install/wish.js';
 import { aRunner } from '../../http/edge.js';
 
@@ -16,7 +11,7 @@ const aWish = (over: Partial<Wish> = {}): Wish => ({
   ...{ enterprises: [], labels: [], trustedCerts: [], isolate: false, yes: true },
   ...over,
 });
-const there = (over: Partial<There> = {}): There =>
+const there = (over: Partial<RunnerAsOf> = {}): RunnerAsOf =>
   aRunner({
     name: 'b7',
     host: 'h',
