@@ -18,6 +18,9 @@ const bare = (list: readonly string[]): Wanted => words(list.map((word) => ({ wo
 /** Names of placeholders, as help shows them, that stand for something on the disk of the caller. */
 const ON_DISK = /^(file|dir|path|folder)$/;
 
+/** Those of what no server knows: a machine that is no runner yet, and who logs in there. */
+const UNKNOWN = /^(host|user)$/;
+
 /** Placeholder → what the server knows of that kind, under any command. */
 const LIVE: Readonly<Record<string, string>> = { runner: 'runner', change: 'change', job: 'job' };
 
@@ -46,8 +49,9 @@ const argumentOf = (command: Command, argument: Argument | undefined): Wanted =>
   if (argument === undefined) return words([]);
   if (argument.argChoices !== undefined) return bare(argument.argChoices);
   if (ON_DISK.test(argument.name())) return { kind: 'files' };
-  const noun = command.parent?.name() ?? '';
-  return Object.hasOwn(LIVE, noun) ? { kind: 'live', noun } : words([]);
+  // `delete-runner RUNNER` names what it takes, since no command above it does
+  const noun = Object.hasOwn(LIVE, argument.name()) ? argument.name() : (command.parent?.name() ?? '');
+  return Object.hasOwn(LIVE, noun) && !UNKNOWN.test(argument.name()) ? { kind: 'live', noun } : words([]);
 };
 
 const subcommandsOf = (command: Command): readonly Candidate[] =>

@@ -39,6 +39,7 @@ const act = async (
   which: RunnerAct,
   { wait, ...body }: RunnerActBody & Waiting,
   command: Command,
+  hint?: string,
 ): Promise<void> => {
   const session = sessionOf(io, command);
   if (session === undefined) return;
@@ -46,7 +47,7 @@ const act = async (
   const got = wait === true && E.isRight(done) ? await untilIdle(io, session.client, done.right) : done;
   session.answer(got, (runner) => {
     const idle = wait === true && Object.keys(runner.current).length === 0;
-    return `${nowText(io, runner)}${idle ? ' No job is there.' : ''}`;
+    return `${nowText(io, runner)}${idle ? ' No job is there.' : ''}${hint === undefined ? '' : `\n${plain(hint)}`}`;
   });
 };
 
@@ -118,14 +119,15 @@ const remove = async (
     tellProblems(io, command, [...problems, ...only]);
     return;
   }
-  await act(io, name, 'remove', body, command);
+  const hint = `If \`baton install-runner\` set its machine up, the account is still there; this takes it away: baton delete-runner ${name} --uninstall --as USER`;
+  await act(io, name, 'remove', body, command, hint);
 };
 
 const removeCommand = (command: Command, io: Io, called: string): void => {
   withLogin(
     command
       .description('retire a runner; refused while jobs run there')
-      .argument('<name>')
+      .argument('<runner>')
       .option('--reason <text>', 'kept with the fact')
       .option('--cancel-jobs', 'cancel them first')
       .option(...WAIT)

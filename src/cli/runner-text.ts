@@ -54,7 +54,7 @@ export const keyFilesOf = ({ user, isolated, slots }: RunnerAsOf): string =>
 /** The table of `baton runner list`. */
 export const listText = (io: Io, runners: readonly RunnerAsOf[]): string =>
   runners.length === 0
-    ? 'No runner yet; add one with `baton runner add NAME --host HOST`.'
+    ? 'No runner yet; install one with `baton install-runner HOST USER`, or add one with `baton runner add NAME --host HOST`.'
     : table(
         ['NAME', 'STATE', 'BUSY', 'ADDRESS', 'PROBE', 'LAST JOBS', 'LABELS', 'DETAIL'],
         runners.map((runner) => [

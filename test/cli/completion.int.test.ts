@@ -47,6 +47,18 @@ describe('baton complete', () => {
     expect(await complete('history', '--runner', '')).toEqual(['build-07', 'alpine']);
   });
 
+  it('given delete-runner and install-runner, then a name for the one, files for keys and packages of the other', async () => {
+    edge = await startEdge({ listRunners: () => TE.right([aRunner({ name: 'build-07' })]) });
+    expect(await complete('delete-runner', '')).toEqual(['build-07']);
+    expect(await complete('runner', 'remove', 'b')).toEqual(['build-07']);
+    expect(await complete('install-runner', '')).toEqual([]);
+    expect(await complete('runner', 'install', '')).toEqual([]);
+    for (const option of ['-i', '-I', '--trusted-cert', '--password-file'])
+      expect(await complete('install-runner', 'h', 'u', option, '')).toEqual([':files']);
+    expect(await complete('install-runner', 'h', 'u', '--is')).toEqual(['--isolate']);
+    expect(await complete('install-runner', 'h', 'u', '--full')).toEqual([]);
+  });
+
   it('given the place of an id, then the ids of jobs, and nothing behind the last argument', async () => {
     edge = await startEdge({ listJobs: () => TE.right({ items: [aJob()] }) });
     expect(await complete('job', 'show', '')).toEqual([aJob().id]);

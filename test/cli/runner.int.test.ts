@@ -125,6 +125,39 @@ describe('commands', () => {
     expect([ran.code, ran.out]).toEqual([1, 'In slot 0 of the runner b it is not.\n']);
     expect(ran.err).toContain('b is not proved: not_proved');
   });
+  it('given it is removed without --uninstall, then the way to clean its machine is told', async () => {
+    const { out, code } = await ask('delete-runner', 'b');
+    expect([code, edge.names()]).toEqual([0, ['removeRunner']]);
+    expect(out).toContain('baton delete-runner b --uninstall --as USER');
+  });
+  it.each([
+    [['--as', 'admin'], /--uninstall.*add it/],
+    [['-e', 'acme'], /one name for all enterprises/],
+    [['--uninstall'], /--as USER[^]*nothing to log in with/],
+    [['--uninstall', '--as', 'ad min', '-P', 'pw'], /--as: expected[^]*seen by everybody/],
+  ])(
+    'given delete-runner with %j, then it is refused with the way out, and nothing is asked',
+    async (more, told) => {
+      const { err, code } = await ask('delete-runner', 'b', ...more);
+      expect([code, edge.names()]).toEqual([64, []]);
+      expect(err).toMatch(told);
+      expect(err).not.toMatch(/\bpw\b/);
+    },
+  );
+  it('given install-runner with much that is wrong, then all of it is told, and nothing is asked', async () => {
+    const line = ['install-runner', 'a b', 'admin', '-P', 'pw', '--slots', '0', '--full-ohai'];
+    const { err, code } = await ask(...line, '-I', 'x.deb', '-v', '1');
+    expect([code, edge.names()]).toEqual([64, []]);
+    for (const part of [
+      'HOST: expected',
+      'seen by everybody',
+      '--slots: expected',
+      '--full-ohai means nothing',
+      '-I brings',
+    ])
+      expect(err).toContain(part);
+    expect(err).toContain('See `baton install-runner --help`.');
+  });
   it('given delete-runner, then it removes; given --json, then the answer of the API', async () => {
     const ran = await ask('delete-runner', 'b', '--json');
     expect(edge.names()).toEqual(['removeRunner']);
