@@ -127,7 +127,7 @@ describe('a machine that is enrolled again under the name that it had', () => {
     await world.start();
     const { evidence: _, watch: __, ...before } = await shown();
     expect(before).toMatchObject({ state: 'ready', lastOutcomes: [{}, {}, {}, {}, {}, {}] });
-    await world.ask('POST', '/projections/runner_health/rebuild', {});
+    expect((await world.ask('POST', '/projections/runner-health/rebuild', {})).status).toBe(200);
     const { evidence: ___, watch: ____, ...after } = await shown();
     expect(after).toEqual(before);
     await jobsPass('last');
