@@ -2,12 +2,11 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fingerprintOf, generateKeyPair, publicKeyOf } from '../src/ssh/keys.js';
-import { findSshd } from '../src/ssh/system-sshd.js';
+import { findSshd, freePort } from '../src/ssh/system-sshd.js';
 import { descendantsNamedSshd, eventually } from './sshd.js';
 
 const execute = promisify(execFile);
@@ -121,19 +120,6 @@ const adminSetup = (admin: NonNullable<MachineOptions['admin']>): readonly strin
   }
   return lines;
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new Error('no free port'));
-      });
-    });
-  });
 
 const childOf = async (pid: number): Promise<number | undefined> => {
   const text = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').catch(() => '');

@@ -1,11 +1,12 @@
 /** A log as it grows, from a byte offset, without gap or repeat; pulled by the reader, so nothing piles up. */
 import * as E from 'fp-ts/lib/Either.js';
+import { pause } from '../app/follow-store.js';
 import type { UseCases } from '../app/use-cases.js';
 import type { OutputName } from '../domain/output.js';
 import type { JobView } from '../../projections/jobs.js';
 import { comment, failure, frame } from './sse.js';
 import type { Pace } from './pace.js';
-import { sleep, wakeOn } from './wake.js';
+import { wakeOn } from './wake.js';
 
 const PIECE_BYTES = 65_536;
 
@@ -55,7 +56,7 @@ export async function* logFrames(
     attempt = job.right.attempts.at(-1)?.attempt;
     if (attempt !== undefined) break;
     if (job.right.endedAt !== undefined) return yield frame('end', { size: 0, sealed: true });
-    await sleep(pace.checkMs, signal);
+    await pause(pace.checkMs, signal);
     if (signal.aborted) return;
     yield* pulse.beat();
   }

@@ -57,15 +57,3 @@ export const wakeOn = <A>(source: Observable<A>, take: (value: A) => void): Wake
       }),
   };
 };
-
-/** At least so long; until `signal` aborts, if that is sooner. */
-export const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });

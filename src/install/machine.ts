@@ -2,26 +2,11 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { AppError } from '../app/errors.js';
 import type { Attributes } from '../events/shapes.js';
+import type { AdministratorLogin } from '../ssh/administrator.js';
 import type { Manifest } from './manifest.js';
 
 /** Who logs in to set the machine up. Nothing of it is kept, neither here nor there. */
-export interface Login {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Offered in this order: key, agent, password. Each once; a wrong password is not tried again. */
-  readonly auth: {
-    readonly privateKey?: string;
-    readonly passphrase?: string;
-    /** Path of the ssh-agent's socket. */
-    readonly agentSocket?: string;
-    /** Also the answer to keyboard-interactive, when it asks exactly one thing and does not show it. */
-    readonly password?: string;
-  };
-  /** Accepted host keys, `SHA256:…`. When none of them is shown and some are given, the machine is refused. */
-  readonly hostKeys: readonly string[];
-  /** Asked with the fingerprint found when `hostKeys` is empty; without it, an unknown host key is refused. */
-  readonly onHostKey?: (fingerprint: string) => Promise<boolean>;
+export interface Login extends AdministratorLogin {
   /** Given to sudo once it asks for it; never otherwise. */
   readonly sudoPassword?: string;
 }

@@ -10,13 +10,18 @@ export interface AdministratorLogin {
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  /** Offered in this order: key, agent, password. Each once; a wrong password is not tried again. */
   readonly auth: {
     readonly privateKey?: string;
     readonly passphrase?: string;
+    /** Path of the ssh-agent's socket. */
     readonly agentSocket?: string;
+    /** Also the answer to keyboard-interactive, when it asks exactly one thing and does not show it. */
     readonly password?: string;
   };
+  /** Accepted host keys, `SHA256:…`. When none of them is shown and some are given, the machine is refused. */
   readonly hostKeys: readonly string[];
+  /** Asked with the fingerprint found when `hostKeys` is empty; without it, an unknown host key is refused. */
   readonly onHostKey?: (fingerprint: string) => Promise<boolean>;
 }
 

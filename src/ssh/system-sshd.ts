@@ -104,7 +104,8 @@ const stop = (child: ChildProcess): Promise<void> =>
     child.kill('SIGTERM');
   });
 
-const freePort = (): Promise<number> =>
+/** One that nobody listens on at this moment, on the loopback. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

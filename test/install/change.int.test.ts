@@ -1,7 +1,7 @@
 /** A second installation changes what differs; what is somebody else's is refused, and left alone. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { generateKeyPair } from '../../src/ssh/keys.js';
-import { whyNoMachine, type FreshMachine } from '../machine.js';
+import { whyNoMachine } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
 import {
   certificate,
@@ -10,7 +10,7 @@ import {
   orThrow,
   recorder,
   rootLogin,
-  rootMachine,
+  machinesOfEachTest,
   specOf,
   stateOf,
 } from './given-machine.js';
@@ -19,15 +19,7 @@ const why = await whyNoMachine();
 const asUser = (user: string) => `setpriv --reuid ${user} --regid ${user} --clear-groups`;
 
 describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipped(why)}`, () => {
-  const machines: FreshMachine[] = [];
-  afterEach(async () => {
-    await Promise.all(machines.splice(0).map((machine) => machine.close()));
-  });
-  const start = async (...more: Parameters<typeof rootMachine>) => {
-    const machine = await rootMachine(...more);
-    machines.push(machine);
-    return machine;
-  };
+  const { start } = machinesOfEachTest();
   const done = (told: readonly string[]) =>
     told.filter((line) => line.endsWith(' done') && !/^(privileges|system|room|tools) /.test(line));
 

@@ -1,6 +1,6 @@
 /** Other families of systems, on a machine that has their tools instead of its own. */
-import { afterEach, describe, expect, test } from 'vitest';
-import { releases, whyNoMachine, type FreshMachine } from '../machine.js';
+import { describe, expect, test } from 'vitest';
+import { releases, whyNoMachine } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
 import {
   certificate,
@@ -9,7 +9,7 @@ import {
   orThrow,
   recorder,
   rootLogin,
-  rootMachine,
+  machinesOfEachTest,
   specOf,
   stateOf,
 } from './given-machine.js';
@@ -36,15 +36,7 @@ ln -sf /usr/bin/busybox /bin/sh
 ln -sf /usr/bin/busybox /usr/local/sbin/sh`;
 
 describe.skipIf(why !== undefined)(`families of systems [needs machine]${skipped(why)}`, () => {
-  const machines: FreshMachine[] = [];
-  afterEach(async () => {
-    await Promise.all(machines.splice(0).map((machine) => machine.close()));
-  });
-  const start = async (...more: Parameters<typeof rootMachine>) => {
-    const machine = await rootMachine(...more);
-    machines.push(machine);
-    return machine;
-  };
+  const { start } = machinesOfEachTest();
 
   test('Alpine: accounts by adduser, everything else by busybox', async () => {
     const fresh = await start({ osRelease: releases.alpine, before: alpine });

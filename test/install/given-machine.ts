@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import { afterEach } from 'vitest';
 import type { AppError } from '../../src/app/errors.js';
 import type { Login, Machine, RunnerSpec, StepEvent } from '../../src/install/machine.js';
 import { openMachine } from '../../src/install/open-machine.js';
@@ -30,6 +31,20 @@ export const adminLogin = (fresh: FreshMachine, more: Partial<Login> = {}): Logi
 
 export const rootMachine = (options: MachineOptions = {}): Promise<FreshMachine> =>
   startMachine({ admin: { name: 'root', publicKey: adminKey.publicKey }, ...options });
+
+/** Whatever a test keeps or starts is closed after it. */
+export const machinesOfEachTest = () => {
+  const machines: FreshMachine[] = [];
+  afterEach(async () => {
+    await Promise.all(machines.splice(0).map((machine) => machine.close()));
+  });
+  const keep = async (made: Promise<FreshMachine>): Promise<FreshMachine> => {
+    const machine = await made;
+    machines.push(machine);
+    return machine;
+  };
+  return { keep, start: (options?: MachineOptions) => keep(rootMachine(options)) };
+};
 
 export const specOf = (more: Partial<RunnerSpec> = {}): RunnerSpec => ({
   ...{ runnerUser: 'job_runner', slots: 1, isolate: false, publicKey: runnerKey.publicKey },

@@ -1,6 +1,5 @@
 /** A fresh machine becomes a runner and is itself again afterwards, for real: sshd, sudo, useradd, visudo, update-ca-certificates. */
-import { afterEach, describe, expect, test } from 'vitest';
-import type { FreshMachine } from '../machine.js';
+import { describe, expect, test } from 'vitest';
 import { layers, startMachine, whyNoMachine } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
 import {
@@ -12,6 +11,7 @@ import {
   orThrow,
   recorder,
   rootLogin,
+  machinesOfEachTest,
   rootMachine,
   runnerKey,
   specOf,
@@ -21,15 +21,7 @@ import {
 const why = await whyNoMachine();
 
 describe.skipIf(why !== undefined)(`a machine set up as a runner [needs machine]${skipped(why)}`, () => {
-  const machines: FreshMachine[] = [];
-  const keep = async (made: Promise<FreshMachine>) => {
-    const machine = await made;
-    machines.push(machine);
-    return machine;
-  };
-  afterEach(async () => {
-    await Promise.all(machines.splice(0).map((machine) => machine.close()));
-  });
+  const { keep } = machinesOfEachTest();
 
   test('given root with a key, when it is prepared and uninstalled, then all is there, and then all is as before', async () => {
     const fresh = await keep(rootMachine({ before: 'update-ca-certificates --fresh >/dev/null' }));

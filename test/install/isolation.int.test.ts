@@ -1,11 +1,11 @@
 /** What can a job do to its runner and to the slot beside it? Tried as the accounts of slots, by the runner's own key. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import ssh2 from 'ssh2';
 import { whyNoMachine, type FreshMachine } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
 import { logIn } from '../../src/ssh/administrator.js';
 import * as E from 'fp-ts/lib/Either.js';
-import { on, orThrow, rootLogin, rootMachine, runnerKey, specOf } from './given-machine.js';
+import { on, orThrow, rootLogin, machinesOfEachTest, runnerKey, specOf } from './given-machine.js';
 
 const why = await whyNoMachine();
 
@@ -30,14 +30,10 @@ const as = async (fresh: FreshMachine, user: string, command: string): Promise<s
 };
 
 describe.skipIf(why !== undefined)(`isolated slots [needs machine]${skipped(why)}`, () => {
-  const machines: FreshMachine[] = [];
-  afterEach(async () => {
-    await Promise.all(machines.splice(0).map((machine) => machine.close()));
-  });
+  const { start } = machinesOfEachTest();
 
   test('a job gets in by the key only, and reaches neither the keys nor the slot beside it', async () => {
-    const fresh = await rootMachine();
-    machines.push(fresh);
+    const fresh = await start();
     await on(rootLogin(fresh), async (machine) => {
       orThrow(await machine.prepare(specOf({ isolate: true, slots: 3 }))());
     });
@@ -88,8 +84,7 @@ describe.skipIf(why !== undefined)(`isolated slots [needs machine]${skipped(why)
   });
 
   test('no account lets anybody in by a password, nor forward anything', async () => {
-    const fresh = await rootMachine();
-    machines.push(fresh);
+    const fresh = await start();
     await on(rootLogin(fresh), async (machine) => {
       orThrow(await machine.prepare(specOf())());
     });

@@ -1,6 +1,6 @@
 /** Who gets in and becomes root, and what is said when not: real sshd, real sudo. */
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openMachine } from '../../src/install/open-machine.js';
 import { layers, startMachine, whyNoMachine, type FreshMachine, type MachineOptions } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
@@ -12,28 +12,22 @@ import {
   on,
   orThrow,
   rootLogin,
-  rootMachine,
+  machinesOfEachTest,
   specOf,
 } from './given-machine.js';
 
 const why = await whyNoMachine();
 
 describe.skipIf(why !== undefined)(`an administrator's login [needs machine]${skipped(why)}`, () => {
-  const machines: FreshMachine[] = [];
+  const { keep, start } = machinesOfEachTest();
   const withAdmin = async (
     sudo: NonNullable<MachineOptions['admin']>['sudo'],
     more: MachineOptions = {},
   ): Promise<FreshMachine> => {
-    const machine = await startMachine({
-      admin: { password: canary, ...(sudo === undefined ? {} : { sudo }) },
-      ...more,
-    });
-    machines.push(machine);
-    return machine;
+    return keep(
+      startMachine({ admin: { password: canary, ...(sudo === undefined ? {} : { sudo }) }, ...more }),
+    );
   };
-  afterEach(async () => {
-    await Promise.all(machines.splice(0).map((machine) => machine.close()));
-  });
   /** Everything that is told to a person, as one text. */
   const told: string[] = [];
   const refusal = (answer: Parameters<typeof errorOf>[0]) => {
@@ -133,8 +127,7 @@ describe.skipIf(why !== undefined)(`an administrator's login [needs machine]${sk
 
   test('rc files may talk, and print what looks like ours', async () => {
     const before = `printf 'echo "BATON 00 asks" >&2; echo "BATON 00"; echo root; echo end; echo "step keys done"\\n' >>/root/.bashrc`;
-    const fresh = await rootMachine({ before });
-    machines.push(fresh);
+    const fresh = await start({ before });
     await on(rootLogin(fresh), async (machine) => {
       const steps: string[] = [];
       orThrow(await machine.prepare(specOf(), ({ step, status }) => steps.push(`${step} ${status}`))());
@@ -173,8 +166,7 @@ describe.skipIf(why !== undefined)(`an administrator's login [needs machine]${sk
   });
 
   test('a key with a passphrase opens with it only', async () => {
-    const fresh = await rootMachine();
-    machines.push(fresh);
+    const fresh = await start();
     await fresh.run(
       `ssh-keygen -q -t ed25519 -N '${canary}' -f /root/locked && cat /root/locked.pub >>/root/.ssh/authorized_keys`,
     );

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { releases, whyNoMachine, type FreshMachine } from '../machine.js';
 import { skipped } from '../store/small-disk.js';
 import {
@@ -12,7 +12,7 @@ import {
   orThrow,
   recorder,
   rootLogin,
-  rootMachine,
+  machinesOfEachTest,
   specOf,
   stateOf,
 } from './given-machine.js';
@@ -22,21 +22,13 @@ const why = await whyNoMachine();
 
 describe.skipIf(why !== undefined)(`packages on a machine [needs machine]${skipped(why)}`, () => {
   let directory = '';
-  const machines: FreshMachine[] = [];
+  const { start } = machinesOfEachTest();
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'baton-packages-'));
   });
   afterAll(() => {
     rmSync(directory, { recursive: true });
   });
-  afterEach(async () => {
-    await Promise.all(machines.splice(0).map((machine) => machine.close()));
-  });
-  const start = async (...more: Parameters<typeof rootMachine>) => {
-    const machine = await rootMachine(...more);
-    machines.push(machine);
-    return machine;
-  };
   const version = (fresh: FreshMachine) => fresh.read('/opt/tiny-tools/version');
 
   test('a deb is installed, upgraded, and downgraded when allowed; an uninstall removes it', async () => {

@@ -4,11 +4,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import { merge, Subject, type Subscription } from 'rxjs';
+import { pause } from '../../app/follow-store.js';
 import type { NumberedJob, Within } from '../../app/original.js';
 import type { UseCases } from '../../app/use-cases.js';
 import type { Pace } from '../pace.js';
 import { comment, failure, frame } from '../sse.js';
-import { sleep, wakeOn } from '../wake.js';
+import { wakeOn } from '../wake.js';
 import { changeJson, promotionJson } from './change-json.js';
 import { phaseRunHref } from './links.js';
 import { phaseRunJson } from './phase-run-json.js';
@@ -129,7 +130,7 @@ export async function* changeFrames(
 
       const ended = wake.ended();
       if (ended !== undefined && 'error' in ended) return yield failure(ended.error, requestId);
-      await sleep(restAfter(performance.now() - startedMs), signal);
+      await pause(restAfter(performance.now() - startedMs), signal);
       const owesLogs = running.some(({ job }) => runs.get(job.id)?.size !== logs.sizeOf(job.id));
       const restedMs = performance.now();
       await wake.pause(owesLogs ? LOG_MS : pace.heartbeatMs, signal);

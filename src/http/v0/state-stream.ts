@@ -6,11 +6,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
+import { pause } from '../../app/follow-store.js';
 import type { AppError } from '../../app/errors.js';
 import type { Position } from '../../kernel/recorded.js';
 import type { Pace } from '../pace.js';
 import { comment, failure, frame } from '../sse.js';
-import { sleep, wakeOn } from '../wake.js';
+import { wakeOn } from '../wake.js';
 
 /** Between two lists at least. */
 export const TOGETHER_MS = 250;
@@ -58,7 +59,7 @@ export async function* stateFrames(
       const ended = wake.ended();
       if (ended !== undefined && 'error' in ended) return yield failure(ended.error, requestId);
       if (ended !== undefined) return;
-      await sleep(restAfter(performance.now() - startedMs), signal);
+      await pause(restAfter(performance.now() - startedMs), signal);
       const restedMs = performance.now();
       await wake.pause(pace.heartbeatMs, signal);
       if (performance.now() - restedMs >= pace.heartbeatMs) yield comment('still here');

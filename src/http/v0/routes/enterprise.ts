@@ -7,43 +7,25 @@ import { refuse } from '../../respond.js';
 import { route, type Route } from '../../route.js';
 import { queueStatusJson } from '../change-json.js';
 import * as codecs from '../codecs.js';
-import { within, withRole } from '../places.js';
+import { reading } from '../of-enterprise.js';
+import { withRole } from '../places.js';
 import { json, nothing } from '../row.js';
 
 export const enterpriseRoutes: readonly Route[] = [
   // delivery-cli asks for it to see whether its token is good, before each of its own requests
-  route({
-    ...nothing,
-    method: 'get',
-    path: '/:ent/orgs',
-    role: 'viewer',
-    where: 'anywhere',
-    params: codecs.EntParams,
-    run: (use, { params, context: { caller } }) =>
-      pipe(
-        TE.fromEither(within(caller, params.ent)),
-        TE.chain(use.originalOrganisations),
-        TE.map((found) =>
-          json({
-            orgs: found.map(({ name, projects }) => ({ name, project_count: projects })),
-            _links: {},
-          }),
-        ),
-      ),
-  }),
-  route({
-    ...nothing,
-    method: 'get',
-    path: '/:ent/verify-token',
-    role: 'viewer',
-    where: 'anywhere',
-    params: codecs.EntParams,
-    run: (_use, { params, context: { caller } }) =>
-      pipe(
-        TE.fromEither(within(caller, params.ent)),
-        TE.map(() => json({})),
-      ),
-  }),
+  reading(
+    'orgs',
+    (use) => use.originalOrganisations,
+    (found) => ({
+      orgs: found.map(({ name, projects }) => ({ name, project_count: projects })),
+      _links: {},
+    }),
+  ),
+  reading(
+    'verify-token',
+    () => TE.right,
+    () => ({}),
+  ),
   route({
     ...nothing,
     method: 'get',
@@ -58,20 +40,11 @@ export const enterpriseRoutes: readonly Route[] = [
         TE.map((found) => json({ queue_status: found.flatMap(queueStatusJson) })),
       ),
   }),
-  route({
-    ...nothing,
-    method: 'get',
-    path: '/:ent/blocked_projects',
-    role: 'viewer',
-    where: 'anywhere',
-    params: codecs.EntParams,
-    run: (use, { params, context: { caller } }) =>
-      pipe(
-        TE.fromEither(within(caller, params.ent)),
-        TE.chain(use.originalBlocked),
-        TE.map((projects) => json({ blocked_projects: projects })),
-      ),
-  }),
+  reading(
+    'blocked_projects',
+    (use) => use.originalBlocked,
+    (projects) => ({ blocked_projects: projects }),
+  ),
 ];
 
 interface OpenRow {

@@ -7,13 +7,12 @@ import { appError, type AppError } from '../../../app/errors.js';
 import type { AsOf, NumberedRunner, Within } from '../../../app/original.js';
 import type { AddRunner, UseCases } from '../../../app/use-cases.js';
 import { route, type Route } from '../../route.js';
-import { sse } from '../../sse.js';
 import * as codecs from '../codecs.js';
 import type { HealthTests } from '../health-tests.js';
+import { reading, streaming } from '../of-enterprise.js';
 import { within, withRole } from '../places.js';
 import { done, json, nothing } from '../row.js';
 import { hostnamesOf, runnerCalled, runnerJson } from '../runner-json.js';
-import { stateFrames } from '../state-stream.js';
 
 type All = readonly NumberedRunner[];
 
@@ -54,20 +53,7 @@ export const runnerRoutes = (tests: HealthTests): readonly Route[] => {
     shown(found, hostnamesOf(all));
 
   return [
-    route({
-      ...nothing,
-      method: 'get',
-      path: '/:ent/runners',
-      role: 'viewer',
-      where: 'anywhere',
-      params: codecs.EntParams,
-      run: (use, { params, context: { caller } }) =>
-        pipe(
-          TE.fromEither(within(caller, params.ent)),
-          TE.chain(use.originalRunners),
-          TE.map((found) => json(listed(found))),
-        ),
-    }),
+    reading('runners', (use) => use.originalRunners, listed),
     route({
       ...nothing,
       method: 'post',
@@ -90,38 +76,16 @@ export const runnerRoutes = (tests: HealthTests): readonly Route[] => {
         );
       },
     }),
-    route({
-      ...nothing,
-      method: 'get',
-      path: '/:ent/runners/streaming',
-      role: 'viewer',
-      where: 'anywhere',
-      params: codecs.EntParams,
-      headers: codecs.AnyEventId,
-      run: (use, { params, headers, pace, context: { caller } }) =>
-        pipe(
-          TE.fromEither(within(caller, params.ent)),
-          TE.map((enterprise) =>
-            sse((signal, requestId) =>
-              stateFrames(
-                {
-                  event: 'runners_state_updated',
-                  changes: merge(use.watchOriginal(), tests.changes),
-                  read: pipe(
-                    use.originalRunners(enterprise),
-                    TE.map((found) => {
-                      const data = listed(found);
-                      return { position: found.position, data, state: data };
-                    }),
-                  ),
-                  ...{ after: headers['Last-Event-ID'], pace, requestId },
-                },
-                signal,
-              ),
-            ),
-          ),
-        ),
-    }),
+    streaming('runners', 'runners_state_updated', (use, enterprise) => ({
+      changes: merge(use.watchOriginal(), tests.changes),
+      read: pipe(
+        use.originalRunners(enterprise),
+        TE.map((found) => {
+          const data = listed(found);
+          return { position: found.position, data, state: data };
+        }),
+      ),
+    })),
     route({
       ...nothing,
       method: 'get',
