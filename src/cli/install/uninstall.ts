@@ -160,7 +160,11 @@ const tellEnd = (
     say(io, jsonLine({ result: 'uninstalled', name: wish.name, left }));
     return;
   }
-  say(io, plain(`Runner ${wish.name} is retired, and ${runner.host} is as it was before it was installed.`));
+  const host =
+    left.length === 0
+      ? `${runner.host} is as it was before it was installed`
+      : `what was installed on ${runner.host} is taken away, but for what follows`;
+  say(io, plain(`Runner ${wish.name} is retired, and ${host}.`));
   for (const sentence of left) note(io, plain(`left there: ${sentence}`));
 };
 

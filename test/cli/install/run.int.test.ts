@@ -338,6 +338,7 @@ describe('delete-runner --uninstall', () => {
     const { did, logins, open } = aMachine({ uninstall: () => TE.right({ left: ['A file was changed.'] }) });
     await uninstall(world.io, world.session, wish, open);
     expect(world.told()).toMatchObject({ code: 0, err: 'left there: A file was changed.\n' });
+    expect(world.told().out).toContain('is taken away, but for what follows');
     expect(logins).toMatchObject([{ host: 'h', port: 2222, user: 'admin', hostKeys: [KEY] }]);
     expect(did).toEqual(['uninstall', 'close']);
     expect(looks).toBe(2);
