@@ -236,7 +236,6 @@ describe('the scheduler and the plain rules', () => {
   );
 
   it('decide the same when the state was kept and the rules changed meanwhile', { timeout: 30_000 }, () => {
-    let moved = 0;
     fc.assert(
       fc.property(fc.array(op, { maxLength: 50 }), (ops) => {
         const before = play(ops);
@@ -247,6 +246,9 @@ describe('the scheduler and the plain rules', () => {
             data: { attributes: { platform_family: 'debian', ...kits[0] } },
           });
         for (const { jobId, place } of before.state.jobs.values()) if (place) before.succeed(jobId);
+        // whatever the operations are, one job waits for the rule alone
+        before.ready('spare', { platform_family: 'debian', ...kits[0] });
+        before.queue('last');
         const world = new FleetWorld(rulesWith('1.5'));
         const state = world.process.kept?.restore(before.process.kept?.save(before.state));
         if (state === undefined) expect.fail('the state was of no use');
@@ -255,11 +257,10 @@ describe('the scheduler and the plain rules', () => {
         world.tickedMs = before.tickedMs;
         const { assignments } = expectedIn(world);
         expect(assigned(world.process.resume(world.state))).toEqual(assignments);
-        moved += assignments.length;
+        // a rule that keeps nothing from running would be no test
+        expect(assignments.length).toBeGreaterThan(0);
       }),
       { numRuns: 200 },
     );
-    // a rule that keeps nothing from running would be no test
-    expect(moved).toBeGreaterThan(0);
   });
 });
