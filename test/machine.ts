@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fingerprintOf, generateKeyPair, publicKeyOf } from '../src/ssh/keys.js';
+import { killIfThere } from '../bench/fleet/processes.js';
 import { findSshd, freePort } from '../src/ssh/system-sshd.js';
 import { descendantsNamedSshd, eventually } from './sshd.js';
 
@@ -168,6 +169,8 @@ export const startMachine = async (options: MachineOptions = {}): Promise<FreshM
       ([path, how]) => `mkdir -p ${path} && mount -t tmpfs -o mode=755,${how} tmpfs ${path}`,
     ),
     options.before ?? '',
+    // what others put there meanwhile would show through the layers
+    'mount -t tmpfs -o mode=1777 tmpfs /var/tmp',
     'mount -t tmpfs -o mode=1777 tmpfs /tmp',
     'cd /',
     `exec ${findSshd() ?? 'sshd'} -D -e -f /run/sshd/sshd_config`,
@@ -225,11 +228,7 @@ export const startMachine = async (options: MachineOptions = {}): Promise<FreshM
     users: async () => (await run('cut -d: -f1 /etc/passwd')).split('\n').filter((name) => name !== ''),
     cut: async () => {
       for (const one of await descendantsNamedSshd(pid)) {
-        try {
-          process.kill(one, 'SIGKILL');
-        } catch {
-          // ended by itself since it was listed
-        }
+        killIfThere(one);
       }
     },
     log: () => said,

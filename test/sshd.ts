@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { killIfThere } from '../bench/fleet/processes.js';
 import type { RunnerTarget, RunnerTransport } from '../src/app/ports.js';
 import { generateKeyPair } from '../src/ssh/keys.js';
 import { startLocalSshServer } from '../src/ssh/local-server.js';
@@ -70,7 +71,7 @@ const startServer = async (
   return {
     ...server,
     cut: async () => {
-      for (const pid of await descendantsNamedSshd(server.pid)) process.kill(pid, 'SIGKILL');
+      for (const pid of await descendantsNamedSshd(server.pid)) killIfThere(pid);
     },
   };
 };
@@ -156,11 +157,7 @@ const endJobsUnder = async (directory: string): Promise<void> => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     const where = await readlink(`/proc/${name}/cwd`).catch(() => '');
     if (where === directory || where.startsWith(`${directory}/`)) {
-      try {
-        process.kill(Number(name), 'SIGKILL');
-      } catch {
-        // Ended by itself meanwhile.
-      }
+      killIfThere(Number(name));
     }
   }
 };

@@ -26,6 +26,15 @@ export const isAlive = async (pid: number): Promise<boolean> => {
   return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 };
 
+/** A process may end by itself between being found and being killed: then it is not there. */
+export const killIfThere = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+};
+
 /** Kills what belongs to the folder, until nothing does: jobs and their supervisors outlive the server that they came through. */
 export const endProcessesOf = async (folder: string): Promise<void> => {
   for (;;) {
@@ -33,11 +42,7 @@ export const endProcessesOf = async (folder: string): Promise<void> => {
     const alive = await Promise.all(left.map(({ pid }) => isAlive(pid)));
     if (!alive.includes(true)) return;
     for (const { pid } of left) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // ended by itself meanwhile
-      }
+      killIfThere(pid);
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -11,7 +11,7 @@ import type { RawEvent, Recorded } from '../../src/kernel/recorded.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import { aRepository, commit, gitIn } from '../source/given-repository.js';
 import { eventPlace, type EventPlace } from './event-place.js';
-import { processesOf, until } from './processes.js';
+import { killIfThere, processesOf, until } from './processes.js';
 import { begin, type Ran, type Running } from './program.js';
 
 export interface Answer {
@@ -205,11 +205,7 @@ export class World {
     await this.place.release();
     for (const runner of this.runners) await runner.close();
     for (const { pid } of await processesOf(this.folder)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // ended by itself meanwhile
-      }
+      killIfThere(pid);
     }
     await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }

@@ -3,7 +3,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failpoints, type Failpoint } from '../../src/app/failpoints.js';
-import { isAlive } from '../../bench/fleet/processes.js';
+import { isAlive, killIfThere } from '../../bench/fleet/processes.js';
 import { until } from '../e2e/processes.js';
 import { aWorld, type World } from '../e2e/world.js';
 import { aFaultyRunner, filesOn, type FaultyRunner } from './runner.js';
@@ -75,8 +75,8 @@ const killThere = async (submission: Submission): Promise<void> => {
   const [kind, supervisor] = (await filesOn(runner, '.rc')).get(`${name}.rc`)?.split(' ') ?? [];
   const [leader] = (await filesOn(runner, '.go')).get(`${name}.go`)?.split(' ') ?? [];
   if (kind !== '-' || !(await isAlive(Number(supervisor)))) return;
-  process.kill(Number(supervisor), 'SIGKILL');
-  process.kill(-Number(leader), 'SIGKILL');
+  killIfThere(Number(supervisor));
+  killIfThere(-Number(leader));
 };
 
 const stories = {

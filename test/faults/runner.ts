@@ -8,7 +8,7 @@ import type { DemoRunner } from '../../src/cli/demo/fleet.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { findSshd, startSystemSshd } from '../../src/ssh/system-sshd.js';
 import type { World } from '../e2e/world.js';
-import { processesOf } from '../e2e/processes.js';
+import { killIfThere, processesOf } from '../e2e/processes.js';
 import { linkTo, type Link } from './link.js';
 
 const execute = promisify(execFile);
@@ -70,11 +70,7 @@ const killAllBut = async (pid: number, folder: string): Promise<void> => {
   const others = async () => (await processesOf(folder)).filter((one) => one.pid !== pid);
   for (let found = await others(); found.length > 0; found = await others())
     for (const one of found) {
-      try {
-        process.kill(one.pid, 'SIGKILL');
-      } catch {
-        // ended by itself
-      }
+      killIfThere(one.pid);
     }
 };
 

@@ -14,7 +14,7 @@ import { memoryHost, type JobKind, type Subject, type SubjectOptions } from '../
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { startLocalSshServer } from '../../src/ssh/local-server.js';
 import { findSshd, startSystemSshd } from '../../src/ssh/system-sshd.js';
-import { processesOf } from '../e2e/processes.js';
+import { killIfThere, processesOf } from '../e2e/processes.js';
 import { aRepository, gitIn } from '../source/given-repository.js';
 
 export type RunnerKind = 'in-process server' | 'system sshd';
@@ -50,11 +50,7 @@ export const aSite = async (kind: RunnerKind): Promise<Site> => {
     close: async () => {
       await server.close();
       for (const { pid } of await processesOf(folder)) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // ended by itself meanwhile
-        }
+        killIfThere(pid);
       }
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
