@@ -33,6 +33,8 @@ export interface Call<P, Q, H, B> {
   /** As it was asked for, without the query. */
   readonly path: string;
   readonly pace: Pace;
+  /** Aborts when the client has gone, or has its answer. */
+  readonly gone: () => AbortSignal;
   /** What the caller may see; absent: everything. A row that is open `anywhere` hands it on. */
   readonly sees?: Sees;
 }
@@ -132,6 +134,16 @@ const takesRevision = ({
 }: Pick<Spec<never, never, never, never>, 'method' | 'path' | 'ifMatch'>): boolean =>
   ifMatch ?? (method === 'post' && path.includes(':'));
 
+const goneFrom = ({ res }: HttpContext): AbortSignal => {
+  const abort = new AbortController();
+  if (res.closed) abort.abort();
+  else
+    res.once('close', () => {
+      abort.abort();
+    });
+  return abort.signal;
+};
+
 /** Makes a row of the table. */
 export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
   method: spec.method,
@@ -191,6 +203,7 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
       range: ctx.get('Range'),
       path: ctx.path,
       pace,
+      gone: () => goneFrom(ctx),
       ...(sees === undefined ? {} : { sees }),
     })();
     if (E.isLeft(answer)) refuse(ctx, answer.left);

@@ -21,6 +21,7 @@ const EVENTS = 'text/event-stream';
 const MOST_JOBS = 1000;
 
 const USUAL_LINES = 1000;
+const USUAL_MATCHES = 100;
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -176,6 +177,21 @@ export const jobRoutes: readonly Route[] = [
     query: codecs.LinesQuery,
     run: (use, { params, query: { from = 1, count = USUAL_LINES, text = false, ...which } }) =>
       pipe(use.logLines(params.id, from, count, which, text), TE.map(ok)),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/log/search',
+    doc: { summary: 'Lines of its log that hold a text, and how many there are', answer: ref('LogMatches') },
+    role: 'viewer',
+    where: ofJob,
+    params: codecs.IdParam,
+    query: codecs.SearchQuery,
+    run: (use, { params, query, context, gone }) => {
+      const { q, case: caseSensitive = false, from = 1, limit = USUAL_MATCHES, ...which } = query;
+      const wanted = { text: q, caseSensitive, from, limit };
+      return pipe(use.searchLog(context.caller, params.id, wanted, which, gone()), TE.map(ok));
+    },
   }),
   route({
     ...none,
