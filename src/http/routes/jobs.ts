@@ -203,7 +203,7 @@ export const jobRoutes: readonly Route[] = [
     params: codecs.IdParam,
     query: codecs.FollowLogQuery,
     headers: codecs.ByteOffsetHeader,
-    run: (use, { params, query: { from = 0, ...query }, headers, pace }) =>
+    run: (use, { params, query: { from = 0, ...query }, headers, pace, logs }) =>
       pipe(
         use.showJob(params.id),
         TE.chainEitherK((job) =>
@@ -216,6 +216,7 @@ export const jobRoutes: readonly Route[] = [
           sse((signal, requestId) =>
             logFrames(
               use,
+              logs,
               { ...query, jobId: job.id, from: headers['Last-Event-ID'] ?? from, pace, requestId },
               signal,
             ),
