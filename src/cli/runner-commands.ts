@@ -88,6 +88,7 @@ interface RemoveOptions extends RunnerActBody, Waiting, LoginOptions {
   readonly as?: string;
   readonly host?: string;
   readonly port?: number;
+  readonly anyOwner?: true;
   readonly yes?: true;
   readonly enterprise?: string;
 }
@@ -95,7 +96,7 @@ interface RemoveOptions extends RunnerActBody, Waiting, LoginOptions {
 const remove = async (
   io: Io,
   name: string,
-  { uninstall, as, host, port, yes, enterprise, ...options }: RemoveOptions,
+  { uninstall, as, host, port, anyOwner, yes, enterprise, ...options }: RemoveOptions,
   command: Command,
 ): Promise<void> => {
   const problems =
@@ -106,13 +107,15 @@ const remove = async (
         ];
   if (uninstall === true) {
     const { uninstallRunner } = await import('./install/remove.js');
-    await uninstallRunner(io, name, { ...options, as, host, port, yes }, command, problems);
+    await uninstallRunner(io, name, { ...options, as, host, port, anyOwner, yes }, command, problems);
     return;
   }
   const { sshIdentityFile, password, passwordFile, ...body } = options;
-  const only = [sshIdentityFile, password, passwordFile, as, host, port].some((given) => given !== undefined)
+  const only = [sshIdentityFile, password, passwordFile, as, host, port, anyOwner].some(
+    (given) => given !== undefined,
+  )
     ? [
-        '-i, -P, --password-file, --as, --host and -p are for --uninstall, which logs in to the machine; add it, or leave them out',
+        '-i, -P, --password-file, --as, --host, --any-owner and -p are for --uninstall, which logs in to the machine; add it, or leave them out',
       ]
     : [];
   if (problems.length + only.length > 0) {
@@ -140,6 +143,10 @@ const removeCommand = (command: Command, io: Io, called: string): void => {
       whole,
     )
     .option('--host <host>', 'with --uninstall: where to log in (default: where the server does)')
+    .option(
+      '--any-owner',
+      'with --uninstall: also what was installed for another runner or from another Baton',
+    )
     .option('-y, --yes', 'with --uninstall: ask nothing before it is done')
     .addOption(new Option('-e, --enterprise <name>').hideHelp())
     .addHelpText(

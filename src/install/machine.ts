@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { AppError } from '../app/errors.js';
 import type { Attributes } from '../events/shapes.js';
 import type { AdministratorLogin } from '../ssh/administrator.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest, Owner } from './manifest.js';
 
 /** Who logs in to set the machine up. Nothing of it is kept, neither here nor there. */
 export interface Login extends AdministratorLogin {
@@ -43,6 +43,8 @@ export interface PemFile {
 }
 
 export interface RunnerSpec {
+  /** Written down there. A machine of another owner is refused; of one that is not known it becomes this one's. */
+  readonly owner: Owner;
   readonly runnerUser: string;
   /** At least 1. */
   readonly slots: number;
@@ -148,11 +150,14 @@ export interface Machine {
     file: PackageFile,
     on?: OnStep,
   ) => TaskEither<AppError, PackageDone>;
-  /** Exactly what the manifest says. Refused while processes of the accounts live, which are named, unless they shall be ended. */
+  /**
+   * Exactly what the manifest says. Refused when it names another owner than the given one, and while processes of the accounts live, which are named,
+   * unless they shall be ended.
+   */
   readonly uninstall: (
     runnerUser: string,
     on?: OnStep,
-    options?: { readonly endProcesses?: boolean },
+    options?: { readonly endProcesses?: boolean; readonly owner?: Owner },
   ) => TaskEither<AppError, Removed>;
   readonly close: () => Promise<void>;
 }

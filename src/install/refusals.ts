@@ -109,6 +109,7 @@ export const notRoot = (login: Login, reason: string): AppError => {
 const wayOut: Readonly<Record<string, string>> = {
   account_exists: 'Choose another --runner-user, or remove the account there if nobody needs it.',
   account_changed: 'Undo that change there, or uninstall the runner and install it again.',
+  other_owner: 'Remove it where it belongs to, or choose another --runner-user.',
   path_exists: 'Move it away there, or choose another name.',
   unsafe_path: 'Give it to root with mode 0755, or choose another folder.',
   disk_full: 'Free space or inodes there, and run the same again.',
@@ -135,7 +136,9 @@ export const refusedBy = (
 ): AppError => {
   const remains = left.length === 0 ? '' : ` Not taken back: ${left.map(printable).join('; ')}.`;
   return appError(
-    error.reason.endsWith('_exists') || error.reason === 'busy' ? 'conflict' : 'runner',
+    error.reason.endsWith('_exists') || ['busy', 'other_owner'].includes(error.reason)
+      ? 'conflict'
+      : 'runner',
     error.reason,
     `${placeOf(login).where}: ${printableText(error.text)}.`,
     { hint: `${wayOut[error.reason] ?? 'Mend that there, and run the same again.'}${remains}` },

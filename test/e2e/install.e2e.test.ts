@@ -62,6 +62,45 @@ describe.runIf(noMachine === undefined)('install-runner [needs machine]', () => 
     expect(await at.aChangeIsDelivered('shop')).toMatch(/^job_runner$/mu);
   });
 
+  it('given a second name or a second server for the account, then it is refused, and the first runner works on', async () => {
+    const machine = await at.aMachine();
+    went(await at.first(machine, '--slots', '2', '--sudo', '/usr/bin/true'));
+    const installed = await stateOf(machine);
+    const other = await at.first(machine, '--name', 'other');
+    expect([other.code, other.err]).toEqual([5, expect.stringContaining('installed for the runner b7')]);
+    expect(other.err).toContain('Nothing was changed');
+
+    const second = await anInstallWorld();
+    try {
+      const taken = await second.world.baton(
+        ...['install-runner', '127.0.0.1', 'admin', '-i', at.identity, '--name', 'b7', '-y'],
+        ...['-p', String(machine.port), '--host-key', machine.hostKey],
+      );
+      expect([taken.code, taken.err]).toEqual([5, expect.stringContaining('of another Baton')]);
+      // enrolled there by hand: its uninstall is not to take what the first one uses
+      await second.world.ask('POST', '/runners', {
+        ...{
+          name: 'b7',
+          host: '127.0.0.1',
+          port: machine.port,
+          user: 'job_runner',
+          hostKey: machine.hostKey,
+        },
+      });
+      const removed = await second.world.baton(
+        ...['delete-runner', 'b7', '--uninstall', '--as', 'admin', '-i', at.identity, '-y'],
+      );
+      expect([removed.code, removed.err]).toEqual([5, expect.stringContaining('--any-owner')]);
+    } finally {
+      await second.close();
+    }
+    expect(await stateOf(machine)).toBe(installed);
+    expect(went(await at.world.baton('runner', 'test', 'b7'))).toContain('ready');
+
+    went(await at.uninstall());
+    expect(went(await at.uninstall())).toContain('nothing of an installation for job_runner is there');
+  });
+
   it('given a runner that was uninstalled by hand is deleted, then it is retired, told, and another try is possible', async () => {
     const machine = await at.aMachine();
     went(await at.first(machine));

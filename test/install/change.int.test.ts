@@ -61,6 +61,38 @@ describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipp
     expect(await stateOf(fresh)).toBe(before);
   });
 
+  test('for another runner is refused before anything is changed, and so is its uninstall', async () => {
+    const fresh = await start();
+    const before = await stateOf(fresh);
+    const other = { installation: 'there', name: 'b7' };
+    await on(rootLogin(fresh), async (machine) => {
+      orThrow(await machine.prepare(specOf({ sudo: ['/usr/bin/id'] }))());
+    });
+    expect(await fresh.read('/etc/baton/job_runner.manifest')).toMatch(/^owner here b7$/mu);
+    const installed = await stateOf(fresh);
+    await on(rootLogin(fresh), async (machine) => {
+      for (const refusal of [
+        await machine.prepare(specOf({ owner: other, publicKey: generateKeyPair().publicKey }))(),
+        await machine.uninstall('job_runner', undefined, { owner: other })(),
+      ])
+        expect(errorOf(refusal)).toMatchObject({
+          ...{ code: 'conflict', reason: 'other_owner' },
+          message: expect.stringContaining('for the runner b7 of the Baton here') as string,
+        });
+      expect(await stateOf(fresh)).toBe(installed);
+
+      // as a Baton before this one wrote it: the next that comes has it
+      await fresh.run('sed -i /^owner/d /etc/baton/job_runner.manifest');
+      orThrow(await machine.prepare(specOf({ owner: other, sudo: ['/usr/bin/id'] }))());
+      expect(await fresh.read('/etc/baton/job_runner.manifest')).toMatch(/^owner there b7$/mu);
+      orThrow(await machine.undo()());
+      expect(await stateOf(fresh)).toBe(installed);
+      expect(await fresh.read('/etc/baton/job_runner.manifest')).not.toMatch(/^owner/mu);
+      orThrow(await machine.uninstall('job_runner', undefined, { owner: other })());
+    });
+    expect(await stateOf(fresh)).toBe(before);
+  });
+
   test('makes accounts for more slots and removes those of fewer, but not while they work', async () => {
     const fresh = await start();
     const before = await stateOf(fresh);

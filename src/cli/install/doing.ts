@@ -79,7 +79,7 @@ const enrolStep = (doing: Doing, keep: (publicKey: string) => void): Step => {
 
 const prepareStep = (doing: Doing, publicKey: () => string): Step => {
   const { machine, settings, certificates, fipsChain, tell } = doing;
-  const { wish, enrolment, base } = settings;
+  const { wish, enrolment, base, owner } = settings;
   return {
     id: 'machine',
     title: `setting up ${wish.host}`,
@@ -97,7 +97,7 @@ const prepareStep = (doing: Doing, publicKey: () => string): Step => {
         {
           ...{ runnerUser: wish.runnerUser, slots: enrolment.slots, base, certificates },
           isolate: enrolment.kind === 'same' ? enrolment.runner.isolated === true : wish.isolate,
-          publicKey: publicKey(),
+          ...{ owner, publicKey: publicKey() },
           sudo: wish.sudo ?? 'none',
           ...(fipsChain === undefined ? {} : { fipsChain }),
         },

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
+import type { Installation } from '../../app/installation.js';
 import type { ToolchainsView } from '../../app/toolchains.js';
 import type { Look, Machine, OpenMachine, PackageFile, PemFile } from '../../install/machine.js';
 import { exitCodes } from '../exit.js';
@@ -15,6 +16,7 @@ import { cacheFolder, download } from './download.js';
 import { enrolmentOf, hostKeysOf, mayInstall, portOf } from './enrolment.js';
 import { ofMachine, ofServer } from './failures.js';
 import { proofOf } from './login.js';
+import { mayTakeOver } from './ownership.js';
 import { fetchedPackage, ownPackage, type ForMachine } from './package-files.js';
 import { downloadsFor, mayHave, type ToDownload } from './packages.js';
 import { agrees, reach } from './reach.js';
@@ -57,7 +59,7 @@ const looking = async <A>(
   return got;
 };
 
-interface AtServer {
+interface AtServer extends Installation {
   readonly existing: RunnerAsOf | undefined;
   readonly view: ToolchainsView;
 }
@@ -72,7 +74,11 @@ const atServer = async ({ session: { client }, wish }: Running): Promise<E.Eithe
   const may = mayInstall(wish, existing);
   if (E.isLeft(may)) return may;
   const view = await client.listToolchains();
-  return E.isLeft(view) ? E.left(ofServer(view.left)) : E.right({ existing, view: view.right });
+  if (E.isLeft(view)) return E.left(ofServer(view.left));
+  const installation = await client.showInstallation();
+  return E.isLeft(installation)
+    ? E.left(ofServer(installation.left))
+    : E.right({ existing, view: view.right, ...installation.right });
 };
 
 const enough = ({ missingTools }: Look, host: string): E.Either<Failure, void> =>
@@ -95,12 +101,15 @@ interface Planned {
 /** Everything that can be refused is refused here, before anything is changed. */
 const planOf = async (
   { io, wish }: Running,
-  { existing, view }: AtServer,
+  { existing, view, installationId }: AtServer,
   hostKey: string,
   look: Look,
 ): Promise<E.Either<Failure, Planned>> => {
   const tools = enough(look, wish.host);
   if (E.isLeft(tools)) return tools;
+  const owner = { installation: installationId, name: wish.name };
+  const mayOver = mayTakeOver(look.manifest, owner, wish);
+  if (E.isLeft(mayOver)) return mayOver;
   const enrolment = enrolmentOf(wish, hostKey, existing);
   if (E.isLeft(enrolment)) return enrolment;
   const downloads = downloadsFor(view, wish, look.attributes);
@@ -120,7 +129,7 @@ const planOf = async (
   if (fipsChain !== undefined && E.isLeft(fipsChain)) return fipsChain;
   return E.right({
     settings: {
-      ...{ wish, hostKey, look, port: portOf(wish, existing), base: `${BASES}/${wish.runnerUser}` },
+      ...{ wish, hostKey, look, owner, port: portOf(wish, existing), base: `${BASES}/${wish.runnerUser}` },
       ...{ enrolment: enrolment.right, downloads: downloads.right },
       certificates: certificates.right.map(({ name }) => name),
       ...(own === undefined ? {} : { own: own.right }),

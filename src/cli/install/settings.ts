@@ -1,5 +1,6 @@
 /** What is going to be done, as a person reads it before saying yes, and as programs get it. Pure. */
 import type { Look } from '../../install/machine.js';
+import type { Owner } from '../../install/manifest.js';
 import { fields } from '../print.js';
 import type { Enrolment } from './enrolment.js';
 import type { ToDownload } from './packages.js';
@@ -17,6 +18,8 @@ export interface Settings {
   readonly port: number;
   readonly hostKey: string;
   readonly look: Look;
+  /** As it is written down on the machine. */
+  readonly owner: Owner;
   readonly enrolment: Enrolment;
   readonly base: string;
   readonly downloads: readonly ToDownload[];
@@ -68,6 +71,13 @@ const packagesText = ({ downloads, own }: Settings): string =>
 const sudoText = ({ sudo }: Wish): string =>
   sudo === undefined ? 'nothing' : sudo === 'all' ? 'everything, without a password' : sudo.join(', ');
 
+const beforeText = ({ look: { manifest }, owner }: Settings): string | undefined => {
+  if (manifest === undefined) return undefined;
+  return manifest.owner === undefined
+    ? `yes, for whom is not known: what is there is kept, and becomes that of ${owner.name}`
+    : 'yes: what is there is kept';
+};
+
 /** Aligned lines. */
 export const settingsText = (settings: Settings): string => {
   const { wish, port, hostKey, look, certificates } = settings;
@@ -85,7 +95,7 @@ export const settingsText = (settings: Settings): string => {
     // what an earlier installation trusted goes, if it is not named again
     ['trusted certificates', certificates.join(', ') || (look.manifest === undefined ? '' : 'none')],
     ['FIPS chain', wish.fipsChain],
-    ['installed before', look.manifest === undefined ? undefined : 'yes: what is there is kept'],
+    ['installed before', beforeText(settings)],
     ['left alone', look.legacy.join(', ')],
   ]);
 };

@@ -1,7 +1,8 @@
 /** `baton delete-runner NAME --uninstall`: retires the runner, then takes away what was installed on its machine. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
-import type { OpenMachine, Removed } from '../../install/machine.js';
+import type { Machine, OpenMachine, Removed } from '../../install/machine.js';
+import type { Manifest, Owner } from '../../install/manifest.js';
 import { exitCodes } from '../exit.js';
 import { interruptible } from '../follow.js';
 import { note, say, type Io } from '../io.js';
@@ -11,6 +12,7 @@ import { plain } from '../terminal.js';
 import { pause } from '../wait.js';
 import { ofMachine, ofServer } from './failures.js';
 import { proofOf } from './login.js';
+import { mayTakeAway } from './ownership.js';
 import { agrees, reach } from './reach.js';
 import { jsonLine, reportOn, type Report } from './report.js';
 import { interrupted, type Failure } from './steps.js';
@@ -26,6 +28,8 @@ export interface UninstallWish {
   readonly port?: number;
   readonly reason?: string;
   readonly cancelJobs: boolean;
+  /** Also what was installed for another runner, or from another Baton. */
+  readonly anyOwner: boolean;
   readonly yes: boolean;
 }
 
@@ -37,6 +41,13 @@ interface Running {
   readonly report: Report;
   readonly signal: AbortSignal;
 }
+
+/** `nothing`: no installation was there. */
+interface Cleaned extends Removed {
+  readonly was: 'installed' | 'nothing';
+}
+
+const NOT_RETIRED = 'The runner is as it was; without --uninstall it is retired whatever its machine says.';
 
 const POLL_MS = 400;
 
@@ -61,11 +72,13 @@ const retire = async (
   return E.right(undefined);
 };
 
-const takeAway = async (
+type Proof = Parameters<typeof reach>[3];
+
+const connected = async (
   { io, wish, open, report, signal }: Running,
-  { host, port, user, hostKeys }: RunnerAsOf,
-  proof: Parameters<typeof reach>[3],
-): Promise<E.Either<Failure, Removed>> => {
+  { host, port, hostKeys }: RunnerAsOf,
+  proof: Proof,
+): Promise<E.Either<Failure, Machine>> => {
   const where = { host: wish.host ?? host, port: wish.port ?? port, user: wish.admin, hostKeys };
   report.tell({ step: 'connect', status: 'begun', detail: `connecting to ${where.user}@${where.host}` });
   const machine = await reach(io, open, where, proof, signal, report.clear);
@@ -74,24 +87,38 @@ const takeAway = async (
     return machine;
   }
   report.tell({ step: 'connect', status: 'done', detail: `${where.user}@${where.host}:${where.port}` });
-  try {
-    // its jobs have ended: what runs there yet are the shells that the server kept ready, and what jobs left behind
-    const removed = await machine.right.uninstall(user, report.tell, { endProcesses: true })();
-    return E.isLeft(removed) ? E.left(ofMachine(removed.left)) : removed;
-  } finally {
-    await machine.right.close();
-  }
+  return machine;
+};
+
+/** What an installation made there, if it may be taken away; nothing is changed by looking. */
+const lookedAt = async (
+  { wish: { anyOwner, host } }: Running,
+  runner: RunnerAsOf,
+  machine: Machine,
+  owner: Owner,
+): Promise<E.Either<Failure, Manifest | undefined>> => {
+  const look = await machine.look(runner.user)();
+  if (E.isLeft(look)) return E.left(ofMachine(look.left));
+  const { manifest } = look.right;
+  const may = anyOwner ? E.right(undefined) : mayTakeAway(manifest, owner, host ?? runner.host);
+  return E.isLeft(may) ? may : E.right(manifest);
 };
 
 /** Another runner whose jobs run as the same account would lose it. */
 const alone = async (
   { session: { client } }: Running,
-  { name, host, user }: RunnerAsOf,
+  { name, host, port, user }: RunnerAsOf,
 ): Promise<E.Either<Failure, void>> => {
   const all = await client.listRunners();
   if (E.isLeft(all)) return E.left(ofServer(all.left));
   const other = all.right.items.find(
-    (one) => one.name !== name && one.state !== 'retired' && one.host === host && one.user === user,
+    (one) =>
+      one.name !== name &&
+      one.state !== 'retired' &&
+      // another port may lead to another machine: there the manifest tells
+      one.host === host &&
+      one.port === port &&
+      one.user === user,
   );
   return other === undefined
     ? E.right(undefined)
@@ -107,25 +134,53 @@ const alone = async (
 const later = ({ name, admin }: UninstallWish): string =>
   `The runner is retired; what was installed on its machine is still there. Take it away later: baton delete-runner ${name} --uninstall --as ${admin}`;
 
-const sequence = async (running: Running, runner: RunnerAsOf): Promise<E.Either<Failure, Removed>> => {
-  const { io, wish, report, signal } = running;
-  const where = plain(wish.host ?? runner.host);
-  const may = await alone(running, runner);
-  if (E.isLeft(may)) return may;
-  if (!wish.yes) {
-    if (io.person === undefined)
-      return E.left({
-        code: 'not_confirmed',
-        sentence: 'There is no terminal to ask whether that shall be done.',
-        hint: 'Say so with -y.',
-        exit: exitCodes.usage,
+const hinted = (failure: Failure, more: string): E.Either<Failure, never> => {
+  const { hint } = failure;
+  return E.left({ ...failure, hint: hint === undefined ? more : `${hint} ${more}` });
+};
+
+/** Of a machine that is away: it may never come back, so its runner is retired all the same. */
+const AWAY: ReadonlySet<string> = new Set([
+  'name_not_found',
+  'refused',
+  'timed_out',
+  'unreachable',
+  'connection_lost',
+]);
+
+/** Jobs that nobody said what is to become of; told before anybody is asked for a password. */
+const idle = ({ wish }: Running, { name, state, current }: RunnerAsOf): E.Either<Failure, void> => {
+  const jobs = Object.keys(current).length;
+  return jobs === 0 || wish.cancelJobs || state === 'removing' || state === 'retired'
+    ? E.right(undefined)
+    : E.left({
+        code: 'runner_busy',
+        sentence: `The runner ${name} is busy with ${jobs === 1 ? 'one job' : `${jobs} jobs`}.`,
+        hint: '--cancel-jobs cancels them.',
+        exit: exitCodes.conflict,
       });
-    const question = `The runner ${plain(wish.name)} is retired, and the account ${plain(runner.user)} and all that was installed with it is taken from ${where}. Shall it be done?`;
-    if (!(await agrees(io, question, signal)))
-      return E.left({ ...interrupted, code: 'declined', sentence: 'It was not wanted.' });
-  }
-  const proof = await proofOf(io, wish.login, `${wish.admin}@${where}`, signal);
-  if (E.isLeft(proof)) return proof;
+};
+
+const confirmed = async (
+  { io, wish, signal }: Running,
+  { user, host }: RunnerAsOf,
+): Promise<E.Either<Failure, void>> => {
+  if (wish.yes) return E.right(undefined);
+  if (io.person === undefined)
+    return E.left({
+      code: 'not_confirmed',
+      sentence: 'There is no terminal to ask whether that shall be done.',
+      hint: 'Say so with -y.',
+      exit: exitCodes.usage,
+    });
+  const question = `The runner ${plain(wish.name)} is retired, and the account ${plain(user)} and all that was installed with it is taken from ${plain(wish.host ?? host)}. Shall it be done?`;
+  return (await agrees(io, question, signal))
+    ? E.right(undefined)
+    : E.left({ ...interrupted, code: 'declined', sentence: 'It was not wanted.' });
+};
+
+const retireStep = async (running: Running, runner: RunnerAsOf): Promise<E.Either<Failure, void>> => {
+  const { wish, report } = running;
   report.tell({ step: 'retire', status: 'begun', detail: `retiring ${wish.name}` });
   const retired = await retire(running, runner);
   if (E.isLeft(retired)) {
@@ -134,16 +189,61 @@ const sequence = async (running: Running, runner: RunnerAsOf): Promise<E.Either<
   }
   const status = runner.state === 'retired' ? 'unchanged' : 'done';
   report.tell({ step: 'retire', status, detail: `${wish.name} is retired` });
-  const removed = await takeAway(running, runner, proof.right);
-  if (E.isRight(removed)) return removed;
-  const { hint } = removed.left;
-  return E.left({ ...removed.left, hint: hint === undefined ? later(wish) : `${hint} ${later(wish)}` });
+  return retired;
+};
+
+/** Retired once it is known that its machine can be cleaned. */
+const retireAndClean = async (
+  running: Running,
+  runner: RunnerAsOf,
+  machine: Machine,
+  owner: Owner,
+): Promise<E.Either<Failure, Cleaned>> => {
+  const { wish, report } = running;
+  const made = await lookedAt(running, runner, machine, owner);
+  if (E.isLeft(made)) return runner.state === 'retired' ? made : hinted(made.left, NOT_RETIRED);
+  const retired = await retireStep(running, runner);
+  if (E.isLeft(retired)) return retired;
+  if (made.right === undefined) return E.right({ was: 'nothing', left: [] });
+  // its jobs have ended: what runs there yet are the shells that the server kept ready, and what jobs left behind
+  const options = { endProcesses: true, ...(wish.anyOwner ? {} : { owner }) };
+  const removed = await machine.uninstall(runner.user, report.tell, options)();
+  return E.isLeft(removed)
+    ? hinted(ofMachine(removed.left), later(wish))
+    : E.right({ was: 'installed', ...removed.right });
+};
+
+const sequence = async (running: Running, runner: RunnerAsOf): Promise<E.Either<Failure, Cleaned>> => {
+  const { io, session, wish, signal } = running;
+  const may = await alone(running, runner);
+  if (E.isLeft(may)) return may;
+  const free = idle(running, runner);
+  if (E.isLeft(free)) return free;
+  const installation = await session.client.showInstallation();
+  if (E.isLeft(installation)) return E.left(ofServer(installation.left));
+  const owner = { installation: installation.right.installationId, name: wish.name };
+  const wanted = await confirmed(running, runner);
+  if (E.isLeft(wanted)) return wanted;
+  const proof = await proofOf(io, wish.login, `${wish.admin}@${wish.host ?? runner.host}`, signal);
+  if (E.isLeft(proof)) return proof;
+  const machine = await connected(running, runner, proof.right);
+  if (E.isRight(machine)) {
+    try {
+      return await retireAndClean(running, runner, machine.right, owner);
+    } finally {
+      await machine.right.close();
+    }
+  }
+  if (!AWAY.has(machine.left.code))
+    return runner.state === 'retired' ? machine : hinted(machine.left, NOT_RETIRED);
+  const retired = await retireStep(running, runner);
+  return E.isLeft(retired) ? retired : hinted(machine.left, later(wish));
 };
 
 const tellEnd = (
   { io, session, wish }: Running,
   runner: RunnerAsOf,
-  ended: E.Either<Failure, Removed>,
+  ended: E.Either<Failure, Cleaned>,
 ): void => {
   if (E.isLeft(ended)) {
     const { exit = exitCodes.error, ...failure } = ended.left;
@@ -155,15 +255,17 @@ const tellEnd = (
     }
     return;
   }
-  const { left } = ended.right;
+  const { was, left } = ended.right;
   if (session.asJson) {
-    say(io, jsonLine({ result: 'uninstalled', name: wish.name, left }));
+    say(io, jsonLine({ result: was === 'nothing' ? 'not_installed' : 'uninstalled', name: wish.name, left }));
     return;
   }
   const host =
-    left.length === 0
-      ? `${runner.host} is as it was before it was installed`
-      : `what was installed on ${runner.host} is taken away, but for what follows`;
+    was === 'nothing'
+      ? `nothing of an installation for ${runner.user} is there on ${runner.host}`
+      : left.length === 0
+        ? `${runner.host} is as it was before it was installed`
+        : `what was installed on ${runner.host} is taken away, but for what follows`;
   say(io, plain(`Runner ${wish.name} is retired, and ${host}.`));
   for (const sentence of left) note(io, plain(`left there: ${sentence}`));
 };

@@ -1,8 +1,9 @@
 # From a machine to a runner, step by step. Each may be repeated; what is as it should be stays untouched.
 op_prepare() {
-  undoes=prepare
   open_manifest
   begin_step accounts
+  refuse_other_owner
+  undoes=prepare
   refuse_foreign
   if [ -f "$etc/.$user.undo/run" ]; then
     IFS= read -r made_by <"$etc/.$user.undo/run" || made_by=''

@@ -59,6 +59,12 @@ is_path() {
   case $1 in /*) ;; *) return 1 ;; esac
   case $1 in / | */ | *//* | */./* | */../* | */. | */.. | *[!A-Za-z0-9._/+-]*) return 1 ;; esac
 }
+# An installation and the name of a runner there.
+is_owner() { is_word "${1%% *}" && is_word "${1#* }"; }
+is_word() {
+  case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac
+  [ ${#1} -le 100 ]
+}
 # Of a package: names and versions of deb and rpm.
 is_package_word() { case $1 in '' | -* | *[!A-Za-z0-9.+:~^_-]*) return 1 ;; esac; }
 is_key() { case $1 in ssh-* | ecdsa-* | sk-*) case $1 in *[!A-Za-z0-9+/=@.\ -]*) return 1 ;; esac ;; *) return 1 ;; esac; }

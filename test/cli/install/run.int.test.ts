@@ -232,6 +232,30 @@ describe('install-runner', () => {
     expect(world.called().at(-1)).toBe('removeRunner');
   });
 
+  it.each([
+    [
+      'another runner',
+      { installation: 'here', name: 'm1' },
+      /the runner m1, which.*--name m1.*--runner-user/su,
+    ],
+    [
+      'another Baton',
+      { installation: 'there', name: 'b7' },
+      /another Baton \(installation there\).*--runner-user/su,
+    ],
+  ])(
+    'given the machine was installed for %s, then it is refused before anything is changed',
+    async (_what, owner, told) => {
+      const world = await aWorld({});
+      const { did, open } = aMachine({}, aLook({ manifest: { ...manifest, owner } }));
+      await install(world.io, world.session, aWish(), open);
+      expect(world.told()).toMatchObject({ code: 5, err: expect.stringMatching(told) as string });
+      expect(world.told().err).toContain('Nothing was changed');
+      expect(did).toEqual(['look', 'close']);
+      expect(world.called()).not.toContain('addRunner');
+    },
+  );
+
   it('given it is there already, then nothing is enrolled, its key is used, and a failure leaves it alone', async () => {
     const existing = aRunner({
       ...{ name: 'b7', host: 'h', user: 'job_runner', port: 2222, hostKeys: [KEY] },
@@ -322,12 +346,15 @@ describe('delete-runner --uninstall', () => {
     admin: 'admin',
     login: { agent: '/a' },
     cancelJobs: false,
+    anyOwner: false,
     yes: true,
   };
+  const ownedBy = (installation: string, name: string) =>
+    aLook({ manifest: { ...manifest, runnerUser: 'jobs', owner: { installation, name } } });
   const there = (over = {}) =>
     aRunner({ name: 'b7', host: 'h', user: 'jobs', port: 2222, hostKeys: [KEY], ...over });
 
-  it('given a runner, then it is removed first, waited for, and then uninstalled where jobs logged in', async () => {
+  it('given a runner, then its machine is looked at where jobs log in, it is removed and waited for, and then uninstalled', async () => {
     let looks = 0;
     const world = await aWorld({
       use: {
@@ -335,12 +362,15 @@ describe('delete-runner --uninstall', () => {
         removeRunner: () => TE.right({ value: there({ state: 'removing' }), repeated: false }),
       },
     });
-    const { did, logins, open } = aMachine({ uninstall: () => TE.right({ left: ['A file was changed.'] }) });
+    const { did, logins, open } = aMachine(
+      { uninstall: () => TE.right({ left: ['A file was changed.'] }) },
+      ownedBy('here', 'b7'),
+    );
     await uninstall(world.io, world.session, wish, open);
     expect(world.told()).toMatchObject({ code: 0, err: 'left there: A file was changed.\n' });
     expect(world.told().out).toContain('is taken away, but for what follows');
     expect(logins).toMatchObject([{ host: 'h', port: 2222, user: 'admin', hostKeys: [KEY] }]);
-    expect(did).toEqual(['uninstall', 'close']);
+    expect(did).toEqual(['look', 'uninstall', 'close']);
     expect(looks).toBe(2);
   });
 
@@ -354,11 +384,59 @@ describe('delete-runner --uninstall', () => {
 
   it('given a retired one, then nothing is asked of the server, and it is uninstalled', async () => {
     const world = await aWorld({ use: { showRunner: () => TE.right(there({ state: 'retired' })) } });
-    const { did, open } = aMachine();
+    const { did, open } = aMachine({}, ownedBy('here', 'b7'));
     await uninstall(world.io, world.session, wish, open);
     expect(world.told().code).toBe(0);
-    expect(did).toEqual(['uninstall', 'close']);
+    expect(did).toEqual(['look', 'uninstall', 'close']);
     expect(world.called()).not.toContain('removeRunner');
+  });
+
+  it('given nothing is there any more, then it ends well and says so', async () => {
+    const world = await aWorld({ use: { showRunner: () => TE.right(there({ state: 'retired' })) } });
+    const { did, open } = aMachine();
+    await uninstall(world.io, world.session, wish, open);
+    expect(world.told()).toMatchObject({ code: 0, err: '' });
+    expect(world.told().out).toContain('nothing of an installation for jobs is there on h');
+    expect(did).toEqual(['look', 'close']);
+  });
+
+  it.each([
+    ['another runner', 'here', 'b8', 'the runner b8, so'],
+    ['another Baton', 'there', 'b7', 'the runner b7 of another Baton (installation there)'],
+  ])(
+    'given %s was installed there, then nothing is done, and who has it and the way out are told',
+    async (_what, installation, name, told) => {
+      const world = await aWorld({ use: { showRunner: () => TE.right(there()) } });
+      const { did, open } = aMachine({}, ownedBy(installation, name));
+      await uninstall(world.io, world.session, wish, open);
+      expect(world.told().code).toBe(5);
+      expect(world.told().err).toContain(told);
+      expect(world.told().err).toContain('--any-owner');
+      expect(did).toEqual(['look', 'close']);
+      expect(world.called()).not.toContain('removeRunner');
+      await edge?.close();
+
+      const all = await aWorld({ use: { showRunner: () => TE.right(there()) } });
+      const forced = aMachine({}, ownedBy(installation, name));
+      await uninstall(all.io, all.session, { ...wish, anyOwner: true }, forced.open);
+      expect(all.told().code).toBe(0);
+      expect(forced.did).toEqual(['look', 'uninstall', 'close']);
+    },
+  );
+
+  it('given the machine does not let the administrator in, then the runner is not retired', async () => {
+    const world = await aWorld({ use: { showRunner: () => TE.right(there()) } });
+    const denied = refuse('permission_denied', 'It did not let admin in.');
+    await uninstall(world.io, world.session, wish, () => TE.left(denied));
+    expect(world.told()).toMatchObject({ code: 1, err: expect.stringContaining('as it was') as string });
+    expect(world.called()).not.toContain('removeRunner');
+  });
+
+  it('given another runner at another port of the same host, then that is another machine', async () => {
+    const others = () => TE.right([there(), there({ name: 'b8', port: 2223 })]);
+    const world = await aWorld({ use: { showRunner: () => TE.right(there()), listRunners: others } });
+    await uninstall(world.io, world.session, wish, aMachine({}, ownedBy('here', 'b7')).open);
+    expect(world.told()).toMatchObject({ code: 0, err: '' });
   });
 
   it('given another runner uses the account, then it is refused, and nothing is done', async () => {
@@ -369,12 +447,21 @@ describe('delete-runner --uninstall', () => {
     expect(world.called()).not.toContain('removeRunner');
   });
 
-  it('given jobs run there, then the refusal of the server ends it, and nobody logs in', async () => {
-    const busy = () => TE.left(appError('conflict', 'runner_busy', 'Jobs run there.'));
-    const world = await aWorld({ use: { showRunner: () => TE.right(there()), removeRunner: busy } });
+  it('given jobs run there, then it is refused with the way out, and nobody logs in', async () => {
+    const world = await aWorld({ use: { showRunner: () => TE.right(there({ current: { 0: 'a-job' } })) } });
     const { logins, open } = aMachine();
     await uninstall(world.io, world.session, wish, open);
-    expect(world.told()).toMatchObject({ code: 5, err: 'baton: Jobs run there.\n' });
+    expect(world.told()).toMatchObject({ code: 5, err: expect.stringContaining('--cancel-jobs') as string });
+    expect(world.called()).not.toContain('removeRunner');
     expect(logins).toEqual([]);
+  });
+
+  it('given a job came meanwhile, then the refusal of the server ends it, and nothing is taken away', async () => {
+    const busy = () => TE.left(appError('conflict', 'runner_busy', 'Jobs run there.'));
+    const world = await aWorld({ use: { showRunner: () => TE.right(there()), removeRunner: busy } });
+    const { did, open } = aMachine({}, ownedBy('here', 'b7'));
+    await uninstall(world.io, world.session, wish, open);
+    expect(world.told()).toMatchObject({ code: 5, err: 'baton: Jobs run there.\n' });
+    expect(did).toEqual(['look', 'close']);
   });
 });
