@@ -199,7 +199,9 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
       ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
     });
     if (E.isLeft(done)) return done;
-    const { publicKey, probe } = done.right.value;
+    const { publicKey, probe, isolated, slots } = done.right.value;
+    // whoever takes accounts away next finds us in none of them
+    await deps.transport.keep(name, isolated === true ? slots : undefined);
     if (probe === undefined) deps.evidence.forget(name);
     const shown = await looks.view(name);
     if (E.isLeft(shown)) return shown;

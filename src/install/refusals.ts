@@ -114,7 +114,7 @@ const wayOut: Readonly<Record<string, string>> = {
   unsafe_path: 'Give it to root with mode 0755, or choose another folder.',
   disk_full: 'Free space or inodes there, and run the same again.',
   busy: 'Wait for it to end, and run the same again.',
-  processes_live: 'Wait for them, or say that they shall be ended.',
+  processes_live: 'Wait until they have ended, or end them there, and run the same again.',
   not_installed: 'Name the runner user that was installed.',
   manifest_unknown: 'Use the Baton that made it.',
   missing_tool: 'Install it there, and run the same again.',

@@ -125,6 +125,16 @@ describe.runIf(noMachine === undefined)('install-runner [needs machine]', () => 
     // once more it need not be said
     expect(went(await at.install('--slots', '3'))).toMatch(/^prove +.*job_runner-2/mu);
     expect(await machine.users()).toContain('job_runner-2');
+
+    // what fails leaves it ready, and no connection of the server keeps an account
+    const failed = await at.install('--slots', '4', '--sudo', '/nope/x');
+    expect([failed.code, failed.err]).toEqual([1, expect.stringContaining('is undone')]);
+    expect(await at.runner()).toMatchObject({ state: 'ready', slots: 3 });
+    went(await at.install('--slots', '1'));
+    expect(await machine.users()).not.toContain('job_runner-1');
+    expect(await at.runner()).toMatchObject({ state: 'ready', slots: 1 });
+    expect(went(await at.install())).toMatch(/^accounts +unchanged/mu);
+    expect(await at.aChangeIsDelivered('less')).toMatch(/^job_runner-0$/mu);
     went(await at.uninstall());
     expect(await stateOf(machine)).toBe(before);
   });

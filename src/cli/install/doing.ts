@@ -26,6 +26,13 @@ const unchanged = (detail: string): E.Either<Failure, Done> => E.right({ status:
 /** A sentence when it could not be undone. */
 const problemOf = (got: Got<unknown>): string | undefined => (E.isLeft(got) ? got.left.detail : undefined);
 
+/** Of a runner that has to be looked at before it takes jobs again. */
+const notReadyText = (name: string, got: Got<RunnerTested>): string | undefined => {
+  if (E.isRight(got) && got.right.code === 'ready') return undefined;
+  const why = E.isLeft(got) ? got.left.detail : got.right.sentence;
+  return `they are set back, but it takes no jobs before a test that succeeds (baton runner test ${name}): ${why}`;
+};
+
 const GO_ON = 'The same command goes on where it was, once the machine is reached again.';
 
 /** What cannot be undone any more has to be told with the way on. */
@@ -70,7 +77,14 @@ const enrolStep = (doing: Doing, keep: (publicKey: string) => void): Step => {
       if (E.isLeft(set)) return E.left(ofServer(set.left));
       owe({
         what: `the changed settings of ${name}`,
-        run: async () => problemOf(await client.setRunner(name, { ...before, reason: REASON })),
+        run: async () => {
+          const back = await client.setRunner(name, { ...before, reason: REASON });
+          if (E.isLeft(back)) return back.left.detail;
+          // settings that were others for a while take what was last seen of it along
+          return runner.probe === undefined || back.right.runner.probe !== undefined
+            ? undefined
+            : notReadyText(name, await client.testRunner(name));
+        },
       });
       return done(`${name}: ${Object.keys(changes).join(', ')} set; its key stays`);
     },

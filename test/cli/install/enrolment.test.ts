@@ -77,6 +77,22 @@ describe('an enrolment', () => {
     });
   });
 
+  it('given fewer slots, then those of an isolated runner must be free that are to go', () => {
+    const busy = there({ isolated: true, slots: 3, current: { 2: 'a-job' } });
+    expect(enrolmentOf(aWish({ slots: 2 }), KEY, busy)).toMatchObject({
+      left: {
+        code: 'runner_busy',
+        exit: 5,
+        hint: expect.stringContaining('runner drain b7 --wait') as string,
+      },
+    });
+    expect(enrolmentOf(aWish({ slots: 3 }), KEY, busy)).toMatchObject({ _tag: 'Right' });
+    const free = there({ isolated: true, slots: 3, current: { 0: 'a-job' } });
+    expect(enrolmentOf(aWish({ slots: 2 }), KEY, free)).toMatchObject({ right: { changes: { slots: 2 } } });
+    const shared = there({ slots: 3, current: { 2: 'a-job' } });
+    expect(enrolmentOf(aWish({ slots: 2 }), KEY, shared)).toMatchObject({ _tag: 'Right' });
+  });
+
   it('given another host key than the accepted one, then it is refused', () => {
     const other = `SHA256:${'B'.repeat(43)}`;
     expect(enrolmentOf(aWish(), other, there())).toMatchObject({ left: { code: 'host_key_changed' } });
