@@ -42,7 +42,7 @@ const busyWith = (name: string, jobs: readonly string[]): AppError =>
     'runner_busy',
     `The runner ${name} is busy with ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map((id) => id.slice(0, 8)).join(', ')}.`,
     {
-      hint: `baton runner drain ${name} lets them finish; baton runner remove ${name} --cancel-jobs cancels them.`,
+      hint: `baton runner remove ${name} --wait lets them finish, and --cancel-jobs cancels them.`,
       problems: jobs.map((id) => ({
         path: 'current',
         expected: 'no job',

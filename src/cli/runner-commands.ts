@@ -93,6 +93,27 @@ interface RemoveOptions extends RunnerActBody, Waiting, LoginOptions {
   readonly enterprise?: string;
 }
 
+/** Takes no more jobs, and its last ones have ended. Else everything was told, and it goes on draining. */
+const drained = async (
+  io: Io,
+  name: string,
+  reason: string | undefined,
+  command: Command,
+): Promise<boolean> => {
+  const session = sessionOf(io, command);
+  if (session === undefined) return false;
+  const { client } = session;
+  const shown = await client.showRunner(name);
+  // nothing to wait for, or for the removal to refuse
+  if (E.isLeft(shown) || ['removing', 'retired'].includes(shown.right.state)) return true;
+  const asked = await client.actOnRunner(name, 'drain', reason === undefined ? {} : { reason });
+  const idle = E.isLeft(asked) ? asked : await untilIdle(io, client, asked.right);
+  if (E.isRight(idle) && Object.keys(idle.right.current).length === 0) return true;
+  session.answer(idle, (runner) => `${nowText(io, runner)} It is not removed; the same command goes on.`);
+  if (E.isRight(idle)) io.exit(exitCodes.cancelled);
+  return false;
+};
+
 const remove = async (
   io: Io,
   name: string,
@@ -123,17 +144,24 @@ const remove = async (
     return;
   }
   const hint = `If \`baton install-runner\` set its machine up, the account is still there; this takes it away: baton delete-runner ${name} --uninstall --as USER`;
+  if (body.wait === true && body.cancelJobs !== true && !(await drained(io, name, body.reason, command)))
+    return;
   await act(io, name, 'remove', body, command, hint);
 };
 
 const removeCommand = (command: Command, io: Io, called: string): void => {
   withLogin(
     command
-      .description('retire a runner; refused while jobs run there')
+      .description(
+        'retire a runner; refused while jobs run there, unless --wait or --cancel-jobs says what is to become of them',
+      )
       .argument('<runner>')
       .option('--reason <text>', 'kept with the fact')
       .option('--cancel-jobs', 'cancel them first')
-      .option(...WAIT)
+      .option(
+        '--wait',
+        'take no more jobs and let the last ones end first; Ctrl-C leaves it draining; with --cancel-jobs: until none is left',
+      )
       .option('--uninstall', 'then log in to its machine and take away what `install-runner` made there')
       .option('--as <user>', 'with --uninstall: who logs in there: root, or an account that may use sudo'),
   )

@@ -1,6 +1,8 @@
 /** A fresh machine becomes a runner by one command, is set anew by the same, and is as before after another. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { whyNoMachine } from '../machine.js';
+import { until } from './processes.js';
+import { onlyDeploy } from './world.js';
 import { anInstallWorld, stateOf, went, type InstallWorld } from './install-world.js';
 
 const noMachine = await whyNoMachine();
@@ -99,6 +101,35 @@ describe.runIf(noMachine === undefined)('install-runner [needs machine]', () => 
 
     went(await at.uninstall());
     expect(went(await at.uninstall())).toContain('nothing of an installation for job_runner is there');
+  });
+
+  it('given a job is at work, then an uninstall is refused; with --wait the job ends first, and all is as before', async () => {
+    const machine = await at.aMachine();
+    const before = await stateOf(machine);
+    went(await at.first(machine));
+    const { commands, config } = onlyDeploy('true');
+    const unit = 'while [ ! -e /run/go ]; do sleep 0.05; done';
+    const change = await at.world.submitted(
+      at.world.aRepository('shop', { config, commands: { ...commands, unit } }),
+    );
+    const job = (status: string) =>
+      until(`the job is ${status}`, async () =>
+        (await at.world.jobsOf(change.id)).find((one) => one.phase === 'unit' && one.status === status),
+      );
+    await job('running');
+    const refused = await at.uninstall();
+    expect([refused.code, refused.err]).toEqual([5, expect.stringContaining('--wait')]);
+    expect((await at.runner()).state).toBe('ready');
+
+    const waiting = at.beginUninstall('--wait');
+    await until('it is draining', async () => ((await at.runner()).state === 'draining' ? true : undefined));
+    await machine.run('touch /run/go');
+    const ran = await waiting.done;
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.out).toMatch(/^drain +no job is left on b7$/mu);
+    await job('succeeded');
+    expect((await at.runner()).state).toBe('retired');
+    expect(await stateOf(machine)).toBe(before);
   });
 
   it('given a runner that was uninstalled by hand is deleted, then it is retired, told, and another try is possible', async () => {

@@ -9,37 +9,32 @@ import { note, say, type Io } from '../io.js';
 import type { Session } from '../session.js';
 import { fail } from '../print.js';
 import { plain } from '../terminal.js';
-import { pause } from '../wait.js';
 import { ofMachine, ofServer } from './failures.js';
 import { proofOf } from './login.js';
 import { mayTakeAway } from './ownership.js';
 import { agrees, reach } from './reach.js';
-import { jsonLine, reportOn, type Report } from './report.js';
+import { jsonLine, reportOn } from './report.js';
+import { retireStep, type Farewell, type Retiring } from './retire.js';
 import { interrupted, type Failure } from './steps.js';
 import type { Login } from './wish.js';
 
-export interface UninstallWish {
-  readonly name: string;
+export interface UninstallWish extends Farewell {
   /** Who logs in there. */
   readonly admin: string;
   readonly login: Login;
   /** Absent: as the server reaches it. */
   readonly host?: string;
   readonly port?: number;
-  readonly reason?: string;
-  readonly cancelJobs: boolean;
   /** Also what was installed for another runner, or from another Baton. */
   readonly anyOwner: boolean;
   readonly yes: boolean;
 }
 
-interface Running {
+interface Running extends Retiring {
   readonly io: Io;
   readonly session: Session;
   readonly wish: UninstallWish;
   readonly open: OpenMachine;
-  readonly report: Report;
-  readonly signal: AbortSignal;
 }
 
 /** `nothing`: no installation was there. */
@@ -48,29 +43,6 @@ interface Cleaned extends Removed {
 }
 
 const NOT_RETIRED = 'The runner is as it was; without --uninstall it is retired whatever its machine says.';
-
-const POLL_MS = 400;
-
-/** Until its last job has ended and it is retired; that goes on at the server whatever becomes of this command. */
-const retire = async (
-  { session: { client }, wish, report, signal }: Running,
-  runner: RunnerAsOf,
-): Promise<E.Either<Failure, void>> => {
-  if (runner.state === 'retired') return E.right(undefined);
-  const body = { cancelJobs: wish.cancelJobs, ...(wish.reason === undefined ? {} : { reason: wish.reason }) };
-  const asked = await client.actOnRunner(wish.name, 'remove', body);
-  if (E.isLeft(asked)) return E.left(ofServer(asked.left));
-  let { state, current }: Pick<RunnerAsOf, 'state' | 'current'> = asked.right;
-  while (state !== 'retired') {
-    report.detail(`${Object.keys(current).length} jobs are still there`);
-    await pause(signal, POLL_MS);
-    if (signal.aborted) return E.left(interrupted);
-    const shown = await client.showRunner(wish.name);
-    if (E.isLeft(shown)) return E.left(ofServer(shown.left));
-    ({ state, current } = shown.right);
-  }
-  return E.right(undefined);
-};
 
 type Proof = Parameters<typeof reach>[3];
 
@@ -151,12 +123,12 @@ const AWAY: ReadonlySet<string> = new Set([
 /** Jobs that nobody said what is to become of; told before anybody is asked for a password. */
 const idle = ({ wish }: Running, { name, state, current }: RunnerAsOf): E.Either<Failure, void> => {
   const jobs = Object.keys(current).length;
-  return jobs === 0 || wish.cancelJobs || state === 'removing' || state === 'retired'
+  return jobs === 0 || wish.cancelJobs || wish.wait || state === 'removing' || state === 'retired'
     ? E.right(undefined)
     : E.left({
         code: 'runner_busy',
         sentence: `The runner ${name} is busy with ${jobs === 1 ? 'one job' : `${jobs} jobs`}.`,
-        hint: '--cancel-jobs cancels them.',
+        hint: '--wait lets them end first, and gives it no new ones; --cancel-jobs cancels them.',
         exit: exitCodes.conflict,
       });
 };
@@ -179,25 +151,12 @@ const confirmed = async (
     : E.left({ ...interrupted, code: 'declined', sentence: 'It was not wanted.' });
 };
 
-const retireStep = async (running: Running, runner: RunnerAsOf): Promise<E.Either<Failure, void>> => {
-  const { wish, report } = running;
-  report.tell({ step: 'retire', status: 'begun', detail: `retiring ${wish.name}` });
-  const retired = await retire(running, runner);
-  if (E.isLeft(retired)) {
-    report.tell({ step: 'retire', status: 'failed' });
-    return retired;
-  }
-  const status = runner.state === 'retired' ? 'unchanged' : 'done';
-  report.tell({ step: 'retire', status, detail: `${wish.name} is retired` });
-  return retired;
-};
-
 /** Retired once it is known that its machine can be cleaned. */
 const retireAndClean = async (
   running: Running,
   runner: RunnerAsOf,
   machine: Machine,
-  owner: Owner,
+  { owner, proof }: { readonly owner: Owner; readonly proof: Proof },
 ): Promise<E.Either<Failure, Cleaned>> => {
   const { wish, report } = running;
   const made = await lookedAt(running, runner, machine, owner);
@@ -205,12 +164,23 @@ const retireAndClean = async (
   const retired = await retireStep(running, runner);
   if (E.isLeft(retired)) return retired;
   if (made.right === undefined) return E.right({ was: 'nothing', left: [] });
-  // its jobs have ended: what runs there yet are the shells that the server kept ready, and what jobs left behind
-  const options = { endProcesses: true, ...(wish.anyOwner ? {} : { owner }) };
-  const removed = await machine.uninstall(runner.user, report.tell, options)();
-  return E.isLeft(removed)
-    ? hinted(ofMachine(removed.left), later(wish))
-    : E.right({ was: 'installed', ...removed.right });
+  const clean = async (on: Machine): Promise<E.Either<Failure, Cleaned>> => {
+    // its jobs have ended: what runs there yet are the shells that the server kept ready, and what jobs left behind
+    const options = { endProcesses: true, ...(wish.anyOwner ? {} : { owner }) };
+    const removed = await on.uninstall(runner.user, report.tell, options)();
+    return E.isLeft(removed)
+      ? hinted(ofMachine(removed.left), later(wish))
+      : E.right({ was: 'installed', ...removed.right });
+  };
+  if (Object.keys(runner.current).length === 0) return clean(machine);
+  // it may have taken hours, which a login need not outlast
+  const again = await connected(running, runner, proof);
+  if (E.isLeft(again)) return hinted(again.left, later(wish));
+  try {
+    return await clean(again.right);
+  } finally {
+    await again.right.close();
+  }
 };
 
 const sequence = async (running: Running, runner: RunnerAsOf): Promise<E.Either<Failure, Cleaned>> => {
@@ -229,7 +199,7 @@ const sequence = async (running: Running, runner: RunnerAsOf): Promise<E.Either<
   const machine = await connected(running, runner, proof.right);
   if (E.isRight(machine)) {
     try {
-      return await retireAndClean(running, runner, machine.right, owner);
+      return await retireAndClean(running, runner, machine.right, { owner, proof: proof.right });
     } finally {
       await machine.right.close();
     }
@@ -287,7 +257,7 @@ export const uninstall = async (
     report.clear();
     note(io, '\nIt ends after the current step; Ctrl-C once more ends at once.');
   });
-  const running = { io, session, wish, open, report, signal };
+  const running = { io, session, client: session.client, wish, open, report, signal };
   const ended = await sequence(running, shown.right);
   report.close();
   release();

@@ -346,6 +346,7 @@ describe('delete-runner --uninstall', () => {
     admin: 'admin',
     login: { agent: '/a' },
     cancelJobs: false,
+    wait: false,
     anyOwner: false,
     yes: true,
   };
@@ -451,9 +452,52 @@ describe('delete-runner --uninstall', () => {
     const world = await aWorld({ use: { showRunner: () => TE.right(there({ current: { 0: 'a-job' } })) } });
     const { logins, open } = aMachine();
     await uninstall(world.io, world.session, wish, open);
-    expect(world.told()).toMatchObject({ code: 5, err: expect.stringContaining('--cancel-jobs') as string });
+    expect(world.told()).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/--wait.*--cancel-jobs/su) as string,
+    });
     expect(world.called()).not.toContain('removeRunner');
     expect(logins).toEqual([]);
+  });
+
+  it('given --wait, then it is drained, waited for, retired, and cleaned by another login', async () => {
+    let looks = 0;
+    const busy = { current: { 0: 'a-job' } };
+    const world = await aWorld({
+      use: {
+        showRunner: () => TE.right(there(looks++ < 2 ? busy : {})),
+        drainRunner: () => TE.right({ value: there({ state: 'draining', ...busy }), repeated: false }),
+      },
+    });
+    const { did, logins, open } = aMachine({}, ownedBy('here', 'b7'));
+    await uninstall(world.io, world.session, { ...wish, wait: true }, open);
+    expect(world.told()).toMatchObject({ code: 0, err: '' });
+    expect(world.called().filter((name) => /^(?:drain|remove)/u.test(name))).toEqual([
+      ...['drainRunner', 'removeRunner'],
+    ]);
+    expect(looks).toBe(3);
+    expect(did).toEqual(['look', 'uninstall', 'close', 'close']);
+    expect(logins).toHaveLength(2);
+  });
+
+  it('given Ctrl-C while it waits, then it goes on draining, which is told, and nothing is removed', async () => {
+    const busy = there({ current: { 0: 'a-job' } });
+    let looks = 0;
+    const world = await aWorld({
+      use: {
+        showRunner: () => {
+          if (looks++ > 0) world.interrupt();
+          return TE.right(busy);
+        },
+        drainRunner: () => TE.right({ value: busy, repeated: false }),
+      },
+    });
+    const { did, open } = aMachine({}, ownedBy('here', 'b7'));
+    await uninstall(world.io, world.session, { ...wish, wait: true }, open);
+    expect(world.told()).toMatchObject({ code: 8, err: expect.stringContaining('is draining') as string });
+    expect(world.told().err).toContain('baton runner resume b7');
+    expect(did).toEqual(['look', 'close']);
+    expect(world.called()).not.toContain('removeRunner');
   });
 
   it('given a job came meanwhile, then the refusal of the server ends it, and nothing is taken away', async () => {
