@@ -32,6 +32,8 @@ export interface Look {
   readonly accounts: readonly string[];
   /** Left by an earlier installation of this runner user. */
   readonly manifest?: Manifest;
+  /** What an earlier installation lets jobs do as root: `ALL`, or commands with commas. Absent: nothing. */
+  readonly sudo?: string;
   /** Things of the original's build nodes that are there, e.g. `/etc/chef/client.rb`: told, never touched. */
   readonly legacy: readonly string[];
 }
@@ -87,7 +89,8 @@ export type StepWord = (typeof stepWords)[number];
 
 export interface StepEvent {
   readonly step: StepWord;
-  readonly status: 'begun' | 'done' | 'unchanged' | 'failed' | 'undone';
+  /** `skipped`: nothing was asked for, and nothing is there. */
+  readonly status: 'begun' | 'done' | 'unchanged' | 'skipped' | 'failed' | 'undone';
   readonly detail?: string;
 }
 

@@ -37,7 +37,7 @@ describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipp
       const { told, on: listen } = recorder();
       const changed = specOf({ ...spec, publicKey: other, sudo: 'all' });
       expect(orThrow(await machine.prepare(changed, listen)()).changed).toBe(true);
-      expect(done(told())).toEqual(['keys done', 'sudoers done']);
+      expect(done(told())).toEqual(['keys done', 'sudoers done', 'manifest done']);
       expect(await keys()).toBe(`restrict ${other.split(' ').slice(0, 2).join(' ')}\n`);
       expect(await fresh.run(`${asUser('job_runner')} sudo -n id -u`)).toBe('0\n');
       expect(orThrow(await machine.undo()())).toEqual({ left: [] });
@@ -54,7 +54,7 @@ describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipp
       expect(orThrow(await machine.prepare(spec)()).changed).toBe(false);
       const { told, on: listen } = recorder();
       orThrow(await machine.prepare(specOf(), listen)());
-      expect(done(told())).toEqual(['sudoers done']);
+      expect(done(told())).toEqual(['sudoers done', 'manifest done']);
       expect(await fresh.exists('/etc/sudoers.d/baton-job_runner')).toBe(false);
       orThrow(await machine.uninstall('job_runner')());
     });

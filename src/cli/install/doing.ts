@@ -5,7 +5,7 @@ import type { RunnerTested } from '../../app/use-cases.js';
 import type { Client, Got } from '../client.js';
 import { exitCodes } from '../exit.js';
 import { ofMachine, ofServer } from './failures.js';
-import type { Settings } from './settings.js';
+import { isolates, type Settings } from './settings.js';
 import type { Done, Failure, Step } from './steps.js';
 
 export interface Doing {
@@ -110,7 +110,7 @@ const prepareStep = (doing: Doing, publicKey: () => string): Step => {
       const got = await machine.prepare(
         {
           ...{ runnerUser: wish.runnerUser, slots: enrolment.slots, base, certificates },
-          isolate: enrolment.kind === 'same' ? enrolment.runner.isolated === true : wish.isolate,
+          isolate: isolates(settings),
           ...{ owner, publicKey: publicKey() },
           sudo: wish.sudo ?? 'none',
           ...(fipsChain === undefined ? {} : { fipsChain }),

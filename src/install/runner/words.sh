@@ -24,6 +24,10 @@ begin_step() {
 end_step() {
   if [ "$touched" = yes ]; then say "step $now done $(one_line "${1-}")"; else say "step $now unchanged $(one_line "${1-}")"; fi
 }
+# Whether anything was asked for; what is none and was none is no step.
+end_step_if() {
+  if [ "$1" = no ] && [ "$touched" = no ]; then say "step $now skipped"; else end_step; fi
+}
 touch_it() {
   touched=yes
   changed=yes

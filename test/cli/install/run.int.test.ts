@@ -256,6 +256,35 @@ describe('install-runner', () => {
     },
   );
 
+  it('given what was there before goes, then the plan says so, and that slots stay apart', async () => {
+    const existing = aRunner({
+      ...{ name: 'b7', host: 'h', user: 'job_runner', port: 22, hostKeys: [KEY], isolated: true },
+    });
+    const made = (name: string) => ({ kind: 'file' as const, run: 'ab', name, marks: [] });
+    const entries = [
+      made('/usr/local/share/ca-certificates/baton-job_runner-ours.crt'),
+      made('/etc/baton/job_runner.fips-chain.pem'),
+      made('/home/job_runner/.ssh/authorized_keys'),
+    ];
+    const look = aLook({ manifest: { ...manifest, entries }, sudo: '/usr/bin/id, /usr/bin/true' });
+    const use = { showRunner: () => TE.right(existing) };
+    const world = await aWorld({ use });
+    await install(world.io, world.session, aWish(), aMachine({}, look).open);
+    const { out } = world.told();
+    expect(out).toMatch(/may do as root: +nothing \(before: \/usr\/bin\/id, \/usr\/bin\/true\)/);
+    expect(out).toMatch(/trusted certificates: +none \(before: ours\)/);
+    expect(out).toMatch(/FIPS chain: +none \(before: one\)/);
+    expect(out).toMatch(/jobs run as: .*each with an account of its own/);
+    await edge?.close();
+
+    const json = await aWorld({ use, json: true });
+    await install(json.io, json.session, aWish(), aMachine({}, look).open);
+    expect(json.told().out).toMatch(/"step":"plan".*"isolate":true/);
+    expect(json.told().out).toContain(
+      '"before":{"sudo":["/usr/bin/id","/usr/bin/true"],"certificates":["ours"]',
+    );
+  });
+
   it('given it is there already, then nothing is enrolled, its key is used, and a failure leaves it alone', async () => {
     const existing = aRunner({
       ...{ name: 'b7', host: 'h', user: 'job_runner', port: 2222, hostKeys: [KEY] },
