@@ -64,7 +64,7 @@ export const mayInstall = (wish: Wish, existing: RunnerAsOf | undefined): E.Eith
     ? refused(
         'not_isolated',
         `The runner ${name} is there, and its slots share an account.`,
-        `Remove it and install it again with --isolate: baton delete-runner ${name} --uninstall`,
+        `That cannot be switched on later. Remove it (baton delete-runner ${name} --uninstall --as ${wish.admin}, with -i or -P as here), and install it again with --isolate.`,
       )
     : E.right(undefined);
 };

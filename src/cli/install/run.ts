@@ -17,8 +17,8 @@ import { enrolmentOf, hostKeysOf, mayInstall, portOf } from './enrolment.js';
 import { ofMachine, ofServer } from './failures.js';
 import { proofOf } from './login.js';
 import { mayTakeOver } from './ownership.js';
-import { fetchedPackage, ownPackage, type ForMachine } from './package-files.js';
-import { downloadsFor, mayHave, type ToDownload } from './packages.js';
+import { fetchedPackage, isTellable, ownPackage, type ForMachine } from './package-files.js';
+import { chosen, downloadsFor, mayHave, type ToDownload } from './packages.js';
 import { agrees, reach } from './reach.js';
 import { jsonLine, reportOn, tellFailure, type Report } from './report.js';
 import { settingsJson, settingsText, type Settings } from './settings.js';
@@ -35,6 +35,8 @@ interface Running {
   readonly open: OpenMachine;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** From now on something is changed. */
+  readonly begins: () => void;
 }
 
 const before = (step: string, failure: Failure): E.Either<Undone, never> =>
@@ -81,6 +83,30 @@ const atServer = async ({ session: { client }, wish }: Running): Promise<E.Eithe
     : E.right({ existing, view: view.right, ...installation.right });
 };
 
+interface LocalFiles {
+  readonly certificates: readonly PemFile[];
+  readonly fipsChain?: PemFile;
+}
+
+/** What lies here, and what the server has to give: looked at before anybody is asked for a password. */
+const localFiles = async (
+  { io, wish }: Running,
+  { view }: AtServer,
+): Promise<E.Either<Failure, LocalFiles>> => {
+  const toolchains = chosen(view, wish);
+  if (E.isLeft(toolchains)) return toolchains;
+  const own =
+    wish.installer === undefined ? E.right(undefined) : await isTellable(resolve(io.cwd, wish.installer));
+  if (E.isLeft(own)) return own;
+  const certificates = await readCertificates(io, wish.trustedCerts);
+  if (E.isLeft(certificates)) return certificates;
+  if (wish.fipsChain === undefined) return E.right({ certificates: certificates.right });
+  const fipsChain = await readChain(io, wish.fipsChain);
+  return E.isLeft(fipsChain)
+    ? fipsChain
+    : E.right({ certificates: certificates.right, fipsChain: fipsChain.right });
+};
+
 const enough = ({ missingTools }: Look, host: string): E.Either<Failure, void> =>
   missingTools.length === 0
     ? E.right(undefined)
@@ -93,8 +119,6 @@ const enough = ({ missingTools }: Look, host: string): E.Either<Failure, void> =
 interface Planned {
   readonly settings: Settings;
   readonly own?: PackageFile;
-  readonly certificates: readonly PemFile[];
-  readonly fipsChain?: PemFile;
   readonly whose: ForMachine;
 }
 
@@ -102,6 +126,7 @@ interface Planned {
 const planOf = async (
   { io, wish }: Running,
   { existing, view, installationId }: AtServer,
+  { certificates }: LocalFiles,
   hostKey: string,
   look: Look,
 ): Promise<E.Either<Failure, Planned>> => {
@@ -123,20 +148,15 @@ const planOf = async (
   const own =
     wish.installer === undefined ? undefined : await ownPackage(resolve(io.cwd, wish.installer), whose);
   if (own !== undefined && E.isLeft(own)) return own;
-  const certificates = await readCertificates(io, wish.trustedCerts);
-  if (E.isLeft(certificates)) return certificates;
-  const fipsChain = wish.fipsChain === undefined ? undefined : await readChain(io, wish.fipsChain);
-  if (fipsChain !== undefined && E.isLeft(fipsChain)) return fipsChain;
   return E.right({
     settings: {
       ...{ wish, hostKey, look, owner, port: portOf(wish, existing), base: `${BASES}/${wish.runnerUser}` },
       ...{ enrolment: enrolment.right, downloads: downloads.right },
-      certificates: certificates.right.map(({ name }) => name),
+      certificates: certificates.map(({ name }) => name),
       ...(own === undefined ? {} : { own: own.right }),
     },
-    ...{ certificates: certificates.right, whose },
+    whose,
     ...(own === undefined ? {} : { own: own.right }),
-    ...(fipsChain === undefined ? {} : { fipsChain: fipsChain.right }),
   });
 };
 
@@ -207,6 +227,7 @@ const withMachine = async (
   running: Running,
   machine: Machine,
   server: AtServer,
+  files: LocalFiles,
 ): Promise<E.Either<Undone, Planned>> => {
   const { session, wish, report, signal } = running;
   const looked = await looking(
@@ -217,7 +238,7 @@ const withMachine = async (
       const look = await machine.look(wish.runnerUser)();
       return E.isLeft(look)
         ? E.left(ofMachine(look.left))
-        : planOf(running, server, machine.hostKey, look.right);
+        : planOf(running, server, files, machine.hostKey, look.right);
     },
     ({ settings: { look } }) =>
       `${look.attributes.platform ?? 'unknown'} ${look.attributes.platform_version ?? ''}`,
@@ -226,9 +247,9 @@ const withMachine = async (
   const planned = looked.right;
   const yes = await confirmed(running, planned.settings);
   if (E.isLeft(yes)) return yes;
+  running.begins();
   const steps = stepsOf({
-    ...{ client: session.client, machine, settings: planned.settings, certificates: planned.certificates },
-    ...(planned.fipsChain === undefined ? {} : { fipsChain: planned.fipsChain }),
+    ...{ client: session.client, machine, settings: planned.settings, ...files },
     fetchPackages: () => fetchAll(running, planned),
     tell: report.tell,
   });
@@ -250,6 +271,8 @@ const sequence = async (running: Running): Promise<E.Either<Undone, Planned>> =>
   );
   if (E.isLeft(server)) return server;
   const { existing } = server.right;
+  const files = await localFiles(running, server.right);
+  if (E.isLeft(files)) return before('files', files.left);
   report.clear();
   const proof = await proofOf(io, wish.login, `${wish.admin}@${wish.host}`, signal);
   if (E.isLeft(proof)) return before('login', proof.left);
@@ -266,7 +289,7 @@ const sequence = async (running: Running): Promise<E.Either<Undone, Planned>> =>
   );
   if (E.isLeft(machine)) return machine;
   try {
-    return await withMachine(running, machine.right, server.right);
+    return await withMachine(running, machine.right, server.right, files.right);
   } finally {
     await machine.right.close();
   }
@@ -283,11 +306,14 @@ const readyText = ({ wish, enrolment, look: { attributes } }: Settings): string 
 /** Ends with the exit code set; everything was told. */
 export const install = async (io: Io, session: Session, wish: Wish, open: OpenMachine): Promise<void> => {
   const report = reportOn(io, session.asJson);
+  let hasBegun = false;
+  const begins = (): void => void (hasBegun = true);
   const { signal, release } = interruptible(io.onInterrupt, () => {
     report.clear();
-    note(io, '\nWhat this run has changed is undone after the current step; Ctrl-C once more ends at once.');
+    const what = hasBegun ? 'What this run has changed is undone' : 'It ends';
+    note(io, `\n${what} after the current step; Ctrl-C once more ends at once.`);
   });
-  const ended = await sequence({ io, session, wish, report, signal, open });
+  const ended = await sequence({ io, session, wish, report, signal, open, begins });
   report.close();
   release();
   if (E.isLeft(ended)) {

@@ -40,7 +40,9 @@ describe('a name', () => {
     expect(mayInstall(aWish(), existing)).toMatchObject({ left: { code } });
   });
   it('given slots that share an account, when isolation is wanted, then it is refused', () => {
-    expect(mayInstall(aWish({ isolate: true }), there())).toMatchObject({ left: { code: 'not_isolated' } });
+    expect(mayInstall(aWish({ isolate: true }), there())).toMatchObject({
+      left: { code: 'not_isolated', hint: expect.stringContaining('--uninstall --as admin') as string },
+    });
     expect(mayInstall(aWish({ isolate: true }), there({ isolated: true }))).toMatchObject({ _tag: 'Right' });
   });
 });

@@ -1,7 +1,10 @@
 /** The sequence of install-runner over a real HTTP edge, with a machine that only remembers what was asked of it. */
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { Writable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { appError, type AppError } from '../../../src/app/errors.js';
 import type { UseCases } from '../../../src/app/use-cases.js';
 import { createClient } from '../../../src/cli/client.js';
@@ -11,6 +14,7 @@ import type { Wish } from '../../../src/cli/install/wish.js';
 import type { Io } from '../../../src/cli/io.js';
 import type { Session } from '../../../src/cli/session.js';
 import type { Login, Look, Machine, OpenMachine } from '../../../src/install/machine.js';
+import { ar, member } from '../../install/package/made.js';
 import { aRunner, startEdge, tokens, type Edge } from '../../http/edge.js';
 
 const KEY = `SHA256:${'A'.repeat(43)}`;
@@ -358,6 +362,44 @@ describe('what is asked', () => {
     await install(world.io, world.session, aWish({ login: { password: 'asked' } }), opening);
     expect(logins).toMatchObject([{ auth: { password: 'correct horse' }, sudoPassword: 'correct horse' }]);
     expect(JSON.stringify([edge?.calls, world.told()])).not.toContain('correct horse');
+  });
+
+  it('given Ctrl-C before anything is begun, then nothing is said to be undone', async () => {
+    const world = await aWorld({ answers: [] });
+    const { open: opening } = aMachine();
+    const asking = {
+      ...world.io,
+      person: {
+        ask: () => {
+          world.interrupt();
+          return Promise.resolve(undefined);
+        },
+        askHidden: () => Promise.resolve(undefined),
+      },
+    };
+    await install(asking, world.session, open, opening);
+    expect(world.told()).toMatchObject({ code: 8, err: expect.stringContaining('It ends after') as string });
+    expect(world.told().err).not.toContain('has changed');
+  });
+
+  const folder = mkdtempSync(join(tmpdir(), 'baton-files-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const unnamed = join(folder, 'tool.deb');
+  writeFileSync(unnamed, ar(member('control.tar.xz', Buffer.alloc(9))));
+  it.each([
+    ['certificates that are not there', { trustedCerts: ['/nowhere.pem'] }, 'certificate_unusable'],
+    ['a chain that is not there', { fipsChain: '/nowhere.pem' }, 'certificate_unusable'],
+    ['a package that is not there', { installer: '/nowhere.deb' }, 'package_file'],
+    ['a package that does not tell what it is', { installer: unnamed }, 'package_unread'],
+    ['a toolchain that nobody knows', { toolchain: 'x' }, 'toolchain_unknown'],
+    ['a version of nothing', { version: '1.0' }, 'toolchain_unclear'],
+  ])('given %s, then that is told before a password is asked for', async (_what, over, code) => {
+    const world = await aWorld({ answers: ['correct horse'], json: true });
+    const { logins, open: opening } = aMachine();
+    await install(world.io, world.session, aWish({ login: { password: 'asked' }, ...over }), opening);
+    expect(JSON.parse(world.told().out.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ code });
+    expect(world.asked).toEqual([]);
+    expect(logins).toEqual([]);
   });
 
   it('given a machine that lacks tools, then it is refused before anything is changed', async () => {
