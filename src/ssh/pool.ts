@@ -41,6 +41,8 @@ export interface Connection {
   readonly whenFree: Set<() => void>;
   /** Asked for once; undefined when sshd has no such subsystem. */
   sftp?: Promise<SFTPWrapper | undefined>;
+  /** Of those open: SFTP sessions, which stay without work. */
+  lasting: number;
 }
 
 /** What ssh2 gives for a session: both end with `close`. */
@@ -128,7 +130,7 @@ export const connectOnce = async (
   if (E.isLeft(client)) return client;
   const connection: Connection = {
     client: client.right,
-    open: 0,
+    ...{ open: 0, lasting: 0 },
     limit: channelsPerConnection.short,
     alive: true,
     whenFree: new Set(),
@@ -180,8 +182,7 @@ const end = (client: Client): void => {
   setTimeout(() => client.destroy(), 500).unref();
 };
 
-/** The SFTP session stays open without work, too. */
-const isIdle = ({ open, sftp }: Connection): boolean => open <= (sftp === undefined ? 0 : 1);
+const isIdle = ({ open, lasting }: Connection): boolean => open <= lasting;
 
 const pause = (ms: number, connections: readonly Connection[]): Promise<void> =>
   new Promise((resolve) => {
@@ -323,7 +324,11 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
         return undefined;
       }
       const { session } = found.right;
-      session.once('close', () => delete connection.sftp);
+      connection.lasting += 1;
+      session.once('close', () => {
+        connection.lasting -= 1;
+        delete connection.sftp;
+      });
       session.setMaxListeners(0);
       return session;
     });
