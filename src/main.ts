@@ -400,6 +400,7 @@ export const openCore = async (
     ...originalReads({ ...deps, ...asked, listRunners: runners.listRunners }),
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     ...toolchainUseCases(toolchains, version),
+    installation: () => TE.right(installation.right),
     at: (at) =>
       TE.map((then: AtMoment) => ({
         moment: then.moment,

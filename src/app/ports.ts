@@ -335,6 +335,11 @@ export interface RunnerTransport {
     target: RunnerTarget,
     processes: readonly ProcessName[],
   ) => TaskEither<TransportError, readonly ProcessFate[]>;
+  /**
+   * Which accounts a runner has from now on: one for each of `slots`, or, where undefined, one for all. Ends our connections to others
+   * at once where nothing is going on, else when that has ended; settled when those at once are closed.
+   */
+  readonly keep: (name: string, slots: number | undefined) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 

@@ -42,7 +42,7 @@ const busyWith = (name: string, jobs: readonly string[]): AppError =>
     'runner_busy',
     `The runner ${name} is busy with ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${jobs.map((id) => id.slice(0, 8)).join(', ')}.`,
     {
-      hint: `baton runner drain ${name} lets them finish; baton runner remove ${name} --cancel-jobs cancels them.`,
+      hint: `baton runner remove ${name} --wait lets them finish, and --cancel-jobs cancels them.`,
       problems: jobs.map((id) => ({
         path: 'current',
         expected: 'no job',
@@ -199,7 +199,9 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
       ...(jumpHostKey === undefined ? {} : { jumpHostKey }),
     });
     if (E.isLeft(done)) return done;
-    const { publicKey, probe } = done.right.value;
+    const { publicKey, probe, isolated, slots } = done.right.value;
+    // whoever takes accounts away next finds us in none of them
+    await deps.transport.keep(name, isolated === true ? slots : undefined);
     if (probe === undefined) deps.evidence.forget(name);
     const shown = await looks.view(name);
     if (E.isLeft(shown)) return shown;

@@ -351,7 +351,11 @@ export const runnerUseCases = (
       envelopeOf(context, name),
     );
     if (E.isLeft(done)) return done;
-    if (!done.right.repeated) deps.evidence.forget(name);
+    if (!done.right.repeated) {
+      deps.evidence.forget(name);
+      // one that had the name before may have had fewer
+      await deps.transport.keep(name, isolated ? slots : undefined);
+    }
     const shown = await looks.view(name);
     if (E.isLeft(shown)) return shown;
     const value = {

@@ -34,6 +34,7 @@ import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
 import type { FoundLines, LogMatches, SearchWanted } from './ports.js';
 import type { RunnerSight } from './seen-runners.js';
+import type { Installation } from './installation.js';
 import type { ToolchainsView } from './toolchains.js';
 
 export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
@@ -319,6 +320,7 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
   /** The same reads as of a moment of the past. */
   readonly at: (at: At) => TaskEither<AppError, PastReads>;
   readonly toolchains: () => TaskEither<AppError, ToolchainsView>;
+  readonly installation: () => TaskEither<AppError, Installation>;
   /** Throws the projection's view away and folds it again from the first event; answers how many events that took. */
   readonly rebuild: (
     projection: string,

@@ -20,6 +20,7 @@ import type {
   SubmitChange,
 } from '../app/use-cases.js';
 import type { GrantView, IssuedToken, TokenView } from '../app/access-use-cases.js';
+import type { Installation } from '../app/installation.js';
 import type { ToolchainsView } from '../app/toolchains.js';
 import type { ProblemDocument } from '../http/problem.js';
 import type { Asked } from './as-of.js';
@@ -222,6 +223,7 @@ export const createClient = (at: Endpoint) => ({
     ask<RunnerTested>(at, to('runners', name, 'trust'), { method: 'POST', body }),
   setRunner: (name: string, body: SetRunner & { readonly reason?: string }) =>
     ask<RunnerAdded>(at, to('runners', name, 'settings'), { method: 'POST', body }),
+  showInstallation: () => ask<Installation>(at, '/installation'),
   listToolchains: () => ask<ToolchainsView>(at, '/toolchains'),
   submitChange: (body: SubmitChange) => ask<ChangeView>(at, '/changes', { method: 'POST', body }),
   /** One page; `everyPage` asks for all. */

@@ -88,14 +88,36 @@ interface RemoveOptions extends RunnerActBody, Waiting, LoginOptions {
   readonly as?: string;
   readonly host?: string;
   readonly port?: number;
+  readonly anyOwner?: true;
   readonly yes?: true;
   readonly enterprise?: string;
 }
 
+/** Takes no more jobs, and its last ones have ended. Else everything was told, and it goes on draining. */
+const drained = async (
+  io: Io,
+  name: string,
+  reason: string | undefined,
+  command: Command,
+): Promise<boolean> => {
+  const session = sessionOf(io, command);
+  if (session === undefined) return false;
+  const { client } = session;
+  const shown = await client.showRunner(name);
+  // nothing to wait for, or for the removal to refuse
+  if (E.isLeft(shown) || ['removing', 'retired'].includes(shown.right.state)) return true;
+  const asked = await client.actOnRunner(name, 'drain', reason === undefined ? {} : { reason });
+  const idle = E.isLeft(asked) ? asked : await untilIdle(io, client, asked.right);
+  if (E.isRight(idle) && Object.keys(idle.right.current).length === 0) return true;
+  session.answer(idle, (runner) => `${nowText(io, runner)} It is not removed; the same command goes on.`);
+  if (E.isRight(idle)) io.exit(exitCodes.cancelled);
+  return false;
+};
+
 const remove = async (
   io: Io,
   name: string,
-  { uninstall, as, host, port, yes, enterprise, ...options }: RemoveOptions,
+  { uninstall, as, host, port, anyOwner, yes, enterprise, ...options }: RemoveOptions,
   command: Command,
 ): Promise<void> => {
   const problems =
@@ -106,13 +128,15 @@ const remove = async (
         ];
   if (uninstall === true) {
     const { uninstallRunner } = await import('./install/remove.js');
-    await uninstallRunner(io, name, { ...options, as, host, port, yes }, command, problems);
+    await uninstallRunner(io, name, { ...options, as, host, port, anyOwner, yes }, command, problems);
     return;
   }
   const { sshIdentityFile, password, passwordFile, ...body } = options;
-  const only = [sshIdentityFile, password, passwordFile, as, host, port].some((given) => given !== undefined)
+  const only = [sshIdentityFile, password, passwordFile, as, host, port, anyOwner].some(
+    (given) => given !== undefined,
+  )
     ? [
-        '-i, -P, --password-file, --as, --host and -p are for --uninstall, which logs in to the machine; add it, or leave them out',
+        '-i, -P, --password-file, --as, --host, --any-owner and -p are for --uninstall, which logs in to the machine; add it, or leave them out',
       ]
     : [];
   if (problems.length + only.length > 0) {
@@ -120,17 +144,24 @@ const remove = async (
     return;
   }
   const hint = `If \`baton install-runner\` set its machine up, the account is still there; this takes it away: baton delete-runner ${name} --uninstall --as USER`;
+  if (body.wait === true && body.cancelJobs !== true && !(await drained(io, name, body.reason, command)))
+    return;
   await act(io, name, 'remove', body, command, hint);
 };
 
 const removeCommand = (command: Command, io: Io, called: string): void => {
   withLogin(
     command
-      .description('retire a runner; refused while jobs run there')
+      .description(
+        'retire a runner; refused while jobs run there, unless --wait or --cancel-jobs says what is to become of them',
+      )
       .argument('<runner>')
       .option('--reason <text>', 'kept with the fact')
       .option('--cancel-jobs', 'cancel them first')
-      .option(...WAIT)
+      .option(
+        '--wait',
+        'take no more jobs and let the last ones end first; Ctrl-C leaves it draining; with --cancel-jobs: until none is left',
+      )
       .option('--uninstall', 'then log in to its machine and take away what `install-runner` made there')
       .option('--as <user>', 'with --uninstall: who logs in there: root, or an account that may use sudo'),
   )
@@ -140,6 +171,10 @@ const removeCommand = (command: Command, io: Io, called: string): void => {
       whole,
     )
     .option('--host <host>', 'with --uninstall: where to log in (default: where the server does)')
+    .option(
+      '--any-owner',
+      'with --uninstall: also what was installed for another runner or from another Baton',
+    )
     .option('-y, --yes', 'with --uninstall: ask nothing before it is done')
     .addOption(new Option('-e, --enterprise <name>').hideHelp())
     .addHelpText(

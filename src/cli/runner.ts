@@ -42,8 +42,8 @@ interface AddOptions {
   readonly identity?: string;
   readonly hostKey?: string;
   readonly slots: number;
-  readonly label: readonly string[];
-  readonly enterprise: readonly string[];
+  readonly label?: readonly string[];
+  readonly enterprise?: readonly string[];
   readonly base?: string;
   readonly trial?: boolean;
   readonly isolate?: boolean;
@@ -62,15 +62,15 @@ const add = async (io: Io, name: string, options: AddOptions, command: Command):
   }
   const identity = await identityOf(io, options.identity);
   if (identity === undefined) return;
-  const { auth, jump, jumpHostKey, hostKey, base } = options;
+  const { auth, jump, jumpHostKey, hostKey, base, label = [], enterprise = [] } = options;
   const request: NewRunner = {
     name,
     host: options.host,
     port: options.port,
     user,
     slots: options.slots,
-    labels: options.label,
-    ...(options.enterprise.length === 0 ? {} : { enterprises: options.enterprise }),
+    labels: label,
+    ...(enterprise.length === 0 ? {} : { enterprises: enterprise }),
     ...identity,
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(base === undefined ? {} : { base }),
@@ -154,12 +154,11 @@ export const registerRunner = (program: Command, io: Io): void => {
     .option('--identity <file>', 'private key to log in with (default: a new ed25519 key is made)')
     .option('--host-key <fingerprint>', 'accepted host key, SHA256:... (default: shown at the first test)')
     .option('--slots <n>', 'jobs at the same time', whole, 1)
-    .option('--label <label>', 'label to match on; may be repeated', collect, [])
+    .option('--label <label>', 'label to match on; may be repeated', collect)
     .option(
       '--enterprise <name>',
       'take jobs of this enterprise only; may be repeated (default: of all)',
       collect,
-      [],
     )
     .option('--base <dir>', "Baton's folder there")
     .option(

@@ -2,6 +2,7 @@
 import type { Route } from './route.js';
 import { accessRoutes } from './routes/access.js';
 import { changeRoutes } from './routes/changes.js';
+import { installationRoutes } from './routes/installation.js';
 import { jobRoutes } from './routes/jobs.js';
 import { overviewRoutes } from './routes/overview.js';
 import { runnerRoutes } from './routes/runners.js';
@@ -12,6 +13,7 @@ import { toolchainRoutes } from './routes/toolchains.js';
 export const routes: readonly Route[] = [
   ...runnerRoutes,
   ...toolchainRoutes,
+  ...installationRoutes,
   ...changeRoutes,
   ...jobRoutes,
   ...overviewRoutes,

@@ -296,6 +296,7 @@ export const viewSchemas = {
     },
     { engine: { ...text, description: 'version of the pipeline engine; absent: not known' } },
   ),
+  Installation: object({ installationId: text }),
   Rebuilt: object({ name: text, events: whole }),
   Token: object(token, tokenMore),
   IssuedToken: object(token, {

@@ -1,7 +1,7 @@
 /** What did the machine say? Pure parsers of `runner/words.sh`'s lines; whatever does not fit is undefined, never a guess. */
 import { stepWords, type PackageDone, type StepEvent } from './machine.js';
 
-const statuses = ['begun', 'done', 'unchanged', 'failed', 'undone'] as const;
+const statuses = ['begun', 'done', 'unchanged', 'skipped', 'failed', 'undone'] as const;
 
 /** Of `step <word> <status> [detail]`. */
 export const parseStep = (line: string): StepEvent | undefined => {

@@ -60,6 +60,9 @@ const checkPem = (path: string, file: PemFile, most: number, now: Date): readonl
 export const pemLines = (pem: string): readonly string[] =>
   (pem.match(blocks) ?? []).flatMap((block) => block.split(/\s*\n\s*/));
 
+/** As a runner's name (`http/codecs.ts`), and an id that may name a folder. */
+const ownerPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
 const checkSudo = ({ sudo, isolate }: RunnerSpec): readonly Problem[] => {
   if (sudo === 'none') return [];
   if (sudo === 'all')
@@ -96,6 +99,9 @@ export const checkSpec = (spec: RunnerSpec, now: Date): E.Either<AppError, Runne
     ...(publicKeyLineOf(spec.publicKey) === undefined
       ? [problem('publicKey', 'a public key as in authorized_keys', 'something else')]
       : []),
+    ...[spec.owner.installation, spec.owner.name]
+      .filter((word) => !ownerPattern.test(word))
+      .map((word) => problem('owner', 'a word of letters, digits, `.`, `_` and `-`', word)),
     ...checkSudo(spec),
     ...(isPath(spec.base) ? [] : [problem('base', 'an absolute path of plain words', spec.base)]),
     ...spec.certificates.flatMap((file) => checkPem(`certificates.${file.name}`, file, 1, now)),

@@ -45,6 +45,7 @@ export const lookOf = (answer: Answer): E.Either<AppError, Look> => {
   if (E.isLeft(manifest)) return manifest;
   const found = new Map(answer.facts);
   for (const [name, value] of oldRelease(found.get('redhat_release') ?? '')) found.set(name, value);
+  const sudo = found.get('sudo');
   const attributes = attributesOf(found);
   return E.right({
     attributes,
@@ -60,6 +61,7 @@ export const lookOf = (answer: Answer): E.Either<AppError, Look> => {
     missingTools: (found.get('missing') ?? '').split(' ').filter((tool) => tool !== ''),
     accounts: factsOf(answer, 'account'),
     ...(manifest.right === undefined ? {} : { manifest: manifest.right }),
+    ...(sudo === undefined || manifest.right === undefined ? {} : { sudo }),
     legacy: factsOf(answer, 'legacy'),
   });
 };

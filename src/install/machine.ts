@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { AppError } from '../app/errors.js';
 import type { Attributes } from '../events/shapes.js';
 import type { AdministratorLogin } from '../ssh/administrator.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest, Owner } from './manifest.js';
 
 /** Who logs in to set the machine up. Nothing of it is kept, neither here nor there. */
 export interface Login extends AdministratorLogin {
@@ -32,6 +32,8 @@ export interface Look {
   readonly accounts: readonly string[];
   /** Left by an earlier installation of this runner user. */
   readonly manifest?: Manifest;
+  /** What an earlier installation lets jobs do as root: `ALL`, or commands with commas. Absent: nothing. */
+  readonly sudo?: string;
   /** Things of the original's build nodes that are there, e.g. `/etc/chef/client.rb`: told, never touched. */
   readonly legacy: readonly string[];
 }
@@ -43,6 +45,8 @@ export interface PemFile {
 }
 
 export interface RunnerSpec {
+  /** Written down there. A machine of another owner is refused; of one that is not known it becomes this one's. */
+  readonly owner: Owner;
   readonly runnerUser: string;
   /** At least 1. */
   readonly slots: number;
@@ -85,7 +89,8 @@ export type StepWord = (typeof stepWords)[number];
 
 export interface StepEvent {
   readonly step: StepWord;
-  readonly status: 'begun' | 'done' | 'unchanged' | 'failed' | 'undone';
+  /** `skipped`: nothing was asked for, and nothing is there. */
+  readonly status: 'begun' | 'done' | 'unchanged' | 'skipped' | 'failed' | 'undone';
   readonly detail?: string;
 }
 
@@ -148,11 +153,14 @@ export interface Machine {
     file: PackageFile,
     on?: OnStep,
   ) => TaskEither<AppError, PackageDone>;
-  /** Exactly what the manifest says. Refused while processes of the accounts live, which are named, unless they shall be ended. */
+  /**
+   * Exactly what the manifest says. Refused when it names another owner than the given one, and while processes of the accounts live, which are named,
+   * unless they shall be ended.
+   */
   readonly uninstall: (
     runnerUser: string,
     on?: OnStep,
-    options?: { readonly endProcesses?: boolean },
+    options?: { readonly endProcesses?: boolean; readonly owner?: Owner },
   ) => TaskEither<AppError, Removed>;
   readonly close: () => Promise<void>;
 }

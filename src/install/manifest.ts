@@ -20,11 +20,21 @@ export interface ManifestEntry {
   readonly marks: readonly string[];
 }
 
+/** Whose a machine's runner account is. */
+export interface Owner {
+  /** Id of the Baton that installed it; one word of letters, digits, `.`, `_` and `-`. */
+  readonly installation: string;
+  /** The runner's name there. */
+  readonly name: string;
+}
+
 export interface Manifest {
   readonly runnerUser: string;
   readonly base: string;
   readonly slots: number;
   readonly isolate: boolean;
+  /** Absent: not known, made by a Baton that did not write it down. */
+  readonly owner?: Owner;
   readonly entries: readonly ManifestEntry[];
 }
 
@@ -34,6 +44,13 @@ const entryOf = (line: string): ManifestEntry | undefined => {
   return kind === undefined || run === undefined || name === undefined || !/^[0-9a-f]+$/.test(run)
     ? undefined
     : { kind, run, name, marks: marks.flatMap((mark) => mark.split(',')) };
+};
+
+const ownerOf = (line: string): Owner | undefined => {
+  const [word, installation, name, ...more] = line.split(' ');
+  return word !== 'owner' || installation === undefined || name === undefined || more.length > 0
+    ? undefined
+    : { installation, name };
 };
 
 /** Left: what is wrong with it, for a sentence. */
@@ -49,10 +66,16 @@ export const parseManifest = (text: string): E.Either<string, Manifest> => {
   if (rest.at(-1) !== 'end') return E.left('its end is missing');
   const heads = new Map<string, string>();
   const entries: ManifestEntry[] = [];
+  let owner: Owner | undefined;
   for (const line of lines) {
     const [word = '', value, ...more] = line.split(' ');
     if (['runner', 'base', 'slots', 'isolate'].includes(word) && value !== undefined && more.length === 0) {
       heads.set(word, value);
+      continue;
+    }
+    const named = ownerOf(line);
+    if (named !== undefined) {
+      owner = named;
       continue;
     }
     const entry = entryOf(line);
@@ -66,5 +89,6 @@ export const parseManifest = (text: string): E.Either<string, Manifest> => {
     ...{ runnerUser, base, entries },
     slots: Number(slots),
     isolate: heads.get('isolate') === 'yes',
+    ...(owner === undefined ? {} : { owner }),
   });
 };

@@ -124,7 +124,7 @@ const machineOver = (link: AdministratorLink, login: Login): Machine => {
       async () => {
         const named = refuseUser(runnerUser);
         if (E.isLeft(named)) return named;
-        const lines = uninstallOrder(run, runnerUser, options.endProcesses === true);
+        const lines = uninstallOrder(run, runnerUser, options);
         const answer = await give({ lines }, on);
         return E.isLeft(answer) ? answer : E.right({ left: answer.right.left });
       },

@@ -2,6 +2,7 @@
 import { publicKeyLineOf } from '../ssh/keys.js';
 import { pemLines } from './check-spec.js';
 import type { Account, PackageFile, PemFile, RunnerSpec } from './machine.js';
+import type { Owner } from './manifest.js';
 import type { System } from './systems.js';
 
 export const lookOrder = (runnerUser: string, base: string): readonly string[] => [
@@ -11,6 +12,9 @@ export const lookOrder = (runnerUser: string, base: string): readonly string[] =
 ];
 
 const yes = (is: boolean | undefined): string => (is === true ? 'yes' : 'no');
+
+const ownedBy = (owner: Owner | undefined): readonly string[] =>
+  owner === undefined ? [] : [`owner ${owner.installation} ${owner.name}`];
 
 const counted = (head: string, { pem }: PemFile): readonly string[] => {
   const lines = pemLines(pem);
@@ -24,6 +28,7 @@ export const prepareOrder = (run: string, spec: RunnerSpec, system: System): rea
   `base ${spec.base}`,
   `slots ${spec.slots}`,
   `isolate ${yes(spec.isolate)}`,
+  ...ownedBy(spec.owner),
   `key ${publicKeyLineOf(spec.publicKey) ?? ''}`,
   `trust ${system.trust}`,
   `sudo ${typeof spec.sudo === 'string' ? spec.sudo : 'some'}`,
@@ -38,11 +43,16 @@ export const undoOrder = (run: string, runnerUser: string): readonly string[] =>
   `user ${runnerUser}`,
 ];
 
-export const uninstallOrder = (run: string, runnerUser: string, ends: boolean): readonly string[] => [
+export const uninstallOrder = (
+  run: string,
+  runnerUser: string,
+  { endProcesses, owner }: { readonly endProcesses?: boolean; readonly owner?: Owner },
+): readonly string[] => [
   'operation uninstall',
   `run ${run}`,
   `user ${runnerUser}`,
-  `ends ${yes(ends)}`,
+  `ends ${yes(endProcesses)}`,
+  ...ownedBy(owner),
 ];
 
 export const packageOrder = (

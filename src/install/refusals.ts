@@ -149,17 +149,18 @@ export const notRoot = (login: Login, reason: string): AppError => {
 const wayOut: Readonly<Record<string, string>> = {
   account_exists: 'Choose another --runner-user, or remove the account there if nobody needs it.',
   account_changed: 'Undo that change there, or uninstall the runner and install it again.',
+  other_owner: 'Remove it where it belongs to, or choose another --runner-user.',
   path_exists: 'Move it away there, or choose another name.',
   unsafe_path: 'Give it to root with mode 0755, or choose another folder.',
   disk_full: 'Free space or inodes there, and run the same again.',
   busy: 'Wait for it to end, and run the same again.',
-  processes_live: 'Wait for them, or say that they shall be ended.',
-  not_installed: 'Name the runner user that was installed.',
+  processes_live: 'Wait until they have ended, or end them there, and run the same again.',
+  not_installed: 'There is nothing of it to take away.',
   manifest_unknown: 'Use the Baton that made it.',
   missing_tool: 'Install it there, and run the same again.',
   sudoers_unread: 'Include that folder there, or install without sudo.',
   command_missing: 'Install it there first, or leave it out.',
-  newer_installed: 'Allow the downgrade, or use a newer package.',
+  newer_installed: 'Use a newer package, or remove that one there first.',
   wrong_format: 'Use a package of the format of the machine.',
   wrong_architecture: 'Use the package for the architecture of the machine.',
   wrong_package: 'Check name and version in the configuration of the toolchain.',
@@ -175,7 +176,9 @@ export const refusedBy = (
 ): AppError => {
   const remains = left.length === 0 ? '' : ` Not taken back: ${left.map(printable).join('; ')}.`;
   return appError(
-    error.reason.endsWith('_exists') || error.reason === 'busy' ? 'conflict' : 'runner',
+    error.reason.endsWith('_exists') || ['busy', 'other_owner'].includes(error.reason)
+      ? 'conflict'
+      : 'runner',
     error.reason,
     `${placeOf(login).where}: ${printableText(error.text)}.`,
     { hint: `${wayOut[error.reason] ?? 'Mend that there, and run the same again.'}${remains}` },

@@ -41,6 +41,8 @@ export interface Connection {
   readonly whenFree: Set<() => void>;
   /** Asked for once; undefined when sshd has no such subsystem. */
   sftp?: Promise<SFTPWrapper | undefined>;
+  /** Of those open: SFTP sessions, which stay without work. */
+  lasting: number;
 }
 
 /** What ssh2 gives for a session: both end with `close`. */
@@ -128,7 +130,7 @@ export const connectOnce = async (
   if (E.isLeft(client)) return client;
   const connection: Connection = {
     client: client.right,
-    open: 0,
+    ...{ open: 0, lasting: 0 },
     limit: channelsPerConnection.short,
     alive: true,
     whenFree: new Set(),
@@ -141,6 +143,7 @@ export const connectOnce = async (
 
 interface Member {
   readonly key: string;
+  readonly target: RunnerTarget;
   readonly connections: Connection[];
   /** One after the other, so that none is opened that turns out not to be needed. */
   connecting: Promise<unknown>;
@@ -151,8 +154,16 @@ export interface Pool {
   readonly channel: (target: RunnerTarget, lasting: 'short' | 'long') => OpenChannel;
   /** The one SFTP session of a connection that is open; undefined where there is none, or no room for one. */
   readonly sftp: (target: RunnerTarget) => Promise<SFTPWrapper | undefined>;
+  /** The account is none of its runner's any more; what still goes on there may end. */
+  readonly isGone: (target: RunnerTarget) => boolean;
+  /** As `RunnerTransport.keep`; shells that only wait are to be closed by whoever keeps them. */
+  readonly keep: (name: string, slots: number | undefined) => Promise<void>;
   readonly close: () => Promise<void>;
 }
+
+/** Does a runner with an account for each of so many slots, or one for all, have this account? */
+const isKept = ({ slot }: Pick<RunnerTarget, 'slot'>, slots: number | undefined): boolean =>
+  slots === undefined ? slot === undefined : slot !== undefined && slot < slots;
 
 /** Whose connections these are: a runner's, or, where each slot has an account of its own, that slot's. */
 const memberIdOf = ({ name, slot }: RunnerTarget): string =>
@@ -161,6 +172,17 @@ const memberIdOf = ({ name, slot }: RunnerTarget): string =>
 /** Everything that names a runner and our way to it. */
 export const keyOf = (target: RunnerTarget): string =>
   JSON.stringify([target.host, target.port, target.user, target.auth, target.hostKeys, target.jump]);
+
+/** So long is a connection awaited that should be closing. */
+const CLOSING_MS = 1_000;
+
+/** The other side may never answer. */
+const end = (client: Client): void => {
+  client.end();
+  setTimeout(() => client.destroy(), 500).unref();
+};
+
+const isIdle = ({ open, lasting }: Connection): boolean => open <= lasting;
 
 const pause = (ms: number, connections: readonly Connection[]): Promise<void> =>
   new Promise((resolve) => {
@@ -179,6 +201,8 @@ export type Connects = Dial<E.Either<TransportError, Connection>>;
 /** `waitMs`: how long an operation waits for a free channel before it answers back_pressure. */
 export const createPool = (dial: Connects, options: { readonly waitMs: number }): Pool => {
   const members = new Map<string, Member>();
+  /** Of runners whose accounts became others. */
+  const kept = new Map<string, number | undefined>();
   let closed = false;
 
   const memberOf = (target: RunnerTarget): Member => {
@@ -188,7 +212,7 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
     // Another host, user or trusted key: what was open belongs to the old ones.
     for (const one of known?.connections ?? []) one.client.end();
     const member: Member = {
-      key,
+      ...{ key, target },
       connections: [],
       connecting: Promise.resolve(),
       starting: createGate(shellsStartingPerRunner),
@@ -196,6 +220,9 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
     members.set(memberIdOf(target), member);
     return member;
   };
+
+  const isGone = (target: RunnerTarget): boolean =>
+    kept.has(target.name) && !isKept(target, kept.get(target.name));
 
   const free = (member: Member, lasting: 'short' | 'long'): Connection | undefined =>
     member.connections.find(
@@ -229,6 +256,7 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
     });
     connection.whenFree.add(() => {
       if (connection.open === 0 && member.connections[0] !== connection) connection.client.end();
+      else if (isGone(target) && isIdle(connection)) end(connection.client);
     });
   };
 
@@ -296,11 +324,36 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
         return undefined;
       }
       const { session } = found.right;
-      session.once('close', () => delete connection.sftp);
+      connection.lasting += 1;
+      session.once('close', () => {
+        connection.lasting -= 1;
+        delete connection.sftp;
+      });
       session.setMaxListeners(0);
       return session;
     });
     return connection.sftp;
+  };
+
+  const keep: Pool['keep'] = async (name, slots) => {
+    kept.set(name, slots);
+    const gone = [...members.values()].filter(({ target }) => target.name === name && isGone(target));
+    await Promise.all(
+      gone
+        .flatMap(({ connections }) => [...connections])
+        .map(
+          (one) =>
+            new Promise<void>((resolve) => {
+              // what goes on there ends when it ends
+              const timer = setTimeout(resolve, CLOSING_MS);
+              one.client.once('close', () => {
+                clearTimeout(timer);
+                resolve();
+              });
+              if (isIdle(one)) end(one.client);
+            }),
+        ),
+    );
   };
 
   const close = async (): Promise<void> => {
@@ -318,13 +371,11 @@ export const createPool = (dial: Connects, options: { readonly waitMs: number })
             one.client.once('close', () => {
               resolve();
             });
-            one.client.end();
-            // The other side may never answer.
-            setTimeout(() => one.client.destroy(), 500).unref();
+            end(one.client);
           }),
       ),
     );
   };
 
-  return { channel, sftp, close };
+  return { channel, sftp, isGone, keep, close };
 };

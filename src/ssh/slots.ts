@@ -14,10 +14,13 @@ export interface Slots {
   readonly take: (target: RunnerTarget) => Promise<E.Either<TransportError, Slot>>;
   /** Given back when it is free again; one that is not is let go. */
   readonly release: (target: RunnerTarget, slot: Slot) => void;
+  /** Closes the shells that only wait, of accounts that are gone. */
+  readonly sweep: () => void;
   readonly close: () => void;
 }
 
 interface Idle {
+  readonly target: RunnerTarget;
   readonly slot: Slot;
   readonly timer: NodeJS.Timeout;
 }
@@ -50,7 +53,7 @@ export const createSlots = (pool: Pool, site: Site): Slots => {
       return open(target);
     },
     release: (target, slot) => {
-      if (closed || !slot.isFree()) {
+      if (closed || !slot.isFree() || pool.isGone(target)) {
         slot.close();
         return;
       }
@@ -63,7 +66,17 @@ export const createSlots = (pool: Pool, site: Site): Slots => {
         slot.close();
       }, IDLE_MS);
       timer.unref();
-      list.push({ slot, timer });
+      list.push({ target, slot, timer });
+    },
+    sweep: () => {
+      for (const [key, list] of idle) {
+        const gone = list.filter(({ target }) => pool.isGone(target));
+        for (const { slot, timer } of gone) {
+          clearTimeout(timer);
+          slot.close();
+        }
+        if (gone.length === list.length) idle.delete(key);
+      }
     },
     close: () => {
       closed = true;

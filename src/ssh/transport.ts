@@ -206,6 +206,11 @@ export const sshTransport = (options: SshTransportOptions): RunnerTransport => {
     cleanUp: (target, attempt) =>
       guarded(target, () => tidy(keyOf(target), runnerOf(target, 'short'), attempt)),
     alive: (target, processes) => guarded(target, () => alive(runnerOf(target, 'short'), processes)),
+    keep: async (name, count) => {
+      const ended = pool.keep(name, count);
+      slots.sweep();
+      await ended;
+    },
     close: async () => {
       closed = true;
       slots.close();

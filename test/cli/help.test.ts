@@ -43,4 +43,8 @@ describe('help', () => {
       expect(lines.some((line) => new RegExp(`\\bbaton ${path}\\b`, 'u').test(line))).toBe(true);
     },
   );
+
+  it.each(leavesOf(program))('of `$path` shows no default that says nothing', ({ command }) => {
+    expect(helpOf(command)).not.toContain('(default: [])');
+  });
 });

@@ -84,6 +84,19 @@ describe('commands', () => {
     expect([code, looks]).toEqual([0, 2]);
     expect(out).toBe('Runner build-07 is draining; probe: never probed. No job is there.\n');
   });
+  it('given remove --wait, then it is drained, and removed once no job is left there', async () => {
+    const busy = aRunner({ current: { 0: 'abcdef012345' } });
+    const left = [busy, busy, aRunner({ state: 'draining' })];
+    let looks = 0;
+    await edge.close();
+    edge = await startEdge({
+      drainRunner: () => TE.right({ value: busy, repeated: false }),
+      showRunner: () => TE.right(left[looks++] ?? aRunner({ state: 'retired' })),
+    });
+    expect((await ask('runner', 'remove', 'build-07', '--wait')).code).toBe(0);
+    const deeds = edge.names().filter((name) => /^(?:drain|remove)/u.test(name));
+    expect([looks, deeds]).toEqual([3, ['drainRunner', 'removeRunner']]);
+  });
   it.each([
     [['pause', 'b', '--until', '2h'], 'pauseRunner', ['b', '2h']],
     [['clear', 'b', '--slot', '1'], 'clearRunner', ['b', 1]],

@@ -22,6 +22,7 @@ export const aTransport = (does: Partial<RunnerTransport>): RunnerTransport => (
   revoke: unexpected('revoke'),
   cleanUp: unexpected('cleanUp'),
   alive: unexpected('alive'),
+  keep: () => Promise.resolve(),
   close: () => Promise.resolve(),
   ...does,
 });

@@ -75,9 +75,13 @@ export class InstallWorld {
     return this.install('-p', String(port), '--host-key', hostKey, ...more);
   }
 
-  uninstall(...more: readonly string[]): Promise<Ran> {
+  beginUninstall(...more: readonly string[]): Running {
     const line = ['delete-runner', 'b7', '--uninstall', '--as', 'admin', '-i', this.identity, '-y'];
-    return this.world.baton(...line, ...more);
+    return begin(this.world.folder, [...line, ...more], this.#env());
+  }
+
+  uninstall(...more: readonly string[]): Promise<Ran> {
+    return this.beginUninstall(...more).done;
   }
 
   /** A terminal of its own by script(1), whose echo is that of the system. */

@@ -123,6 +123,21 @@ describe.skipIf(why !== undefined)(`slots with accounts of their own [needs mach
     );
   }, 120_000);
 
+  it('given fewer of them, then a job in one that goes is not disturbed, and its account is left when it has ended', async () => {
+    await add();
+    await asked('test');
+    const id = await aChange({ lint: attack, syntax: attack, unit: 'true' });
+    await tried();
+    await world.ask('POST', '/runners/r1/settings', { slots: 1 });
+    await machine.run('touch /tmp/go');
+    expect((await world.finished(id)).stages[0]?.status).toBe('passed');
+    const jobs = (await world.jobsOf(id)).filter(({ phase }) => phase !== 'unit');
+    for (const log of await Promise.all(jobs.map(logOf))) expect(log).toMatch(/survived$/mu);
+    await until('nobody is logged in there any more', async () =>
+      (await machine.run('ps -o pid= -u ci-1 || :')).trim() === '' ? true : undefined,
+    );
+  }, 120_000);
+
   it('are all looked at: one that cannot be used, or is new, is named', async () => {
     await add();
     expect((await asked('test')).code).toBe('ready');

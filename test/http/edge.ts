@@ -232,6 +232,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
     at: () => TE.right({ moment: { position: '7', time: '2026-01-31T11:00:00.000Z' }, reads: use }),
     rebuild: (name) => TE.right({ name, events: 7 }),
+    installation: () => TE.right({ installationId: 'here' }),
     toolchains: () => TE.right({ toolchains: [], rules: [], baton: '0.0.0' }),
     setSecret: (_context, ref) =>
       TE.right({ value: { ref, setAt: '2026-01-31T12:00:00.000Z', setBy: 'ops' }, repeated: false }),
@@ -327,6 +328,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     jobTimeline: recording('jobTimeline', merged.jobTimeline),
     at: recording('at', merged.at),
     rebuild: recording('rebuild', merged.rebuild),
+    installation: recording('installation', merged.installation),
     toolchains: recording('toolchains', merged.toolchains),
     setSecret: recording('setSecret', merged.setSecret),
     listSecrets: recording('listSecrets', merged.listSecrets),

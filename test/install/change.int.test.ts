@@ -37,7 +37,7 @@ describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipp
       const { told, on: listen } = recorder();
       const changed = specOf({ ...spec, publicKey: other, sudo: 'all' });
       expect(orThrow(await machine.prepare(changed, listen)()).changed).toBe(true);
-      expect(done(told())).toEqual(['keys done', 'sudoers done']);
+      expect(done(told())).toEqual(['keys done', 'sudoers done', 'manifest done']);
       expect(await keys()).toBe(`restrict ${other.split(' ').slice(0, 2).join(' ')}\n`);
       expect(await fresh.run(`${asUser('job_runner')} sudo -n id -u`)).toBe('0\n');
       expect(orThrow(await machine.undo()())).toEqual({ left: [] });
@@ -54,9 +54,41 @@ describe.skipIf(why !== undefined)(`a second installation [needs machine]${skipp
       expect(orThrow(await machine.prepare(spec)()).changed).toBe(false);
       const { told, on: listen } = recorder();
       orThrow(await machine.prepare(specOf(), listen)());
-      expect(done(told())).toEqual(['sudoers done']);
+      expect(done(told())).toEqual(['sudoers done', 'manifest done']);
       expect(await fresh.exists('/etc/sudoers.d/baton-job_runner')).toBe(false);
       orThrow(await machine.uninstall('job_runner')());
+    });
+    expect(await stateOf(fresh)).toBe(before);
+  });
+
+  test('for another runner is refused before anything is changed, and so is its uninstall', async () => {
+    const fresh = await start();
+    const before = await stateOf(fresh);
+    const other = { installation: 'there', name: 'b7' };
+    await on(rootLogin(fresh), async (machine) => {
+      orThrow(await machine.prepare(specOf({ sudo: ['/usr/bin/id'] }))());
+    });
+    expect(await fresh.read('/etc/baton/job_runner.manifest')).toMatch(/^owner here b7$/mu);
+    const installed = await stateOf(fresh);
+    await on(rootLogin(fresh), async (machine) => {
+      for (const refusal of [
+        await machine.prepare(specOf({ owner: other, publicKey: generateKeyPair().publicKey }))(),
+        await machine.uninstall('job_runner', undefined, { owner: other })(),
+      ])
+        expect(errorOf(refusal)).toMatchObject({
+          ...{ code: 'conflict', reason: 'other_owner' },
+          message: expect.stringContaining('for the runner b7 of the Baton here') as string,
+        });
+      expect(await stateOf(fresh)).toBe(installed);
+
+      // as a Baton before this one wrote it: the next that comes has it
+      await fresh.run('sed -i /^owner/d /etc/baton/job_runner.manifest');
+      orThrow(await machine.prepare(specOf({ owner: other, sudo: ['/usr/bin/id'] }))());
+      expect(await fresh.read('/etc/baton/job_runner.manifest')).toMatch(/^owner there b7$/mu);
+      orThrow(await machine.undo()());
+      expect(await stateOf(fresh)).toBe(installed);
+      expect(await fresh.read('/etc/baton/job_runner.manifest')).not.toMatch(/^owner/mu);
+      orThrow(await machine.uninstall('job_runner', undefined, { owner: other })());
     });
     expect(await stateOf(fresh)).toBe(before);
   });

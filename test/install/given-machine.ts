@@ -48,6 +48,7 @@ export const machinesOfEachTest = () => {
 
 export const specOf = (more: Partial<RunnerSpec> = {}): RunnerSpec => ({
   ...{ runnerUser: 'job_runner', slots: 1, isolate: false, publicKey: runnerKey.publicKey },
+  owner: { installation: 'here', name: 'b7' },
   ...{ sudo: 'none', certificates: [], base: '/var/opt/baton/job_runner' },
   ...more,
 });

@@ -109,7 +109,15 @@ describe('manifests', () => {
       ],
     });
   });
+  test('whose it is stands in it, if whoever made it wrote it down', () => {
+    expect(orRight(parseManifest(`${head}owner 1-2 m.1\nend\n`)).owner).toEqual({
+      installation: '1-2',
+      name: 'm.1',
+    });
+    expect(orRight(parseManifest(`${head}end\n`))).not.toHaveProperty('owner');
+  });
   test.each([
+    [`${head}owner 1-2\nend\n`, 'a line is not understood: owner 1-2'],
     ['', 'it does not begin as one'],
     ['baton-manifest 2\nend\n', 'it has format 2, and this Baton knows 1'],
     [head, 'its end is missing'],

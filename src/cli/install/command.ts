@@ -68,22 +68,16 @@ export const installCommand = (command: Command, io: Io, called: string): void =
     .option('--name <name>', 'how the runner is called here (default: HOST)')
     .option('--server-host <addr>', 'host name or address by which the server reaches it (default: HOST)')
     .option('--slots <n>', 'jobs at the same time (default: 1)', whole)
-    .option('--label <label>', 'label to match on; may be repeated', collect, [])
+    .option('--label <label>', 'label to match on; may be repeated', collect)
     .option(
       '-e, --enterprise <name>',
       'take jobs of this enterprise only; may be repeated (default: of all)',
       collect,
-      [],
     )
     .option('--runner-user <name>', 'account that jobs run as; it is made', 'job_runner')
     .option('--isolate', 'an account of its own for each slot')
     .option('--sudo [commands]', 'what jobs may do as root: everything, or these absolute paths with commas')
-    .option(
-      '--trusted-cert <file>',
-      'certificates that the machine is to trust; may be repeated',
-      collect,
-      [],
-    )
+    .option('--trusted-cert <file>', 'certificates that the machine is to trust; may be repeated', collect)
     .option('--fips-custom-cert-filename <file>', 'chain of certificates for FIPS')
     .option('--toolchain <name>', "toolchain of the server's configuration to install")
     .option('--no-toolchain', 'install none (default: those that the configuration installs)')

@@ -5,7 +5,7 @@ import type { RunnerTested } from '../../app/use-cases.js';
 import type { Client, Got } from '../client.js';
 import { exitCodes } from '../exit.js';
 import { ofMachine, ofServer } from './failures.js';
-import type { Settings } from './settings.js';
+import { isolates, type Settings } from './settings.js';
 import type { Done, Failure, Step } from './steps.js';
 
 export interface Doing {
@@ -25,6 +25,13 @@ const unchanged = (detail: string): E.Either<Failure, Done> => E.right({ status:
 
 /** A sentence when it could not be undone. */
 const problemOf = (got: Got<unknown>): string | undefined => (E.isLeft(got) ? got.left.detail : undefined);
+
+/** Of a runner that has to be looked at before it takes jobs again. */
+const notReadyText = (name: string, got: Got<RunnerTested>): string | undefined => {
+  if (E.isRight(got) && got.right.code === 'ready') return undefined;
+  const why = E.isLeft(got) ? got.left.detail : got.right.sentence;
+  return `they are set back, but it takes no jobs before a test that succeeds (baton runner test ${name}): ${why}`;
+};
 
 const GO_ON = 'The same command goes on where it was, once the machine is reached again.';
 
@@ -70,7 +77,14 @@ const enrolStep = (doing: Doing, keep: (publicKey: string) => void): Step => {
       if (E.isLeft(set)) return E.left(ofServer(set.left));
       owe({
         what: `the changed settings of ${name}`,
-        run: async () => problemOf(await client.setRunner(name, { ...before, reason: REASON })),
+        run: async () => {
+          const back = await client.setRunner(name, { ...before, reason: REASON });
+          if (E.isLeft(back)) return back.left.detail;
+          // settings that were others for a while take what was last seen of it along
+          return runner.probe === undefined || back.right.runner.probe !== undefined
+            ? undefined
+            : notReadyText(name, await client.testRunner(name));
+        },
       });
       return done(`${name}: ${Object.keys(changes).join(', ')} set; its key stays`);
     },
@@ -79,7 +93,7 @@ const enrolStep = (doing: Doing, keep: (publicKey: string) => void): Step => {
 
 const prepareStep = (doing: Doing, publicKey: () => string): Step => {
   const { machine, settings, certificates, fipsChain, tell } = doing;
-  const { wish, enrolment, base } = settings;
+  const { wish, enrolment, base, owner } = settings;
   return {
     id: 'machine',
     title: `setting up ${wish.host}`,
@@ -96,8 +110,8 @@ const prepareStep = (doing: Doing, publicKey: () => string): Step => {
       const got = await machine.prepare(
         {
           ...{ runnerUser: wish.runnerUser, slots: enrolment.slots, base, certificates },
-          isolate: enrolment.kind === 'same' ? enrolment.runner.isolated === true : wish.isolate,
-          publicKey: publicKey(),
+          isolate: isolates(settings),
+          ...{ owner, publicKey: publicKey() },
           sudo: wish.sudo ?? 'none',
           ...(fipsChain === undefined ? {} : { fipsChain }),
         },

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
 import type { SetRunner } from '../../app/use-cases.js';
+import { exitCodes } from '../exit.js';
 import type { Failure } from './steps.js';
 import type { Wish } from './wish.js';
 
@@ -63,9 +64,22 @@ export const mayInstall = (wish: Wish, existing: RunnerAsOf | undefined): E.Eith
     ? refused(
         'not_isolated',
         `The runner ${name} is there, and its slots share an account.`,
-        `Remove it and install it again with --isolate: baton delete-runner ${name} --uninstall`,
+        `That cannot be switched on later. Remove it (baton delete-runner ${name} --uninstall --as ${wish.admin}, with -i or -P as here), and install it again with --isolate.`,
       )
     : E.right(undefined);
+};
+
+/** Accounts of slots that are to go cannot go while a job is in them. */
+const slotsAreFree = ({ slots, name }: Wish, { isolated, current }: RunnerAsOf): E.Either<Failure, void> => {
+  const busy = Object.keys(current).filter((slot) => slots !== undefined && Number(slot) >= slots);
+  return isolated !== true || busy.length === 0
+    ? E.right(undefined)
+    : E.left({
+        code: 'runner_busy',
+        sentence: `With ${slots === 1 ? 'one slot' : `${slots} slots`} the accounts of others go, and jobs of ${name} are at work in slot ${busy.join(', ')}.`,
+        hint: `Let them end (baton runner drain ${name} --wait), run this again, then: baton runner resume ${name}`,
+        exit: exitCodes.conflict,
+      });
 };
 
 const isSame = (one: readonly string[] = [], other: readonly string[] = []): boolean =>
@@ -105,6 +119,8 @@ export const enrolmentOf = (
       `The machine shows the host key ${hostKey}; accepted for the runner ${name} is ${hostKeys.join(' or ')}.`,
       `Find out why. If it is the same machine: baton runner trust ${name}. If it was made anew: baton delete-runner ${name}, then install it.`,
     );
+  const free = slotsAreFree(wish, there);
+  if (E.isLeft(free)) return free;
   const pairs = differences(wish, port, there);
   const fold = (side: 0 | 1): SetRunner =>
     pairs.reduce<SetRunner>((all, pair) => ({ ...all, ...pair[side] }), {});

@@ -51,6 +51,23 @@ export const namedBy = (file: string): Known | undefined => {
     : { name, version: version.replaceAll(/%3a/giu, ':') };
 };
 
+const nameless = (unread: string): E.Either<Failure, never> =>
+  refused(
+    'package_unread',
+    `${unread} Its name does not tell it either.`,
+    'Name the file as usual, NAME_VERSION_ARCHITECTURE.deb: dpkg-name FILE does it.',
+  );
+
+/** Of a package of one's own: can it be told at all what it is? Asked before anybody logs in. */
+export const isTellable = async (file: string): Promise<E.Either<Failure, void>> => {
+  const inside = await inspectPackage(file);
+  if (E.isLeft(inside)) return E.left(ofMachine(inside.left));
+  const { format, contents, unread = '' } = inside.right;
+  return format === 'deb' && contents === undefined && namedBy(file) === undefined
+    ? nameless(unread)
+    : E.right(undefined);
+};
+
 /** `configured`: what it is to be, where neither its bytes nor its name tell. */
 const inspected = async (
   file: string,
@@ -67,11 +84,7 @@ const inspected = async (
     return refused('package_unfit', `A package of the format ${format} is not installed by Baton.`);
   const known = contents ?? namedBy(called) ?? configured;
   return known === undefined
-    ? refused(
-        'package_unread',
-        unread,
-        'Name the file as usual, NAME_VERSION_ARCHITECTURE.deb: dpkg-name FILE does it.',
-      )
+    ? nameless(unread)
     : E.right({ format, name: known.name, version: asInstalled(format, known.version) });
 };
 

@@ -19,11 +19,13 @@ export interface ToDownload {
 const refused = (code: string, sentence: string, hint: string): E.Either<Failure, never> =>
   E.left({ code, sentence, hint });
 
-const OWN_FILE = 'Or give a package of your own with -I, or --no-toolchain for none.';
+const ownFile = (begin: 'Give' | 'Or give'): string =>
+  `${begin} a package of your own with -I, or --no-toolchain for none.`;
+const OR_OWN_FILE = ownFile('Or give');
 const names = (toolchains: readonly Toolchain[]): string => toolchains.map(({ name }) => name).join(', ');
 
-/** The configured toolchains that are meant. */
-const chosen = (
+/** The configured toolchains that are meant; no machine is needed to tell. */
+export const chosen = (
   { toolchains }: ToolchainsView,
   { toolchain, version, installer }: Wish,
 ): E.Either<Failure, readonly Toolchain[]> => {
@@ -36,8 +38,8 @@ const chosen = (
       'toolchain_unknown',
       `The server knows no toolchain ${toolchain}.`,
       toolchains.length === 0
-        ? `None is configured there (\`toolchains\`). ${OWN_FILE}`
-        : `It knows ${names(toolchains)}. ${OWN_FILE}`,
+        ? `Configure it there (\`toolchains\`). ${OR_OWN_FILE}`
+        : `It knows ${names(toolchains)}. ${OR_OWN_FILE}`,
     );
   }
   if (version === undefined) return E.right(usual);
@@ -47,7 +49,7 @@ const chosen = (
     : refused(
         'toolchain_unclear',
         `The version ${version} is given, but not of what: the server knows ${candidates.length === 0 ? 'no toolchain' : names(candidates)}.`,
-        candidates.length === 0 ? OWN_FILE : 'Name it with --toolchain.',
+        candidates.length === 0 ? ownFile('Give') : 'Name it with --toolchain.',
       );
 };
 
@@ -62,16 +64,16 @@ const toDownload = (
     return refused(
       'version_unknown',
       `The configuration of the server names no version of the toolchain ${name}.`,
-      `Give one with -v. ${OWN_FILE}`,
+      `Give one with -v. ${OR_OWN_FILE}`,
     );
   const url = expandUrl(toolchain, version, attributes);
-  if (E.isLeft(url)) return refused('url_unknown', url.left, `Mend \`toolchains\` there. ${OWN_FILE}`);
+  if (E.isLeft(url)) return refused('url_unknown', url.left, `Mend \`toolchains\` there. ${OR_OWN_FILE}`);
   const [file, sha256] = [fileOf(url.right), checksumOf(toolchain, url.right)];
   return sha256 === undefined
     ? refused(
         'checksum_unknown',
         `The configuration of the server has no SHA-256 of ${file}, so it is not downloaded.`,
-        `Add it to \`toolchains.${name}.sha256\` there. ${OWN_FILE}`,
+        `Add it to \`toolchains.${name}.sha256\` there. ${OR_OWN_FILE}`,
       )
     : E.right({ toolchain, version, url: url.right, file, sha256 });
 };

@@ -9,9 +9,11 @@ import { uninstall } from './uninstall.js';
 import { loginOf, loginProblems, placeProblems, type LoginOptions } from './wish.js';
 
 export interface UninstallOptions extends LoginOptions, Pick<RunnerActBody, 'reason' | 'cancelJobs'> {
+  readonly wait?: boolean | undefined;
   readonly as?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  readonly anyOwner?: true | undefined;
   readonly yes?: true | undefined;
 }
 
@@ -24,7 +26,7 @@ export const uninstallRunner = async (
   problems: readonly string[],
 ): Promise<void> => {
   const atHand = { agent: io.env['SSH_AUTH_SOCK'], canAsk: io.person !== undefined };
-  const { as: admin, host, port, reason, cancelJobs, yes } = options;
+  const { as: admin, host, port, reason, cancelJobs, wait, anyOwner, yes } = options;
   const all = [
     ...problems,
     ...(admin === undefined ? ['--uninstall logs in to the machine: say with --as USER as whom'] : []),
@@ -43,7 +45,12 @@ export const uninstallRunner = async (
   if (session === undefined) return;
   const wish = {
     ...{ name, admin, login: loginOf(options, atHand) },
-    ...{ cancelJobs: cancelJobs === true, yes: yes === true },
+    ...{
+      cancelJobs: cancelJobs === true,
+      wait: wait === true,
+      anyOwner: anyOwner === true,
+      yes: yes === true,
+    },
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(reason === undefined ? {} : { reason }),

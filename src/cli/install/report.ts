@@ -21,7 +21,14 @@ export const jsonLine = (value: unknown): string => safeJson(JSON.stringify(valu
 const WIDTH = 13;
 
 const PREFIX: Readonly<Record<StepEvent['status'], string>> = {
-  ...{ begun: '', done: '', unchanged: 'unchanged', failed: 'failed', undone: 'undone' },
+  ...{
+    begun: '',
+    done: '',
+    unchanged: 'unchanged',
+    skipped: 'nothing to do',
+    failed: 'failed',
+    undone: 'undone',
+  },
 };
 
 const lineOf = ({ step, status, detail }: StepEvent): string => {

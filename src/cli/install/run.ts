@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
+import type { Installation } from '../../app/installation.js';
 import type { ToolchainsView } from '../../app/toolchains.js';
 import type { Look, Machine, OpenMachine, PackageFile } from '../../install/machine.js';
 import { exitCodes } from '../exit.js';
@@ -15,8 +16,9 @@ import { cacheFolder, download } from './download.js';
 import { enrolmentOf, hostKeysOf, mayInstall, portOf } from './enrolment.js';
 import { ofMachine, ofServer } from './failures.js';
 import { proofOf } from './login.js';
-import { fetchedPackage, ownPackage, type ForMachine } from './package-files.js';
-import { downloadsFor, mayHave, type ToDownload } from './packages.js';
+import { mayTakeOver } from './ownership.js';
+import { fetchedPackage, isTellable, ownPackage, type ForMachine } from './package-files.js';
+import { chosen, downloadsFor, mayHave, type ToDownload } from './packages.js';
 import { agrees, reach } from './reach.js';
 import { jsonLine, reportOn, tellFailure, type Report } from './report.js';
 import { settingsJson, settingsText, type Settings } from './settings.js';
@@ -33,6 +35,8 @@ interface Running {
   readonly open: OpenMachine;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** From now on something is changed. */
+  readonly begins: () => void;
 }
 
 const before = (step: string, failure: Failure): E.Either<Undone, never> =>
@@ -57,7 +61,7 @@ const looking = async <A>(
   return got;
 };
 
-interface AtServer {
+interface AtServer extends Installation {
   readonly existing: RunnerAsOf | undefined;
   readonly view: ToolchainsView;
 }
@@ -72,7 +76,20 @@ const atServer = async ({ session: { client }, wish }: Running): Promise<E.Eithe
   const may = mayInstall(wish, existing);
   if (E.isLeft(may)) return may;
   const view = await client.listToolchains();
-  return E.isLeft(view) ? E.left(ofServer(view.left)) : E.right({ existing, view: view.right });
+  if (E.isLeft(view)) return E.left(ofServer(view.left));
+  const installation = await client.showInstallation();
+  return E.isLeft(installation)
+    ? E.left(ofServer(installation.left))
+    : E.right({ existing, view: view.right, ...installation.right });
+};
+
+/** What lies here, and what the server has to give: looked at before anybody is asked for a password. */
+const localFiles = async ({ io, wish }: Running, { view }: AtServer): Promise<E.Either<Failure, Given>> => {
+  const toolchains = chosen(view, wish);
+  if (E.isLeft(toolchains)) return toolchains;
+  const own =
+    wish.installer === undefined ? E.right(undefined) : await isTellable(resolve(io.cwd, wish.installer));
+  return E.isLeft(own) ? own : readGiven(io, wish);
 };
 
 const enough = ({ missingTools }: Look, host: string): E.Either<Failure, void> =>
@@ -93,13 +110,16 @@ interface Planned extends Given {
 /** Everything that can be refused is refused here, before anything is changed. */
 const planOf = async (
   { io, wish }: Running,
-  { existing, view }: AtServer,
+  { existing, view, installationId }: AtServer,
   given: Given,
   hostKey: string,
   look: Look,
 ): Promise<E.Either<Failure, Planned>> => {
   const tools = enough(look, wish.host);
   if (E.isLeft(tools)) return tools;
+  const owner = { installation: installationId, name: wish.name };
+  const mayOver = mayTakeOver(look.manifest, owner, wish);
+  if (E.isLeft(mayOver)) return mayOver;
   const enrolment = enrolmentOf(wish, hostKey, existing);
   if (E.isLeft(enrolment)) return enrolment;
   const downloads = downloadsFor(view, wish, look.attributes);
@@ -115,7 +135,7 @@ const planOf = async (
   if (own !== undefined && E.isLeft(own)) return own;
   return E.right({
     settings: {
-      ...{ wish, hostKey, look, port: portOf(wish, existing), base: `${BASES}/${wish.runnerUser}` },
+      ...{ wish, hostKey, look, owner, port: portOf(wish, existing), base: `${BASES}/${wish.runnerUser}` },
       ...{ enrolment: enrolment.right, downloads: downloads.right },
       certificates: given.certificates.map(({ name }) => name),
       ...(own === undefined ? {} : { own: own.right }),
@@ -213,9 +233,9 @@ const withMachine = async (
   const planned = looked.right;
   const yes = await confirmed(running, planned.settings);
   if (E.isLeft(yes)) return yes;
+  running.begins();
   const steps = stepsOf({
-    ...{ client: session.client, machine, settings: planned.settings, certificates: planned.certificates },
-    ...(planned.fipsChain === undefined ? {} : { fipsChain: planned.fipsChain }),
+    ...{ client: session.client, machine, settings: planned.settings, ...given },
     fetchPackages: () => fetchAll(running, planned),
     tell: report.tell,
   });
@@ -237,9 +257,9 @@ const sequence = async (running: Running): Promise<E.Either<Undone, Planned>> =>
   );
   if (E.isLeft(server)) return server;
   const { existing } = server.right;
+  const files = await localFiles(running, server.right);
+  if (E.isLeft(files)) return before('files', files.left);
   report.clear();
-  const given = await readGiven(io, wish);
-  if (E.isLeft(given)) return before('certificates', given.left);
   const proof = await proofOf(io, wish.login, `${wish.admin}@${wish.host}`, signal);
   if (E.isLeft(proof)) return before('login', proof.left);
   const where = {
@@ -255,7 +275,7 @@ const sequence = async (running: Running): Promise<E.Either<Undone, Planned>> =>
   );
   if (E.isLeft(machine)) return machine;
   try {
-    return await withMachine(running, machine.right, server.right, given.right);
+    return await withMachine(running, machine.right, server.right, files.right);
   } finally {
     await machine.right.close();
   }
@@ -272,11 +292,14 @@ const readyText = ({ wish, enrolment, look: { attributes } }: Settings): string 
 /** Ends with the exit code set; everything was told. */
 export const install = async (io: Io, session: Session, wish: Wish, open: OpenMachine): Promise<void> => {
   const report = reportOn(io, session.asJson);
+  let hasBegun = false;
+  const begins = (): void => void (hasBegun = true);
   const { signal, release } = interruptible(io.onInterrupt, () => {
     report.clear();
-    note(io, '\nWhat this run has changed is undone after the current step; Ctrl-C once more ends at once.');
+    const what = hasBegun ? 'What this run has changed is undone' : 'It ends';
+    note(io, `\n${what} after the current step; Ctrl-C once more ends at once.`);
   });
-  const ended = await sequence({ io, session, wish, report, signal, open });
+  const ended = await sequence({ io, session, wish, report, signal, open, begins });
   report.close();
   release();
   if (E.isLeft(ended)) {

@@ -33,7 +33,7 @@ export interface Done {
 /** What is told while it goes on; the words of `src/install` and ours alike. */
 export interface StepEvent {
   readonly step: string;
-  readonly status: 'begun' | 'done' | 'unchanged' | 'failed' | 'undone';
+  readonly status: 'begun' | 'done' | 'unchanged' | 'skipped' | 'failed' | 'undone';
   readonly detail?: string;
 }
 

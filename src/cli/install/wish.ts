@@ -17,13 +17,13 @@ export interface InstallOptions extends LoginOptions {
   readonly hostKey?: string;
   readonly name?: string;
   readonly serverHost?: string;
-  readonly enterprise: readonly string[];
-  readonly label: readonly string[];
+  readonly enterprise?: readonly string[];
+  readonly label?: readonly string[];
   readonly slots?: number;
   readonly isolate?: true;
   readonly runnerUser: string;
   readonly sudo?: string | true;
-  readonly trustedCert: readonly string[];
+  readonly trustedCert?: readonly string[];
   readonly fipsCustomCertFilename?: string;
   readonly installer?: string;
   /** `false`: none at all. */
@@ -164,10 +164,11 @@ export const wishOf = (
 ): E.Either<readonly string[], Wish> => {
   const { installer, toolchain, chefdkVersion, hostKey } = options;
   const { port, slots, runnerUser, fipsCustomCertFilename: fipsChain } = options;
+  const { label: labels = [], enterprise: enterprises = [], trustedCert: trustedCerts = [] } = options;
   const [name, serverHost] = [options.name ?? host, options.serverHost ?? host];
   const sudo = sudoOf(options.sudo);
   const request = {
-    ...{ name, host: serverHost, user: runnerUser, labels: options.label, enterprises: options.enterprise },
+    ...{ name, host: serverHost, user: runnerUser, labels, enterprises },
     ...(port === undefined ? {} : { port }),
     ...(slots === undefined ? {} : { slots }),
     ...(hostKey === undefined ? {} : { hostKey }),
@@ -214,11 +215,9 @@ export const wishOf = (
     ...{ host, admin, name, serverHost, runnerUser },
     ...(port === undefined ? {} : { port }),
     login: loginOf(options, atHand),
-    enterprises: options.enterprise,
-    labels: options.label,
+    ...{ enterprises, labels, trustedCerts },
     isolate: options.isolate === true,
     ...sudo,
-    trustedCerts: options.trustedCert,
     ...(fipsChain === undefined ? {} : { fipsChain }),
     ...(slots === undefined ? {} : { slots }),
     ...(hostKey === undefined ? {} : { hostKey }),

@@ -9,7 +9,7 @@ import type { Contents } from './contents.js';
 import { isDeb, readDeb } from './deb.js';
 import { isRpm, readRpm } from './rpm.js';
 
-/** `contents` is there for `deb` and `rpm`, unless `unread` says why it is checked on the machine instead. */
+/** `contents` is there for `deb` and `rpm`, unless `unread` says why it cannot be read here. */
 export interface PackageFile {
   readonly format: 'deb' | 'rpm' | 'dmg' | 'unknown';
   readonly contents?: Contents;
@@ -45,7 +45,7 @@ export const inspectBytes = async (bytes: Bytes): Promise<Read<PackageFile>> => 
     const deb = await readDeb(bytes);
     if (E.isLeft(deb)) return deb;
     if (!('unread' in deb.right)) return checked('deb', deb.right);
-    const unread = `What the package is cannot be read here, since it is packed with ${deb.right.unread}; it is checked on the machine instead.`;
+    const unread = `What the package is cannot be read here, since it is packed with ${deb.right.unread}.`;
     return E.right({ format: 'deb', unread });
   }
   if (isRpm(head)) {
@@ -53,7 +53,7 @@ export const inspectBytes = async (bytes: Bytes): Promise<Read<PackageFile>> => 
     return E.isLeft(rpm) ? rpm : checked('rpm', rpm.right);
   }
   if (await isDmg(bytes)) {
-    const unread = 'What a disk image holds cannot be read here; it is checked on the machine instead.';
+    const unread = 'What a disk image holds cannot be read here.';
     return E.right({ format: 'dmg', unread });
   }
   return E.right({ format: 'unknown' });

@@ -68,6 +68,7 @@ drop_accounts() {
   # shellcheck disable=SC2013 # names are words
   for who in $(awk '$1 == "account" || $1 == "group" { print $3 }' "$manifest" | sort -u); do
     case $wanted in *" $who "*) continue ;; esac
+    await_living "$who"
     refuse_living "$who"
     make_kept
     printf '%s\n' "$who" >>"$kept/dropped" || no_room

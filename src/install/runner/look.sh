@@ -37,6 +37,9 @@ op_look() {
   for each in /etc/chef/client.rb /etc/chef/client.pem /etc/chef/trusted_certs /usr/local/bin/delivery-cmd /var/opt/delivery/workspace /etc/delivery /opt/delivery; do
     [ -e "$each" ] && fact legacy "$each"
   done
+  if [ -f "/etc/sudoers.d/baton-$user" ]; then
+    fact sudo "$(sed -n 's/^.* NOPASSWD: //p' "/etc/sudoers.d/baton-$user" | head -n 1)"
+  fi
   if [ -f "$etc/$user.manifest" ] && [ ! -L "$etc/$user.manifest" ]; then
     head -n 2000 "$etc/$user.manifest" | while IFS= read -r line; do fact manifest "$line"; done
   fi

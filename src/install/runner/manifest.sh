@@ -17,7 +17,8 @@ head_manifest() {
   heads="runner $user
 base $base
 slots $slots
-isolate $isolate"
+isolate $isolate${owner:+
+owner $owner}"
   if [ "$has_manifest" = no ]; then
     ours=no
     if [ ! -d "$etc" ]; then
@@ -41,12 +42,19 @@ isolate $isolate"
   write_heads "$heads" || no_room
   touch_it
 }
-heads_of_manifest() { awk '$1 == "runner" || $1 == "base" || $1 == "slots" || $1 == "isolate"' "$manifest"; }
+heads_of_manifest() { awk '$1 ~ /^(runner|base|slots|isolate|owner)$/' "$manifest"; }
 write_heads() {
   {
     printf 'baton-manifest 1\n%s\n' "$1" &&
-      awk 'NR > 1 && $1 != "runner" && $1 != "base" && $1 != "slots" && $1 != "isolate"' "$manifest"
+      awk 'NR > 1 && $1 !~ /^(runner|base|slots|isolate|owner)$/' "$manifest"
   } >"$manifest.new" 2>/dev/null && replace_manifest
+}
+# Of a manifest that tells no owner, whose it is is not known.
+refuse_other_owner() {
+  [ "$has_manifest" = yes ] && [ -n "$owner" ] || return 0
+  its_owner=$(sed -n 's/^owner //p' "$manifest")
+  [ -z "$its_owner" ] || [ "$its_owner" = "$owner" ] ||
+    fail other_owner "the account $user was installed for the runner ${its_owner#* } of the Baton ${its_owner% *}"
 }
 no_room() { fail disk_full "$manifest cannot be written; is the disk full?"; }
 replace_manifest() {

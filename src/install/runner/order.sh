@@ -1,7 +1,7 @@
 # What is to be done, and with what? Lines `<word> <value>` up to `go`; certificates as `cert <name> <lines>` and so many lines.
 # Each value is checked here as well, whoever sent it.
 operation=''
-run='' user='' base='' slots=1 isolate=no key='' sudo=none trust='' ends=no
+run='' user='' base='' slots=1 isolate=no owner='' key='' sudo=none trust='' ends=no
 commands='' certs='' fips=no
 format='' name='' version='' digest='' size='' bundle='' downgrade=no
 
@@ -19,6 +19,7 @@ read_order() {
       base) if is_path "$value"; then base=$value; else bad base; fi ;;
       slots) if is_count "$value"; then slots=$value; else bad slots; fi ;;
       isolate) isolate=$value ;;
+      owner) if is_owner "$value"; then owner=$value; else bad owner; fi ;;
       key) if is_key "$value"; then key=$value; else bad key; fi ;;
       sudo) sudo=$value ;;
       trust) trust=$value ;;

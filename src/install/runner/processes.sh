@@ -7,6 +7,14 @@ living() {
       $1 == "Uid:" { if (!dead && ($2 == uid || $3 == uid)) print pid, name; exit }' "$status" 2>/dev/null
   done
 }
+# A connection that was just closed is one for a moment yet.
+await_living() {
+  tries=0
+  while [ -n "$(living "$1")" ] && [ "$tries" -lt 15 ]; do
+    sleep 0.2 2>/dev/null || sleep 1
+    tries=$((tries + 1))
+  done
+}
 refuse_living() {
   here=$(living "$1" | head -n 20 | tr '\n' ';')
   [ -z "$here" ] || fail processes_live "processes of $1 are at work: $here"

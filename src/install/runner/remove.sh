@@ -143,6 +143,7 @@ op_uninstall() {
   open_manifest
   [ "$has_manifest" = yes ] || fail not_installed "there is no $manifest, so no installation of Baton made $user"
   begin_step processes
+  refuse_other_owner
   ours=$(awk '$1 == "account" { print $3 }' "$manifest")
   if [ "$ends" != yes ]; then
     for who in $ours; do is_our_account "$who" && refuse_living "$who"; done

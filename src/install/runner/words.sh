@@ -24,6 +24,10 @@ begin_step() {
 end_step() {
   if [ "$touched" = yes ]; then say "step $now done $(one_line "${1-}")"; else say "step $now unchanged $(one_line "${1-}")"; fi
 }
+# Whether anything was asked for; what is none and was none is no step.
+end_step_if() {
+  if [ "$1" = no ] && [ "$touched" = no ]; then say "step $now skipped"; else end_step; fi
+}
 touch_it() {
   touched=yes
   changed=yes
@@ -58,6 +62,12 @@ is_plain() {
 is_path() {
   case $1 in /*) ;; *) return 1 ;; esac
   case $1 in / | */ | *//* | */./* | */../* | */. | */.. | *[!A-Za-z0-9._/+-]*) return 1 ;; esac
+}
+# An installation and the name of a runner there.
+is_owner() { is_word "${1%% *}" && is_word "${1#* }"; }
+is_word() {
+  case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;; esac
+  [ ${#1} -le 100 ]
 }
 # Of a package: names and versions of deb and rpm.
 is_package_word() { case $1 in '' | -* | *[!A-Za-z0-9.+:~^_-]*) return 1 ;; esac; }

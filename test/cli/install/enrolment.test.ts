@@ -40,7 +40,9 @@ describe('a name', () => {
     expect(mayInstall(aWish(), existing)).toMatchObject({ left: { code } });
   });
   it('given slots that share an account, when isolation is wanted, then it is refused', () => {
-    expect(mayInstall(aWish({ isolate: true }), there())).toMatchObject({ left: { code: 'not_isolated' } });
+    expect(mayInstall(aWish({ isolate: true }), there())).toMatchObject({
+      left: { code: 'not_isolated', hint: expect.stringContaining('--uninstall --as admin') as string },
+    });
     expect(mayInstall(aWish({ isolate: true }), there({ isolated: true }))).toMatchObject({ _tag: 'Right' });
   });
 });
@@ -75,6 +77,22 @@ describe('an enrolment', () => {
     expect(enrolmentOf(aWish({ slots: 2, labels: ['gpu'] }), KEY, there())).toMatchObject({
       right: { changes: {} },
     });
+  });
+
+  it('given fewer slots, then those of an isolated runner must be free that are to go', () => {
+    const busy = there({ isolated: true, slots: 3, current: { 2: 'a-job' } });
+    expect(enrolmentOf(aWish({ slots: 2 }), KEY, busy)).toMatchObject({
+      left: {
+        code: 'runner_busy',
+        exit: 5,
+        hint: expect.stringContaining('runner drain b7 --wait') as string,
+      },
+    });
+    expect(enrolmentOf(aWish({ slots: 3 }), KEY, busy)).toMatchObject({ _tag: 'Right' });
+    const free = there({ isolated: true, slots: 3, current: { 0: 'a-job' } });
+    expect(enrolmentOf(aWish({ slots: 2 }), KEY, free)).toMatchObject({ right: { changes: { slots: 2 } } });
+    const shared = there({ slots: 3, current: { 2: 'a-job' } });
+    expect(enrolmentOf(aWish({ slots: 2 }), KEY, shared)).toMatchObject({ _tag: 'Right' });
   });
 
   it('given another host key than the accepted one, then it is refused', () => {

@@ -75,6 +75,16 @@ describe('what is downloaded', () => {
   });
 });
 
+describe('a hint', () => {
+  it('given nothing comes before it, then it does not begin with another way', () => {
+    for (const wish of [{ version: '1.0' }, { toolchain: 'x' }]) {
+      const got = downloadsFor(view({ toolchains: [] }), aWish(wish), debian);
+      expect(got).toMatchObject({ left: { hint: expect.not.stringMatching(/^Or /u) as string } });
+      expect(got).toMatchObject({ left: { hint: expect.stringContaining('-I') as string } });
+    }
+  });
+});
+
 describe('what may be installed', () => {
   const on = { name: 'b7', attributes: debian };
   it('given a rule that would be broken, then it is refused; given the engine is new enough, then not', () => {

@@ -1,7 +1,10 @@
 /** The sequence of install-runner over a real HTTP edge, with a machine that only remembers what was asked of it. */
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { Writable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { appError, type AppError } from '../../../src/app/errors.js';
 import type { UseCases } from '../../../src/app/use-cases.js';
 import { createClient } from '../../../src/cli/client.js';
@@ -11,6 +14,7 @@ import type { Wish } from '../../../src/cli/install/wish.js';
 import type { Io } from '../../../src/cli/io.js';
 import type { Session } from '../../../src/cli/session.js';
 import type { Login, Look, Machine, OpenMachine } from '../../../src/install/machine.js';
+import { ar, member } from '../../install/package/made.js';
 import { aRunner, startEdge, tokens, type Edge } from '../../http/edge.js';
 
 const KEY = `SHA256:${'A'.repeat(43)}`;
@@ -232,6 +236,59 @@ describe('install-runner', () => {
     expect(world.called().at(-1)).toBe('removeRunner');
   });
 
+  it.each([
+    [
+      'another runner',
+      { installation: 'here', name: 'm1' },
+      /the runner m1, which.*--name m1.*--runner-user/su,
+    ],
+    [
+      'another Baton',
+      { installation: 'there', name: 'b7' },
+      /another Baton \(installation there\).*--runner-user/su,
+    ],
+  ])(
+    'given the machine was installed for %s, then it is refused before anything is changed',
+    async (_what, owner, told) => {
+      const world = await aWorld({});
+      const { did, open } = aMachine({}, aLook({ manifest: { ...manifest, owner } }));
+      await install(world.io, world.session, aWish(), open);
+      expect(world.told()).toMatchObject({ code: 5, err: expect.stringMatching(told) as string });
+      expect(world.told().err).toContain('Nothing was changed');
+      expect(did).toEqual(['look', 'close']);
+      expect(world.called()).not.toContain('addRunner');
+    },
+  );
+
+  it('given what was there before goes, then the plan says so, and that slots stay apart', async () => {
+    const existing = aRunner({
+      ...{ name: 'b7', host: 'h', user: 'job_runner', port: 22, hostKeys: [KEY], isolated: true },
+    });
+    const made = (name: string) => ({ kind: 'file' as const, run: 'ab', name, marks: [] });
+    const entries = [
+      made('/usr/local/share/ca-certificates/baton-job_runner-ours.crt'),
+      made('/etc/baton/job_runner.fips-chain.pem'),
+      made('/home/job_runner/.ssh/authorized_keys'),
+    ];
+    const look = aLook({ manifest: { ...manifest, entries }, sudo: '/usr/bin/id, /usr/bin/true' });
+    const use = { showRunner: () => TE.right(existing) };
+    const world = await aWorld({ use });
+    await install(world.io, world.session, aWish(), aMachine({}, look).open);
+    const { out } = world.told();
+    expect(out).toMatch(/may do as root: +nothing \(before: \/usr\/bin\/id, \/usr\/bin\/true\)/);
+    expect(out).toMatch(/trusted certificates: +none \(before: ours\)/);
+    expect(out).toMatch(/FIPS chain: +none \(before: one\)/);
+    expect(out).toMatch(/jobs run as: .*each with an account of its own/);
+    await edge?.close();
+
+    const json = await aWorld({ use, json: true });
+    await install(json.io, json.session, aWish(), aMachine({}, look).open);
+    expect(json.told().out).toMatch(/"step":"plan".*"isolate":true/);
+    expect(json.told().out).toContain(
+      '"before":{"sudo":["/usr/bin/id","/usr/bin/true"],"certificates":["ours"]',
+    );
+  });
+
   it('given it is there already, then nothing is enrolled, its key is used, and a failure leaves it alone', async () => {
     const existing = aRunner({
       ...{ name: 'b7', host: 'h', user: 'job_runner', port: 2222, hostKeys: [KEY] },
@@ -307,6 +364,44 @@ describe('what is asked', () => {
     expect(JSON.stringify([edge?.calls, world.told()])).not.toContain('correct horse');
   });
 
+  it('given Ctrl-C before anything is begun, then nothing is said to be undone', async () => {
+    const world = await aWorld({ answers: [] });
+    const { open: opening } = aMachine();
+    const asking = {
+      ...world.io,
+      person: {
+        ask: () => {
+          world.interrupt();
+          return Promise.resolve(undefined);
+        },
+        askHidden: () => Promise.resolve(undefined),
+      },
+    };
+    await install(asking, world.session, open, opening);
+    expect(world.told()).toMatchObject({ code: 8, err: expect.stringContaining('It ends after') as string });
+    expect(world.told().err).not.toContain('has changed');
+  });
+
+  const folder = mkdtempSync(join(tmpdir(), 'baton-files-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const unnamed = join(folder, 'tool.deb');
+  writeFileSync(unnamed, ar(member('control.tar.xz', Buffer.alloc(9))));
+  it.each([
+    ['certificates that are not there', { trustedCerts: ['/nowhere.pem'] }, 'certificate_unusable'],
+    ['a chain that is not there', { fipsChain: '/nowhere.pem' }, 'certificate_unusable'],
+    ['a package that is not there', { installer: '/nowhere.deb' }, 'package_file'],
+    ['a package that does not tell what it is', { installer: unnamed }, 'package_unread'],
+    ['a toolchain that nobody knows', { toolchain: 'x' }, 'toolchain_unknown'],
+    ['a version of nothing', { version: '1.0' }, 'toolchain_unclear'],
+  ])('given %s, then that is told before a password is asked for', async (_what, over, code) => {
+    const world = await aWorld({ answers: ['correct horse'], json: true });
+    const { logins, open: opening } = aMachine();
+    await install(world.io, world.session, aWish({ login: { password: 'asked' }, ...over }), opening);
+    expect(JSON.parse(world.told().out.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ code });
+    expect(world.asked).toEqual([]);
+    expect(logins).toEqual([]);
+  });
+
   it('given a machine that lacks tools, then it is refused before anything is changed', async () => {
     const world = await aWorld({});
     const { did, open: opening } = aMachine({}, aLook({ missingTools: ['tar'] }));
@@ -322,12 +417,16 @@ describe('delete-runner --uninstall', () => {
     admin: 'admin',
     login: { agent: '/a' },
     cancelJobs: false,
+    wait: false,
+    anyOwner: false,
     yes: true,
   };
+  const ownedBy = (installation: string, name: string) =>
+    aLook({ manifest: { ...manifest, runnerUser: 'jobs', owner: { installation, name } } });
   const there = (over = {}) =>
     aRunner({ name: 'b7', host: 'h', user: 'jobs', port: 2222, hostKeys: [KEY], ...over });
 
-  it('given a runner, then it is removed first, waited for, and then uninstalled where jobs logged in', async () => {
+  it('given a runner, then its machine is looked at where jobs log in, it is removed and waited for, and then uninstalled', async () => {
     let looks = 0;
     const world = await aWorld({
       use: {
@@ -335,12 +434,15 @@ describe('delete-runner --uninstall', () => {
         removeRunner: () => TE.right({ value: there({ state: 'removing' }), repeated: false }),
       },
     });
-    const { did, logins, open } = aMachine({ uninstall: () => TE.right({ left: ['A file was changed.'] }) });
+    const { did, logins, open } = aMachine(
+      { uninstall: () => TE.right({ left: ['A file was changed.'] }) },
+      ownedBy('here', 'b7'),
+    );
     await uninstall(world.io, world.session, wish, open);
     expect(world.told()).toMatchObject({ code: 0, err: 'left there: A file was changed.\n' });
     expect(world.told().out).toContain('is taken away, but for what follows');
     expect(logins).toMatchObject([{ host: 'h', port: 2222, user: 'admin', hostKeys: [KEY] }]);
-    expect(did).toEqual(['uninstall', 'close']);
+    expect(did).toEqual(['look', 'uninstall', 'close']);
     expect(looks).toBe(2);
   });
 
@@ -354,11 +456,59 @@ describe('delete-runner --uninstall', () => {
 
   it('given a retired one, then nothing is asked of the server, and it is uninstalled', async () => {
     const world = await aWorld({ use: { showRunner: () => TE.right(there({ state: 'retired' })) } });
-    const { did, open } = aMachine();
+    const { did, open } = aMachine({}, ownedBy('here', 'b7'));
     await uninstall(world.io, world.session, wish, open);
     expect(world.told().code).toBe(0);
-    expect(did).toEqual(['uninstall', 'close']);
+    expect(did).toEqual(['look', 'uninstall', 'close']);
     expect(world.called()).not.toContain('removeRunner');
+  });
+
+  it('given nothing is there any more, then it ends well and says so', async () => {
+    const world = await aWorld({ use: { showRunner: () => TE.right(there({ state: 'retired' })) } });
+    const { did, open } = aMachine();
+    await uninstall(world.io, world.session, wish, open);
+    expect(world.told()).toMatchObject({ code: 0, err: '' });
+    expect(world.told().out).toContain('nothing of an installation for jobs is there on h');
+    expect(did).toEqual(['look', 'close']);
+  });
+
+  it.each([
+    ['another runner', 'here', 'b8', 'the runner b8, so'],
+    ['another Baton', 'there', 'b7', 'the runner b7 of another Baton (installation there)'],
+  ])(
+    'given %s was installed there, then nothing is done, and who has it and the way out are told',
+    async (_what, installation, name, told) => {
+      const world = await aWorld({ use: { showRunner: () => TE.right(there()) } });
+      const { did, open } = aMachine({}, ownedBy(installation, name));
+      await uninstall(world.io, world.session, wish, open);
+      expect(world.told().code).toBe(5);
+      expect(world.told().err).toContain(told);
+      expect(world.told().err).toContain('--any-owner');
+      expect(did).toEqual(['look', 'close']);
+      expect(world.called()).not.toContain('removeRunner');
+      await edge?.close();
+
+      const all = await aWorld({ use: { showRunner: () => TE.right(there()) } });
+      const forced = aMachine({}, ownedBy(installation, name));
+      await uninstall(all.io, all.session, { ...wish, anyOwner: true }, forced.open);
+      expect(all.told().code).toBe(0);
+      expect(forced.did).toEqual(['look', 'uninstall', 'close']);
+    },
+  );
+
+  it('given the machine does not let the administrator in, then the runner is not retired', async () => {
+    const world = await aWorld({ use: { showRunner: () => TE.right(there()) } });
+    const denied = refuse('permission_denied', 'It did not let admin in.');
+    await uninstall(world.io, world.session, wish, () => TE.left(denied));
+    expect(world.told()).toMatchObject({ code: 1, err: expect.stringContaining('as it was') as string });
+    expect(world.called()).not.toContain('removeRunner');
+  });
+
+  it('given another runner at another port of the same host, then that is another machine', async () => {
+    const others = () => TE.right([there(), there({ name: 'b8', port: 2223 })]);
+    const world = await aWorld({ use: { showRunner: () => TE.right(there()), listRunners: others } });
+    await uninstall(world.io, world.session, wish, aMachine({}, ownedBy('here', 'b7')).open);
+    expect(world.told()).toMatchObject({ code: 0, err: '' });
   });
 
   it('given another runner uses the account, then it is refused, and nothing is done', async () => {
@@ -369,12 +519,64 @@ describe('delete-runner --uninstall', () => {
     expect(world.called()).not.toContain('removeRunner');
   });
 
-  it('given jobs run there, then the refusal of the server ends it, and nobody logs in', async () => {
-    const busy = () => TE.left(appError('conflict', 'runner_busy', 'Jobs run there.'));
-    const world = await aWorld({ use: { showRunner: () => TE.right(there()), removeRunner: busy } });
+  it('given jobs run there, then it is refused with the way out, and nobody logs in', async () => {
+    const world = await aWorld({ use: { showRunner: () => TE.right(there({ current: { 0: 'a-job' } })) } });
     const { logins, open } = aMachine();
     await uninstall(world.io, world.session, wish, open);
-    expect(world.told()).toMatchObject({ code: 5, err: 'baton: Jobs run there.\n' });
+    expect(world.told()).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/--wait.*--cancel-jobs/su) as string,
+    });
+    expect(world.called()).not.toContain('removeRunner');
     expect(logins).toEqual([]);
+  });
+
+  it('given --wait, then it is drained, waited for, retired, and cleaned by another login', async () => {
+    let looks = 0;
+    const busy = { current: { 0: 'a-job' } };
+    const world = await aWorld({
+      use: {
+        showRunner: () => TE.right(there(looks++ < 2 ? busy : {})),
+        drainRunner: () => TE.right({ value: there({ state: 'draining', ...busy }), repeated: false }),
+      },
+    });
+    const { did, logins, open } = aMachine({}, ownedBy('here', 'b7'));
+    await uninstall(world.io, world.session, { ...wish, wait: true }, open);
+    expect(world.told()).toMatchObject({ code: 0, err: '' });
+    expect(world.called().filter((name) => /^(?:drain|remove)/u.test(name))).toEqual([
+      ...['drainRunner', 'removeRunner'],
+    ]);
+    expect(looks).toBe(3);
+    expect(did).toEqual(['look', 'uninstall', 'close', 'close']);
+    expect(logins).toHaveLength(2);
+  });
+
+  it('given Ctrl-C while it waits, then it goes on draining, which is told, and nothing is removed', async () => {
+    const busy = there({ current: { 0: 'a-job' } });
+    let looks = 0;
+    const world = await aWorld({
+      use: {
+        showRunner: () => {
+          if (looks++ > 0) world.interrupt();
+          return TE.right(busy);
+        },
+        drainRunner: () => TE.right({ value: busy, repeated: false }),
+      },
+    });
+    const { did, open } = aMachine({}, ownedBy('here', 'b7'));
+    await uninstall(world.io, world.session, { ...wish, wait: true }, open);
+    expect(world.told()).toMatchObject({ code: 8, err: expect.stringContaining('is draining') as string });
+    expect(world.told().err).toContain('baton runner resume b7');
+    expect(did).toEqual(['look', 'close']);
+    expect(world.called()).not.toContain('removeRunner');
+  });
+
+  it('given a job came meanwhile, then the refusal of the server ends it, and nothing is taken away', async () => {
+    const busy = () => TE.left(appError('conflict', 'runner_busy', 'Jobs run there.'));
+    const world = await aWorld({ use: { showRunner: () => TE.right(there()), removeRunner: busy } });
+    const { did, open } = aMachine({}, ownedBy('here', 'b7'));
+    await uninstall(world.io, world.session, wish, open);
+    expect(world.told()).toMatchObject({ code: 5, err: 'baton: Jobs run there.\n' });
+    expect(did).toEqual(['look', 'close']);
   });
 });
