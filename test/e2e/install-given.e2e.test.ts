@@ -93,7 +93,7 @@ openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out lea
     const login = ['--password-file', 'password'];
     const again = await at.tryAs(machine, 'admin', login);
     wasLetIn(again);
-    expect(again.out).toMatch(/^FIPS chain: +none$/mu);
+    expect(again.out).toMatch(/^FIPS chain: +none \(before: one\)$/mu);
     const gone = ['delete-runner', 'b7', '--uninstall', '--as', 'admin', '-y', ...login];
     expect(went(await at.world.baton(...gone))).toContain('as it was before');
     expect(await stateOf(machine)).toBe(before);
@@ -168,7 +168,7 @@ cat leaf.pem old.pem >expired.pem`);
           const { code, out, err } = await at.tryAs(machine, 'admin', [...login, option, name, '-y']);
           const [first = '', ...more] = err.replaceAll(/ +/gu, ' ').trimEnd().split('\n');
           expect(first).toMatch(sentence);
-          expect(first).toMatch(/ \(step (?:login|certificates)\)\. Nothing was changed\.$/u);
+          expect(first).toMatch(/ \(step (?:login|files)\)\. Nothing was changed\.$/u);
           expect(more.every((line) => line.startsWith('hint: '))).toBe(true);
           expect(code).toBe(1);
           expect(out + err).not.toContain(CANARY);
