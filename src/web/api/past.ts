@@ -1,0 +1,8 @@
+/** The moment that the pages show: now, or the one that `?at=` names (an instant, or a position). */
+import { useSearch } from 'wouter';
+
+/** Undefined: now, and live. */
+export const useAt = (): string | undefined => {
+  const at = new URLSearchParams(useSearch()).get('at');
+  return at === null || at === '' ? undefined : at;
+};

@@ -1,0 +1,3 @@
+/** Changes. */
+const ChangesPage = () => <h1>Changes</h1>;
+export default ChangesPage;

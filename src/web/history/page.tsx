@@ -1,0 +1,3 @@
+/** History. */
+const HistoryPage = () => <h1>History</h1>;
+export default HistoryPage;

@@ -1,0 +1,3 @@
+/** One job. */
+const JobPage = ({ id }: { readonly id: string }) => <h1>Job {id}</h1>;
+export default JobPage;

@@ -1,0 +1,3 @@
+/** Queue. */
+const QueuePage = () => <h1>Queue</h1>;
+export default QueuePage;

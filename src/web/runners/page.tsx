@@ -1,0 +1,3 @@
+/** Runners. */
+const RunnersPage = () => <h1>Runners</h1>;
+export default RunnersPage;
