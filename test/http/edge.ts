@@ -154,6 +154,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         repeated: false,
       }),
     listRunners: () => TE.right([aRunner()]),
+    windowRunners: () => TE.right({ items: [aRunner()], total: 1, counts: { ready: 1 }, busy: 0, slots: 2 }),
     showRunner: (name) =>
       name === 'build-07'
         ? TE.right(aRunner())
@@ -221,7 +222,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         items: [{ line: 1, offset: 0, length: 5, receivedAt: '2026-01-31T12:00:01.000Z' }],
       }),
     watchLog: () => log.watch(),
-    queue: () => TE.right({ position: '10', entries: [] }),
+    queue: () =>
+      TE.right({
+        ...{ position: '10', entries: [], total: 0 },
+        counts: { queued: 0, assigned: 0, running: 0, unmatched: 0 },
+      }),
     history: () => TE.right({ items: [] }),
     summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
     jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
@@ -263,6 +268,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
   const use: UseCases = {
     addRunner: recording('addRunner', merged.addRunner),
     listRunners: recording('listRunners', merged.listRunners),
+    windowRunners: recording('windowRunners', merged.windowRunners),
     showRunner: recording('showRunner', merged.showRunner),
     testRunner: recording('testRunner', merged.testRunner),
     mayReport: recording('mayReport', merged.mayReport),
