@@ -45,8 +45,9 @@ export const useLogOut = (): (() => Promise<void>) => {
   const queries = useQueryClient();
   return async () => {
     await send(url, { method: 'DELETE' });
-    queries.clear();
-    await queries.invalidateQueries();
+    // what the next person may see is for the server to say
+    queries.setQueryData(['session'], null);
+    queries.removeQueries({ predicate: ({ queryKey: [first] }) => first !== 'session' });
   };
 };
 
