@@ -184,11 +184,43 @@ export const viewSchemas = {
       items: arrayOf(
         object(
           { line: { ...whole, description: 'from 1' }, offset: whole, length: whole },
-          { receivedAt: instant, collectedLate: yes },
+          {
+            ...{ receivedAt: instant, collectedLate: yes, cut: yes },
+            text: { ...text, description: 'with `text=true`; only its beginning where it is `cut`' },
+          },
         ),
       ),
     },
-    { attempt: whole },
+    {
+      attempt: whole,
+      omitted: {
+        ...object({ from: whole, count: whole }),
+        description: 'lines that were asked for and whose texts would have made the answer too large',
+      },
+    },
+  ),
+  LogMatches: object(
+    {
+      ...{ size: { ...whole, description: 'of what was searched' }, sealed: yes },
+      total: {
+        ...object({ lines: whole, matches: whole }),
+        description: 'in the whole log, whatever is told of it',
+      },
+      items: arrayOf(
+        object(
+          {
+            ...{ line: whole, offset: whole, text, matches: whole },
+            column: { ...whole, description: 'of the line without escape sequences, where `text` begins' },
+            columns: {
+              ...arrayOf({ ...arrayOf(whole), minItems: 2, maxItems: 2 }),
+              description: 'where the matches are in `text`: from, and before which UTF-16 unit',
+            },
+          },
+          { cut: yes },
+        ),
+      ),
+    },
+    { attempt: whole, next: { ...whole, description: 'line to ask on from; absent when that is all' } },
   ),
   Change: object(
     {
@@ -248,6 +280,8 @@ export const viewSchemas = {
       ...{ changeId: text, runner: text, exitCode: whole, startedAt: instant, endedAt: instant },
       outcome: words(...outcomes, 'requeued'),
       ...{ waitedMs: { type: 'number' }, ranMs: { type: 'number' }, cancelledBy: text, reason: text },
+      reported: { ...words('success', 'failure'), description: 'what the job itself told of its end' },
+      reportRefused: { ...text, description: 'why what it told later changed nothing' },
     },
   ),
   Explanation: object({
