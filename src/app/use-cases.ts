@@ -28,6 +28,7 @@ import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
 import type { ReportUseCases } from './reports.js';
+import type { MeasuresRequest, QueueMeasures } from './measure-reads.js';
 import type { Moment } from './moments.js';
 import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
@@ -36,6 +37,7 @@ import type { QueueAnswer, QueueRequest } from './queue-window.js';
 import type { RunnerRequest, RunnerWindow } from './runner-window.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { ToolchainsView } from './toolchains.js';
+import type { Update, UpdatesRequest } from './updates.js';
 
 export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
 export type { BlockedView, ChangeView, ConsumerView, Deed, PhaseView, PipelineName, PromotionView };
@@ -282,6 +284,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     filter: JobFilter,
     after?: Position,
   ) => Observable<{ readonly position: Position; readonly job: JobView }>;
+  /** What has changed of what is shown: read it again. */
+  readonly watchUpdates: (request: UpdatesRequest) => Observable<Update>;
   readonly readLog: (
     id: string,
     from: number,
@@ -311,6 +315,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
 
   /** What is not seen is counted, and in nothing else present. */
   readonly queue: (request?: QueueRequest) => TaskEither<AppError, QueueAnswer>;
+  /** Depth and waits over time, of the whole installation. */
+  readonly queueMeasures: (request: MeasuresRequest) => TaskEither<AppError, QueueMeasures>;
   /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
   readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
   readonly summariseHistory: (
@@ -349,6 +355,7 @@ export type Reads = Pick<
   | 'explainJob'
   | 'jobTimeline'
   | 'queue'
+  | 'queueMeasures'
   | 'history'
   | 'summariseHistory'
 > & {

@@ -215,6 +215,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     explainJob: (jobId) =>
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
+    watchUpdates: () => concat(from([{ position: '10', topics: [] }]), NEVER),
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
     logLines: () =>
       TE.right({
@@ -232,6 +233,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         ...{ position: '10', entries: [], total: 0 },
         counts: { queued: 0, assigned: 0, running: 0, unmatched: 0 },
       }),
+    queueMeasures: () => TE.right({ step: '1m', items: [] }),
     history: () => TE.right({ items: [] }),
     summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
     jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
@@ -323,11 +325,13 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     retryJob: recording('retryJob', merged.retryJob),
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
+    watchUpdates: recording('watchUpdates', merged.watchUpdates),
     readLog: recording('readLog', merged.readLog),
     logLines: recording('logLines', merged.logLines),
     searchLog: recording('searchLog', merged.searchLog),
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
+    queueMeasures: recording('queueMeasures', merged.queueMeasures),
     history: recording('history', merged.history),
     summariseHistory: recording('summariseHistory', merged.summariseHistory),
     jobTimeline: recording('jobTimeline', merged.jobTimeline),
