@@ -6,7 +6,6 @@ import type { HistoryRow } from '../../projections/history.js';
 import type { HistoryFilter } from '../../projections/history-page.js';
 import type { HistorySummary, SummaryKey } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
-import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
 import type { OutputName } from '../domain/output.js';
@@ -33,6 +32,7 @@ import type { Moment } from './moments.js';
 import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
 import type { LogLine } from './ports.js';
+import type { QueueAnswer, QueueRequest } from './queue-window.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { ToolchainsView } from './toolchains.js';
 
@@ -182,9 +182,6 @@ export interface LogLines {
   readonly items: readonly LogLine[];
 }
 
-/** Jobs in the queue that the caller does not see: how many, and no word about them. */
-export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
-
 /** What is done with one change. */
 export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
@@ -294,9 +291,7 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
   ) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 
   /** What is not seen is counted, and in nothing else present. */
-  readonly queue: (filter?: {
-    readonly sees?: Sees;
-  }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
+  readonly queue: (request?: QueueRequest) => TaskEither<AppError, QueueAnswer>;
   /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
   readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
   readonly summariseHistory: (

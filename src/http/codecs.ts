@@ -321,8 +321,36 @@ const historyFilter = {
   until: Time,
 };
 
+/** What is looked for in what is shown; compared, and never a pattern. */
+const Words = text(
+  { expected: 'one line of 1 to 100 characters', mend: 'shorten it' },
+  (value) => value.trim() !== '' && value.length <= 100 && !hasControl(value),
+);
+
+/** Some of a list that is counted through; without `limit` all of it. */
+const piece = {
+  limit: wholeText(1, 1000, 'leave it out for all'),
+  offset: wholeText(0, 1_000_000_000, 'leave it out to begin with the first'),
+};
+
 /** Query of a read that can be asked of the past. */
 export const AtQuery = closed({}, { at: Moment });
+export const QueueQuery = closed(
+  {},
+  {
+    ...piece,
+    project: AnyName,
+    stage: AnyName,
+    status: oneOf(['queued', 'assigned', 'running']),
+    reason: oneOf([
+      ...['no_runner', 'none_matches', 'all_busy', 'none_available'],
+      ...['tried_again_later', 'not_recorded'],
+    ]),
+    runner: RunnerName,
+    q: Words,
+    at: Moment,
+  },
+);
 export const JobsPageQuery = closed(
   {},
   { status: Status, runner: RunnerName, change: Id, ...page, at: Moment },

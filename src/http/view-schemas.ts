@@ -152,19 +152,13 @@ const runner = object(
 
 const queueEntry = object(
   {
-    ...{
-      jobId: text,
-      phase: text,
-      stage: text,
-      label: text,
-      project: text,
-      since: instant,
-      queuedAt: instant,
-    },
-    ...{ status: words(...inQueue), priority: whole },
+    ...{ jobId: text, phase: text, stage: text, label: text, ...scope, pipeline: text },
+    ...{ since: instant, queuedAt: instant, status: words(...inQueue), priority: whole },
+    place: { ...whole, description: 'from 1, among all that wait or run' },
   },
   {
-    ...{ changeTitle: text, runner: text },
+    ...{ changeId: text, changeTitle: text, runner: text },
+    ...{ unreachableSince: instant, cancelAskedAt: instant },
     waiting: object({ reason: text, detail: text, blockers: listOfTexts }, { until: instant }),
   },
 );
@@ -211,8 +205,17 @@ export const viewSchemas = {
     { fingerprint: text, hop: words('runner', 'jump') },
   ),
   Queue: object(
-    { position: text, entries: arrayOf(queueEntry) },
     {
+      ...{ position: text, entries: arrayOf(queueEntry) },
+      total: { ...whole, description: 'how many fit the filters' },
+      counts: {
+        ...object({ queued: whole, assigned: whole, running: whole, unmatched: whole }),
+        description:
+          'of all that this token sees; unmatched: of those queued, what nothing enrolled can match',
+      },
+    },
+    {
+      oldestQueuedAt: { ...instant, description: 'when the one came that waits and came first' },
       others: {
         ...object({ queued: whole, assigned: whole, running: whole }),
         description: 'jobs that this token does not see',

@@ -221,7 +221,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         items: [{ line: 1, offset: 0, length: 5, receivedAt: '2026-01-31T12:00:01.000Z' }],
       }),
     watchLog: () => log.watch(),
-    queue: () => TE.right({ position: '10', entries: [] }),
+    queue: () =>
+      TE.right({
+        ...{ position: '10', entries: [], total: 0 },
+        counts: { queued: 0, assigned: 0, running: 0, unmatched: 0 },
+      }),
     history: () => TE.right({ items: [] }),
     summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
     jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
