@@ -33,6 +33,7 @@ import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
 import type { LogLine } from './ports.js';
 import type { QueueAnswer, QueueRequest } from './queue-window.js';
+import type { RunnerRequest, RunnerWindow } from './runner-window.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { ToolchainsView } from './toolchains.js';
 
@@ -191,6 +192,11 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     request: AddRunner,
   ) => TaskEither<AppError, Done<RunnerAdded>>;
   readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerStatus[]>;
+  /** Some of them, and how many there are of each. */
+  readonly windowRunners: (
+    request: RunnerRequest,
+    sight?: RunnerSight,
+  ) => TaskEither<AppError, RunnerWindow<RunnerStatus>>;
   readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerStatus>;
   /** Connects now, records a changed verdict and changed attributes. `accept` pins exactly these fingerprints. */
   readonly testRunner: (
@@ -335,6 +341,10 @@ export type Reads = Pick<
 > & {
   /** The past knows only what is recorded; live runners come with their evidence. */
   readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerView[]>;
+  readonly windowRunners: (
+    request: RunnerRequest,
+    sight?: RunnerSight,
+  ) => TaskEither<AppError, RunnerWindow<RunnerView>>;
   readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerView>;
 };
 

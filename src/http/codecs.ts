@@ -351,6 +351,20 @@ export const QueueQuery = closed(
     at: Moment,
   },
 );
+export const RunnersQuery = closed(
+  {},
+  {
+    ...piece,
+    state: oneOf([
+      ...(['untested', 'ready', 'unfit', 'unreachable', 'draining'] as const),
+      ...(['paused', 'quarantined', 'removing', 'retired'] as const),
+    ]),
+    label: Label,
+    q: Words,
+    sort: oneOf(['name']),
+    at: Moment,
+  },
+);
 export const JobsPageQuery = closed(
   {},
   { status: Status, runner: RunnerName, change: Id, ...page, at: Moment },

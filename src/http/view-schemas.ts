@@ -132,7 +132,12 @@ const runner = object(
       additionalProperties: text,
     },
     quarantinedSlots: arrayOf(whole),
-    lastOutcomes: arrayOf(object({ jobId: text, outcome: words(...outcomes), at: instant })),
+    lastOutcomes: arrayOf(
+      object(
+        { jobId: text, outcome: words(...outcomes), at: instant },
+        { ranMs: { type: 'number', description: 'of its last attempt, if that had started' } },
+      ),
+    ),
   },
   {
     ...{ publicKey: text, detail: text, foundHostKey: text },
@@ -199,6 +204,18 @@ export const viewSchemas = {
     {},
   ),
   Runner: runner,
+  Runners: object(
+    { items: arrayOf(runner) },
+    {
+      total: { ...whole, description: 'with `limit`, as all that follows: how many fit the filters' },
+      counts: {
+        ...{ type: 'object', additionalProperties: whole },
+        description: 'by state, of all that this token sees and that are not retired',
+      },
+      busy: { ...whole, description: 'slots that have a job' },
+      slots: whole,
+    },
+  ),
   RunnerAdded: object({ runner }, { publicKey: text }),
   RunnerTested: object(
     { code: text, sentence: text, runner },

@@ -154,6 +154,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         repeated: false,
       }),
     listRunners: () => TE.right([aRunner()]),
+    windowRunners: () => TE.right({ items: [aRunner()], total: 1, counts: { ready: 1 }, busy: 0, slots: 2 }),
     showRunner: (name) =>
       name === 'build-07'
         ? TE.right(aRunner())
@@ -267,6 +268,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
   const use: UseCases = {
     addRunner: recording('addRunner', merged.addRunner),
     listRunners: recording('listRunners', merged.listRunners),
+    windowRunners: recording('windowRunners', merged.windowRunners),
     showRunner: recording('showRunner', merged.showRunner),
     testRunner: recording('testRunner', merged.testRunner),
     mayReport: recording('mayReport', merged.mayReport),
