@@ -66,8 +66,10 @@ export const ExplainTable = ({ answer }: { readonly answer: ExplainAnswer }) => 
         <>
           <p className="muted">
             Of {counted(runners.length)} {suit === 1 ? '1 suits' : `${suit} suit`}
-            {suit === 0 ? '' : `, of these ${free} ${free === 1 ? 'is' : 'are'} free`}.
-            {conditions.length === 0 ? ' This job asks nothing of a runner.' : ''}
+            {suit === 0
+              ? ''
+              : `, of these ${free === 0 ? 'none is' : free === 1 ? '1 is' : `${free} are`} free`}
+            .{conditions.length === 0 ? ' This job asks nothing of a runner.' : ''}
           </p>
           {isMany(runners.length) ? (
             <Field label="Find runners (name, state, what was found)">

@@ -56,6 +56,7 @@ const Project = ({ of }: { readonly of: QueueEntry }) => (
   <FilterLink
     to={{ project: of.project }}
     beside
+    className="queue-name"
     title={`${of.enterprise} / ${of.organisation} / ${of.project}, pipeline ${of.pipeline}: show its jobs alone`}
   >
     {of.project}
@@ -79,7 +80,14 @@ type Columns = readonly Column<QueueEntry>[];
 
 const jobColumns: Columns = [
   { name: 'Place', cell: ({ place }) => <span className="number">{place}</span> },
-  { name: 'Job', cell: (entry) => <Link to={pageOf.job(entry.jobId)}>{jobText(entry)}</Link> },
+  {
+    name: 'Job',
+    cell: (entry) => (
+      <Link to={pageOf.job(entry.jobId)} className="queue-name">
+        {jobText(entry)}
+      </Link>
+    ),
+  },
   { name: 'Project', cell: (entry) => <Project of={entry} /> },
   { name: 'Change', cell: (entry) => <Change of={entry} /> },
 ];

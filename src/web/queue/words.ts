@@ -76,7 +76,8 @@ const named = (sentence: string, blockers: readonly string[]): readonly Part[] =
 
 /** What the server said when it was asked; the page counts on. */
 const IN = /^tried again (?:in \d+ (?:s|min)|at [^,]+)/;
-const NEVER = /^no enrolled runner can ever match: /;
+/** What the word for the reason has said already. */
+const SAID = /^(no enrolled runner can ever match|all available matching runners are busy): /;
 
 interface Waiting {
   readonly reason: string;
@@ -95,7 +96,7 @@ const joined = (parts: readonly Part[]): readonly Part[] =>
 
 /** Why it waits beside the word for it; empty where that word says it all. */
 export const detailOf = ({ reason, detail, blockers, until }: Waiting): readonly Part[] => {
-  const told = detail.replace(NEVER, '');
+  const told = detail.replace(SAID, '');
   if (told === reasonOf(reason).text) return [];
   const time = until === undefined ? undefined : IN.exec(told)?.[0];
   return time === undefined || until === undefined
