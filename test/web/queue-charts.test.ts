@@ -44,8 +44,8 @@ describe('the charts of the queue', () => {
     expect(chartRows(measures, 1)).toEqual([{ at, waiting: 9, running: 3, started: 4, p50: 70, p95: 900 }]);
   });
 
-  it('given a span of an address that there is not, then it is an hour', () => {
-    expect(['24h', 'toString', '', undefined].map(spanOf)).toEqual(['24h', '1h', '1h', '1h']);
+  it('are of a span that there is, and else closed', () => {
+    expect(['24h', 'toString', '', undefined].map(spanOf)).toEqual(['24h', undefined, undefined, undefined]);
     expect(edgesOf('7d', Date.parse('2026-01-31T12:00:00Z'))).toEqual({
       since: '2026-01-24T12:00:00.000Z',
       until: '2026-01-31T12:00:00.000Z',

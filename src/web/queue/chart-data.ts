@@ -17,9 +17,9 @@ export type SpanName = keyof typeof spans;
 
 const isSpan = (name: string): name is SpanName => Object.hasOwn(spans, name);
 
-/** The span that an address names; an hour if it names none that there is. */
-export const spanOf = (name: string | undefined): SpanName =>
-  name !== undefined && isSpan(name) ? name : '1h';
+/** The span that an address names; undefined if it names none that there is. */
+export const spanOf = (name: string | undefined): SpanName | undefined =>
+  name !== undefined && isSpan(name) ? name : undefined;
 export const spanNames: readonly SpanName[] = ['1h', '24h', '7d', '30d'];
 
 /** For the API. */

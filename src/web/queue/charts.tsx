@@ -1,6 +1,5 @@
 /** How deep the queue was and how long jobs had waited: two charts, and the same as a table. */
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { QueueMeasures } from '../../app/measure-reads.js';
 import { serverNow } from '../api/clock.js';
 import { apiPath, ask, queryOf } from '../api/client.js';
@@ -9,7 +8,16 @@ import { Chart } from '../parts/chart.js';
 import { ProblemNote } from '../parts/problem.js';
 import { At, lengthOf } from '../parts/time.js';
 import { useUrlState } from '../parts/url-state.js';
-import { chartDataOf, chartRows, edgesOf, spanNames, spanOf, spans, type ChartRow } from './chart-data.js';
+import {
+  chartDataOf,
+  chartRows,
+  edgesOf,
+  spanNames,
+  spanOf,
+  spans,
+  type ChartRow,
+  type SpanName,
+} from './chart-data.js';
 import { grouped } from './rows.js';
 
 const ROWS = 60;
@@ -93,9 +101,7 @@ interface ChartsProps {
   readonly asOf: string | undefined;
 }
 
-const Measures = ({ at, asOf }: ChartsProps) => {
-  const { get } = useUrlState();
-  const span = spanOf(get('span'));
+const Measures = ({ at, asOf, span }: ChartsProps & { readonly span: SpanName }) => {
   const { data, error } = useQuery({
     queryKey: ['measures', span, at, asOf],
     queryFn: ({ signal }) => {
@@ -112,42 +118,41 @@ const Measures = ({ at, asOf }: ChartsProps) => {
   return <Shown measures={data} />;
 };
 
-/** A narrow window has no room for charts before the table. */
-const isWide = (): boolean => matchMedia('(min-width: 60rem)').matches;
-
-/** Whoever may not see all jobs is not told of all. */
+/** Open when the address names a span. Whoever may not see all jobs is not told of all. */
 export const Charts = (props: ChartsProps) => {
   const { get, set } = useUrlState();
   const maySee = useMay('viewer');
-  const [isOpen, setOpen] = useState(isWide);
-  const chosen = spanOf(get('span'));
+  const span = spanOf(get('span'));
   if (!maySee) return null;
   return (
     <details
       className="card"
-      open={isOpen}
+      open={span !== undefined}
       onToggle={({ currentTarget, target }) => {
         // the table in it opens and closes, too
-        if (target === currentTarget) setOpen(currentTarget.open);
+        if (target === currentTarget && currentTarget.open !== (span !== undefined))
+          set({ span: currentTarget.open ? '1h' : undefined });
       }}
     >
-      <summary>The last {spans[chosen].text}</summary>
-      <div className="stack queue-over-time">
-        <div className="row" role="group" aria-label="Span of the charts">
-          {spanNames.map((name) => (
-            <button
-              key={name}
-              type="button"
-              className={name === chosen ? 'button small primary' : 'button small'}
-              aria-pressed={name === chosen}
-              onClick={() => set({ span: name === '1h' ? undefined : name })}
-            >
-              {spans[name].text}
-            </button>
-          ))}
+      <summary>Depth and waits over time</summary>
+      {span === undefined ? null : (
+        <div className="stack queue-over-time">
+          <div className="row" role="group" aria-label="Span of the charts">
+            {spanNames.map((name) => (
+              <button
+                key={name}
+                type="button"
+                className={name === span ? 'button small primary' : 'button small'}
+                aria-pressed={name === span}
+                onClick={() => set({ span: name })}
+              >
+                {spans[name].text}
+              </button>
+            ))}
+          </div>
+          <Measures {...props} span={span} />
         </div>
-        {isOpen ? <Measures {...props} /> : null}
-      </div>
+      )}
     </details>
   );
 };
