@@ -158,10 +158,10 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       );
 
   const logLines: UseCases['logLines'] =
-    (id, from, count, which = {}) =>
+    (id, from, count, which = {}, texts = false) =>
     () =>
       ofLog<Omit<LogLines, 'sealed' | 'attempt'>>(id, which, { items: [], lines: 0, size: 0 }, (ref) =>
-        deps.logs.lines(ref, from, count)(),
+        deps.logs.lines(ref, from, count, texts)(),
       );
 
   const watchLog = (id: string, which: LogChoice = {}): Observable<{ size: number; sealed: boolean }> =>

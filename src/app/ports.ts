@@ -390,6 +390,19 @@ export interface LogLine {
   readonly receivedAt?: Instant;
   /** It was written some time before that, while the runner was not reached or the server was down. */
   readonly collectedLate?: true;
+  /** What it says, where that was asked for: decoded as UTF-8, without its line feed, and only its beginning where it is `cut`. */
+  readonly text?: string;
+  /** It goes on behind `text`. */
+  readonly cut?: true;
+}
+
+/** Lines of a stored log as they were asked for. */
+export interface FoundLines {
+  readonly items: readonly LogLine[];
+  /** How many there are now. */
+  readonly lines: number;
+  /** Those that were asked for as well, whose texts would have made the answer too large. */
+  readonly omitted?: { readonly from: number; readonly count: number };
 }
 
 export interface LogStore {
@@ -405,20 +418,16 @@ export interface LogStore {
     from: number,
     maxBytes: number,
   ) => TaskEither<LogError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
-  /** At most `count` lines from number `from` on; `lines`: how many there are now. What has no line feed yet is a line as well. */
+  /**
+   * At most `count` lines from number `from` on, -1 being the last one. What has no line feed yet is a line as well. With `texts` what they say,
+   * bounded: of those that are too much the first are omitted when it was asked from the end, else the last.
+   */
   readonly lines: (
     output: OutputRef,
     from: number,
     count: number,
-  ) => TaskEither<
-    LogError,
-    {
-      readonly items: readonly LogLine[];
-      readonly lines: number;
-      readonly size: number;
-      readonly sealed: boolean;
-    }
-  >;
+    texts?: boolean,
+  ) => TaskEither<LogError, FoundLines & { readonly size: number; readonly sealed: boolean }>;
   /** Emits when the log has grown or is sealed; at once on subscription. */
   readonly watch: (output: OutputRef) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 }

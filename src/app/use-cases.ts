@@ -32,7 +32,7 @@ import type { ReportUseCases } from './reports.js';
 import type { Moment } from './moments.js';
 import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
-import type { LogLine } from './ports.js';
+import type { FoundLines } from './ports.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { ToolchainsView } from './toolchains.js';
 
@@ -172,14 +172,11 @@ export interface LogChoice {
   readonly output?: OutputName;
 }
 
-/** Some lines of a log. What they say is read by their places in it. */
-export interface LogLines {
+/** Some lines of a log. What they say is read by their places in it, or stands with them. */
+export interface LogLines extends FoundLines {
   readonly attempt?: number;
   readonly size: number;
   readonly sealed: boolean;
-  /** How many there are now. */
-  readonly lines: number;
-  readonly items: readonly LogLine[];
 }
 
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
@@ -281,12 +278,13 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     maxBytes: number,
     which?: LogChoice,
   ) => TaskEither<AppError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
-  /** Where its lines are and when they came, from number `from` on; `attempt` is absent where there was none. */
+  /** Where its lines are and when they came, from number `from` on (-1 is the last), with `texts` also what they say; `attempt` is absent where there was none. */
   readonly logLines: (
     id: string,
     from: number,
     count: number,
     which?: LogChoice,
+    texts?: boolean,
   ) => TaskEither<AppError, LogLines>;
   readonly watchLog: (
     id: string,

@@ -185,11 +185,20 @@ export const viewSchemas = {
       items: arrayOf(
         object(
           { line: { ...whole, description: 'from 1' }, offset: whole, length: whole },
-          { receivedAt: instant, collectedLate: yes },
+          {
+            ...{ receivedAt: instant, collectedLate: yes, cut: yes },
+            text: { ...text, description: 'with `text=true`; only its beginning where it is `cut`' },
+          },
         ),
       ),
     },
-    { attempt: whole },
+    {
+      attempt: whole,
+      omitted: {
+        ...object({ from: whole, count: whole }),
+        description: 'lines that were asked for and whose texts would have made the answer too large',
+      },
+    },
   ),
   Change: object(
     {

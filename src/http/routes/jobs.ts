@@ -166,13 +166,16 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log/lines',
-    doc: { summary: 'Where lines of its log are, and when they came', answer: ref('LogLines') },
+    doc: {
+      summary: 'Where lines of its log are, when they came, and what they say',
+      answer: ref('LogLines'),
+    },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
     query: codecs.LinesQuery,
-    run: (use, { params, query: { from = 1, count = USUAL_LINES, ...which } }) =>
-      pipe(use.logLines(params.id, from, count, which), TE.map(ok)),
+    run: (use, { params, query: { from = 1, count = USUAL_LINES, text = false, ...which } }) =>
+      pipe(use.logLines(params.id, from, count, which, text), TE.map(ok)),
   }),
   route({
     ...none,
@@ -182,9 +185,9 @@ export const jobRoutes: readonly Route[] = [
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
-    query: codecs.LogQuery,
+    query: codecs.FollowLogQuery,
     headers: codecs.ByteOffsetHeader,
-    run: (use, { params, query, headers, pace }) =>
+    run: (use, { params, query: { from = 0, ...query }, headers, pace }) =>
       pipe(
         use.showJob(params.id),
         TE.chainEitherK((job) =>
@@ -197,7 +200,7 @@ export const jobRoutes: readonly Route[] = [
           sse((signal, requestId) =>
             logFrames(
               use,
-              { ...query, jobId: job.id, from: headers['Last-Event-ID'] ?? 0, pace, requestId },
+              { ...query, jobId: job.id, from: headers['Last-Event-ID'] ?? from, pace, requestId },
               signal,
             ),
           ),
