@@ -49,12 +49,11 @@ const csiToken = (params: string, final: string): Token | undefined => {
 
 const codeName = (code: number): string => `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 
-/** Pictures of controls: U+2400 and on. */
-const markOf = (code: number): Token => {
+/** Controls as `less` and `cat -v` write them, `^G`: many fonts have no pictures of them (U+2400 and on). */
+export const markOf = (code: number): Extract<Token, { readonly kind: 'mark' }> => {
   const name = codeName(code);
-  if (code < 0x20) return { kind: 'mark', text: String.fromCharCode(0x2400 + code), name };
-  if (code === 0x7f) return { kind: 'mark', text: '\u2421', name };
-  return { kind: 'mark', text: name, name };
+  const isControl = code < 0x20 || code === 0x7f;
+  return { kind: 'mark', text: isControl ? `^${String.fromCharCode(code ^ 0x40)}` : name, name };
 };
 
 /** What stands there, and how long it is. */

@@ -1,10 +1,10 @@
 /** One line of a log. Whatever the job wrote becomes text nodes: no HTML, and no link that the job could choose. */
 import { memo, useMemo, type Ref } from 'react';
 import { lengthOf } from '../parts/time.js';
-import type { Group } from './groups.js';
+import { markersOf, type Group } from './groups.js';
 import { highlighted, type Piece } from './highlight.js';
 import { lookOf } from './look.js';
-import { hidesSome, paint } from './paint.js';
+import { paint } from './paint.js';
 import type { LogRow } from './rows.js';
 import type { Sgr } from './sgr.js';
 import { timeText, type TimesShown } from './times.js';
@@ -97,10 +97,13 @@ const LineOf = (props: LineProps) => {
     raw,
     measure,
   } = props;
-  const pieces = useMemo(
-    () => (row === undefined ? [] : highlighted(paint(row.text, sgr, isAll).runs, query, isExact)),
-    [row, sgr, isAll, query, isExact],
+  const painted = useMemo(
+    () => (row === undefined ? undefined : paint(row.text, sgr, isAll)),
+    [row, sgr, isAll],
   );
+  const pieces = useMemo(() => highlighted(painted?.runs ?? [], query, isExact), [painted, query, isExact]);
+  // the names of sections are there to be overwritten
+  const hides = painted?.hides === true && row !== undefined && markersOf(row.text).length === 0;
   const note = group === undefined ? '' : headingNote(group, isFolded);
   const classes = [
     'log-row',
@@ -160,12 +163,9 @@ const LineOf = (props: LineProps) => {
             … {numbers.format(row.length - CUT_BYTES)} more bytes of this line are in the raw log
           </a>
         ) : null}
-        {row !== undefined && !isAll && hidesSome(row.text) ? (
-          <span
-            className="log-redrawn"
-            title="It was redrawn: “What was overwritten” in the menu shows all of it"
-          >
-            ↺
+        {hides ? (
+          <span className="log-redrawn" title="It was redrawn. “Overwritten”, above, shows all that it was.">
+            ↺<span className="visually-hidden"> redrawn</span>
           </span>
         ) : null}
         {note === '' ? null : <span className="log-note">{note}</span>}

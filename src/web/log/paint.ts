@@ -1,5 +1,5 @@
 /** A line as it is shown: pieces of text, each in one style. */
-import { tokensOf } from './escape.js';
+import { markOf, tokensOf } from './escape.js';
 import { applySgr, sameSgr, type Sgr } from './sgr.js';
 
 export interface Run {
@@ -13,6 +13,8 @@ export interface Painted {
   readonly runs: readonly Run[];
   /** Holds on at the beginning of the line that follows. */
   readonly style: Sgr;
+  /** Something was overwritten or erased, and would be shown by `all`. */
+  readonly hides: boolean;
 }
 
 /** One place on the line. */
@@ -24,19 +26,26 @@ const BLANK = ' ';
 const drawn = () => {
   const cells: Cell[] = [];
   let at = 0;
+  let hides = false;
+  const lose = (from: number, to: number): void => {
+    hides ||= cells.slice(from, to).some(({ text }) => text !== BLANK);
+  };
   return {
     cells,
+    hides: (): boolean => hides,
     put: (cell: Cell): void => {
       while (cells.length < at) cells.push({ text: BLANK, style: cell.style });
+      if (cells[at] !== undefined && cells[at].text !== cell.text) lose(at, at + 1);
       cells[at++] = cell;
     },
     go: (to: 'start' | 'left'): void => {
       at = to === 'start' ? 0 : Math.max(0, at - 1);
     },
     erase: (what: 'right' | 'left' | 'all', style: Sgr): void => {
+      const [from, to] = what === 'right' ? [at, cells.length] : [0, what === 'all' ? cells.length : at + 1];
+      lose(from, to);
       if (what === 'right') cells.splice(at);
-      else if (what === 'all') cells.splice(0);
-      else for (let i = 0; i < Math.min(at + 1, cells.length); i++) cells[i] = { text: BLANK, style };
+      else for (let i = 0; i < Math.min(to, cells.length); i++) cells[i] = { text: BLANK, style };
     },
   };
 };
@@ -71,7 +80,7 @@ export const paint = (line: string, before: Sgr, all = false): Painted => {
   const text = body(line);
   const straight = all || isStraight(text);
   const runs: Run[] = [];
-  const line_ = drawn();
+  const drawing = drawn();
   let style = before;
   for (const token of tokensOf(text))
     switch (token.kind) {
@@ -80,31 +89,26 @@ export const paint = (line: string, before: Sgr, all = false): Painted => {
         break;
       case 'text':
         if (straight) runs.push({ text: token.text, style });
-        else for (const character of token.text) line_.put({ text: character, style });
+        else for (const character of token.text) drawing.put({ text: character, style });
         break;
       case 'mark': {
         const run = { text: token.text, style, mark: token.name };
         if (straight) runs.push(run);
-        else line_.put(run);
+        else drawing.put(run);
         break;
       }
       case 'go':
-        if (!all) line_.go(token.to);
-        else
-          runs.push({
-            text: token.to === 'start' ? '\u240d' : '\u2408',
-            style,
-            mark: token.to === 'start' ? 'U+000D' : 'U+0008',
-          });
+        if (!all) drawing.go(token.to);
+        else {
+          const { text: shown, name } = markOf(token.to === 'start' ? 0x0d : 0x08);
+          runs.push({ text: shown, style, mark: name });
+        }
         break;
       case 'erase':
-        if (!all) line_.erase(token.what, style);
+        if (!all) drawing.erase(token.what, style);
     }
-  return { runs: straight ? runs : joined(line_.cells), style };
+  return { runs: straight ? runs : joined(drawing.cells), style, hides: drawing.hides() };
 };
-
-/** Something was overwritten, so that `all` would show more. */
-export const hidesSome = (text: string): boolean => !isStraight(body(text));
 
 /** The style after a line, without painting it. */
 export const styleAfter = (text: string, before: Sgr): Sgr => {

@@ -9,7 +9,8 @@ import { foldsOf, type Folds } from './folds.js';
 
 const WINDOW = 20_000;
 const EDGE = 1000;
-const ROW_PX = 20;
+/** As `log.css` has it. */
+const ROW_PX = 18;
 
 type Place =
   | { readonly kind: 'line'; readonly line: number; readonly align: 'start' | 'center' | 'auto' }
