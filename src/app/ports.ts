@@ -405,6 +405,41 @@ export interface FoundLines {
   readonly omitted?: { readonly from: number; readonly count: number };
 }
 
+/** What is looked for in a log: the text itself, never a pattern. */
+export interface SearchWanted {
+  /** 1 character or more, no line feed. */
+  readonly text: string;
+  /** False: letters are compared by their lower case, one by one. */
+  readonly caseSensitive: boolean;
+  /** Lines from this number on are told; counted are all. */
+  readonly from: number;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** A line in which something was found. Columns and lengths are UTF-16 units of its text without escape sequences. */
+export interface LogMatch {
+  readonly line: number;
+  /** Of its first byte in the log. */
+  readonly offset: number;
+  /** From column `column` on, with the first match in it; the whole line unless it is `cut`. */
+  readonly text: string;
+  readonly column: number;
+  /** Where the matches are in `text`: from, and before which. */
+  readonly columns: readonly (readonly [number, number])[];
+  /** How many there are in the whole line. */
+  readonly matches: number;
+  readonly cut?: true;
+}
+
+export interface LogMatches {
+  readonly items: readonly LogMatch[];
+  /** Of the whole log, whatever is in `items`. */
+  readonly total: { readonly lines: number; readonly matches: number };
+  /** Where to ask on: present when more lines match than were told. */
+  readonly next?: number;
+}
+
 export interface LogStore {
   /** `secrets`: values that are masked before anything is stored; the same each time that the log is opened to be written. */
   readonly open: (
@@ -428,6 +463,12 @@ export interface LogStore {
     count: number,
     texts?: boolean,
   ) => TaskEither<LogError, FoundLines & { readonly size: number; readonly sealed: boolean }>;
+  /** The first `size` bytes were searched. Stops soon after the signal: `aborted`. */
+  readonly search: (
+    output: OutputRef,
+    wanted: SearchWanted,
+    signal: AbortSignal,
+  ) => TaskEither<LogError, LogMatches & { readonly size: number; readonly sealed: boolean }>;
   /** Emits when the log has grown or is sealed; at once on subscription. */
   readonly watch: (output: OutputRef) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 }

@@ -32,7 +32,7 @@ import type { ReportUseCases } from './reports.js';
 import type { Moment } from './moments.js';
 import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
-import type { FoundLines } from './ports.js';
+import type { FoundLines, LogMatches, SearchWanted } from './ports.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { ToolchainsView } from './toolchains.js';
 
@@ -179,6 +179,13 @@ export interface LogLines extends FoundLines {
   readonly sealed: boolean;
 }
 
+/** What a search found in a log, up to byte `size`. */
+export interface FoundInLog extends LogMatches {
+  readonly attempt?: number;
+  readonly size: number;
+  readonly sealed: boolean;
+}
+
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
 
@@ -286,6 +293,14 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     which?: LogChoice,
     texts?: boolean,
   ) => TaskEither<AppError, LogLines>;
+  /** Literal text in the whole log. Searches wait for their turn: a few at once, one of each asker. */
+  readonly searchLog: (
+    asker: Caller,
+    id: string,
+    wanted: SearchWanted,
+    which: LogChoice,
+    signal: AbortSignal,
+  ) => TaskEither<AppError, FoundInLog>;
   readonly watchLog: (
     id: string,
     which?: LogChoice,

@@ -288,6 +288,19 @@ export const LinesQuery = closed(
     text: yesText,
   },
 );
+export const SearchQuery = closed(
+  {
+    q: text(
+      { expected: 'one line of 1 to 200 characters', mend: 'give the text to look for, as it stands there' },
+      (value) => value !== '' && value.length <= 200 && !hasControl(value),
+    ),
+  },
+  {
+    ...{ attempt, output, case: yesText },
+    from: wholeText(1, Number.MAX_SAFE_INTEGER, lineNumber),
+    limit: wholeText(1, 1000, 'leave it out for 100'),
+  },
+);
 export const FollowLogQuery = closed(
   {},
   {

@@ -200,6 +200,29 @@ export const viewSchemas = {
       },
     },
   ),
+  LogMatches: object(
+    {
+      ...{ size: { ...whole, description: 'of what was searched' }, sealed: yes },
+      total: {
+        ...object({ lines: whole, matches: whole }),
+        description: 'in the whole log, whatever is told of it',
+      },
+      items: arrayOf(
+        object(
+          {
+            ...{ line: whole, offset: whole, text, matches: whole },
+            column: { ...whole, description: 'of the line without escape sequences, where `text` begins' },
+            columns: {
+              ...arrayOf({ ...arrayOf(whole), minItems: 2, maxItems: 2 }),
+              description: 'where the matches are in `text`: from, and before which UTF-16 unit',
+            },
+          },
+          { cut: yes },
+        ),
+      ),
+    },
+    { attempt: whole, next: { ...whole, description: 'line to ask on from; absent when that is all' } },
+  ),
   Change: object(
     {
       ...{ id: text, title: text, branch: text, pipeline: text, ...scope, patchset: whole, sha: text },

@@ -20,6 +20,7 @@ import { durableOffsets, filesOf, ioError, logError, namesOf, readPiece, readSea
 import { patternsFor } from './forms.js';
 import { linesOfLog } from './lines.js';
 import { usualBounds, type TextBounds } from './line-texts.js';
+import { knownSearches, searchLog } from './search.js';
 import type { AttemptWriter, LogSize } from './writer.js';
 import { openWriter, type WritingTerms } from './writer.js';
 
@@ -40,7 +41,7 @@ interface Opened {
 export const fileLogStore = (
   directory: string,
   clock: Pick<Clock, 'now'> = systemClock,
-  bounds: TextBounds = usualBounds,
+  bounds: TextBounds & { readonly searchBytes?: number } = usualBounds,
 ): LogStore => {
   const opened = new Map<string, Opened>();
   /** Writers that are syncing their last bytes: who opens or reads the same log waits for them. */
@@ -200,6 +201,26 @@ export const fileLogStore = (
       }
     };
 
+  const searched = knownSearches();
+  const search: LogStore['search'] = (output, wanted, signal) => async () => {
+    const names = namesOf(output);
+    if (E.isLeft(names)) return names;
+    const name = names.right.file;
+    const files = filesOf(directory, name);
+    const key = JSON.stringify([name, wanted.caseSensitive, wanted.text]);
+    try {
+      const state = await sizeOf(name, files);
+      const known = state.sealed ? searched.of(key) : undefined;
+      const done = await searchLog(files.log, state.size, wanted, known, signal, bounds.searchBytes);
+      if (done === undefined) return E.left(logError('aborted', `${files.log} was not searched to its end`));
+      const { known: next, ...found } = done;
+      if (state.sealed) searched.keep(key, next);
+      return E.right({ ...found, ...state });
+    } catch (error) {
+      return E.left(ioError(`${files.log} could not be searched`, error));
+    }
+  };
+
   const changesOf = (name: string) =>
     defer(() => {
       const changes = watched.get(name) ?? new Subject<LogSize>();
@@ -224,5 +245,5 @@ export const fileLogStore = (
     );
   };
 
-  return { open, read, lines, watch };
+  return { open, read, lines, search, watch };
 };

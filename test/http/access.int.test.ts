@@ -99,6 +99,7 @@ const cases: Readonly<Record<string, Case>> = {
   'get /jobs/:id/timeline': ofJob('/timeline'),
   'get /jobs/:id/log': ofJob('/log'),
   'get /jobs/:id/log/lines': ofJob('/log/lines'),
+  'get /jobs/:id/log/search': ofJob('/log/search?q=x'),
   'get /jobs/:id/log/stream': ofJob('/log/stream'),
   'get /queue': listed('/queue'),
   'get /history': listed('/history'),

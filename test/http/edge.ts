@@ -220,6 +220,11 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         ...{ attempt: 1, size: 6, sealed: true, lines: 1 },
         items: [{ line: 1, offset: 0, length: 5, receivedAt: '2026-01-31T12:00:01.000Z' }],
       }),
+    searchLog: () =>
+      TE.right({
+        ...{ attempt: 1, size: 6, sealed: true, total: { lines: 1, matches: 1 } },
+        items: [{ line: 1, offset: 0, text: 'hello', column: 0, columns: [[0, 5]], matches: 1 }],
+      }),
     watchLog: () => log.watch(),
     queue: () => TE.right({ position: '10', entries: [] }),
     history: () => TE.right({ items: [] }),
@@ -314,6 +319,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     watchJobs: recording('watchJobs', merged.watchJobs),
     readLog: recording('readLog', merged.readLog),
     logLines: recording('logLines', merged.logLines),
+    searchLog: recording('searchLog', merged.searchLog),
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
     history: recording('history', merged.history),

@@ -21,6 +21,7 @@ const EVENTS = 'text/event-stream';
 const MOST_JOBS = 1000;
 
 const USUAL_LINES = 1000;
+const USUAL_MATCHES = 100;
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -180,6 +181,21 @@ export const jobRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
+    path: '/jobs/:id/log/search',
+    doc: { summary: 'Lines of its log that hold a text, and how many there are', answer: ref('LogMatches') },
+    role: 'viewer',
+    where: ofJob,
+    params: codecs.IdParam,
+    query: codecs.SearchQuery,
+    run: (use, { params, query, context, gone }) => {
+      const { q, case: caseSensitive = false, from = 1, limit = USUAL_MATCHES, ...which } = query;
+      const wanted = { text: q, caseSensitive, from, limit };
+      return pipe(use.searchLog(context.caller, params.id, wanted, which, gone()), TE.map(ok));
+    },
+  }),
+  route({
+    ...none,
+    method: 'get',
     path: '/jobs/:id/log/stream',
     doc: { summary: 'Its log as it grows: events `bytes`, then `end`', media: EVENTS },
     role: 'viewer',
@@ -187,7 +203,7 @@ export const jobRoutes: readonly Route[] = [
     params: codecs.IdParam,
     query: codecs.FollowLogQuery,
     headers: codecs.ByteOffsetHeader,
-    run: (use, { params, query: { from = 0, ...query }, headers, pace }) =>
+    run: (use, { params, query: { from = 0, ...query }, headers, pace, logs }) =>
       pipe(
         use.showJob(params.id),
         TE.chainEitherK((job) =>
@@ -200,6 +216,7 @@ export const jobRoutes: readonly Route[] = [
           sse((signal, requestId) =>
             logFrames(
               use,
+              logs,
               { ...query, jobId: job.id, from: headers['Last-Event-ID'] ?? from, pace, requestId },
               signal,
             ),
