@@ -41,6 +41,7 @@ import { proveUseCases } from './app/prove-runner.js';
 import { attemptTargetOf, targetOf } from './app/runner-target.js';
 import { onRunner, runnerLooks, runnerUseCases } from './app/runners.js';
 import { secretUseCases } from './app/secrets.js';
+import { openSessions } from './app/sessions.js';
 import { sharedSubscriptions } from './app/shared-subscription.js';
 import { stateCheckpoints } from './app/state-checkpoints.js';
 import { allImpatient, orStoreAway, patienceWith, tellingOfStore, type Patience } from './app/store-away.js';
@@ -73,6 +74,8 @@ import { lookAtStorage } from './store/storage.js';
 
 export interface Baton {
   readonly url: string;
+  /** Where people find the pages; undefined when there are none. */
+  readonly pages: string | undefined;
   /** Shown once: only the first start has it. */
   readonly firstToken: string | undefined;
   /** Reads the certificate again. */
@@ -109,7 +112,9 @@ export interface Closing {
 
 /** What is known only where Baton is served: by its own listener, or by a host that embeds it. */
 export interface Embedding {
-  readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic'>;
+  readonly http?: Pick<HttpOptions, 'callerOf' | 'hostAllowList' | 'limits' | 'metricsPublic' | 'webRoot'>;
+  /** Browsers may log in with a token and are known by a cookie from then on; absent: a host has a login of its own. */
+  readonly logins?: boolean;
   /** Values of a host's own secrets, for jobs; what the local store has is taken from there. */
   readonly secretOf?: (ref: string) => Promise<string>;
   /** Drives the runners in place of whoever does, without waiting. */
@@ -120,6 +125,9 @@ export interface Embedding {
 
 /** Below the folder of the data, beside that of the store. */
 const FOLDERS = ['logs', 'secrets', 'git', 'projections'] as const;
+
+/** Where the pages lie, beside the compiled program. */
+const WEB_ROOT = join(import.meta.dirname, '..', 'web');
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -426,7 +434,14 @@ export const openCore = async (
     }),
   });
 
-  const edge = createHttpServer({ useCases, logger: log, ...embedding.http });
+  const { callerOf } = access.right;
+  const edge = createHttpServer({
+    ...{ useCases, logger: log, ...embedding.http },
+    ...(embedding.publicUrl === undefined ? {} : { publicUrl: embedding.publicUrl }),
+    ...(embedding.logins === true
+      ? { sessions: openSessions({ sign: secrets.sign, clock: systemClock, callerOf }) }
+      : {}),
+  });
   add(() => edge.close());
 
   return E.right({
@@ -452,6 +467,10 @@ export const openCore = async (
   });
 };
 
+/** The pages have addresses at the root of a host: below a path they are not found. */
+const pagesAt = (url: string, publicUrl: string | undefined): string =>
+  publicUrl !== undefined && new URL(publicUrl).pathname === '/' ? publicUrl : url;
+
 /** Starts a server: the core, and a listener before it. */
 export const startBaton = async (
   config: Config,
@@ -462,10 +481,12 @@ export const startBaton = async (
   const opened = await openCore(config, log, {
     takeOver,
     ...(http.publicUrl === undefined ? {} : { publicUrl: http.publicUrl }),
+    logins: http.web,
     http: {
       hostAllowList: http.allowedHosts,
       limits: limitsOf(http),
       metricsPublic: http.metricsPublic,
+      ...(http.web ? { webRoot: WEB_ROOT } : {}),
     },
   });
   if (E.isLeft(opened)) return opened;
@@ -494,8 +515,10 @@ export const startBaton = async (
   }
 
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const url = `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
   return E.right({
-    url: `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
+    url,
+    pages: http.web ? pagesAt(url, http.publicUrl) : undefined,
     firstToken: firstToken.right,
     reload,
     lost: core.lost,

@@ -11,6 +11,7 @@ import {
   maySpeakFor,
   type AccessCommand,
   type AccessRefusal,
+  type TokenState,
 } from '../domain/access.js';
 import { mayHandOut, scopeText, type Grant } from '../domain/grants.js';
 import { deriveId } from '../kernel/ids.js';
@@ -35,6 +36,8 @@ const newToken = (): string => `baton_${randomBytes(32).toString('base64url')}`;
 
 export interface Access {
   readonly useCases: AccessUseCases;
+  /** Whom the token of that id stands for, as of now; undefined when it is not usable. */
+  readonly callerOf: (tokenId: string) => Caller | undefined;
   /** Makes an admin token when nobody has a usable one, since whoever starts the server owns it. Undefined: somebody has. */
   readonly issueFirst: () => Promise<E.Either<AppError, string | undefined>>;
 }
@@ -72,6 +75,25 @@ const refused = (refusal: AccessRefusal): AppError => {
   }
 };
 
+const callerIn = (
+  view: AccessView,
+  tokenId: string,
+  { subject, expiresAt }: Pick<TokenState, 'subject' | 'expiresAt'>,
+): Caller => ({
+  ...{ actor: subject, tokenId, grants: grantsOf(view, subject) },
+  ...(expiresAt === undefined ? {} : { tokenEndsAt: expiresAt }),
+});
+
+const callerOf =
+  (deps: Deps, model: ReadModel<AccessView>): Access['callerOf'] =>
+  (tokenId) => {
+    const view = model.view();
+    const state = Object.hasOwn(view.tokens, tokenId) ? view.tokens[tokenId] : undefined;
+    return state !== undefined && isUsable(state, deps.clock.now())
+      ? callerIn(view, tokenId, state)
+      : undefined;
+  };
+
 /** Read as late as possible, so that what a command wrote holds for every request after its answer. */
 const authenticate =
   (deps: Deps, model: ReadModel<AccessView>) =>
@@ -84,8 +106,7 @@ const authenticate =
     for (const [tokenId, state] of Object.entries(view.tokens)) {
       const hash = Buffer.from(state.sha256, 'hex');
       const same = hash.length === given.length && timingSafeEqual(given, hash);
-      if (same && isUsable(state, now))
-        found = { actor: state.subject, tokenId, grants: grantsOf(view, state.subject) };
+      if (same && isUsable(state, now)) found = callerIn(view, tokenId, state);
     }
     return found;
   };
@@ -246,5 +267,9 @@ export const openAccess = async (
   const readable = await load(deps.store, 'access');
   if (E.isLeft(readable)) return readable;
   await model.caughtUp();
-  return E.right({ useCases: accessUseCases(deps, model), issueFirst: () => issueFirst(deps, model) });
+  return E.right({
+    useCases: accessUseCases(deps, model),
+    callerOf: callerOf(deps, model),
+    issueFirst: () => issueFirst(deps, model),
+  });
 };

@@ -1,6 +1,7 @@
 /** What every use case is asked with, and answers: who, under which key, and whether it was done before. */
 import type { Grant } from '../domain/grants.js';
 import type { Scope } from '../events/shapes.js';
+import type { Instant } from '../kernel/time.js';
 
 /** Who asks, under which key, and why; goes into the metadata of every event that follows. */
 export interface Caller {
@@ -10,6 +11,8 @@ export interface Caller {
   readonly grants: readonly Grant[];
   /** Which of the subject's tokens was shown. */
   readonly tokenId?: string;
+  /** When that token ends by itself; absent: never. */
+  readonly tokenEndsAt?: Instant;
 }
 
 /** Whose share of the server it is: of the token, or of the subject where a host says who asks. */

@@ -1,5 +1,5 @@
 /** `baton config explain`: what would the server be told, and by whom? Needs no server. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { explainConfig, type Flags } from '../config.js';
 import { settings } from '../config/settings.js';
@@ -15,6 +15,8 @@ export const withSettings = (command: Command, names: readonly (keyof typeof set
   command.option('--config <file>', 'settings in TOML, or JSON when it ends in .json (BATON_CONFIG)');
   for (const name of names) {
     const { flag, takes = '', env, defaultText, meaning } = settings[name];
+    // without its opposite, a flag that switches off would count as given
+    if (flag.startsWith('--no-')) command.addOption(new Option(flag.replace('--no-', '--')).hideHelp());
     command.option(`${flag} ${takes}`.trim(), `${meaning} (${env}; default: ${defaultText})`);
   }
   return command;

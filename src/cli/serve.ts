@@ -28,7 +28,7 @@ export const registerServe = (program: Command, io: Io): void => {
         complain(io, started.left);
         return;
       }
-      const { url, firstToken, reload, lost, close } = started.right;
+      const { url, pages, firstToken, reload, lost, close } = started.right;
       const onHangUp = () => void reload().then((done) => E.isLeft(done) && complainOnly(io, done.left));
       // without a certificate the signal ends the server, as a closed terminal should
       if (config.right.http.tls !== undefined) process.on('SIGHUP', onHangUp);
@@ -46,7 +46,11 @@ export const registerServe = (program: Command, io: Io): void => {
         if (firstToken !== undefined)
           say(
             io,
-            `Admin token, shown this once: ${firstToken}\nUse it with: export BATON_TOKEN=${firstToken}`,
+            [
+              `Admin token, shown this once: ${firstToken}`,
+              `Use it with: export BATON_TOKEN=${firstToken}`,
+              ...(pages === undefined ? [] : [`Or log in with it in a browser: ${pages}/`]),
+            ].join('\n'),
           );
       }
       const loss = await Promise.race([untilTold(io), lost]);

@@ -67,6 +67,14 @@ export const httpSettings = {
       'Address under which runners reach this server; without one jobs cannot report. Its host is answered to as well.',
   }),
   metricsPublic: yes('--metrics-public', 'BATON_METRICS_PUBLIC', 'GET /metrics needs no token.'),
+  web: setting({
+    flag: '--no-web',
+    env: 'BATON_WEB',
+    codec: switchedOn,
+    defaultOf: () => true,
+    defaultText: 'yes',
+    meaning: 'Serve the web pages, and let browsers log in with a cookie; the flag switches both off.',
+  }),
   requestsPerSecond: number(
     '--requests-per-second',
     'BATON_REQUESTS_PER_SECOND',
@@ -115,6 +123,8 @@ export interface HttpConfig {
   /** Where runners reach the API, without a slash at its end. */
   readonly publicUrl?: string;
   readonly metricsPublic: boolean;
+  /** Pages, and logins with a cookie. */
+  readonly web: boolean;
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
   readonly failureBurst: number;
@@ -173,6 +183,7 @@ export const httpConfigOf = (found: HttpSettings, host: string): HttpConfig => {
       ...own.map((name) => (name.includes(':') ? `[${name}]` : name)),
     ],
     metricsPublic: found.metricsPublic.value,
+    web: found.web.value,
     requestsPerSecond: found.requestsPerSecond.value,
     requestBurst: found.requestBurst.value,
     failureBurst: found.failureBurst.value,

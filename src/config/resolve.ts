@@ -28,12 +28,15 @@ export interface Given {
   readonly cwd: string;
 }
 
+/** `--no-web` gives `web` the value false. */
+const OF_FLAGS = /^--(no-)?/;
+
 /** `--log-level` in a file: `log_level`. */
-export const keyOf = (flag: string): string => flag.replace(/^--/, '').replaceAll('-', '_');
+export const keyOf = (flag: string): string => flag.replace(OF_FLAGS, '').replaceAll('-', '_');
 
 /** `--log-level` as the command line names it: `logLevel`. */
 const optionOf = (flag: string): string =>
-  flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  flag.replace(OF_FLAGS, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 type Candidate = Omit<Resolved<unknown>, 'value'> & { readonly raw: unknown; readonly folder: string };
 

@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 type Resolve = (path: string) => string;
 
 export interface Setting<A> {
-  /** The long flag, e.g. `--log-level`; the key in the file is its words with underscores. */
+  /** The long flag, e.g. `--log-level`; the key in the file is its words with underscores, without `no` where the flag switches off. */
   readonly flag: string;
   /** What the flag takes, as help shows it, e.g. `<level>`; absent for a switch. */
   readonly takes?: string;

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { appError, type AppError } from '../app/errors.js';
 import type { Caller, UseCases } from '../app/use-cases.js';
-import type { HttpContext, HttpMiddleware } from './context.js';
+import type { Instant } from '../kernel/time.js';
+import type { HttpContext, HttpMiddleware, RequestState } from './context.js';
 import { rateLimiter, retryAfter, tooMany, type HttpLimits } from './limits.js';
 import { refuse } from './respond.js';
 
@@ -23,8 +24,11 @@ export const bearerOf = (ctx: HttpContext): string | undefined =>
 
 /** What a request shows of its sender. `callerNow` may be asked again, for answers that go on; `refusal`: when that is nobody. */
 export interface Shown {
+  readonly via: NonNullable<RequestState['via']>;
   readonly callerNow: () => Caller | undefined;
   readonly refusal: AppError;
+  /** When it ends, where that is not with the token alone. */
+  readonly expiresAt?: Instant;
 }
 
 /** How the sender of a request is told. */
@@ -39,6 +43,7 @@ export const bearer =
   (ctx) => {
     const token = bearerOf(ctx);
     return {
+      via: callerOf(ctx.req) === undefined ? 'token' : 'host',
       callerNow: () => callerOf(ctx.req) ?? (token === undefined ? undefined : useCases.authenticate(token)),
       refusal: token === undefined ? missing : unknownToken,
     };
@@ -53,7 +58,7 @@ export const guards = (limits: HttpLimits, nowMs: () => number = () => performan
   const requests = rateLimiter(limits.requests);
   return (authenticator: Authenticator): HttpMiddleware =>
     async (ctx, next) => {
-      const { callerNow, refusal } = authenticator(ctx);
+      const { callerNow, refusal, via, expiresAt } = authenticator(ctx);
       const caller = callerNow();
       const waitMs =
         caller === undefined
@@ -80,6 +85,9 @@ export const guards = (limits: HttpLimits, nowMs: () => number = () => performan
       }
       ctx.state.caller = caller;
       ctx.state.callerNow = callerNow;
+      ctx.state.via = via;
+      const endsAt = expiresAt ?? caller.tokenEndsAt;
+      if (endsAt !== undefined) ctx.state.expiresAt = endsAt;
       await next();
     };
 };

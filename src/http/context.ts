@@ -2,6 +2,7 @@
 import type { ParameterizedContext } from 'koa';
 import type { AppError } from '../app/errors.js';
 import type { Caller } from '../app/use-cases.js';
+import type { Instant } from '../kernel/time.js';
 
 /** What a refusal is on the wire. */
 export interface RefusalBody {
@@ -19,6 +20,10 @@ export interface RequestState {
   caller?: Caller;
   /** The same token looked at again, for answers that go on. */
   callerNow?: () => Caller | undefined;
+  /** How the caller is known: as whom an embedding host let in, by a token, or by the cookie of a login. */
+  via?: 'host' | 'token' | 'cookie';
+  /** When that ends by itself; absent: never. */
+  expiresAt?: Instant;
   /** The pattern of the route that was found. */
   route?: string;
   /** How refusals are written below this path; absent: as RFC 9457 has it. */

@@ -7,6 +7,7 @@ import { appError, type AppError } from '../app/errors.js';
 import type { HttpMiddleware } from './context.js';
 import type { Answered } from './metrics.js';
 import { refuse } from './respond.js';
+import { ofAnswers } from './web/headers.js';
 
 const MAX_BODY_BYTES = 1_048_576;
 const MAX_URL_LENGTH = 8192;
@@ -15,7 +16,7 @@ const MAX_URL_LENGTH = 8192;
 export const requestId: HttpMiddleware = async (ctx, next) => {
   ctx.state.requestId = randomUUID();
   ctx.set('X-Request-Id', ctx.state.requestId);
-  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.set(ofAnswers);
   await next();
 };
 

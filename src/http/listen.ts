@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError } from '../app/errors.js';
 import { problemOf } from './respond.js';
+import { ofAnswers } from './web/headers.js';
 
 export interface ListenOptions {
   readonly host: string;
@@ -48,6 +49,7 @@ const refuseRaw = (error: NodeJS.ErrnoException, socket: Duplex): void => {
     [
       `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ''}`,
       'Content-Type: application/problem+json',
+      ...Object.entries(ofAnswers).map(([name, value]) => `${name}: ${value}`),
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Connection: close',
       '',

@@ -1,12 +1,14 @@
 /** The description of the API for programs (OpenAPI 3.1), made from the table of routes and the codecs of what comes in. */
 import type * as t from 'io-ts';
-import type { Closed, JsonSchema } from './closed.js';
+import type { Closed } from './closed.js';
 import { HeaderValues, IfMatchHeader, ReportBody } from './codecs.js';
 import { REPORT_PATH } from './of-attempts.js';
-import { problemStatuses } from './respond.js';
+import { refusalsWith } from './openapi-parts.js';
 import type { Route } from './route.js';
 import { schemaOf } from './schema-of.js';
-import { ref, viewSchemas } from './view-schemas.js';
+import { cookieScheme, sessionOperations } from './session/description.js';
+import { SESSION_PATH } from './session/routes.js';
+import { viewSchemas } from './view-schemas.js';
 
 const isClosed = (codec: t.Mixed): codec is Closed<unknown> => 'members' in codec;
 
@@ -36,11 +38,6 @@ const wheres = {
   there: 'in the enterprise, organisation or project that the thing belongs to',
 } as const;
 
-const problem = (description: string): JsonSchema => ({
-  description,
-  content: { 'application/problem+json': { schema: ref('Problem') } },
-});
-
 /** Statuses that a row can answer beside its own. */
 const refusalsOf = ({ method, where, takesRevision, path }: Route): readonly number[] => [
   ...[401, 403, 422, 429, 500, 503],
@@ -48,11 +45,6 @@ const refusalsOf = ({ method, where, takesRevision, path }: Route): readonly num
   ...(method === 'post' ? [400, 409, 413, 415] : []),
   ...(takesRevision ? [412] : []),
 ];
-
-const refusals = (route: Route): Record<string, unknown> =>
-  Object.fromEntries(
-    refusalsOf(route).map((status) => [String(status), problem(problemStatuses.get(status) ?? 'Refused')]),
-  );
 
 const success = ({ doc, path }: Route): Record<string, unknown> => {
   const { status = 200, media = 'application/json', answer } = doc;
@@ -96,7 +88,7 @@ const operation = (route: Route): Record<string, unknown> => {
       ...(takesRevision ? parametersOf('header', IfMatchHeader) : []),
     ],
     ...bodyOf(route),
-    responses: { ...success(route), ...refusals(route) },
+    responses: { ...success(route), ...refusalsWith(refusalsOf(route)) },
   };
 };
 
@@ -145,12 +137,7 @@ const report = {
         },
       },
     },
-    ...Object.fromEntries(
-      [400, 401, 404, 409, 413, 415, 422, 429, 500, 503].map((status) => [
-        String(status),
-        problem(problemStatuses.get(status) ?? 'Refused'),
-      ]),
-    ),
+    ...refusalsWith([400, 401, 404, 409, 413, 415, 422, 429, 500, 503]),
   },
 };
 
@@ -169,6 +156,7 @@ export const openApi = (routes: readonly Route[]): Record<string, unknown> => {
   };
   for (const route of routes) (paths[described(route.path)] ??= {})[route.method] = operation(route);
   paths[described(REPORT_PATH)] = { post: report };
+  paths[described(SESSION_PATH)] = sessionOperations;
   return {
     openapi: '3.1.0',
     info: {
@@ -178,11 +166,12 @@ export const openApi = (routes: readonly Route[]): Record<string, unknown> => {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { cookie: [] }],
     paths,
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
+        cookie: cookieScheme,
         attempt: { type: 'http', scheme: 'bearer', description: 'BATON_REPORT_TOKEN of one attempt' },
       },
       schemas: viewSchemas,

@@ -14,7 +14,7 @@ const entityTag = (revision: number, body: string): string =>
   `"${revision}-${createHash('sha256').update(body).digest('hex').slice(0, 12)}"`;
 
 /** True when the client has it as it is (RFC 9110 §13.1.2). */
-const isKnown = (header: string, tag: string): boolean =>
+export const isKnown = (header: string, tag: string): boolean =>
   header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
 
 const sendJson = (ctx: HttpContext, answer: Extract<Answer, { kind: 'json' }>): void => {

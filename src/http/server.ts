@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { Logger } from 'pino';
+import type { Sessions } from '../app/sessions.js';
 import type { Caller, UseCases } from '../app/use-cases.js';
 import type { RequestState } from './context.js';
 import { bearer, guards } from './auth.js';
@@ -17,8 +18,12 @@ import type { RouteDeps } from './route.js';
 import { routes } from './routes.js';
 import { description, health, metricsRoute, readiness } from './server-routes.js';
 import type { Pace } from './pace.js';
+import { orCookie } from './session/authenticator.js';
+import { sessionCookie } from './session/cookie.js';
+import { logins, whoAsks } from './session/routes.js';
 import { v0Authenticator } from './v0/auth.js';
 import { v0 } from './v0/mount.js';
+import { pages } from './web/pages.js';
 
 export interface HttpOptions {
   readonly useCases: UseCases;
@@ -31,6 +36,12 @@ export interface HttpOptions {
   readonly limits?: HttpLimits;
   /** `GET /metrics` needs no token. */
   readonly metricsPublic?: boolean;
+  /** Folder of the built pages; absent: there are no pages. */
+  readonly webRoot?: string;
+  /** How logins of browsers last; absent: nobody logs in with a cookie. */
+  readonly sessions?: Sessions;
+  /** Where people reach this, perhaps through a proxy. */
+  readonly publicUrl?: string;
 }
 
 export interface HttpEdge {
@@ -44,7 +55,7 @@ const isGone = (error: unknown): boolean =>
   'code' in error &&
   ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(String(error.code));
 
-/** Everything below `/api/v1` and, as the original had it, `/api/v0`; and `/healthz`. */
+/** Everything below `/api/v1` and, as the original had it, `/api/v0`; `/healthz`; and the pages. */
 export const createHttpServer = ({
   useCases,
   logger,
@@ -53,6 +64,9 @@ export const createHttpServer = ({
   callerOf = () => undefined,
   limits = defaultLimits,
   metricsPublic = false,
+  webRoot,
+  sessions,
+  publicUrl,
 }: HttpOptions): HttpEdge => {
   const deps: RouteDeps = {
     useCases,
@@ -70,6 +84,8 @@ export const createHttpServer = ({
     });
   }
 
+  const byToken = bearer(useCases, callerOf);
+  const cookie = sessions === undefined ? undefined : sessionCookie(sessions, publicUrl);
   const original = v0({ deps, guard, authenticator: v0Authenticator(useCases, callerOf) });
 
   const app = new Koa<RequestState>();
@@ -79,7 +95,10 @@ export const createHttpServer = ({
     .use(original.form)
     .use(door(logger, metrics.count))
     .use(urlLength)
-    .use(hostCheck(hostAllowList))
+    .use(hostCheck(hostAllowList));
+  if (webRoot !== undefined)
+    app.use(pages(webRoot, (err) => logger.warn({ err }, 'the pages cannot be read: there are none')));
+  app
     .use(health)
     .use(readiness(useCases))
     .use(description(openApi(routes)))
@@ -87,7 +106,9 @@ export const createHttpServer = ({
     .use(ofAttempts(useCases, limits.failures));
   original.serveOn(app);
   app
-    .use(guard(bearer(useCases, callerOf)))
+    .use(logins({ useCases, guard, ...(cookie === undefined ? {} : { cookie }) }))
+    .use(guard(cookie === undefined ? byToken : orCookie(byToken, cookie)))
+    .use(whoAsks)
     .use(metricsRoute(metrics, metricsPublic))
     .use(body)
     .use(router.routes())

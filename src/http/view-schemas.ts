@@ -300,6 +300,13 @@ export const viewSchemas = {
     ...tokenMore,
     token: { ...text, description: 'shown this once; absent when the command is a repeat' },
   }),
+  Session: object(
+    { actor: text, grants: arrayOf(grant), via: words('cookie', 'token', 'host') },
+    {
+      subject: { ...text, description: 'of the token; absent for whom an embedding host let in' },
+      expiresAt: { ...instant, description: 'when the login or the token ends by itself; absent: never' },
+    },
+  ),
   Grant: object({ subject: text, role }, scope),
   Problem: object(
     { type: text, title: text, status: whole, detail: text, code: text, reason: text, instance: text },

@@ -151,6 +151,11 @@ describe('settings', () => {
     const { http } = config({ config: path, streamsPerToken: '3' }, { BATON_HEADER_BYTES: '2048' });
     expect(http).toMatchObject({ requestBurst: 7, streamsPerToken: 3, headerBytes: 2048 });
     expect(http).toMatchObject({ metricsPublic: true, allowedHosts: ['baton.example.org'] });
+    // commander gives the opposite of what --no-web says
+    expect(
+      [config({}), config({ web: false }), config({}, { BATON_WEB: '0' })].map((one) => one.http.web),
+    ).toEqual([true, false, false]);
+    expect(config({ config: file('web = false\n', 'off.toml') }).http.web).toBe(false);
     expect(problems({ requestBurst: '0', allowedHost: ['a b'] }).map((one) => one.path)).toEqual([
       '--allowed-host',
       '--request-burst',

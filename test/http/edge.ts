@@ -9,7 +9,7 @@ import type { TokenView } from '../../src/app/access-use-cases.js';
 import type { Measures } from '../../src/app/health.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
 import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
-import { createHttpServer } from '../../src/http/server.js';
+import { createHttpServer, type HttpOptions } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
 import type { RunnerStatus } from '../../src/app/evidence.js';
 import type { NumberedChange, NumberedJob } from '../../src/app/original.js';
@@ -348,6 +348,7 @@ export const startEdge = async (
     readonly heartbeatMs?: number;
     readonly limits?: HttpLimits;
     readonly metricsPublic?: boolean;
+    readonly more?: Pick<HttpOptions, 'webRoot' | 'sessions' | 'publicUrl' | 'callerOf'>;
   } = {},
 ) => {
   const { use, calls } = fakeUseCases(over);
@@ -360,6 +361,7 @@ export const startEdge = async (
     limits: options.limits ?? { ...defaultLimits, failures: { perSecond: 1, burst: 1_000_000 } },
     pace: { heartbeatMs: options.heartbeatMs ?? 15_000, checkMs: 20 },
     ...(options.hostAllowList === undefined ? {} : { hostAllowList: options.hostAllowList }),
+    ...options.more,
   });
   const sockets = new Set<Socket>();
   const server = createServer(edge.handler).on('connection', (socket) => {

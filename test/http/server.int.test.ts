@@ -12,6 +12,7 @@ import type { UseCases } from '../../src/app/use-cases.js';
 import { baton } from '../cli/terminal.js';
 import { listen, type Listener } from '../../src/http/listen.js';
 import { defaultLimits } from '../../src/http/limits.js';
+import { certificate } from './certificate.js';
 import { aJob, startEdge, tokens, type Edge } from './edge.js';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -207,15 +208,6 @@ describe('the door', () => {
     expect(await raw(port, 'hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
-
-/** A certificate for localhost, signed by itself. */
-const certificate = (folder: string, name: string) => {
-  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', cert];
-  execFileSync('openssl', [...args, ...subject], { stdio: 'ignore' });
-  return { key, cert };
-};
 
 /** Common name of the certificate that the server shows. */
 const shownBy = (port: number, ca: Buffer, maxVersion?: 'TLSv1.1'): Promise<string> =>

@@ -83,6 +83,21 @@ describe('the middleware in the Koa of a host', () => {
     expect(refused).toMatchObject({ status: 403 });
   });
 
+  it('has no second door: whom the host let in is told who that is, and nobody gets a cookie or a page', async () => {
+    await load({ actor: 'ada', role: 'viewer' });
+    await plugin.start();
+    const session = await get('/baton/api/v1/session');
+    expect([session.status, JSON.parse(session.text)]).toEqual([
+      200,
+      { actor: 'ada', grants: [{ role: 'viewer' }], via: 'host' },
+    ]);
+    for (const method of ['POST', 'DELETE'])
+      expect((await get('/baton/api/v1/session', { method })).text).toContain('"reason":"sessions_off"');
+    expect(await get('/baton/login', { headers: { Accept: 'text/html' } })).toMatchObject({
+      text: 'the host itself',
+    });
+  });
+
   it.each([
     ['nobody', undefined],
     ['a role that is none', { actor: 'ada', role: 'root' }],

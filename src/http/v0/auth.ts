@@ -40,11 +40,12 @@ export const v0Authenticator = (
 ): Authenticator => {
   const otherwise = bearer(useCases, callerOf);
   return (ctx) => {
-    if (TOKEN in ctx.query) return { callerNow: () => undefined, refusal: inUrl };
+    if (TOKEN in ctx.query) return { via: 'token', callerNow: () => undefined, refusal: inUrl };
     const user = ctx.get(USER);
     const token = ctx.get(TOKEN);
     if (user === '' && token === '') return { ...otherwise(ctx), refusal: missing };
     return {
+      via: 'token',
       callerNow: () => {
         const caller = useCases.authenticate(token);
         return caller?.actor === user ? caller : undefined;
