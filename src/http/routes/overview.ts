@@ -16,9 +16,9 @@ export const overviewRoutes: readonly Route[] = [
     doc: { summary: 'What waits and what runs, in the order of dispatch', answer: ref('Queue') },
     role: 'viewer',
     where: 'anywhere',
-    query: codecs.AtQuery,
-    run: (use, { query, sees }) =>
-      asOf(use, query.at, (reads) => pipe(reads.queue(seen({}, sees)), TE.map(ok))),
+    query: codecs.QueueQuery,
+    run: (use, { query: { at, ...request }, sees }) =>
+      asOf(use, at, (reads) => pipe(reads.queue(seen(request, sees)), TE.map(ok))),
   }),
   ...historyRoutes,
   route({
