@@ -35,7 +35,7 @@ const drawn = () => {
     hides: (): boolean => hides,
     put: (cell: Cell): void => {
       while (cells.length < at) cells.push({ text: BLANK, style: cell.style });
-      if (cells[at] !== undefined && cells[at].text !== cell.text) lose(at, at + 1);
+      if (cells[at]?.text !== cell.text) lose(at, at + 1);
       cells[at++] = cell;
     },
     go: (to: 'start' | 'left'): void => {

@@ -1,7 +1,7 @@
 /** The field that searches a whole log, how much was found, and where. */
 import { useState, type RefObject } from 'react';
 import { ProblemNote } from '../parts/problem.js';
-import type { LogMatch } from './source.js';
+import type { LogMatch } from '../../app/ports.js';
 import type { LogSearch } from './use-search.js';
 
 const numbers = new Intl.NumberFormat();

@@ -1,6 +1,6 @@
 /** Where a log is read: which job, which attempt, which of its outputs. */
 import { apiPath, ask, queryOf, type Query } from '../api/client.js';
-import type { LogLines } from '../../app/use-cases.js';
+import type { FoundInLog, LogLines } from '../../app/use-cases.js';
 
 export interface LogSource {
   readonly jobId: string;
@@ -32,26 +32,6 @@ export interface Sought {
   readonly isExact: boolean;
 }
 
-/** A line with matches: `text` begins at `column` of it, `columns` are places in `text`. */
-export interface LogMatch {
-  readonly line: number;
-  readonly text: string;
-  readonly column: number;
-  readonly columns: readonly (readonly [number, number])[];
-  readonly matches: number;
-  readonly cut?: true;
-}
-
-export interface LogFound {
-  readonly total: { readonly lines: number; readonly matches: number };
-  /** So many bytes were searched. */
-  readonly size: number;
-  readonly sealed: boolean;
-  /** The line to ask for when more match. */
-  readonly next?: number;
-  readonly items: readonly LogMatch[];
-}
-
 /** Lines that match, from a line on. */
 export const searchLog = (
   source: LogSource,
@@ -59,5 +39,5 @@ export const searchLog = (
   from: number,
   limit: number,
   signal: AbortSignal,
-): Promise<LogFound> =>
+): Promise<FoundInLog> =>
   ask(urlOf(source, ['search'], { q: text, from, limit, ...(isExact ? { case: true } : {}) }), { signal });

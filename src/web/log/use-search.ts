@@ -3,7 +3,9 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { announce } from '../parts/announce.js';
 import { problemOf } from '../api/client.js';
-import { searchLog, type LogFound, type LogMatch, type LogSource, type Sought } from './source.js';
+import { searchLog, type LogSource, type Sought } from './source.js';
+import type { LogMatch } from '../../app/ports.js';
+import type { FoundInLog } from '../../app/use-cases.js';
 
 const PAGE = 200;
 /** The server's limit for one answer. */
@@ -12,7 +14,7 @@ const MOST = 1000;
 export interface LogSearch {
   readonly sought: Sought;
   /** Absent: nothing is searched for, or the answer is not here yet. */
-  readonly found: LogFound | undefined;
+  readonly found: FoundInLog | undefined;
   readonly matches: readonly LogMatch[];
   readonly error: Error | null;
   readonly isBusy: boolean;
@@ -38,7 +40,7 @@ const lastBefore = async (
     const start = Math.max(1, line - span);
     let last: number | undefined;
     for (let from: number | undefined = start; from !== undefined && from < line;) {
-      const { items, next }: LogFound = await searchLog(source, sought, from, MOST, signal);
+      const { items, next }: FoundInLog = await searchLog(source, sought, from, MOST, signal);
       for (const item of items) if (item.line < line) last = item.line;
       from = next;
     }
@@ -67,7 +69,7 @@ export const useLogSearch = (
     queryKey: ['log-search', source, sought],
     queryFn: ({ pageParam, signal }) => searchLog(source, sought, pageParam, PAGE, signal),
     initialPageParam: 1,
-    getNextPageParam: ({ next }: LogFound) => next,
+    getNextPageParam: ({ next }: FoundInLog) => next,
     enabled: sought.text !== '',
   });
   const pages = sought.text === '' ? [] : (answers.data?.pages ?? []);
