@@ -1,2 +1,2 @@
 /** Version of the contract in `contract.ts`, not of the package: semantic versioning, as seen by a host. */
-export const CONTRACT_VERSION = '1.1.0';
+export const CONTRACT_VERSION = '1.2.0';

@@ -51,6 +51,10 @@ export interface HistoryRow {
   readonly evidence?: string;
   /** One sentence that says how it ended. */
   readonly summary?: string;
+  /** What the job itself told of its end, whatever the outcome is; absent: nothing. */
+  readonly reported?: 'success' | 'failure';
+  /** Why what it told later changed nothing: `job_already_finished`, `attempt_is_over` or `cancel_requested`. */
+  readonly reportRefused?: string;
 }
 
 /** The instant by which a row is found in time: its end, else the last thing that is known of it. */

@@ -1,7 +1,7 @@
 /** What was: one row per attempt, and one for each job that ended before there was an attempt. */
 import type { BatonEvent, JobEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
-import type { JobQueued } from '../src/events/job.js';
+import type { JobQueued, JobReportRefused } from '../src/events/job.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata } from '../src/kernel/recorded.js';
 import { millisBetween } from '../src/kernel/time.js';
@@ -80,7 +80,7 @@ const note = (table: Record<string, number[]>, key: string | undefined, index: n
 
 type Row = { -readonly [K in keyof HistoryRow]: HistoryRow[K] };
 
-const rowOf = (view: HistoryView, job: LiveJob, attempt: number): HistoryRow | undefined => {
+const rowOf = (view: HistoryView, job: LiveJob, attempt: number): Row | undefined => {
   const index = find(job.attempts, String(attempt));
   return index === undefined ? undefined : view.rows[index];
 };
@@ -194,6 +194,11 @@ const change = (view: HistoryView, job: LiveJob, event: JobEvent, metadata: Meta
       delete job.current;
       return;
     }
+    case 'JobReported': {
+      const row = rowOf(view, job, event.data.attempt);
+      if (row !== undefined) row.reported = event.data.success ? 'success' : 'failure';
+      return;
+    }
     case 'JobCancelRequested':
       job.cancel ??= {
         cancelledBy: metadata.actor,
@@ -203,10 +208,20 @@ const change = (view: HistoryView, job: LiveJob, event: JobEvent, metadata: Meta
   }
 };
 
+/** Of what the job told itself; mostly it has ended by then. What its runner told late is in the job, not here. */
+const refused = (view: HistoryView, jobId: string, { attempt, report, why }: JobReportRefused): void => {
+  if (report !== 'job') return;
+  const numbers = find(view.index.job, jobId) ?? [];
+  const row: Row | undefined = numbers
+    .map((number) => view.rows[number])
+    .find((one) => one?.attempt === attempt);
+  if (row !== undefined) row.reportRefused = why;
+};
+
 /** Folds the streams `job-<id>` and, for what was repeated, `phase_run-<id>`. */
 export const history: Projection<HistoryView, BatonEvent> = {
   name: 'history',
-  version: 2,
+  version: 3,
   init: () => ({ rows: [], index: { job: {}, change: {}, runner: {} }, live: {}, retries: {} }),
   evolve: (view, { stream, event, metadata }) => {
     const phaseRun = idIn('phase_run', stream);
@@ -220,7 +235,8 @@ export const history: Projection<HistoryView, BatonEvent> = {
     const id = idIn('job', stream);
     if (id === undefined || !isJobEvent(event)) return;
     const job = find(view.live, id);
-    if (job === undefined) {
+    if (event.type === 'JobReportRefused') refused(view, id, event.data);
+    else if (job === undefined) {
       if (event.type === 'JobQueued') put(view.live, id, entered(view, id, event.data, metadata.recordedAt));
     } else if (isJobEnd(event)) {
       end(view, job, event, metadata.recordedAt);

@@ -15,9 +15,15 @@ const span = (ms: number | undefined): string => (ms === undefined ? '-' : durat
 const stateOf = (row: HistoryRow): string =>
   row.outcome ?? (row.startedAt === undefined ? 'assigned' : 'running');
 
-/** The rows as a table. */
-export const historyText = (io: Io, rows: readonly HistoryRow[]): string =>
-  rows.length === 0
+const toldText = ({ reported, reportRefused }: HistoryRow): string =>
+  [reported, reportRefused === undefined ? undefined : 'late']
+    .filter((part) => part !== undefined)
+    .join(', ') || '-';
+
+/** The rows as a table; with a column for what jobs told of themselves where one of them did. */
+export const historyText = (io: Io, rows: readonly HistoryRow[]): string => {
+  const isTold = rows.some((row) => toldText(row) !== '-');
+  return rows.length === 0
     ? 'No attempts found.'
     : table(
         [
@@ -29,6 +35,7 @@ export const historyText = (io: Io, rows: readonly HistoryRow[]): string =>
           'PHASE',
           'RUNNER',
           'EXIT',
+          ...(isTold ? ['REPORTED'] : []),
           'WAITED',
           'RAN',
           'ENDED',
@@ -43,6 +50,7 @@ export const historyText = (io: Io, rows: readonly HistoryRow[]): string =>
           named(row.phase, row.label),
           row.runner ?? '-',
           row.exitCode === undefined ? '-' : String(row.exitCode),
+          ...(isTold ? [toldText(row)] : []),
           span(row.waitedMs),
           span(row.ranMs),
           age(row.endedAt, io.now()),
@@ -51,6 +59,7 @@ export const historyText = (io: Io, rows: readonly HistoryRow[]): string =>
             .join(' '),
         ]),
       );
+};
 
 const spread = (of: Spread | undefined): readonly string[] => [span(of?.p50), span(of?.p95)];
 

@@ -6,7 +6,7 @@ export const splitOutputs = ['stdout', 'stderr'] as const;
 export type SplitOutput = (typeof splitOutputs)[number];
 
 /** What a job told of itself, beside what it wrote. */
-export const REPORT = 'report';
+export const REPORT = 'report' as const;
 
 /** What can be asked for by name. */
 export const outputNames = [...splitOutputs, REPORT] as const;

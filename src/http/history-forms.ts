@@ -40,6 +40,8 @@ const columns = [
   'summary',
   'phaseRunId',
   'retryOf',
+  'reported',
+  'reportRefused',
 ] as const satisfies readonly (keyof HistoryRow)[];
 
 /** A text that a spreadsheet would take for a formula gets an apostrophe in front, which it shows as text. */

@@ -248,6 +248,8 @@ export const viewSchemas = {
       ...{ changeId: text, runner: text, exitCode: whole, startedAt: instant, endedAt: instant },
       outcome: words(...outcomes, 'requeued'),
       ...{ waitedMs: { type: 'number' }, ranMs: { type: 'number' }, cancelledBy: text, reason: text },
+      reported: { ...words('success', 'failure'), description: 'what the job itself told of its end' },
+      reportRefused: { ...text, description: 'why what it told later changed nothing' },
     },
   ),
   Explanation: object({

@@ -82,6 +82,28 @@ describe('baton history', () => {
       { name: 'summariseHistory', args: [expected, 'project'] },
     ]);
   });
+  it('given an attempt that told of itself, then a column for that; without one none', async () => {
+    const items = [
+      aRow({ outcome: 'failed', reported: 'failure', reportRefused: 'job_already_finished' }),
+      aRow({ reportRefused: 'job_already_finished' }),
+      aRow(),
+    ];
+    const server = await start({ history: () => TE.right({ items }) });
+    const { out } = await ask('history');
+    const cells = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/).slice(7, 10));
+    expect(cells).toEqual([
+      ['EXIT', 'REPORTED', 'WAITED'],
+      ['0', 'failure, late', '2 s'],
+      ['0', 'late', '2 s'],
+      ['0', '-', '2 s'],
+    ]);
+    await server.close();
+    await start({ history: () => TE.right({ items: [aRow()] }) });
+    expect((await ask('history')).out).not.toContain('REPORTED');
+  });
   it('counted: spreads and outcomes', async () => {
     await start({
       summariseHistory: (_filter, by) =>

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HistoryRow } from '../../projections/history.js';
 import type { JobView } from '../../projections/jobs.js';
 import { aDoor, type Door } from './door.js';
 import { until } from './processes.js';
@@ -45,6 +46,9 @@ const ended = (id: string): Promise<JobView> =>
   });
 const logOf = async (job: JobView, query = ''): Promise<string> =>
   (await world.ask('GET', `/jobs/${job.id}/log${query}`)).bytes.toString();
+const rowOf = async ({ id }: JobView): Promise<HistoryRow | undefined> =>
+  ((await world.ask('GET', `/history?job=${id}`)).json() as { readonly items: readonly HistoryRow[] })
+    .items[0];
 const timelineOf = async (job: JobView): Promise<string> =>
   (await world.ask('GET', `/jobs/${job.id}/timeline`)).bytes.toString();
 
@@ -61,6 +65,14 @@ describe('a job that tells of itself', () => {
     expect((await world.finished(change)).stages[0]?.status).toBe('failed');
     const read = await world.baton('job', 'log', job.id, '--output', 'report');
     expect(read.out).toBe('a piece of work\n'.repeat(3));
+    const row = await rowOf(job);
+    expect(row).toMatchObject({ outcome: 'failed', exitCode: 0, reported: 'failure' });
+    expect(row).not.toHaveProperty('reportRefused');
+    expect((await world.baton('history', '--job', job.id)).out).toMatch(
+      / REPORTED .*\n.* failed .* failure /,
+    );
+    const file = (await world.baton('history', '--job', job.id, '--format', 'csv')).out;
+    expect(file).toMatch(/,reported,reportRefused\r\n.*,failure,\r\n$/);
   });
 
   it('given that it tells of success and exits with another code, then the code decides', async () => {
@@ -68,6 +80,7 @@ describe('a job that tells of itself', () => {
     const end = await ended(job.id);
     expect(end).toMatchObject({ status: 'failed', summary: 'failed with exit code 3' });
     expect(end.attempts[0]?.reported).toMatchObject({ success: true, status: 'finished' });
+    expect(await rowOf(job)).toMatchObject({ outcome: 'failed', exitCode: 3, reported: 'success' });
   });
 
   it('given that it tells of success and exits with 0, then it has succeeded, and the timeline tells both', async () => {
@@ -125,6 +138,8 @@ describe('a job that tells of itself', () => {
     expect((await post(`/jobs/${job.id}/attempts/2/report`)).status).toBe(401);
     expect((await post(`/jobs/${job.id}/cancel`)).status).toBe(401);
     const end = (await world.ask('GET', `/jobs/${job.id}`)).json() as JobView;
+    expect(await rowOf(job)).toMatchObject({ reportRefused: 'job_already_finished' });
+    expect(await rowOf(job)).not.toHaveProperty('reported');
     expect(end.refusedReports).toMatchObject([{ attempt: 1, report: 'job', why: 'job_already_finished' }]);
     expect(end.status).toBe('succeeded');
     expect(await timelineOf(job)).toContain(

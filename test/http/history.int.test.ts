@@ -59,6 +59,10 @@ const changeStory: readonly Given[] = [
     },
   })),
   { stream: 'change-change-no-4', type: 'ChangeDeleted', data: { patchset: 1 } },
+  {
+    ...{ stream: 'job-job-of-00', type: 'JobReportRefused' as const },
+    data: { attempt: 1, report: 'job', why: 'job_already_finished' },
+  },
 ];
 
 const onProblem = ({ message }: { readonly message: string }): never => {
@@ -210,6 +214,10 @@ describe('GET /history/export', () => {
     expect(of('job-ended', 'cancelReason')).toBe('say "no",\tplease');
     expect(of('job-of-00', 'exitCode')).toBe('3');
     expect(of('job-of-00', 'cancelledBy')).toBe('');
+    // programs count columns: new ones are at the end
+    expect(head.slice(-3)).toEqual(['retryOf', 'reported', 'reportRefused']);
+    expect(of('job-of-00', 'reportRefused')).toBe('job_already_finished');
+    expect(of('job-of-00', 'reported')).toBe('');
   });
   it('given a moment of the past, then only what was then', async () => {
     const response = await edge.ask('GET', '/api/v1/history/export?format=ndjson&at=7');

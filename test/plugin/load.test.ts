@@ -64,10 +64,15 @@ describe('loadPlugin', () => {
 });
 
 describe('the module baton', () => {
-  it('understands the contract that it ships', async () => {
-    expect(await loadPlugin(baton, memoryHost({ contract: CONTRACT_VERSION }), options)).toHaveProperty(
-      'plugin',
-    );
+  it.each(['1.0.0', '1.1.0', CONTRACT_VERSION])(
+    'understands a host that speaks version %s of the contract',
+    async (contract) => {
+      expect(await loadPlugin(baton, memoryHost({ contract }), options)).toHaveProperty('plugin');
+    },
+  );
+
+  it.each(['^1.0', '~1.2', '^1.1 || ^2.0'])('speaks a version that fits who asks for %s', async (range) => {
+    expect(await loadPlugin(asking(range), memoryHost(), null)).toHaveProperty('plugin');
   });
 
   it('refuses a host of another contract also when it is registered without loadPlugin', async () => {

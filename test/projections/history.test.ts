@@ -62,6 +62,52 @@ describe('history', () => {
     expect(row).toMatchObject({ attempt: 0, outcome: 'cancelled', cancelledBy: 'alice', reason: 'wrong' });
     expect(row).not.toHaveProperty('ranMs');
   });
+  it('given jobs that told of themselves, then each row says what, whatever the outcome, and that a late word was refused', () => {
+    const told = (id: string, success: boolean): Given => ({
+      stream: `job-${id}`,
+      type: 'JobReported',
+      data: { attempt: 1, success, status: 'finished' },
+    });
+    const late = (id: string, report: 'job' | 'finished'): Given => ({
+      stream: `job-${id}`,
+      type: 'JobReportRefused',
+      data: { attempt: 1, report, why: 'job_already_finished' },
+    });
+    const begun = (id: string) => [queued(id), assigned(id), started(id)];
+    const rows = rowsAfter(
+      {},
+      ...[...begun('silent'), succeeded('silent'), late('silent', 'finished')],
+      ...[...begun('late'), succeeded('late'), late('late', 'job')],
+      ...[...begun('bad'), told('bad', false), failed('bad', 0)],
+      ...[...begun('odd'), told('odd', true), failed('odd', 3), late('odd', 'job')],
+    );
+    expect(
+      rows.map(({ jobId, outcome, reported, reportRefused }) => [jobId, outcome, reported, reportRefused]),
+    ).toEqual([
+      ['odd', 'failed', 'success', 'job_already_finished'],
+      ['bad', 'failed', 'failure', undefined],
+      ['late', 'succeeded', undefined, 'job_already_finished'],
+      ['silent', 'succeeded', undefined, undefined],
+    ]);
+    expect(rows.at(-1)).not.toHaveProperty('reported');
+    expect(rows.at(-1)).not.toHaveProperty('reportRefused');
+  });
+  it('given a report of the first of two attempts, then it stays with that one', () => {
+    const rows = rowsAfter(
+      {},
+      ...[queued('j'), assigned('j'), started('j')],
+      { stream: 'job-j', type: 'JobReported', data: { attempt: 1, success: false, status: 'failed' } },
+      ...[requeued('j'), assigned('j', { attempt: 2, runner: 'r2' }), started('j', 2)],
+      {
+        stream: 'job-j',
+        type: 'JobReportRefused',
+        data: { attempt: 1, report: 'job', why: 'attempt_is_over' },
+      },
+    );
+    expect(rows).toMatchObject([{ attempt: 2 }, { reported: 'failure', reportRefused: 'attempt_is_over' }]);
+    expect(rows[0]).not.toHaveProperty('reported');
+    expect(rows[0]).not.toHaveProperty('reportRefused');
+  });
   it('given an attempt that runs, then it has a row without an end', () => {
     const [row] = rowsAfter({}, queued('j'), assigned('j'), started('j'));
     expect(row).toMatchObject({ attempt: 1, runner: 'r1', waitedMs: 2000 });

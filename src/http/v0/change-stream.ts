@@ -3,7 +3,7 @@
  * `phase_run_updated` for what runs, with the end of its log; and `change_deleted`, the last one.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import { merge, Subject, type Subscription } from 'rxjs';
+import { merge, Subject } from 'rxjs';
 import { pause } from '../../app/follow-store.js';
 import type { NumberedJob, Within } from '../../app/original.js';
 import type { UseCases } from '../../app/use-cases.js';
@@ -12,6 +12,7 @@ import { comment, failure, frame } from '../sse.js';
 import { wakeOn } from '../wake.js';
 import { changeJson, promotionJson } from './change-json.js';
 import { phaseRunHref } from './links.js';
+import { logSizes } from './log-sizes.js';
 import { phaseRunJson } from './phase-run-json.js';
 import { runLog } from './run-log.js';
 import { restAfter } from './state-stream.js';
@@ -29,40 +30,6 @@ interface ChangeStream {
   readonly pace: Pace;
   readonly requestId: string;
 }
-
-/** How far the logs of what runs have grown. */
-const logSizes = (use: UseCases, stir: () => void) => {
-  const sizes = new Map<string, number>();
-  const readers = new Map<string, Subscription>();
-  const stop = (id: string): void => {
-    readers.get(id)?.unsubscribe();
-    readers.delete(id);
-  };
-  return {
-    sizeOf: (id: string): number => sizes.get(id) ?? 0,
-    /** Reads these, and no others. */
-    follow: (ids: ReadonlySet<string>): void => {
-      for (const id of readers.keys()) if (!ids.has(id)) stop(id);
-      for (const id of ids) {
-        if (readers.has(id)) continue;
-        readers.set(
-          id,
-          use.watchLog(id).subscribe({
-            next: ({ size }) => {
-              sizes.set(id, size);
-              stir();
-            },
-            // whoever asks for the log is told why it cannot be read
-            error: () => undefined,
-          }),
-        );
-      }
-    },
-    close: (): void => {
-      for (const id of [...readers.keys()]) stop(id);
-    },
-  };
-};
 
 const isRunning = ({ job }: NumberedJob): boolean => job.status === 'running';
 
@@ -114,7 +81,7 @@ export async function* changeFrames(
       [told, promotion] = [now, promotionNow];
 
       const running = Object.values(value.jobs).filter(isRunning);
-      logs.follow(new Set(running.filter(({ job }) => job.output !== 'split').map(({ job }) => job.id)));
+      logs.follow(running.map(({ job }) => job));
       const isDue = startedMs - logsMs >= LOG_MS;
       if (isDue) logsMs = startedMs;
       for (const one of Object.values(value.jobs)) {

@@ -1,6 +1,7 @@
 /** What may come in below `/api/v0`. Names are only compared, so that one that is unknown is not found rather than wrong. */
 import { AnyName, RunnerName } from '../codecs.js';
 import { closed, oneOf, text, wholeText } from '../closed.js';
+import { logNames } from './log-parts.js';
 
 const Ent = { ent: AnyName };
 const Project = { ...Ent, org: AnyName, proj: AnyName };
@@ -32,8 +33,8 @@ export const AddRunnerBody = closed(
   {},
 );
 
-/** `true` leaves the colours in. */
-export const LogQuery = closed({}, { colorize: oneOf(['true', 'false']) });
+/** `colorize`: `true` leaves the colours in. `output`: that one alone, of a job that told of itself. */
+export const LogQuery = closed({}, { colorize: oneOf(['true', 'false']), output: oneOf(logNames) });
 
 /** `Last-Event-ID` of any server, this one or the one before: it is only compared. */
 export const AnyEventId = closed(
