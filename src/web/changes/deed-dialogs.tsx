@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import type { JobView } from '../../../projections/jobs.js';
 import type { ChangeView } from '../../app/change-view.js';
+import type { Page } from '../../app/pages.js';
 import { apiPath, ask, queryOf } from '../api/client.js';
 import { Confirm } from '../parts/confirm.js';
 import { CancelWhat } from './cancel-what.js';
-import type { PageOf } from './queries.js';
 import { titleOf } from './stages.js';
 import { blockedText, containedIn } from './words.js';
 
@@ -49,7 +49,7 @@ const DeliverDialog = ({ change, onClose }: DialogProps) => {
   const { data } = useQuery({
     queryKey: ['changes', 'superseded', change.project, change.id],
     queryFn: ({ signal }) =>
-      ask<PageOf<ChangeView>>(
+      ask<Page<ChangeView>>(
         `${apiPath('changes')}${queryOf({ project: change.project, status: 'superseded' })}`,
         { signal },
       ),

@@ -1,5 +1,4 @@
 /** Changes, newest first: where each is, and whether it moves or waits for somebody. */
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { ChangeView } from '../../app/change-view.js';
@@ -9,13 +8,13 @@ import { useSession } from '../api/session.js';
 import { Empty } from '../parts/empty.js';
 import { Field } from '../parts/field.js';
 import { pageOf } from '../parts/link.js';
+import { More, usePages } from '../parts/pages.js';
 import { ProblemNote } from '../parts/problem.js';
 import { SearchField } from '../parts/search-field.js';
 import { wordOf } from '../parts/status.js';
 import { useUrlState } from '../parts/url-state.js';
 import { ChangesTable } from './changes-table.js';
 import { filtersFrom, statusNames } from './filters.js';
-import type { PageOf } from './queries.js';
 import { SubmitDialog } from './submit-dialog.js';
 import './changes.css';
 
@@ -32,18 +31,12 @@ const ChangesPage = () => {
   const maySubmit = at === undefined && grants.some(({ role }) => role !== 'viewer');
   const filters = filtersFrom(get);
   const isFiltered = Object.keys(filters).length > 0;
-  const { data, error, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const { items, error, more, deeds } = usePages<ChangeView>({
     queryKey: ['changes', 'list', filters, at],
-    queryFn: ({ signal, pageParam }) =>
-      ask<PageOf<ChangeView>>(
-        `${apiPath('changes')}${queryOf({ ...filters, limit: PAGE, cursor: pageParam, at })}`,
-        { signal },
-      ),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
-    meta: { topics: at === undefined ? ['changes'] : [] },
+    topics: at === undefined ? ['changes'] : [],
+    fetchPage: (cursor, signal) =>
+      ask(`${apiPath('changes')}${queryOf({ ...filters, limit: PAGE, cursor, at })}`, { signal }),
   });
-  const items = data?.pages.flatMap((page) => page.items);
   return (
     <>
       <div className="spread">
@@ -101,16 +94,7 @@ const ChangesPage = () => {
       ) : (
         <Empty title="No change had been submitted at that moment" />
       )}
-      {hasNextPage ? (
-        <button
-          type="button"
-          className="button changes-more"
-          disabled={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {isFetchingNextPage ? 'One moment…' : 'Older changes'}
-        </button>
-      ) : null}
+      <More more={more} deeds={deeds} />
       {isSubmitting && maySubmit ? (
         <SubmitDialog
           onClose={() => setSubmitting(false)}

@@ -2,14 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { JobView } from '../../../projections/jobs.js';
 import type { ChangeView } from '../../app/change-view.js';
+import type { Page } from '../../app/pages.js';
 import { apiPath, ask, queryOf } from '../api/client.js';
 import { useAt, type OfPast } from '../api/past.js';
-
-/** One page of a list. */
-export interface PageOf<A> {
-  readonly items: readonly A[];
-  readonly next?: string;
-}
 
 /** The change, now or at the moment that is shown; a beginning of its id will do. */
 export const useChange = (id: string) => {
@@ -30,7 +25,7 @@ export const useJobsOf = (id: string): ReadonlyMap<string, JobView> => {
     queryFn: async ({ signal }) => {
       const jobs: JobView[] = [];
       for (let cursor: string | undefined, isLast = false; !isLast;) {
-        const page: PageOf<JobView> = await ask(
+        const page: Page<JobView> = await ask(
           `${apiPath('jobs')}${queryOf({ change: id, limit: 1000, cursor, at })}`,
           { signal },
         );
