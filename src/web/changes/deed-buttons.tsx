@@ -15,6 +15,8 @@ export const DeedButtons = ({ change, ask }: DeedButtonsProps) => {
   const id = useId();
   const deeds = deedsOf(change).map((deed) => ({ deed, why: whyNot(change, deed) }));
   const refused = deeds.filter(({ why }) => why !== undefined);
+  const mayCancel = change.actions.includes('cancel');
+  if (deeds.length === 0 && !mayCancel) return null;
   return (
     <div className="stack changes-buttons">
       <div className="row">
@@ -31,7 +33,7 @@ export const DeedButtons = ({ change, ask }: DeedButtonsProps) => {
             {titleOf(deed)}
           </button>
         ))}
-        {change.actions.includes('cancel') ? (
+        {mayCancel ? (
           <button type="button" className="button" onClick={() => ask({ kind: 'cancel' })}>
             <Icon name="cross" />
             Cancel all

@@ -94,9 +94,9 @@ export const Notes = ({ change }: { readonly change: ChangeView }) => {
       )}
       {promotion.blocked === undefined ? null : (
         <p className="note tone-warn">
-          Caution: {blockedText(change, promotion.blocked)} It began <At at={promotion.blocked.since} />.
-          Nobody knows whether these pipelines work together until each has taken part in a Union that passed.
-          It is a caution: nothing is refused because of it.
+          Caution: {blockedText(change, promotion.blocked)} It has been so since{' '}
+          <At at={promotion.blocked.since} />. Nobody knows whether these pipelines work together until each
+          has taken part in a Union that passed. It is a caution: nothing is refused because of it.
         </p>
       )}
     </>

@@ -21,16 +21,16 @@ export const Took = ({
     );
   if (startedAt !== undefined)
     return (
-      <>
+      <span>
         runs <Age at={startedAt} {...to} />
-      </>
+      </span>
     );
   return queuedAt === undefined ? (
     <span className="muted">none</span>
   ) : (
-    <>
+    <span>
       waits <Age at={queuedAt} {...to} />
-    </>
+    </span>
   );
 };
 

@@ -31,7 +31,7 @@ const Outcome = ({ row }: { readonly row: HistoryRow }) => {
       <span className="row">
         <Status of={status} {...(row.summary === undefined ? {} : { title: row.summary })} />
         {row.exitCode === undefined ? null : (
-          <span className="small number">
+          <span className="small number history-short">
             exit {row.exitCode}
             {row.likelySignal === undefined ? '' : ` (${row.likelySignal}?)`}
           </span>
@@ -66,7 +66,7 @@ const Then = ({ row }: { readonly row: HistoryRow }) => {
   const then = `?at=${encodeURIComponent(at)}`;
   const title = `as it was when this ${word}, ${at}`;
   return (
-    <span className="row small">
+    <span className="row small history-then">
       <Link to={`/queue${then}`} title={`The queue ${title}`}>
         queue
       </Link>
@@ -103,17 +103,17 @@ const Row = ({ row, isTold }: { readonly row: HistoryRow; readonly isTold: boole
       <Link to={pageOf.job(row.jobId)}>{jobText(row)}</Link>
       {row.attempt > 1 ? <span className="small muted"> attempt {row.attempt}</span> : null}
     </td>
-    <td data-label="Runner">
+    <td data-label="Runner" className="history-short">
       {row.runner === undefined ? (
         <span className="muted">none</span>
       ) : (
         <Link to={pageOf.runner(row.runner)}>{row.runner}</Link>
       )}
     </td>
-    <td data-label="Waited">
+    <td data-label="Waited" className="history-short">
       <Length ms={row.waitedMs} />
     </td>
-    <td data-label="Ran">
+    <td data-label="Ran" className="history-short">
       {row.ranMs === undefined && row.startedAt !== undefined && row.endedAt === undefined ? (
         <Age at={row.startedAt} />
       ) : (
