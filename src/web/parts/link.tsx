@@ -12,11 +12,13 @@ interface LinkProps {
   readonly children: ReactNode;
 }
 
-/** `to`: a path, which may have a query. */
+/** `to`: a path, which may have a query; a moment that stands in it counts. */
 export const Link = ({ to, children, ...rest }: LinkProps) => {
   const [path = '', search = ''] = to.split('?', 2);
+  const shown = useAt();
+  const at = new URLSearchParams(search).get('at') ?? shown;
   return (
-    <Wouter href={withParams(path, search, { at: useAt() })} {...rest}>
+    <Wouter href={withParams(path, search, { at })} {...rest}>
       {children}
     </Wouter>
   );

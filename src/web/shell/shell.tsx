@@ -8,6 +8,7 @@ import { ThemeChoice } from '../parts/theme.js';
 import icon from '../icon.svg';
 import { LiveBanner } from './live-banner.js';
 import { PastBanner } from './past-banner.js';
+import { TimeControl } from './time-control.js';
 
 const places = [
   ['/queue', 'Queue'],
@@ -50,6 +51,7 @@ export const Shell = ({ session, children }: { readonly session: Session; readon
             </Link>
           ))}
         </nav>
+        <TimeControl />
         <span className="small muted">
           {session.actor} ({roleOf(session)})
         </span>
