@@ -49,9 +49,11 @@ const rankOf = (runner: RunnerView, { state, incompatible }: Standing): number =
   return state === 'ready' && isBusy(runner) ? 8 : state === 'ready' ? 9 : 10;
 };
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 const textOf = ({ name, host, labels, attributes }: RunnerView): string =>
   // what is looked for is one line
-  [name, host, ...labels, ...Object.values(attributes)].join('\n').toLowerCase();
+  [name, host, ...labels, ...Object.values(attributes).filter(isText)].join('\n').toLowerCase();
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -36,6 +36,7 @@ import type { QueueAnswer, QueueRequest } from './queue-window.js';
 import type { RunnerRequest, RunnerWindow } from './runner-window.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { ToolchainsView } from './toolchains.js';
+import type { Update, UpdatesRequest } from './updates.js';
 
 export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
 export type { BlockedView, ChangeView, ConsumerView, Deed, PhaseView, PipelineName, PromotionView };
@@ -278,6 +279,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     filter: JobFilter,
     after?: Position,
   ) => Observable<{ readonly position: Position; readonly job: JobView }>;
+  /** What has changed of what is shown: read it again. */
+  readonly watchUpdates: (request: UpdatesRequest) => Observable<Update>;
   readonly readLog: (
     id: string,
     from: number,

@@ -1,6 +1,7 @@
 /** What may come in: every name, address and number that a request can carry, checked before anything else sees it. */
 import { isIP } from 'node:net';
 import * as t from 'io-ts';
+import { coarseTopics } from '../app/touched.js';
 import { deadlineOf } from '../domain/deadline.js';
 import { jumpOf } from '../domain/jump.js';
 import { summaryKeys } from '../../projections/history-summary.js';
@@ -351,6 +352,26 @@ export const QueueQuery = closed(
     at: Moment,
   },
 );
+/** Ids in full: what is told of is compared with them. */
+const isTopic = (topic: string): boolean => {
+  const [kind, id, ...more] = topic.split(':');
+  if (id === undefined) return coarseTopics.some((coarse) => coarse === kind);
+  if (more.length > 0) return false;
+  return kind === 'runner' ? RunnerName.is(id) : (kind === 'job' || kind === 'change') && Id.is(id);
+};
+
+const Topics = checked<readonly string[]>(
+  {
+    expected: '1 to 50 topics with commas between: queue, runners, changes, runner:NAME, change:ID or job:ID',
+    mend: 'leave it out for all',
+  },
+  (value) => {
+    const topics = typeof value === 'string' ? [...new Set(value.split(','))] : [];
+    return topics.length >= 1 && topics.length <= 50 && topics.every(isTopic) ? topics : undefined;
+  },
+);
+
+export const UpdatesQuery = closed({}, { topics: Topics });
 export const RunnersQuery = closed(
   {},
   {

@@ -101,6 +101,7 @@ const cases: Readonly<Record<string, Case>> = {
   'get /jobs/:id/log/lines': ofJob('/log/lines'),
   'get /jobs/:id/log/stream': ofJob('/log/stream'),
   'get /queue': listed('/queue'),
+  'get /updates': listed('/updates'),
   'get /history': listed('/history'),
   'get /history/summary': listed('/history/summary?by=project'),
   'get /history/export': listed('/history/export'),

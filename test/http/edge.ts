@@ -215,6 +215,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     explainJob: (jobId) =>
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
+    watchUpdates: () => concat(from([{ position: '10', topics: [] }]), NEVER),
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
     logLines: () =>
       TE.right({
@@ -318,6 +319,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     retryJob: recording('retryJob', merged.retryJob),
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
+    watchUpdates: recording('watchUpdates', merged.watchUpdates),
     readLog: recording('readLog', merged.readLog),
     logLines: recording('logLines', merged.logLines),
     watchLog: recording('watchLog', merged.watchLog),
