@@ -16,6 +16,9 @@ import type { Position } from '../kernel/recorded.js';
 import type { Instant } from '../kernel/time.js';
 import type { Sees } from './calls.js';
 
+/** `active`: assigned or running; `unmatched`: queued, and nothing enrolled can ever match. */
+export type WantedStatus = QueueEntry['status'] | 'active' | 'unmatched';
+
 /** What is wanted; of filters all that are given must hold. Names are compared as they are. */
 export interface QueueRequest {
   /** From the one at this place among those that fit, counted from 0. */
@@ -24,7 +27,7 @@ export interface QueueRequest {
   readonly limit?: number;
   readonly project?: string;
   readonly stage?: string;
-  readonly status?: QueueEntry['status'];
+  readonly status?: WantedStatus;
   /** The word for why it waits. */
   readonly reason?: string;
   readonly runner?: string;
@@ -101,6 +104,11 @@ const textOf = ({ jobId, job }: QueueRow): string => {
 const hasText = (row: QueueRow, wanted: string): boolean =>
   textOf(row).includes(wanted) || row.job.runner?.toLowerCase().includes(wanted) === true;
 
+const hasStatus = (view: QueueState, wanted: WantedStatus): ((job: LiveJob) => boolean) => {
+  if (wanted === 'active') return ({ status }) => status !== 'queued';
+  return wanted === 'unmatched' ? unmatchedIn(view) : ({ status }) => status === wanted;
+};
+
 /** Undefined: everything fits. */
 const filterOf = (
   view: QueueState,
@@ -109,10 +117,11 @@ const filterOf = (
 ): ((row: QueueRow) => boolean) | undefined => {
   if ([project, stage, status, reason, runner, q].every((given) => given === undefined)) return undefined;
   const wanted = q?.toLowerCase();
+  const isSo = status === undefined ? () => true : hasStatus(view, status);
   return (row) =>
     (project === undefined || row.job.project === project) &&
     (stage === undefined || row.job.stage === stage) &&
-    (status === undefined || row.job.status === status) &&
+    isSo(row.job) &&
     (runner === undefined || row.job.runner === runner) &&
     (reason === undefined || waitingOf(view, row.job, now)?.reason === reason) &&
     (wanted === undefined || hasText(row, wanted));

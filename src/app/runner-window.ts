@@ -31,9 +31,16 @@ export interface RunnerWindow<R> {
   /** Of the same: how many slots have a job, and how many there are. */
   readonly busy: number;
   readonly slots: number;
+  /** Slots that could take a job now: of runners that are ready and break no rule, what is neither busy nor quarantined. */
+  readonly free: number;
 }
 
 const isBusy = ({ current }: RunnerView): boolean => Object.keys(current).length > 0;
+
+const freeOf = ({ current, quarantinedSlots, slots }: RunnerView): number => {
+  const taken = new Set([...Object.keys(current).map(Number), ...quarantinedSlots]);
+  return Math.max(0, slots - taken.size);
+};
 
 const AFTER_TROUBLE = 5;
 
@@ -64,7 +71,7 @@ export const runnerWindow = (
   standingOf: (runner: RunnerView) => Standing,
 ): RunnerWindow<RunnerView> => {
   const counts: Record<string, number> = {};
-  let [busy, slots] = [0, 0];
+  let [busy, slots, free] = [0, 0, 0];
   const wanted = q?.toLowerCase();
   const fitting: { readonly runner: RunnerView; readonly rank: number }[] = [];
   for (const runner of runners) {
@@ -73,6 +80,7 @@ export const runnerWindow = (
       counts[standing.state] = (counts[standing.state] ?? 0) + 1;
       busy += Object.keys(runner.current).length;
       slots += runner.slots;
+      if (standing.state === 'ready' && standing.incompatible === undefined) free += freeOf(runner);
     }
     if (state === undefined ? standing.state === 'retired' : standing.state !== state) continue;
     if (label !== undefined && !runner.labels.includes(label)) continue;
@@ -83,5 +91,5 @@ export const runnerWindow = (
     .sort((a, b) => a.rank - b.rank || byName(a.runner.name, b.runner.name))
     .slice(offset, offset + limit)
     .map(({ runner }) => runner);
-  return { items, total: fitting.length, counts, busy, slots };
+  return { items, total: fitting.length, counts, busy, slots, free };
 };

@@ -342,7 +342,7 @@ export const QueueQuery = closed(
     ...piece,
     project: AnyName,
     stage: AnyName,
-    status: oneOf(['queued', 'assigned', 'running']),
+    status: oneOf(['queued', 'assigned', 'running', 'active', 'unmatched']),
     reason: oneOf([
       ...['no_runner', 'none_matches', 'all_busy', 'none_available'],
       ...['tried_again_later', 'not_recorded'],

@@ -214,6 +214,7 @@ export const viewSchemas = {
       },
       busy: { ...whole, description: 'slots that have a job' },
       slots: whole,
+      free: { ...whole, description: 'slots that could take a job now' },
     },
   ),
   RunnerAdded: object({ runner }, { publicKey: text }),

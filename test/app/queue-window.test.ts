@@ -53,6 +53,12 @@ describe('a window of the queue', () => {
     expect(placesOf({ limit: 2, offset: 9 })).toEqual([]);
   });
 
+  it('given a status of several, then what has a runner, or what nothing can ever match', () => {
+    expect(placesOf({ status: 'active' })).toEqual(['4 runs']);
+    expect(placesOf({ status: 'unmatched' })).toEqual(['1 high']);
+    expect(placesOf({ status: 'queued' })).toEqual(['1 high', '2 low', '3 theirs']);
+  });
+
   it('given filters, then all must hold, `total` counts what fits, and the counts are of all', () => {
     expect(placesOf({ status: 'queued', reason: 'all_busy', limit: 1 })).toEqual(['2 low']);
     expect(answer({ status: 'queued', reason: 'all_busy', limit: 1 })).toMatchObject({

@@ -54,6 +54,15 @@ describe('a window of runners', () => {
     });
   });
 
+  it('counts as free what is neither busy nor quarantined, on runners that are ready and break no rule', () => {
+    expect(windowOf({ limit: 1 }).free).toBe(6);
+    expect(windowOf({}, ({ state }) => ({ state, incompatible: 'too old' })).free).toBe(0);
+    const [runner] = fleet;
+    if (runner === undefined) throw new Error('no runner');
+    const slots = { ...runner, current: { 0: 'j1' }, quarantinedSlots: [0, 1], slots: 3 };
+    expect(runnerWindow([slots], { limit: 1 }, standingsBy(rulesOf())).free).toBe(1);
+  });
+
   it.each([
     [{ state: 'retired' }, ['j-retired']],
     [{ label: 'gpu' }, ['a-idle']],

@@ -80,7 +80,7 @@ describe('GET /runners', () => {
     for (const offset of [0, 5, 10]) {
       const { body } = await ask(`?limit=5&offset=${offset}`);
       expect(differences(answerPlace('get', '/runners', 200, 'application/json'), body)).toEqual([]);
-      const counted = { total: 12, counts: { ready: 11, paused: 1 }, busy: 2, slots: 12 };
+      const counted = { total: 12, counts: { ready: 11, paused: 1 }, busy: 2, slots: 12, free: 9 };
       expect(body).toMatchObject(counted);
       found.push(...names(body));
     }

@@ -6,3 +6,8 @@ export const useAt = (): string | undefined => {
   const at = new URLSearchParams(useSearch()).get('at');
   return at === null || at === '' ? undefined : at;
 };
+
+/** What every answer carries beside its own members when it was asked for with `at`. */
+export interface OfPast {
+  readonly at?: { readonly position: string; readonly time?: string };
+}

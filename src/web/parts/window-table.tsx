@@ -29,6 +29,8 @@ interface WindowTableProps<A> {
   readonly columns: readonly Column<A>[];
   readonly rowKey: (row: A) => string;
   readonly rowClass?: (row: A) => string | undefined;
+  /** Above the table, or above what is there instead of it; told how long the list is. */
+  readonly heading?: (total: number) => ReactNode;
   /** Instead of the table when nothing is in it. */
   readonly empty: ReactNode;
   /** Instead of the table when it cannot be had. */
@@ -46,12 +48,19 @@ export const WindowTable = <A,>({
   columns,
   rowKey,
   rowClass,
+  heading,
   empty,
   failed,
 }: WindowTableProps<A>) => {
   const [top, setTop] = useState(0);
   const measureTop = useCallback((body: HTMLTableSectionElement | null) => {
-    if (body !== null) setTop(body.getBoundingClientRect().top + window.scrollY);
+    if (body === null) return undefined;
+    const measure = () => setTop(Math.round(body.getBoundingClientRect().top + window.scrollY));
+    measure();
+    // what stands above it may grow and shrink, and with it the page
+    const size = new ResizeObserver(measure);
+    size.observe(document.documentElement);
+    return () => size.disconnect();
   }, []);
   const windowQuery = (at: number) => ({
     queryKey: [...queryKey, 'window', at],
@@ -75,10 +84,21 @@ export const WindowTable = <A,>({
     queries: Array.from({ length: last - first + 1 }, (_, index) => windowQuery(first + index)),
   });
   if (beginning === undefined) return error === null ? <p className="muted">One moment…</p> : failed(error);
-  if (total === 0) return empty;
+  const head = heading?.(total);
+  if (total === 0)
+    return (
+      <>
+        {head}
+        {empty}
+      </>
+    );
 
-  const rowAt = (index: number): A | undefined =>
-    answers[Math.floor(index / WINDOW) - first]?.data?.items[index % WINDOW];
+  const rowAt = (index: number): A | undefined => {
+    const at = Math.floor(index / WINDOW);
+    // until the first window of another list has come, the one before stays
+    const rows = answers[at - first]?.data ?? (at === 0 ? beginning : undefined);
+    return rows?.items[index % WINDOW];
+  };
   const before = (shown[0]?.start ?? top) - top;
   const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? top) - top);
   const spacer = (height: number) =>
@@ -88,44 +108,47 @@ export const WindowTable = <A,>({
       </tr>
     );
   return (
-    <table className="table cards" aria-label={label} aria-rowcount={total + 1}>
-      <thead>
-        <tr aria-rowindex={1}>
-          {columns.map(({ name, hidden }) => (
-            <th key={name} scope="col">
-              {hidden === true ? <span className="visually-hidden">{name}</span> : name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody ref={measureTop}>
-        {spacer(before)}
-        {shown.map(({ index }) => {
-          const row = rowAt(index);
-          return (
-            <tr
-              key={row === undefined ? index : rowKey(row)}
-              ref={virtual.measureElement}
-              data-index={index}
-              aria-rowindex={index + 2}
-              className={row === undefined ? undefined : rowClass?.(row)}
-            >
-              {row === undefined ? (
-                <td colSpan={columns.length} className="muted">
-                  …
-                </td>
-              ) : (
-                columns.map(({ name, hidden, cell }) => (
-                  <td key={name} {...(hidden === true ? {} : { 'data-label': name })}>
-                    {cell(row)}
+    <>
+      {head}
+      <table className="table cards" aria-label={label} aria-rowcount={total + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map(({ name, hidden }) => (
+              <th key={name} scope="col">
+                {hidden === true ? <span className="visually-hidden">{name}</span> : name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={measureTop}>
+          {spacer(before)}
+          {shown.map(({ index }) => {
+            const row = rowAt(index);
+            return (
+              <tr
+                key={row === undefined ? index : rowKey(row)}
+                ref={virtual.measureElement}
+                data-index={index}
+                aria-rowindex={index + 2}
+                className={row === undefined ? undefined : rowClass?.(row)}
+              >
+                {row === undefined ? (
+                  <td colSpan={columns.length} className="muted">
+                    …
                   </td>
-                ))
-              )}
-            </tr>
-          );
-        })}
-        {spacer(after)}
-      </tbody>
-    </table>
+                ) : (
+                  columns.map(({ name, hidden, cell }) => (
+                    <td key={name} {...(hidden === true ? {} : { 'data-label': name })}>
+                      {cell(row)}
+                    </td>
+                  ))
+                )}
+              </tr>
+            );
+          })}
+          {spacer(after)}
+        </tbody>
+      </table>
+    </>
   );
 };
