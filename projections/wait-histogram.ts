@@ -1,6 +1,6 @@
 /**
  * How long many have waited, in little room: counts in bins of which each is 2^(1/16) times as wide as the one before. What is read
- * from it lies within 2.2 % of what was put in, or within a millisecond.
+ * from it lies within 2.2 % and half a millisecond of what was put in.
  */
 
 /** Bin → how many. The bin 0 has what waited less than a millisecond. */

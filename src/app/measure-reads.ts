@@ -1,14 +1,14 @@
 /** What can be asked of the queue over time, now or as it was known at a moment. */
 import * as E from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import {
   measuresBetween,
   type QueueMeasures,
   type QueueMeasuresView,
 } from '../../projections/queue-measures.js';
 import type { Instant } from '../kernel/time.js';
-import { appError } from './errors.js';
+import { appError, type AppError } from './errors.js';
 import type { ViewSource } from './past.js';
-import type { Reads } from './use-cases.js';
 
 /** Absent: until now, and a day before that. */
 export interface MeasuresRequest {
@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000;
 export const measureReads = (
   source: ViewSource<QueueMeasuresView>,
   now: () => Instant | undefined,
-): Pick<Reads, 'queueMeasures'> => ({
+): { readonly queueMeasures: (request: MeasuresRequest) => TaskEither<AppError, QueueMeasures> } => ({
   queueMeasures:
     ({ since, until }) =>
     async () => {
