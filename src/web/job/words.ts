@@ -70,12 +70,18 @@ export interface LogKnown {
   readonly isOver: boolean;
 }
 
+const VERB: Readonly<Partial<Record<JobView['status'], string>>> = { cancelled: 'was ', lost: 'is ', undeliverable: 'is ' };
+
+/** How it ended, as a whole sentence; undefined: it has not. */
+export const endOf = ({ status, summary }: Pick<JobView, 'status' | 'summary'>): string | undefined =>
+  summary === undefined ? undefined : `The job ${VERB[status] ?? ''}${summary}.`;
+
 const howItEnded = (job: JobView, attempt: AttemptView): readonly string[] => {
   const isLast = job.attempts.at(-1)?.attempt === attempt.attempt;
   if (isLast && isEnded(job)) {
     const lost = job.status === 'lost' ? ['What it did in the end is not known.'] : [];
-    const summary = job.summary === undefined ? [] : [`The job ${job.summary}.`];
-    return [...summary, ...lost];
+    const end = endOf(job);
+    return [...(end === undefined ? [] : [end]), ...lost];
   }
   if (attempt.endedAt === undefined) return [];
   return [

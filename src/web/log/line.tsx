@@ -2,10 +2,11 @@
 import { memo, useMemo, type Ref } from 'react';
 import { lengthOf } from '../parts/time.js';
 import { markersOf, type Group } from './groups.js';
-import { highlighted, type Piece } from './highlight.js';
-import { lookOf } from './look.js';
+import { highlighted } from './highlight.js';
 import { paint } from './paint.js';
+import { Pieces } from './pieces.js';
 import type { LogRow } from './rows.js';
+import { LINE_BYTES } from './assemble.js';
 import type { Sgr } from './sgr.js';
 import { timeText, type TimesShown } from './times.js';
 
@@ -37,26 +38,6 @@ interface LineProps {
 }
 
 const numbers = new Intl.NumberFormat();
-
-const Text = ({ piece: { text, style, mark, isHit } }: { readonly piece: Piece }) => {
-  const { className, style: css } = lookOf(style);
-  const shown =
-    mark === undefined ? (
-      text
-    ) : (
-      <span className="log-mark" title={mark}>
-        {text}
-      </span>
-    );
-  const hit = isHit === true ? <mark className="log-hit">{shown}</mark> : shown;
-  return className === '' && css === undefined ? (
-    hit
-  ) : (
-    <span className={className} {...(css === undefined ? {} : { style: css })}>
-      {hit}
-    </span>
-  );
-};
 
 const Fold = ({
   group,
@@ -155,12 +136,10 @@ const LineOf = (props: LineProps) => {
       <span className="log-text" dir="ltr">
         {row === undefined ? <span className="muted">…</span> : null}
         {group !== undefined && group.title !== '' ? group.title : null}
-        {pieces.map((piece, at) => (
-          <Text key={at} piece={piece} />
-        ))}
+        <Pieces pieces={pieces} />
         {row?.cut === true ? (
           <a className="log-more" href={raw} target="_blank" rel="noreferrer">
-            … {numbers.format(row.length - CUT_BYTES)} more bytes of this line are in the raw log
+            … {numbers.format(row.length - LINE_BYTES)} more bytes of this line are in the raw log
           </a>
         ) : null}
         {hides ? (
@@ -173,8 +152,5 @@ const LineOf = (props: LineProps) => {
     </div>
   );
 };
-
-/** The API tells so much of one line. */
-const CUT_BYTES = 8192;
 
 export const Line = memo(LineOf);

@@ -44,7 +44,7 @@ const drawn = () => {
     erase: (what: 'right' | 'left' | 'all', style: Sgr): void => {
       const [from, to] = what === 'right' ? [at, cells.length] : [0, what === 'all' ? cells.length : at + 1];
       lose(from, to);
-      if (what === 'right') cells.splice(at);
+      if (what !== 'left') cells.splice(from);
       else for (let i = 0; i < Math.min(to, cells.length); i++) cells[i] = { text: BLANK, style };
     },
   };
