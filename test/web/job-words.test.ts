@@ -29,8 +29,8 @@ const known = { size: 9120, lines: 211, sealed: true, isOver: true };
 describe('the end of a log', () => {
   it('tells the exit code, and of which signal it is a sign', () => {
     expect(exitText(3)).toBe('Exit code 3.');
-    expect(exitText(137)).toBe('Exit code 137: likely ended by KILL (signal 9).');
-    expect(exitText(160)).toBe('Exit code 160: likely ended by signal 32.');
+    expect(exitText(137)).toBe('Exit code 137: likely ended by KILL (128 + 9).');
+    expect(exitText(160)).toBe('Exit code 160: likely ended by signal 32 (128 + 32).');
     expect(exitText(255)).toBe('Exit code 255.');
   });
   it('says that the job failed once, and that the log is whole', () => {
@@ -44,14 +44,14 @@ describe('the end of a log', () => {
   it('says where it was truncated', () => {
     const output = {
       name: 'log',
-      sourceBytes: 2_097_152,
+      sourceBytes: 1_048_576,
       sourceSha256: 'a',
-      storedBytes: 1_048_576,
+      storedBytes: 1_048_620,
       storedSha256: 'b',
     };
     const attempt: AttemptView = { attempt: 1, outputs: [{ ...output, truncated: true }] };
     expect(endOfLog(aJob({ attempts: [attempt] }), attempt, 'log', known)).toEqual([
-      'Truncated at 1.0 MiB: the job wrote 2.0 MiB. Sealed.',
+      'Truncated at 1.0 MiB: what the job wrote beyond that was not kept. Sealed.',
     ]);
   });
   it('says of a job that was lost that nobody knows, and what is missing', () => {

@@ -16,7 +16,7 @@ const OutputOf = ({
 }) => (
   <li>
     {name}: {bytesText(storedBytes)}
-    {truncated ? `, truncated: it wrote ${bytesText(sourceBytes)}` : ''}{' '}
+    {truncated ? `, truncated at ${bytesText(sourceBytes)}` : ''}{' '}
     <code className="job-digest" title={storedSha256}>
       sha256 {storedSha256.slice(0, 12)}…
     </code>{' '}

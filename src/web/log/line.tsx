@@ -10,28 +10,32 @@ import { LINE_BYTES } from './assemble.js';
 import type { Sgr } from './sgr.js';
 import { timeText, type TimesShown } from './times.js';
 
-interface LineProps {
-  readonly index: number;
-  readonly line: number;
+/** What is the same for all lines. */
+export interface LineLook {
   readonly total: number;
-  /** Absent: not here yet. */
-  readonly row: LogRow | undefined;
-  /** At its beginning. */
-  readonly sgr: Sgr;
   readonly times: TimesShown;
   readonly startedAt: string | undefined;
   /** What is searched for; empty: nothing. */
   readonly query: string;
   readonly isExact: boolean;
-  readonly isChosen: boolean;
-  readonly isFound: boolean;
   /** Also what was overwritten. */
   readonly isAll: boolean;
+  /** Where all the bytes are. */
+  readonly raw: string;
+}
+
+interface LineProps extends LineLook {
+  readonly index: number;
+  readonly line: number;
+  /** Absent: not here yet. */
+  readonly row: LogRow | undefined;
+  /** At its beginning. */
+  readonly sgr: Sgr;
+  readonly isChosen: boolean;
+  readonly isFound: boolean;
   /** It is the heading of this. */
   readonly group: Group | undefined;
   readonly isFolded: boolean;
-  /** Where all the bytes are. */
-  readonly raw: string;
   readonly measure: Ref<HTMLDivElement>;
   readonly onChoose: (line: number, isShift: boolean) => void;
   readonly onFold: (line: number) => void;
