@@ -22,6 +22,7 @@ export const useUrlState = () => {
   return {
     get: (name: string): string | undefined => params.get(name) ?? undefined,
     set: (change: Params, { push = false }: { readonly push?: boolean } = {}): void =>
-      navigate(withParams(path, search, change), { replace: !push }),
+      // what the part behind # names is still there
+      navigate(`${withParams(path, search, change)}${location.hash}`, { replace: !push }),
   };
 };
