@@ -181,11 +181,31 @@ const accessUseCases = (deps: Deps, model: ReadModel<AccessView>): AccessUseCase
     );
   };
 
+  /** A full id, or the only one that starts so among those that the caller may see; what is unknown stays as it is. */
+  const wholeId = async (by: string, id: string): Promise<E.Either<AppError, string>> => {
+    await model.caughtUp();
+    const view = model.view();
+    if (Object.hasOwn(view.tokens, id)) return E.right(id);
+    const [only, ...more] = Object.entries(view.tokens).flatMap(([candidate, { subject }]) =>
+      candidate.startsWith(id) && maySpeakFor(view, by, subject) ? [candidate] : [],
+    );
+    return more.length === 0
+      ? E.right(only ?? id)
+      : E.left(
+          appError('not_found', 'id_ambiguous', `${more.length + 1} ids start with ${id}.`, {
+            hint: 'Give more characters.',
+          }),
+        );
+  };
+
   const revoke = async (
     context: CommandContext,
-    tokenId: string,
+    id: string,
   ): Promise<E.Either<AppError, Done<TokenView>>> => {
     const by = context.caller.actor;
+    const found = await wholeId(by, id);
+    if (E.isLeft(found)) return found;
+    const tokenId = found.right;
     const done = await run(context, { kind: 'RevokeToken', by, at: deps.clock.now(), tokenId });
     if (E.isLeft(done)) return done;
     return E.map((value: TokenView) => ({ value, repeated: done.right.repeated }))(shown(tokenId));

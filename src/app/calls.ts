@@ -15,6 +15,9 @@ export interface Caller {
   readonly tokenEndsAt?: Instant;
 }
 
+/** Whose share of the server it is: of the token, or of the subject where a host says who asks. */
+export const keyOf = ({ actor, tokenId }: Caller): string => tokenId ?? actor;
+
 /** True for what the caller may see; where it is absent, everything is seen. */
 export type Sees = (scope: Scope) => boolean;
 

@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { JobsView, JobView } from '../../projections/jobs.js';
 import { job, type JobRefusal } from '../domain/job.js';
 import { jobIdOf } from '../domain/phase-run.js';
+import { isJobEvent } from '../events/catalog.js';
 import type { SealedOutput } from '../events/shapes.js';
 import { appError, type AppError } from './errors.js';
 import { handle, load, type Deps } from './handle.js';
@@ -183,6 +184,21 @@ export const jobReports = (deps: ReportDeps): JobReports => {
     return E.right(undefined);
   };
 
+  /** What the job is at this moment lets it tell that end: else nothing of its log is stored either. */
+  const mayEnd = async (
+    attempt: AttemptRef,
+    final: { readonly success: boolean; readonly status: string },
+  ): Promise<E.Either<AppError, void>> => {
+    const history = await load(deps.store, `job-${attempt.jobId}`);
+    if (E.isLeft(history)) return history;
+    const state = history.right.events.reduce(
+      (before, { event }) => (isJobEvent(event) ? job.evolve(before, event) : before),
+      job.initial,
+    );
+    const decided = job.decide({ kind: 'ReportJob', attempt: attempt.attempt, final }, state);
+    return E.isLeft(decided) ? E.left(lateError(attempt, decided.left)) : E.right(undefined);
+  };
+
   const report = async (
     attempt: AttemptRef,
     { success, log, status, complete }: ProgressReport,
@@ -190,6 +206,10 @@ export const jobReports = (deps: ReportDeps): JobReports => {
     // before anything is kept for it: who comes late may come for ever
     const heard = await say(attempt);
     if (E.isLeft(heard)) return heard;
+    if (complete) {
+      const allowed = await mayEnd(attempt, { success, status });
+      if (E.isLeft(allowed)) return allowed;
+    }
     const teller = tellerOf(attempt);
     const stored = await inTurn(teller, async () => {
       const answer = await store(attempt, teller, Buffer.from(log));

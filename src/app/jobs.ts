@@ -14,7 +14,13 @@ import type { ReadModel } from './read-models.js';
 import { retryJob, type RetryDeps } from './retry-job.js';
 import { envelopeOf } from './runners.js';
 import { watchJobs } from './watch-jobs.js';
-import type { CommandContext, Done, LogChoice, LogLines, UseCases } from './use-cases.js';
+import { keyOf } from './calls.js';
+import { turns } from './turns.js';
+import type { CommandContext, Done, FoundInLog, LogChoice, LogLines, UseCases } from './use-cases.js';
+
+/** A search keeps the server busy: so many at once, and so many of one token that wait. */
+const SEARCHES_AT_ONCE = 2;
+const WAITING_SEARCHES = 8;
 
 export interface JobDeps extends RetryDeps, JobSources {
   readonly logs: LogStore;
@@ -38,6 +44,7 @@ type JobUseCases = Pick<
   | 'watchJobs'
   | 'readLog'
   | 'logLines'
+  | 'searchLog'
   | 'watchLog'
   | 'queue'
   | 'history'
@@ -158,11 +165,22 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       );
 
   const logLines: UseCases['logLines'] =
-    (id, from, count, which = {}) =>
+    (id, from, count, which = {}, texts = false) =>
     () =>
       ofLog<Omit<LogLines, 'sealed' | 'attempt'>>(id, which, { items: [], lines: 0, size: 0 }, (ref) =>
-        deps.logs.lines(ref, from, count)(),
+        deps.logs.lines(ref, from, count, texts)(),
       );
+
+  const searches = turns(SEARCHES_AT_ONCE, WAITING_SEARCHES);
+  const searchLog: UseCases['searchLog'] = (asker, id, wanted, which, signal) => () =>
+    searches.take(keyOf(asker), signal, () =>
+      ofLog<Omit<FoundInLog, 'sealed' | 'attempt'>>(
+        id,
+        which,
+        { items: [], total: { lines: 0, matches: 0 }, size: 0 },
+        (ref) => deps.logs.search(ref, wanted, signal)(),
+      ),
+    );
 
   const watchLog = (id: string, which: LogChoice = {}): Observable<{ size: number; sealed: boolean }> =>
     deps.jobs.view$.pipe(
@@ -197,6 +215,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
     readLog,
     logLines,
+    searchLog,
     watchLog,
   };
 };

@@ -390,6 +390,54 @@ export interface LogLine {
   readonly receivedAt?: Instant;
   /** It was written some time before that, while the runner was not reached or the server was down. */
   readonly collectedLate?: true;
+  /** What it says, where that was asked for: decoded as UTF-8, without its line feed, and only its beginning where it is `cut`. */
+  readonly text?: string;
+  /** It goes on behind `text`. */
+  readonly cut?: true;
+}
+
+/** Lines of a stored log as they were asked for. */
+export interface FoundLines {
+  readonly items: readonly LogLine[];
+  /** How many there are now. */
+  readonly lines: number;
+  /** Those that were asked for as well, whose texts would have made the answer too large. */
+  readonly omitted?: { readonly from: number; readonly count: number };
+}
+
+/** What is looked for in a log: the text itself, never a pattern. */
+export interface SearchWanted {
+  /** 1 character or more, no line feed. */
+  readonly text: string;
+  /** False: letters are compared by their lower case, one by one. */
+  readonly caseSensitive: boolean;
+  /** Lines from this number on are told; counted are all. */
+  readonly from: number;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** A line in which something was found. Columns and lengths are UTF-16 units of its text without escape sequences. */
+export interface LogMatch {
+  readonly line: number;
+  /** Of its first byte in the log. */
+  readonly offset: number;
+  /** From column `column` on, with the first match in it; the whole line unless it is `cut`. */
+  readonly text: string;
+  readonly column: number;
+  /** Where the matches are in `text`: from, and before which. */
+  readonly columns: readonly (readonly [number, number])[];
+  /** How many there are in the whole line. */
+  readonly matches: number;
+  readonly cut?: true;
+}
+
+export interface LogMatches {
+  readonly items: readonly LogMatch[];
+  /** Of the whole log, whatever is in `items`. */
+  readonly total: { readonly lines: number; readonly matches: number };
+  /** Where to ask on: present when more lines match than were told. */
+  readonly next?: number;
 }
 
 export interface LogStore {
@@ -405,20 +453,22 @@ export interface LogStore {
     from: number,
     maxBytes: number,
   ) => TaskEither<LogError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
-  /** At most `count` lines from number `from` on; `lines`: how many there are now. What has no line feed yet is a line as well. */
+  /**
+   * At most `count` lines from number `from` on, -1 being the last one. What has no line feed yet is a line as well. With `texts` what they say,
+   * bounded: of those that are too much the first are omitted when it was asked from the end, else the last.
+   */
   readonly lines: (
     output: OutputRef,
     from: number,
     count: number,
-  ) => TaskEither<
-    LogError,
-    {
-      readonly items: readonly LogLine[];
-      readonly lines: number;
-      readonly size: number;
-      readonly sealed: boolean;
-    }
-  >;
+    texts?: boolean,
+  ) => TaskEither<LogError, FoundLines & { readonly size: number; readonly sealed: boolean }>;
+  /** The first `size` bytes were searched. Stops soon after the signal: `aborted`. */
+  readonly search: (
+    output: OutputRef,
+    wanted: SearchWanted,
+    signal: AbortSignal,
+  ) => TaskEither<LogError, LogMatches & { readonly size: number; readonly sealed: boolean }>;
   /** Emits when the log has grown or is sealed; at once on subscription. */
   readonly watch: (output: OutputRef) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 }

@@ -28,10 +28,11 @@ import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
 import type { ReportUseCases } from './reports.js';
+import type { MeasuresRequest, QueueMeasures } from './measure-reads.js';
 import type { Moment } from './moments.js';
 import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
-import type { LogLine } from './ports.js';
+import type { FoundLines, LogMatches, SearchWanted } from './ports.js';
 import type { QueueAnswer, QueueRequest } from './queue-window.js';
 import type { RunnerRequest, RunnerWindow } from './runner-window.js';
 import type { RunnerSight } from './seen-runners.js';
@@ -174,14 +175,18 @@ export interface LogChoice {
   readonly output?: OutputName;
 }
 
-/** Some lines of a log. What they say is read by their places in it. */
-export interface LogLines {
+/** Some lines of a log. What they say is read by their places in it, or stands with them. */
+export interface LogLines extends FoundLines {
   readonly attempt?: number;
   readonly size: number;
   readonly sealed: boolean;
-  /** How many there are now. */
-  readonly lines: number;
-  readonly items: readonly LogLine[];
+}
+
+/** What a search found in a log, up to byte `size`. */
+export interface FoundInLog extends LogMatches {
+  readonly attempt?: number;
+  readonly size: number;
+  readonly sealed: boolean;
 }
 
 /** What is done with one change. */
@@ -287,13 +292,22 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     maxBytes: number,
     which?: LogChoice,
   ) => TaskEither<AppError, { readonly bytes: Buffer; readonly size: number; readonly sealed: boolean }>;
-  /** Where its lines are and when they came, from number `from` on; `attempt` is absent where there was none. */
+  /** Where its lines are and when they came, from number `from` on (-1 is the last), with `texts` also what they say; `attempt` is absent where there was none. */
   readonly logLines: (
     id: string,
     from: number,
     count: number,
     which?: LogChoice,
+    texts?: boolean,
   ) => TaskEither<AppError, LogLines>;
+  /** Literal text in the whole log. Searches wait for their turn: a few at once, one of each asker. */
+  readonly searchLog: (
+    asker: Caller,
+    id: string,
+    wanted: SearchWanted,
+    which: LogChoice,
+    signal: AbortSignal,
+  ) => TaskEither<AppError, FoundInLog>;
   readonly watchLog: (
     id: string,
     which?: LogChoice,
@@ -301,6 +315,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
 
   /** What is not seen is counted, and in nothing else present. */
   readonly queue: (request?: QueueRequest) => TaskEither<AppError, QueueAnswer>;
+  /** Depth and waits over time, of the whole installation. */
+  readonly queueMeasures: (request: MeasuresRequest) => TaskEither<AppError, QueueMeasures>;
   /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
   readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
   readonly summariseHistory: (
@@ -339,6 +355,7 @@ export type Reads = Pick<
   | 'explainJob'
   | 'jobTimeline'
   | 'queue'
+  | 'queueMeasures'
   | 'history'
   | 'summariseHistory'
 > & {

@@ -13,6 +13,7 @@ import { complain, complainOnly } from './complain.js';
 import { hasSshd, startRunner, type DemoRunner, type Release } from './demo/fleet.js';
 import { COUNT_TO, makeRepository, tipOf } from './demo/repository.js';
 import { startServer, type DemoServer } from './demo/server.js';
+import { listenForStop, type Stop } from './demo/stop.js';
 import { asVariables, needEmpty, type StoreFlags } from './demo/store.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
@@ -208,7 +209,23 @@ const crash = async (stage: Stage): Promise<void> => {
   );
 };
 
-const playIn = async (folder: string, io: Io, keep: boolean, settings: Environment): Promise<void> => {
+/** Jobs outlive their server: where the story is broken off they are cancelled first. It may be about to start its server again. */
+const endJobs = (stage: Stage): Promise<unknown> =>
+  until('all jobs have ended', async () => {
+    const listed = await stage.client.listChanges({});
+    if (E.isLeft(listed)) return undefined;
+    const moving = listed.right.items.filter((change) => change.moving);
+    for (const { id } of moving) await stage.client.doChange(id, 'cancel', 'the demo was ended');
+    return moving.length === 0 ? true : undefined;
+  }).catch(() => undefined);
+
+const playIn = async (
+  folder: string,
+  io: Io,
+  keep: boolean,
+  settings: Environment,
+  stop: Stop,
+): Promise<void> => {
   const repository = await makeRepository(join(folder, 'project'));
   const start = (): Promise<DemoServer> => startServer(join(folder, 'data'), folder, io.env, settings);
   const server = await start();
@@ -217,8 +234,6 @@ const playIn = async (folder: string, io: Io, keep: boolean, settings: Environme
     ...{ io, folder, repository, start, runners: [], server, token, chapter: 0 },
     client: createClient({ url: server.url, token }),
   };
-  // nobody reads any more (`baton demo | head`): what was started ends all the same
-  const cutOff = new Promise<void>((resolve) => io.stdout.once('error', () => resolve()));
   const story = async (): Promise<void> => {
     chapter(stage, 'Two runners are enrolled, each with a key of its own and a pinned host key');
     say(
@@ -243,20 +258,14 @@ const playIn = async (folder: string, io: Io, keep: boolean, settings: Environme
         io,
         `\nThe server goes on until Ctrl-C:\n  export BATON_URL=${stage.server.url} BATON_TOKEN=${token}`,
       );
-      const told = new Promise<void>((resolve) => {
-        const release = io.onInterrupt(() => {
-          release();
-          resolve();
-        });
-        process.once('SIGTERM', () => resolve());
-      });
-      await Promise.race([told, cutOff]);
+      await stop.asked;
     }
   };
   const telling = story();
   try {
-    await Promise.race([telling, cutOff]);
+    await Promise.race([telling, stop.asked]);
   } finally {
+    if (stop.by() !== undefined) await endJobs(stage);
     await stage.server.end('SIGTERM');
     // one that was cut off comes to its end now that no server answers; until then it may start things
     await telling.catch(() => undefined);
@@ -271,11 +280,15 @@ const play = async (io: Io, keep: boolean, settings: Environment): Promise<void>
     io,
     `Everything of this demo is in ${folder}${settings['BATON_STORE'] === undefined ? '' : ', but for its events'}.`,
   );
+  const stop = listenForStop(io);
   try {
-    await playIn(folder, io, keep, settings);
+    await playIn(folder, io, keep, settings, stop);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    stop.release();
   }
+  if (stop.by() === 'signal' && !keep)
+    throw new DemoFailed('it was ended before its end; nothing of it is left.');
 };
 
 export const registerDemo = (program: Command, io: Io): void => {

@@ -5,10 +5,16 @@ import { environment } from '../config.js';
 import { personAt } from './person.js';
 import { run } from './program.js';
 
+/** EIO: a terminal that was closed. */
+const hasLeft = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'EIO';
+
 // a reader that has seen enough (`baton job log | head`) is no failure; who has something to tidy up listens, too
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (!hasLeft(error)) throw error;
   if (process.stdout.listenerCount('error') === 1) process.exit(0);
+});
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (!hasLeft(error)) throw error;
 });
 
 process.exitCode = await run(process.argv.slice(2), {

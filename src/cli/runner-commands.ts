@@ -211,6 +211,10 @@ const set = async (io: Io, name: string, options: SetOptions, command: Command):
     ...(enterprises === undefined ? {} : { enterprises }),
     ...(jump === undefined ? {} : { jump: jump === 'none' ? '' : jump }),
   };
+  if (Object.keys(body).every((name) => name === 'reason')) {
+    usage(io, 'say what is to be changed; `baton runner set --help` lists what can be');
+    return;
+  }
   session.answer(await session.client.setRunner(name, body), ({ runner, publicKey }) =>
     [
       nowText(io, runner),

@@ -249,6 +249,11 @@ export const IdParam = closed({ id: Id }, {});
 export const JobsQuery = closed({}, { status: Status, runner: RunnerName, change: Id });
 const attempt = wholeText(1, 1_000_000, 'leave it out for the last one');
 const output = oneOf(outputNames);
+/** `true` or `false` in a query. */
+const yesText = checked(
+  { expected: 'true or false', mend: 'leave it out for false', schema: { type: 'boolean' } },
+  (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
+);
 /** What of a job's log is meant. */
 /** What the original's program on a runner told, in its own words. */
 export const ReportBody = closed(
@@ -267,12 +272,41 @@ export const ReportBody = closed(
 );
 
 export const LogQuery = closed({}, { attempt, output });
+const lineNumber = 'give the number of a line; leave it out for the first';
 export const LinesQuery = closed(
   {},
   {
     ...{ attempt, output },
-    from: wholeText(1, Number.MAX_SAFE_INTEGER, 'give the number of a line; leave it out for the first'),
+    from: checked(
+      {
+        expected: 'a whole number other than 0',
+        mend: `${lineNumber}; -500 stands for the last 500`,
+        schema: { type: 'integer', not: { const: 0 } },
+      },
+      (value) => (typeof value === 'string' && /^-?[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined),
+    ),
     count: wholeText(1, 10_000, 'leave it out for 1000'),
+    text: yesText,
+  },
+);
+export const SearchQuery = closed(
+  {
+    q: text(
+      { expected: 'one line of 1 to 200 characters', mend: 'give the text to look for, as it stands there' },
+      (value) => value !== '' && value.length <= 200 && !hasControl(value),
+    ),
+  },
+  {
+    ...{ attempt, output, case: yesText },
+    from: wholeText(1, Number.MAX_SAFE_INTEGER, lineNumber),
+    limit: wholeText(1, 1000, 'leave it out for 100'),
+  },
+);
+export const FollowLogQuery = closed(
+  {},
+  {
+    ...{ attempt, output },
+    from: wholeText(0, Number.MAX_SAFE_INTEGER, 'give a byte offset; leave it out for the beginning'),
   },
 );
 
@@ -371,6 +405,7 @@ const Topics = checked<readonly string[]>(
   },
 );
 
+export const MeasuresQuery = closed({}, { since: Time, until: Time, at: Moment });
 export const UpdatesQuery = closed({}, { topics: Topics });
 export const RunnersQuery = closed(
   {},

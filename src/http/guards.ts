@@ -31,7 +31,7 @@ export const door =
         refuse(
           ctx,
           appError('not_found', 'route_not_found', `Nothing is served at ${ctx.method} ${ctx.path}.`, {
-            hint: 'See docs/api.md for what is.',
+            hint: `See ${ctx.path.startsWith('/api/v0/') ? 'docs/api-v0.md' : 'docs/api.md'} for what is.`,
           }),
         );
       } else if ((ctx.status === 405 || ctx.status === 501) && ctx.body === undefined) {

@@ -128,7 +128,10 @@ export const listen = async (
   return new Promise((resolve) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const message = `Cannot listen on ${host}:${port}: ${cause.code ?? ''}.`;
-      const hint = 'Another server may be running there; choose another with --listen HOST:PORT.';
+      const hint =
+        cause.code === 'EACCES'
+          ? 'Ports below 1024 are for root on most systems; choose another with --listen HOST:PORT.'
+          : 'Another server may be running there; choose another with --listen HOST:PORT.';
       resolve(E.left(appError('conflict', 'cannot_listen', message, { hint, cause })));
     });
     server.listen(port, host, () => {

@@ -6,9 +6,7 @@ import type { OutputName } from '../domain/output.js';
 import type { JobView } from '../../projections/jobs.js';
 import { comment, failure, frame } from './sse.js';
 import type { Pace } from './pace.js';
-import { wakeOn } from './wake.js';
-
-const PIECE_BYTES = 65_536;
+import type { FollowedLogs, LogGot } from './followed-logs.js';
 
 const hasEnded = (job: JobView, attempt: number): boolean =>
   job.endedAt !== undefined ||
@@ -43,9 +41,10 @@ export interface LogRequest {
 /** Events `bytes` {offset, base64, attempt, output?}, id = offset after them; then `end` {size, sealed, attempt, output?}, or `problem`. */
 export async function* logFrames(
   useCases: UseCases,
+  logs: FollowedLogs,
   { jobId, attempt: wanted, output, from, pace, requestId }: LogRequest,
   signal: AbortSignal,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<string | Buffer, void, undefined> {
   const pulse = heart(pace.heartbeatMs);
   yield comment('log');
 
@@ -62,31 +61,31 @@ export async function* logFrames(
   }
 
   const which = { attempt, ...(output === undefined ? {} : { output }) };
-  const wake = wakeOn(useCases.watchLog(jobId, which), () => undefined);
+  const log = logs.open(jobId, which);
   let offset = from;
   // what is read after this became true is all that there will be
   let over = false;
   try {
     while (!signal.aborted) {
-      const read = await useCases.readLog(jobId, offset, PIECE_BYTES, which)();
+      const read: LogGot = await (over ? log.readNow(offset) : log.read(offset));
       if (E.isLeft(read)) return yield failure(read.left, requestId);
-      const { bytes, size, sealed } = read.right;
-      if (bytes.length > 0) {
-        const at = offset;
-        offset += bytes.length;
-        yield frame('bytes', { offset: at, base64: bytes.toString('base64'), ...which }, String(offset));
+      const { frame: piece, to, size, sealed } = read.right;
+      if (piece !== undefined) {
+        offset = to;
+        yield piece;
         pulse.reset();
         continue;
       }
       if (sealed || over) return yield frame('end', { size, sealed, ...which });
-      await wake.pause(pace.checkMs, signal);
-      const ended = wake.ended();
+      const isNews = await log.pause(pace.checkMs, signal);
+      yield* pulse.beat();
+      const ended = log.ended();
+      if (ended === undefined && isNews) continue;
       if (ended !== undefined && 'error' in ended) return yield failure(ended.error, requestId);
       const job = await useCases.showJob(jobId)();
       over = ended !== undefined || (E.isRight(job) && hasEnded(job.right, attempt));
-      yield* pulse.beat();
     }
   } finally {
-    wake.close();
+    log.close();
   }
 }

@@ -1,6 +1,7 @@
 /** Answers that go on: so many per token, and none longer than its token may read. */
 import { Readable } from 'node:stream';
 import { appError, type AppError } from '../app/errors.js';
+import { keyOf } from '../app/calls.js';
 import type { Caller } from '../app/use-cases.js';
 import type { HttpContext } from './context.js';
 import { failure } from './sse.js';
@@ -28,8 +29,6 @@ const revoked = appError(
   'The token was revoked or has expired while the stream was open.',
   { hint: 'Come back with another token.' },
 );
-
-const keyOf = ({ actor, tokenId }: Caller): string => tokenId ?? actor;
 
 /** Looks after silent streams every `checkMs`; a stream that has something to give looks by itself. */
 export const openStreams = (maxPerToken: number, checkMs: number): OpenStreams => {

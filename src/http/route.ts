@@ -12,6 +12,7 @@ import { mayAtAll, mayHere, seesOf, type Where } from './authorize.js';
 import { problemsFrom, type JsonSchema } from './closed.js';
 import { HeaderValues, IfMatchHeader, Nothing } from './codecs.js';
 import type { HttpContext } from './context.js';
+import type { FollowedLogs } from './followed-logs.js';
 import type { OpenStreams } from './open-streams.js';
 import { refuse } from './respond.js';
 import { send } from './send.js';
@@ -33,6 +34,9 @@ export interface Call<P, Q, H, B> {
   /** As it was asked for, without the query. */
   readonly path: string;
   readonly pace: Pace;
+  readonly logs: FollowedLogs;
+  /** Aborts when the client has gone, or has its answer. */
+  readonly gone: () => AbortSignal;
   /** What the caller may see; absent: everything. A row that is open `anywhere` hands it on. */
   readonly sees?: Sees;
 }
@@ -85,6 +89,7 @@ export interface RouteDeps {
   readonly useCases: UseCases;
   readonly pace: Pace;
   readonly streams: OpenStreams;
+  readonly logs: FollowedLogs;
 }
 
 /** What is wrong with what came in, all of it. */
@@ -132,6 +137,16 @@ const takesRevision = ({
 }: Pick<Spec<never, never, never, never>, 'method' | 'path' | 'ifMatch'>): boolean =>
   ifMatch ?? (method === 'post' && path.includes(':'));
 
+const goneFrom = ({ res }: HttpContext): AbortSignal => {
+  const abort = new AbortController();
+  if (res.closed) abort.abort();
+  else
+    res.once('close', () => {
+      abort.abort();
+    });
+  return abort.signal;
+};
+
 /** Makes a row of the table. */
 export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
   method: spec.method,
@@ -142,7 +157,7 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
   doc: spec.doc ?? { summary: `${spec.method} ${spec.path}` },
   input: { params: spec.params, query: spec.query, headers: spec.headers, body: spec.body },
   handle: async (deps, ctx, rawParams) => {
-    const { useCases, pace } = deps;
+    const { useCases, pace, logs } = deps;
     const { caller } = ctx.state;
     // no route is reached without a token; this is for the compiler
     if (caller === undefined || ctx.state.callerNow === undefined)
@@ -191,6 +206,8 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
       range: ctx.get('Range'),
       path: ctx.path,
       pace,
+      logs,
+      gone: () => goneFrom(ctx),
       ...(sees === undefined ? {} : { sees }),
     })();
     if (E.isLeft(answer)) refuse(ctx, answer.left);

@@ -11,6 +11,7 @@ import { body, door, hostCheck, requestId, urlLength } from './guards.js';
 import { defaultLimits, type HttpLimits } from './limits.js';
 import { ofAttempts } from './of-attempts.js';
 import { openMetrics } from './metrics.js';
+import { followedLogs } from './followed-logs.js';
 import { openStreams } from './open-streams.js';
 import { openApi } from './openapi.js';
 import type { RouteDeps } from './route.js';
@@ -67,7 +68,12 @@ export const createHttpServer = ({
   sessions,
   publicUrl,
 }: HttpOptions): HttpEdge => {
-  const deps: RouteDeps = { useCases, pace, streams: openStreams(limits.streams, pace.checkMs) };
+  const deps: RouteDeps = {
+    useCases,
+    pace,
+    streams: openStreams(limits.streams, pace.checkMs),
+    logs: followedLogs(useCases),
+  };
   const guard = guards(limits);
   const metrics = openMetrics(useCases.measures);
   const router = new Router<RequestState>({ prefix: '/api/v1' });

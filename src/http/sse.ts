@@ -31,7 +31,9 @@ export const failure = (error: unknown, requestId: string): string =>
   );
 
 /** The answer that carries the frames. */
-export const sse = (frames: (signal: AbortSignal, requestId: string) => AsyncIterable<string>): Answer => ({
+export const sse = (
+  frames: (signal: AbortSignal, requestId: string) => AsyncIterable<string | Buffer>,
+): Answer => ({
   kind: 'stream',
   status: 200,
   isEvents: true,

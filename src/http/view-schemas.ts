@@ -184,11 +184,43 @@ export const viewSchemas = {
       items: arrayOf(
         object(
           { line: { ...whole, description: 'from 1' }, offset: whole, length: whole },
-          { receivedAt: instant, collectedLate: yes },
+          {
+            ...{ receivedAt: instant, collectedLate: yes, cut: yes },
+            text: { ...text, description: 'with `text=true`; only its beginning where it is `cut`' },
+          },
         ),
       ),
     },
-    { attempt: whole },
+    {
+      attempt: whole,
+      omitted: {
+        ...object({ from: whole, count: whole }),
+        description: 'lines that were asked for and whose texts would have made the answer too large',
+      },
+    },
+  ),
+  LogMatches: object(
+    {
+      ...{ size: { ...whole, description: 'of what was searched' }, sealed: yes },
+      total: {
+        ...object({ lines: whole, matches: whole }),
+        description: 'in the whole log, whatever is told of it',
+      },
+      items: arrayOf(
+        object(
+          {
+            ...{ line: whole, offset: whole, text, matches: whole },
+            column: { ...whole, description: 'of the line without escape sequences, where `text` begins' },
+            columns: {
+              ...arrayOf({ ...arrayOf(whole), minItems: 2, maxItems: 2 }),
+              description: 'where the matches are in `text`: from, and before which UTF-16 unit',
+            },
+          },
+          { cut: yes },
+        ),
+      ),
+    },
+    { attempt: whole, next: { ...whole, description: 'line to ask on from; absent when that is all' } },
   ),
   Change: object(
     {
@@ -240,6 +272,18 @@ export const viewSchemas = {
       },
     },
   ),
+  QueueMeasures: object({
+    step: words('1m', '1h'),
+    items: arrayOf(
+      object(
+        {
+          ...{ at: instant, depthMax: whole, depthEnd: whole, running: whole, started: whole },
+          ...{ waitP50Ms: { type: ['number', 'null'] }, waitP95Ms: { type: ['number', 'null'] } },
+        },
+        { oldestMs: { type: 'number', description: 'absent when none waited' } },
+      ),
+    ),
+  }),
   HistoryRow: object(
     {
       ...{ jobId: text, attempt: whole, project: text, stage: text, phase: text, label: text },

@@ -19,16 +19,18 @@ const isPath = (text: string): boolean =>
 
 const blocks = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
-/** The certificates of a text that holds nothing but certificates and comments; a string says what is wrong. */
-const certificatesIn = (pem: string, now: Date): E.Either<string, readonly string[]> => {
+/** The certificates of a text that holds nothing but certificates and comments; a string says what else it holds. */
+export const certificatesIn = (pem: string, now: Date): E.Either<string, readonly string[]> => {
   // a key that came along by mistake would be readable by all
   if (/PRIVATE KEY/.test(pem)) return E.left('a private key');
   const found = pem.match(blocks) ?? [];
-  if (found.length === 0) return E.left('no certificate');
+  if (found.length < pem.split('-----BEGIN CERTIFICATE-----').length - 1)
+    return E.left('a certificate that is damaged or cut short');
+  if (found.length === 0) return E.left('no certificate in PEM form');
   for (const block of found) {
     try {
       const { validTo } = new X509Certificate(block);
-      if (new Date(validTo) < now) return E.left(`one that expired on ${validTo}`);
+      if (new Date(validTo) < now) return E.left(`a certificate that expired on ${validTo}`);
     } catch {
       return E.left('a certificate that cannot be read');
     }

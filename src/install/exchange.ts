@@ -2,7 +2,8 @@
 import { createReadStream } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import type { AppError } from '../app/errors.js';
-import type { AdministratorChannel, AdministratorLink } from '../ssh/administrator.js';
+import type { TransportCode } from '../app/ports.js';
+import type { AdministratorChannel, AdministratorLink, LoginTrouble } from '../ssh/administrator.js';
 import { targetOf } from '../ssh/administrator.js';
 import { transportError } from '../ssh/errors.js';
 import { afterMarker, answerLines } from '../ssh/frames.js';
@@ -19,8 +20,15 @@ export interface Order {
   readonly file?: string;
 }
 
+/** By sshd, which starts passwd(1) instead of the command. */
+const EXPIRED_SHELL = /password has expired|password change required/i;
+
+/** By sudo, which then asks for the old password and a new one, and waits. */
+const EXPIRED_SUDO = /account or password is expired/i;
+
 /** What sudo says in English, which it is asked to speak, when it runs nothing. */
 const sudoReasons: readonly (readonly [RegExp, string])[] = [
+  [/account expired|account validation failure/i, 'account_expired'],
   [/must have a tty|terminal is required/, 'sudo_wants_tty'],
   [/not in the sudoers|not allowed to|may not run sudo/i, 'sudo_not_allowed'],
   [/password is required/, 'sudo_password_needed'],
@@ -66,10 +74,16 @@ const converse = (
       channel.close();
       resolve(answer);
     };
+    const refuse = (code: TransportCode, trouble?: LoginTrouble) => {
+      const error = transportError(code, targetOf(login));
+      const told = trouble === undefined ? error : { ...error, trouble };
+      settle(E.left(notConnected(login, told, noise())));
+    };
     const silent = () => {
       const reason = sudoReasons.find(([words]) => words.test(complaint))?.[1];
-      if (reason !== undefined) settle(E.left(notRoot(login, reason)));
-      else settle(E.left(notConnected(login, transportError('no_usable_shell', targetOf(login)), noise())));
+      if (EXPIRED_SHELL.test(complaint)) refuse('no_usable_shell', 'password_expired');
+      else if (reason !== undefined) settle(E.left(notRoot(login, reason)));
+      else refuse('no_usable_shell');
     };
     const noise = () => `${start === undefined ? received.toString('utf8', 0, 400) : ''} ${complaint}`;
     const timer = setTimeout(silent, markerMs);
@@ -111,6 +125,10 @@ const converse = (
     channel.stderr.on('data', (bytes: Buffer) => {
       if (over || start !== undefined) return;
       complaint = (complaint + bytes.toString('utf8')).slice(-4000);
+      if (EXPIRED_SUDO.test(complaint)) {
+        refuse('permission_denied', 'password_expired');
+        return;
+      }
       const asked = complaint.split(prompt).length - 1;
       if (asked <= prompts) return;
       prompts = asked;

@@ -1,6 +1,7 @@
 /** What does a failure while installing mean, and what is the way out? One sentence each; the machine's own words never hold a password. */
 import { appError, type AppError } from '../app/errors.js';
-import type { TransportCode, TransportError } from '../app/ports.js';
+import type { TransportCode } from '../app/ports.js';
+import type { LoginError, LoginTrouble } from '../ssh/administrator.js';
 import type { Login } from './machine.js';
 import { printable } from '../ssh/errors.js';
 
@@ -10,15 +11,25 @@ interface Place {
   readonly where: string;
   readonly user: string;
   readonly hostKeys: readonly string[];
+  /** What the login was tried with. */
+  readonly given: string;
 }
 
-const placeOf = ({ host, port, user, hostKeys }: Login): Place => ({
+const givenBy = ({ privateKey, agentSocket, password }: Login['auth']): string =>
+  [
+    ...(privateKey === undefined ? [] : ['the key']),
+    ...(agentSocket === undefined ? [] : ['any key of the ssh-agent']),
+    ...(password === undefined ? [] : ['the password']),
+  ].join(' or ');
+
+const placeOf = ({ host, port, user, hostKeys, auth }: Login): Place => ({
   where: `${host} port ${port}`,
   user,
   hostKeys,
+  given: givenBy(auth),
 });
 
-const connection: Readonly<Partial<Record<TransportCode, Told>>> = {
+const connection: Readonly<Partial<Record<TransportCode | LoginTrouble, Told>>> = {
   name_not_found: ({ where }) => [
     `The host of ${where} is not known to DNS.`,
     'Correct the name, or add it.',
@@ -40,9 +51,33 @@ const connection: Readonly<Partial<Record<TransportCode, Told>>> = {
     `${where} showed the host key ${found}, expected ${hostKeys.join(' or ')}; somebody may stand in between.`,
     "Compare it with the machine's own before you accept it.",
   ],
-  permission_denied: ({ where, user }) => [
-    `${where} did not let ${user} in with what was given.`,
-    'Check the name, and the password, key or agent. Each was tried once.',
+  permission_denied: ({ where, user, given }) => [
+    `${where} did not let ${user} in with ${given}.`,
+    'Check the name and what was given; each was tried once. The same is said of an account that is locked or has expired.',
+  ],
+  agent_unreachable: () => [
+    'The ssh-agent of SSH_AUTH_SOCK does not answer, or does not sign.',
+    'Start one and give it your key (ssh-add), or log in with -i FILE or -P.',
+  ],
+  agent_empty: () => [
+    'The ssh-agent of SSH_AUTH_SOCK holds no key.',
+    'Give it one (ssh-add), or log in with -i FILE or -P.',
+  ],
+  too_many_keys: ({ where, user }) => [
+    `${where} refused ${user} after too many keys of the ssh-agent, before the right one may have come.`,
+    'Name the key with -i, or let the agent hold fewer (ssh-add -D, then ssh-add FILE).',
+  ],
+  more_asked: ({ where, user }, found) => [
+    `${where} asks ${user} for more than a password${found}.`,
+    'Log in with a key: -i FILE, or an ssh-agent.',
+  ],
+  password_expired: ({ where, user }) => [
+    `The password of ${user} at ${where} has expired.`,
+    'Log in there by hand and change it, then run the same again.',
+  ],
+  login_cut: ({ where, user }) => [
+    `${where} closed the connection while ${user} logged in.`,
+    `Look whether the account has expired there (chage -l ${user}), and at what the log of its sshd says.`,
   ],
   no_key: () => [
     'The private key cannot be read.',
@@ -50,7 +85,7 @@ const connection: Readonly<Partial<Record<TransportCode, Told>>> = {
   ],
   no_usable_shell: ({ where, user }, found) => [
     `Logging in as ${user} at ${where} worked, but commands do not reach a POSIX shell${found}.`,
-    'Log in as a user with a usual login shell whose password has not expired, and without a forced command.',
+    'Log in as a user with a usual login shell, and without a forced command.',
   ],
   connection_lost: ({ where }) => [
     `The connection to ${where} was lost.`,
@@ -65,14 +100,15 @@ const connection: Readonly<Partial<Record<TransportCode, Told>>> = {
 const bracketed = (found: string): string => (found === '' ? '' : ` (found: ${found})`);
 
 /** `detail` is what was found there; made printable here. */
-export const notConnected = (login: Login, error: TransportError, detail = ''): AppError => {
-  const told = connection[error.code];
+export const notConnected = (login: Login, error: LoginError, detail = error.asked ?? ''): AppError => {
+  const reason = error.trouble ?? error.code;
+  const told = connection[reason];
   const found = error.fingerprint ?? bracketed(printable(detail));
   const [message, hint] = told?.(placeOf(login), found) ?? [
     `${placeOf(login).where} and Baton do not understand each other${found}.`,
     'If it stays, report it with this text.',
   ];
-  return appError('runner', error.code, message, { hint, cause: error.cause });
+  return appError('runner', reason, message, { hint, cause: error.cause });
 };
 
 const privileges: Readonly<Record<string, Told>> = {
@@ -90,7 +126,11 @@ const privileges: Readonly<Record<string, Told>> = {
   ],
   sudo_password_needed: ({ where, user }) => [
     `sudo at ${where} wants the password of ${user}, and none was given.`,
-    'Give the password, or log in as root.',
+    'Give it with -P or --password-file, or log in as root.',
+  ],
+  account_expired: ({ where, user }) => [
+    `sudo at ${where} says that the account of ${user} has expired or is locked.`,
+    'Let it be made valid again there, or log in as root.',
   ],
   sudo_password_wrong: ({ where, user }) => [
     `sudo at ${where} does not take the password that was given for ${user}.`,

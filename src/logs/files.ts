@@ -13,12 +13,14 @@ import {
   takeWhile,
   throwError,
 } from 'rxjs';
-import type { LogError, LogStore } from '../app/ports.js';
+import type { FoundLines, LogError, LogStore } from '../app/ports.js';
 import { systemClock, type Clock } from '../kernel/time.js';
 import type { AttemptFiles } from './attempt-files.js';
 import { durableOffsets, filesOf, ioError, logError, namesOf, readPiece, readSeal } from './attempt-files.js';
 import { patternsFor } from './forms.js';
-import { linesOfLog, type FoundLines } from './lines.js';
+import { linesOfLog } from './lines.js';
+import { usualBounds, type TextBounds } from './line-texts.js';
+import { knownSearches, searchLog } from './search.js';
 import type { AttemptWriter, LogSize } from './writer.js';
 import { openWriter, type WritingTerms } from './writer.js';
 
@@ -36,7 +38,11 @@ interface Opened {
  * apart, the same of each, named `<jobId>.<attempt>.stdout` and `.stderr`; of what a job reported `.report`. One process writes to a folder; several may read. Who opens a log
  * that is open in this process shares its writer.
  */
-export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = systemClock): LogStore => {
+export const fileLogStore = (
+  directory: string,
+  clock: Pick<Clock, 'now'> = systemClock,
+  bounds: TextBounds & { readonly searchBytes?: number } = usualBounds,
+): LogStore => {
   const opened = new Map<string, Opened>();
   /** Writers that are syncing their last bytes: who opens or reads the same log waits for them. */
   const closing = new Map<string, Promise<void>>();
@@ -164,28 +170,54 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
   const linesIn = async (
     name: string,
     files: AttemptFiles,
-    from: number,
-    count: number,
+    wanted: Parameters<typeof linesOfLog>[3],
   ): Promise<FoundLines & LogSize> => {
-    const live = opened.get(name);
-    await (await live?.writer)?.indexed();
-    const state = await sizeOf(name, files);
-    return { ...(await linesOfLog(files, state, live === undefined, from, count)), ...state };
+    const writer = await opened.get(name)?.writer;
+    await writer?.indexed();
+    const state = writer?.size() ?? (await sizeOf(name, files));
+    const lines = writer?.lines();
+    const extent = { ...state, ...(lines === undefined ? {} : { lines }) };
+    return { ...(await linesOfLog(files, extent, writer === undefined, wanted)), ...state };
   };
 
-  const lines: LogStore['lines'] = (output, from, count) => async () => {
+  const lines: LogStore['lines'] =
+    (output, from, count, texts = false) =>
+    async () => {
+      const names = namesOf(output);
+      if (E.isLeft(names)) return names;
+      if (!Number.isSafeInteger(from) || from === 0 || !Number.isSafeInteger(count) || count < 0)
+        return E.left(
+          logError(
+            'invalid',
+            `expected a line from 1 or from -1 and a count from 0, found ${from} and ${count}`,
+          ),
+        );
+      const name = names.right.file;
+      const files = filesOf(directory, name);
+      try {
+        return E.right(await linesIn(name, files, { from, count, ...(texts ? { texts: bounds } : {}) }));
+      } catch (error) {
+        return E.left(ioError(`the lines of ${files.log} could not be read`, error));
+      }
+    };
+
+  const searched = knownSearches();
+  const search: LogStore['search'] = (output, wanted, signal) => async () => {
     const names = namesOf(output);
     if (E.isLeft(names)) return names;
-    if (!Number.isSafeInteger(from) || from < 1 || !Number.isSafeInteger(count) || count < 0)
-      return E.left(
-        logError('invalid', `expected a line from 1 and a count from 0, found ${from} and ${count}`),
-      );
     const name = names.right.file;
     const files = filesOf(directory, name);
+    const key = JSON.stringify([name, wanted.caseSensitive, wanted.text]);
     try {
-      return E.right(await linesIn(name, files, from, count));
+      const state = await sizeOf(name, files);
+      const known = state.sealed ? searched.of(key) : undefined;
+      const done = await searchLog(files.log, state.size, wanted, known, signal, bounds.searchBytes);
+      if (done === undefined) return E.left(logError('aborted', `${files.log} was not searched to its end`));
+      const { known: next, ...found } = done;
+      if (state.sealed) searched.keep(key, next);
+      return E.right({ ...found, ...state });
     } catch (error) {
-      return E.left(ioError(`the lines of ${files.log} could not be read`, error));
+      return E.left(ioError(`${files.log} could not be searched`, error));
     }
   };
 
@@ -213,5 +245,5 @@ export const fileLogStore = (directory: string, clock: Pick<Clock, 'now'> = syst
     );
   };
 
-  return { open, read, lines, watch };
+  return { open, read, lines, search, watch };
 };

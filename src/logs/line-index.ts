@@ -82,6 +82,8 @@ export interface LineIndex {
   /** What these bytes give, which are to be stored next; nothing has happened before `take`. */
   readonly plan: (bytes: Buffer, came: Pick<Mark, 'at' | 'came'>) => ReturnType<typeof mark>;
   readonly take: (planned: ReturnType<typeof mark>) => void;
+  /** How many lines these first bytes have; undefined where it has come further, or knows nothing any more. */
+  readonly linesOf: (size: number) => number | undefined;
   /** So that a reader finds it. */
   readonly flush: () => Promise<void>;
   readonly sync: () => Promise<void>;
@@ -148,6 +150,7 @@ export const openLineIndex = async (path: string, log: FileHandle, size: number)
   return {
     plan,
     take,
+    linesOf: (size) => (file === undefined || state.size !== size ? undefined : linesOf(state)),
     flush,
     sync,
     finish: async (bytes, came) => {

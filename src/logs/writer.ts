@@ -37,6 +37,8 @@ export interface AttemptWriter {
   /** Taken so far, in this process; after a crash the next one starts from what had reached the disk. */
   readonly offsets: () => Offsets;
   readonly size: () => LogSize;
+  /** How many lines these are; undefined where only reading tells. */
+  readonly lines: () => number | undefined;
   /** After a failed sync nobody knows what is on disk: only opening anew tells. */
   readonly isBroken: () => boolean;
   /** `came`: how, and when, in milliseconds since 1970. */
@@ -319,6 +321,7 @@ export const openWriter = async (
   return {
     offsets: () => offsets,
     size: () => ({ size: offsets.stored, sealed: seal !== undefined }),
+    lines: () => index?.linesOf(offsets.stored),
     isBroken: () => broken !== undefined,
     write: (sourceOffset, bytes, came) => inOrder(() => write(sourceOffset, bytes, came)),
     goesOn: (source, from) => inOrder(() => goesOn(source, from)),

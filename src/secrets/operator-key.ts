@@ -60,7 +60,7 @@ export const readOperatorKey = async (file: string): Promise<E.Either<AppError, 
           refusal(
             'operator_key_permissions',
             `The operator key ${file} has the permissions ${octal(found.mode)}, expected no more than 0600: others could have read it.`,
-            `Run chmod 0600 ${file}; if others may have read it, make another and run baton secrets rekey.`,
+            `Run chmod 0600 ${file}; if others may have read it, make another and run baton secret rekey.`,
           ),
         );
       const text = found.size > 1024 ? '' : (await handle.readFile('utf8')).trim();

@@ -1,10 +1,11 @@
 /** How does a person's login come about, by password, key or agent? Each is offered once, and only to an accepted host key. */
 import * as E from 'fp-ts/lib/Either.js';
-import ssh2 from 'ssh2';
 import type { AnyAuthMethod, Client, ClientChannel } from 'ssh2';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
+import { keysInAgent } from './agent.js';
 import { connectHop } from './connect.js';
-import { transportError } from './errors.js';
+import { CutLogin, isTooManyTries, transportError } from './errors.js';
+import { isUsableKey } from './keys.js';
 
 export interface AdministratorLogin {
   readonly host: string;
@@ -25,6 +26,16 @@ export interface AdministratorLogin {
   readonly onHostKey?: (fingerprint: string) => Promise<boolean>;
 }
 
+/** Why a login came to nothing, where the code of the transport says too little. */
+export type LoginTrouble =
+  'agent_unreachable' | 'agent_empty' | 'too_many_keys' | 'more_asked' | 'password_expired' | 'login_cut';
+
+export interface LoginError extends TransportError {
+  readonly trouble?: LoginTrouble;
+  /** What the machine asked, in its own words. */
+  readonly asked?: string;
+}
+
 export type AdministratorChannel = ClientChannel;
 
 export interface AdministratorLink {
@@ -39,19 +50,24 @@ const patience = { connectTimeoutMs: 20_000, keepaliveMs: 10_000 };
 
 /** What to offer next, among what the machine still takes. One of `password` and `keyboard-interactive`: both ask for the same word. */
 const offers = ({ user, auth }: AdministratorLogin) => {
-  const left = new Set(['key', 'agent', 'password']);
+  const left = new Set(['key', 'agent', 'password', 'answer']);
+  const questions: string[] = [];
+  let more = false;
   const take = (kind: string) => left.delete(kind);
   const byKeyboard = (password: string): AnyAuthMethod => ({
     type: 'keyboard-interactive',
     username: user,
-    prompt: (_name, _instructions, _language, prompts, finish) => {
+    prompt: (_name, instructions, _language, prompts, finish) => {
       // a second question, or one whose answer is shown, is about something else: a code, a new password
       const isPassword = prompts.length === 1 && prompts[0]?.echo !== true && take('answer');
+      const words = [instructions, ...prompts.map(({ prompt }) => prompt)].filter((text) => text !== '');
+      // the same once more: the answer was wrong
+      more ||= !isPassword && words.some((text) => !questions.includes(text));
+      questions.push(...words);
       finish(isPassword ? [password] : prompts.map(() => ''));
     },
   });
-  left.add('answer');
-  return (methods: readonly string[] | null): AnyAuthMethod | false => {
+  const next = (methods: readonly string[] | null): AnyAuthMethod | false => {
     // asks what is taken, and offers nothing yet
     if (methods === null) return { type: 'none', username: user };
     const takes = (method: string) => methods.includes(method);
@@ -67,6 +83,12 @@ const offers = ({ user, auth }: AdministratorLogin) => {
     return takes('password')
       ? { type: 'password', username: user, password: auth.password }
       : byKeyboard(auth.password);
+  };
+  return {
+    next,
+    passwordIsLeft: () => auth.password !== undefined && left.has('password'),
+    /** All that was asked, if it was more than a password. */
+    asked: () => (more ? questions.join(' ') : undefined),
   };
 };
 
@@ -111,22 +133,39 @@ export const targetOf = (login: AdministratorLogin): RunnerTarget => ({
   ...{ auth: { kind: 'agent' }, hostKeys: login.hostKeys, base: '/' },
 });
 
-/** `no_key`: the private key cannot be read, perhaps for want of its passphrase. */
-export const logIn = async (
-  login: AdministratorLogin,
-): Promise<E.Either<TransportError, AdministratorLink>> => {
-  const { privateKey, passphrase } = login.auth;
+/** As pam_unix(8) asks for a new one, and others do. */
+const WANTS_NEW_PASSWORD = /expired|change your password|(?:current|new) password/iu;
+
+const explained = (error: TransportError, { auth }: AdministratorLogin, asked?: string): LoginError => {
+  if (error.code === 'connection_lost' || error.cause instanceof CutLogin)
+    return { ...error, trouble: 'login_cut' };
+  if (auth.agentSocket !== undefined && error.code === 'no_key')
+    return { ...error, trouble: 'agent_unreachable' };
+  if (auth.agentSocket !== undefined && isTooManyTries(error.cause))
+    return { ...error, trouble: 'too_many_keys' };
+  if (error.code !== 'permission_denied' || asked === undefined) return error;
+  return WANTS_NEW_PASSWORD.test(asked)
+    ? { ...error, trouble: 'password_expired' }
+    : { ...error, trouble: 'more_asked', asked };
+};
+
+const withoutAgent = ({
+  auth: { agentSocket: _left, ...auth },
+  ...login
+}: AdministratorLogin): AdministratorLogin => ({
+  ...login,
+  auth,
+});
+
+const connectAs = async (login: AdministratorLogin): Promise<E.Either<LoginError, AdministratorLink>> => {
   const target = targetOf(login);
-  // The parser's own message may quote the text.
-  if (privateKey !== undefined && ssh2.utils.parseKey(privateKey, passphrase) instanceof Error)
-    return E.left(transportError('no_key', target));
   let seen = '';
-  const next = offers(login);
+  const offered = offers(login);
   const made = await connectHop(
     { target, told: transportError, onHostKey: (fingerprint) => (seen = fingerprint) },
     {
       authHandler: (methods, _partial, callback) => {
-        const offer = next(methods);
+        const offer = offered.next(methods);
         // the types of ssh2 leave out `false`, which its documentation has for "nothing more"
         Reflect.apply(callback, undefined, [offer]);
       },
@@ -134,8 +173,28 @@ export const logIn = async (
     patience,
   );
   if (E.isRight(made)) return E.right(linkOver(made.right, target, seen));
-  const { code, fingerprint } = made.left;
-  if (code !== 'host_key_unknown' || fingerprint === undefined || login.onHostKey === undefined) return made;
+  const error = explained(made.left, login, offered.asked());
+  // the keys of an agent must not keep a password from being tried
+  if (error.trouble === 'too_many_keys' && offered.passwordIsLeft()) return connectAs(withoutAgent(login));
+  const { code, fingerprint } = error;
+  if (code !== 'host_key_unknown' || fingerprint === undefined || login.onHostKey === undefined)
+    return E.left(error);
   // on a new connection, since a person may take longer than a machine waits
-  return (await login.onHostKey(fingerprint)) ? logIn({ ...login, hostKeys: [fingerprint] }) : made;
+  return (await login.onHostKey(fingerprint))
+    ? connectAs({ ...login, hostKeys: [fingerprint] })
+    : E.left(error);
+};
+
+/** `no_key`: the private key cannot be read, perhaps for want of its passphrase. */
+export const logIn = async (login: AdministratorLogin): Promise<E.Either<LoginError, AdministratorLink>> => {
+  const { privateKey, passphrase, agentSocket, password } = login.auth;
+  const target = targetOf(login);
+  if (privateKey !== undefined && !isUsableKey(privateKey, passphrase))
+    return E.left(transportError('no_key', target));
+  const keys = agentSocket === undefined ? 0 : await keysInAgent(agentSocket);
+  if (keys !== undefined && keys > 0) return connectAs(login);
+  const trouble = keys === undefined ? 'agent_unreachable' : 'agent_empty';
+  if (agentSocket !== undefined && privateKey === undefined && password === undefined)
+    return E.left({ ...transportError('no_key', target), trouble });
+  return connectAs(withoutAgent(login));
 };

@@ -4,7 +4,7 @@ import ssh2 from 'ssh2';
 import type { Algorithms, Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import type { RunnerTarget, TransportError } from '../app/ports.js';
 import type { Duplex } from 'node:stream';
-import { fromClientError, jumpError, transportError } from './errors.js';
+import { CutLogin, fromClientError, jumpError, transportError } from './errors.js';
 import { fingerprintOf } from './keys.js';
 
 export interface ConnectOptions {
@@ -95,6 +95,7 @@ const attempt = (
   new Promise((resolve) => {
     const client = new ssh2.Client();
     let refused: Buffer | undefined;
+    let greeted = false;
     const settle = (outcome: Attempted) => {
       if (outcome.kind !== 'connected') client.destroy();
       resolve(outcome);
@@ -109,8 +110,9 @@ const attempt = (
     // Stays attached: an error without listener would end the process; `close` tells the pool.
     client.setMaxListeners(64);
     client.on('error', failed);
+    client.once('handshake', () => (greeted = true));
     client.once('close', () => {
-      failed(new Error('Connection lost before handshake'));
+      failed(greeted ? new CutLogin() : new Error('Connection lost before handshake'));
     });
     client.once('ready', () => {
       // What goes through a jump host is no socket.

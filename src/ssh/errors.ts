@@ -16,6 +16,18 @@ export class LinkError extends Error implements TransportError {
   }
 }
 
+/** The machine closed the connection between its host key and its yes or no, and said nothing. */
+export class CutLogin extends Error {
+  constructor() {
+    super('Connection closed during the login');
+    this.name = 'CutLogin';
+  }
+}
+
+/** sshd gives up after MaxAuthTries refusals; ssh2 tells it by sshd's words alone. */
+export const isTooManyTries = (error: unknown): boolean =>
+  error instanceof Error && /^Too many authentication failures/u.test(error.message);
+
 const place = (target: RunnerTarget): string => `${target.host} port ${String(target.port)}`;
 
 type Sentence = (target: RunnerTarget, detail: string) => string;
@@ -146,11 +158,13 @@ export const fromClientError = (
   if (known !== undefined) return told(known, target, error.message, error);
   if (level === 'client-timeout') return told('timed_out', target, error.message, error);
   if (level === 'client-dns') return told('name_not_found', target, '', error);
-  if (level === 'client-authentication') return told('permission_denied', target, '', error);
+  if (level === 'client-authentication' || isTooManyTries(error))
+    return told('permission_denied', target, '', error);
   if (level === 'agent') return told('no_key', target, error.message, error);
   if (level === 'client-socket') return told('unreachable', target, error.message, error);
-  // sshd at MaxStartups closes the socket before the handshake.
-  if (/before handshake/i.test(error.message)) return told('back_pressure', target, '', error);
+  // sshd at MaxStartups closes the socket before the handshake; why it does so later, nobody says, and it may pass
+  if (error instanceof CutLogin || /before handshake/i.test(error.message))
+    return told('back_pressure', target, '', error);
   return told('protocol', target, error.message, error);
 };
 

@@ -42,3 +42,9 @@ export const publicKeyLineOf = (text: string): string | undefined => {
   const algorithm = wire.subarray(4, 4 + wire.readUInt32BE(0)).toString('ascii');
   return `${algorithm} ${wire.toString('base64')}`;
 };
+
+/** Can it be logged in with? `text`: a private key in OpenSSH's or the older PEM form; undefined `passphrase`: it has none. */
+export const isUsableKey = (text: string, passphrase?: string): boolean => {
+  const parsed = ssh2.utils.parseKey(text, passphrase);
+  return !(parsed instanceof Error) && parsed.isPrivateKey();
+};

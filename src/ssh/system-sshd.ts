@@ -77,6 +77,8 @@ export const startSystemSshd = async (options: SystemSshdOptions): Promise<Syste
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const child = spawn(options.sshdPath, ['-D', '-e', '-f', file('sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C is for whoever started it, who may have something to end there first
+    detached: true,
   });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => {

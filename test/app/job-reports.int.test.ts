@@ -97,6 +97,14 @@ describe('given a job that runs, when it reports', () => {
     expect(await stored()).toBe('one\ntwo\nthree\n');
   });
 
+  it('given an end that it told before, when it tells another, then that is refused, and nothing of it is stored', async () => {
+    const server = await aServer();
+    await server.report('all is well\n', { ...FAILED, success: true });
+    expect(await server.report('it failed after all\n', FAILED)).toBe('already_reported');
+    await server.reports().seal(ATTEMPT)();
+    expect(await stored()).toBe('all is well\n');
+  });
+
   it('then its token is masked in what it tells', async () => {
     const server = await aServer();
     await server.report(`I have ${server.token}, and go on\n`);

@@ -52,6 +52,15 @@ it('given a new token, then it works at once, and after its revocation no longer
   expect((await as(admin, 'queue')).code).toBe(0);
 });
 
+it('given the beginning of its id, then the token is revoked, and by the beginning of none it is not', async () => {
+  const { id } = await create('ops-1', '--role', 'operator');
+  expect(await as(admin, 'token', 'revoke', id.slice(0, 8))).toMatchObject({ code: 0 });
+  const { out } = await as(admin, 'token', 'list', '--json');
+  const { items } = JSON.parse(out) as { items: TokenView[] };
+  expect(items.filter(({ usable }) => usable).map((token) => token.subject)).toEqual(['admin']);
+  expect(await as(admin, 'token', 'revoke', `${id.slice(0, 8)}ffff`)).toMatchObject({ code: 3 });
+});
+
 it('given a list, then no token and no hash is in it', async () => {
   const { token = '' } = await create('ops-1', '--role', 'viewer', ...scope);
   const { out } = await as(admin, 'token', 'list', '--json');

@@ -35,6 +35,7 @@ export const performDeps = (
     open: unexpected('open'),
     read: unexpected('read'),
     lines: unexpected('lines'),
+    search: unexpected('search'),
     watch: unexpected('watch'),
   },
   source: {

@@ -70,6 +70,27 @@ describe('baton demo', () => {
     expect(await readdir(folder)).toEqual([]);
   }, 300_000);
 
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+    'given a job that runs, when %s comes in the middle of it, then the job is ended, and no process and no folder is left',
+    async (signal) => {
+      const demo = begin(folder, ['demo']);
+      await until(
+        'the long job runs',
+        () => (/ runs on .*alive: yes/.test(demo.out()) ? true : undefined),
+        90_000,
+      );
+      demo.child.kill(signal);
+      const { code, err } = await demo.done;
+      expect([code, err]).toEqual([
+        1,
+        'The demo failed: it was ended before its end; nothing of it is left.\n',
+      ]);
+      expect(await processesOf(folder)).toEqual([]);
+      expect(await readdir(folder)).toEqual([]);
+    },
+    300_000,
+  );
+
   it('given --keep, when told to stop, then no process and no folder is left', async () => {
     const demo = begin(folder, ['demo', '--keep']);
     await until(

@@ -57,6 +57,19 @@ export class InstallWorld {
     return this.beginInstall(...more).done;
   }
 
+  /** As `user`, up to the question whether it shall be done, which nobody is there to answer; see `wasLetIn`. */
+  tryAs(
+    { port, hostKey }: FreshMachine,
+    user: string,
+    more: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    input?: string,
+  ): Promise<Ran> {
+    const line = ['install-runner', '127.0.0.1', user, '--name', 'b7', '-p', String(port)];
+    const argv = [...line, '--host-key', hostKey, ...more];
+    return begin(this.world.folder, argv, { ...this.#env(), ...env }, input).done;
+  }
+
   /** The first time, when port and host key have to be said. */
   first({ port, hostKey }: FreshMachine, ...more: readonly string[]): Promise<Ran> {
     return this.install('-p', String(port), '--host-key', hostKey, ...more);
@@ -117,6 +130,12 @@ export const anInstallWorld = async (more: readonly string[] = []): Promise<Inst
   const world = await aWorld();
   await world.start({}, 'error', more);
   return new InstallWorld(world);
+};
+
+/** Of `tryAs`: it logged in, became root, looked, and stopped before anything was changed. */
+export const wasLetIn = ({ code, out, err }: Ran): void => {
+  expect([code, err]).toEqual([64, expect.stringContaining('Nothing was changed.\nhint: Say so with -y.')]);
+  expect(out).toMatch(/^look +debian/mu);
 };
 
 /** What was said, when all went well and there was nothing to complain of. */

@@ -29,16 +29,24 @@ const bare = (folder: string): Environment => ({
   NO_COLOR: '1',
 });
 
-/** Starts `baton` with its working folder, home and temporary folder in `folder`. */
-export const begin = (folder: string, argv: readonly string[], env: Environment = {}): Running => {
+/** Starts `baton` with its working folder, home and temporary folder in `folder`. `input`: its standard input, else it has none. */
+export const begin = (
+  folder: string,
+  argv: readonly string[],
+  env: Environment = {},
+  input?: string,
+): Running => {
   const child = spawn(process.execPath, [entry, ...argv], {
     cwd: folder,
     env: { ...bare(folder), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  // it may have ended without reading it
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
   let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
   const done = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {

@@ -188,7 +188,7 @@ export class World {
   }
 
   /** A file beside everything else. */
-  file(name: string, content: string, mode = 0o600): string {
+  file(name: string, content: string | Buffer, mode = 0o600): string {
     const path = join(this.folder, name);
     writeFileSync(path, content, { mode });
     return path;

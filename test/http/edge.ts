@@ -222,12 +222,18 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         ...{ attempt: 1, size: 6, sealed: true, lines: 1 },
         items: [{ line: 1, offset: 0, length: 5, receivedAt: '2026-01-31T12:00:01.000Z' }],
       }),
+    searchLog: () =>
+      TE.right({
+        ...{ attempt: 1, size: 6, sealed: true, total: { lines: 1, matches: 1 } },
+        items: [{ line: 1, offset: 0, text: 'hello', column: 0, columns: [[0, 5]], matches: 1 }],
+      }),
     watchLog: () => log.watch(),
     queue: () =>
       TE.right({
         ...{ position: '10', entries: [], total: 0 },
         counts: { queued: 0, assigned: 0, running: 0, unmatched: 0 },
       }),
+    queueMeasures: () => TE.right({ step: '1m', items: [] }),
     history: () => TE.right({ items: [] }),
     summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
     jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
@@ -322,8 +328,10 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     watchUpdates: recording('watchUpdates', merged.watchUpdates),
     readLog: recording('readLog', merged.readLog),
     logLines: recording('logLines', merged.logLines),
+    searchLog: recording('searchLog', merged.searchLog),
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
+    queueMeasures: recording('queueMeasures', merged.queueMeasures),
     history: recording('history', merged.history),
     summariseHistory: recording('summariseHistory', merged.summariseHistory),
     jobTimeline: recording('jobTimeline', merged.jobTimeline),

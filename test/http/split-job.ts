@@ -43,9 +43,9 @@ export const splitJob = async (folder: string): Promise<SplitJob> => {
     over: {
       showJob: () => TE.right(job),
       readLog: (_id, at, max, which = {}) => chosen(which, (one) => store.read(one, at, max)),
-      logLines: (_id, from, count, which = {}) =>
+      logLines: (_id, from, count, which = {}, texts = false) =>
         pipe(
-          chosen(which, (one) => store.lines(one, from, count)),
+          chosen(which, (one) => store.lines(one, from, count, texts)),
           TE.map((found) => ({ ...found, attempt: 1 })),
         ),
       watchLog: (_id, { output = 'stdout' } = {}) => store.watch(ref(output)),

@@ -76,6 +76,23 @@ describe('the log of a job whose outputs are kept apart', () => {
     ]);
   });
 
+  it('given a line from the end and text, then what the last lines say; line 0 is none', async () => {
+    await wrote();
+    const last = await edge.ask('GET', `${logPath}/lines?output=stdout&from=-2&text=true`);
+    expect(await last.json()).toMatchObject({
+      lines: 3,
+      items: [
+        { line: 2, text: 'out two' },
+        { line: 3, text: 'out three, without end' },
+      ],
+    });
+    for (const wrong of ['from=0', 'from=-0', 'from=1.5', 'text=yes']) {
+      const refused = await edge.ask('GET', `${logPath}/lines?output=stdout&${wrong}`);
+      expect(refused.status).toBe(422);
+      await refused.text();
+    }
+  });
+
   it('given an output, then its lines and its stream', async () => {
     await wrote();
     const lines = await edge.ask('GET', `${logPath}/lines?output=stderr&from=2`);

@@ -170,6 +170,22 @@ describe('GET jobs/:id/log/stream', () => {
     expect(events.length).toBeGreaterThan(3);
   });
 
+  it('given from, then it begins there, in the middle of a line too, and a Last-Event-ID counts more', async () => {
+    const log = growingLog(Buffer.from('first\nsecond\n'));
+    log.seal();
+    const server = await start(ofLog(log));
+    const fromThere = await all(await server.ask('GET', `${logPath}/stream?from=9`));
+    expect(joined(fromThere, 9).toString()).toBe('ond\n');
+    const headers = { 'Last-Event-ID': '11' };
+    const resumed = await all(await server.ask('GET', `${logPath}/stream?from=9`, { headers }));
+    expect(joined(resumed, 11).toString()).toBe('d\n');
+    for (const wrong of ['-1', 'x', '']) {
+      const refused = await server.ask('GET', `${logPath}/stream?from=${wrong}`);
+      expect(refused.status).toBe(422);
+      await refused.text();
+    }
+  });
+
   it('given a Last-Event-ID that is no offset, then 422', async () => {
     const response = await (
       await start()

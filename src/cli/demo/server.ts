@@ -48,6 +48,8 @@ export const startServer = async (
   const args = ['serve', '--json', '--data', data, '--listen', '127.0.0.1:0', '--repo-root', repositories];
   const child = spawn(process.execPath, [entry, ...args, '--log-level', 'error'], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C is for the demo, which ends its jobs before it ends this
+    detached: true,
     env: { ...withoutSettings(env), ...settings },
   });
   const { url, token } = JSON.parse(await firstLine(child)) as { url: string; token?: string };

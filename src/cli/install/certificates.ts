@@ -1,24 +1,15 @@
 /** Files with certificates, as the machine gets them: each certificate looked at, and named by its file. */
-import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import { certificatesIn } from '../../install/check-spec.js';
 import type { PemFile } from '../../install/machine.js';
 import type { Io } from '../io.js';
-import type { Failure } from './steps.js';
+import { refused, type Failure } from './steps.js';
+import type { Wish } from './wish.js';
 
 /** The largest bundles of a system's authorities are a quarter of that. */
 const LIMIT_BYTES = 1_048_576;
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/gu;
-
-const isCertificate = (pem: string): boolean => {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
-};
 
 /** Small letters, digits, `.`, `_` and `-`; what else there is becomes a dash. */
 const wordOf = (file: string): string =>
@@ -28,34 +19,42 @@ const wordOf = (file: string): string =>
     .replace(/^[^a-z0-9]+/u, '')
     .slice(0, 60) || 'certificate';
 
-const refused = (file: string, why: string): E.Either<Failure, never> =>
-  E.left({ code: 'certificate_unusable', sentence: `${file} ${why}.` });
+const unusable = (file: string, why: string, hint?: string): E.Either<Failure, never> =>
+  refused('certificate_unusable', `${file} ${why}.`, hint);
+
+/** X.690 §8.9: how whatever is no text, but a certificate all the same, begins. */
+const SEQUENCE = 0x30;
 
 /** The certificates of one file, in its order; anything between them is left out. */
-const certificatesIn = async (io: Io, file: string): Promise<E.Either<Failure, readonly string[]>> => {
+const certificatesOf = async (io: Io, file: string): Promise<E.Either<Failure, readonly string[]>> => {
   const path = resolve(io.cwd, file);
-  let text: string;
+  let bytes: Buffer;
   try {
-    if ((await stat(path)).size > LIMIT_BYTES) return refused(file, 'is longer than 1 MiB');
-    text = await readFile(path, 'utf8');
+    if ((await stat(path)).size > LIMIT_BYTES) return unusable(file, 'is longer than 1 MiB');
+    bytes = await readFile(path);
   } catch {
-    return refused(file, 'cannot be read');
+    return unusable(file, 'cannot be read');
   }
-  const found = text.match(CERTIFICATE) ?? [];
-  if (found.length === 0) return refused(file, 'holds no certificate in PEM form');
-  return found.every(isCertificate)
-    ? E.right(found.map((pem) => `${pem}\n`))
-    : refused(file, 'holds something in PEM form that is no certificate');
+  if (bytes[0] === SEQUENCE && bytes.includes(0))
+    return unusable(
+      file,
+      'is not in PEM form, but perhaps in DER',
+      'Make it PEM: openssl x509 -inform der -in FILE -out FILE.pem',
+    );
+  const found = certificatesIn(bytes.toString('utf8'), new Date(io.now()));
+  return E.isLeft(found)
+    ? unusable(file, `holds ${found.left}`)
+    : E.right(found.right.map((pem) => `${pem}\n`));
 };
 
 /** One certificate each; of several in a file, and of files of the same name, the names are numbered. */
-export const readCertificates = async (
+const readCertificates = async (
   io: Io,
   files: readonly string[],
 ): Promise<E.Either<Failure, readonly PemFile[]>> => {
   const all: PemFile[] = [];
   for (const file of files) {
-    const found = await certificatesIn(io, file);
+    const found = await certificatesOf(io, file);
     if (E.isLeft(found)) return found;
     for (const pem of found.right) {
       if (all.some((one) => one.pem === pem)) continue;
@@ -68,7 +67,25 @@ export const readCertificates = async (
 };
 
 /** A chain stays one file. */
-export const readChain = async (io: Io, file: string): Promise<E.Either<Failure, PemFile>> => {
-  const found = await certificatesIn(io, file);
+const readChain = async (io: Io, file: string): Promise<E.Either<Failure, PemFile>> => {
+  const found = await certificatesOf(io, file);
   return E.isLeft(found) ? found : E.right({ name: wordOf(file), pem: found.right.join('') });
+};
+
+/** What a person gives in files for the machine. */
+export interface Given {
+  readonly certificates: readonly PemFile[];
+  readonly fipsChain?: PemFile;
+}
+
+/** Read before anybody logs in. */
+export const readGiven = async (
+  io: Io,
+  { trustedCerts, fipsChain }: Pick<Wish, 'trustedCerts' | 'fipsChain'>,
+): Promise<E.Either<Failure, Given>> => {
+  const certificates = await readCertificates(io, trustedCerts);
+  if (E.isLeft(certificates)) return certificates;
+  if (fipsChain === undefined) return E.right({ certificates: certificates.right });
+  const chain = await readChain(io, fipsChain);
+  return E.isLeft(chain) ? chain : E.right({ certificates: certificates.right, fipsChain: chain.right });
 };

@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
 import type { ToolchainsView } from '../../app/toolchains.js';
-import type { Look, Machine, OpenMachine, PackageFile, PemFile } from '../../install/machine.js';
+import type { Look, Machine, OpenMachine, PackageFile } from '../../install/machine.js';
 import { exitCodes } from '../exit.js';
 import { interruptible } from '../follow.js';
 import { note, say, type Io } from '../io.js';
 import type { Session } from '../session.js';
 import { plain } from '../terminal.js';
-import { readCertificates, readChain } from './certificates.js';
+import { readGiven, type Given } from './certificates.js';
 import { stepsOf } from './doing.js';
 import { cacheFolder, download } from './download.js';
 import { enrolmentOf, hostKeysOf, mayInstall, portOf } from './enrolment.js';
@@ -84,11 +84,9 @@ const enough = ({ missingTools }: Look, host: string): E.Either<Failure, void> =
         hint: 'Install them there, and run this command again.',
       });
 
-interface Planned {
+interface Planned extends Given {
   readonly settings: Settings;
   readonly own?: PackageFile;
-  readonly certificates: readonly PemFile[];
-  readonly fipsChain?: PemFile;
   readonly whose: ForMachine;
 }
 
@@ -96,6 +94,7 @@ interface Planned {
 const planOf = async (
   { io, wish }: Running,
   { existing, view }: AtServer,
+  given: Given,
   hostKey: string,
   look: Look,
 ): Promise<E.Either<Failure, Planned>> => {
@@ -114,20 +113,16 @@ const planOf = async (
   const own =
     wish.installer === undefined ? undefined : await ownPackage(resolve(io.cwd, wish.installer), whose);
   if (own !== undefined && E.isLeft(own)) return own;
-  const certificates = await readCertificates(io, wish.trustedCerts);
-  if (E.isLeft(certificates)) return certificates;
-  const fipsChain = wish.fipsChain === undefined ? undefined : await readChain(io, wish.fipsChain);
-  if (fipsChain !== undefined && E.isLeft(fipsChain)) return fipsChain;
   return E.right({
     settings: {
       ...{ wish, hostKey, look, port: portOf(wish, existing), base: `${BASES}/${wish.runnerUser}` },
       ...{ enrolment: enrolment.right, downloads: downloads.right },
-      certificates: certificates.right.map(({ name }) => name),
+      certificates: given.certificates.map(({ name }) => name),
       ...(own === undefined ? {} : { own: own.right }),
     },
-    ...{ certificates: certificates.right, whose },
+    ...given,
+    whose,
     ...(own === undefined ? {} : { own: own.right }),
-    ...(fipsChain === undefined ? {} : { fipsChain: fipsChain.right }),
   });
 };
 
@@ -198,6 +193,7 @@ const withMachine = async (
   running: Running,
   machine: Machine,
   server: AtServer,
+  given: Given,
 ): Promise<E.Either<Undone, Planned>> => {
   const { session, wish, report, signal } = running;
   const looked = await looking(
@@ -208,7 +204,7 @@ const withMachine = async (
       const look = await machine.look(wish.runnerUser)();
       return E.isLeft(look)
         ? E.left(ofMachine(look.left))
-        : planOf(running, server, machine.hostKey, look.right);
+        : planOf(running, server, given, machine.hostKey, look.right);
     },
     ({ settings: { look } }) =>
       `${look.attributes.platform ?? 'unknown'} ${look.attributes.platform_version ?? ''}`,
@@ -242,6 +238,8 @@ const sequence = async (running: Running): Promise<E.Either<Undone, Planned>> =>
   if (E.isLeft(server)) return server;
   const { existing } = server.right;
   report.clear();
+  const given = await readGiven(io, wish);
+  if (E.isLeft(given)) return before('certificates', given.left);
   const proof = await proofOf(io, wish.login, `${wish.admin}@${wish.host}`, signal);
   if (E.isLeft(proof)) return before('login', proof.left);
   const where = {
@@ -257,7 +255,7 @@ const sequence = async (running: Running): Promise<E.Either<Undone, Planned>> =>
   );
   if (E.isLeft(machine)) return machine;
   try {
-    return await withMachine(running, machine.right, server.right);
+    return await withMachine(running, machine.right, server.right, given.right);
   } finally {
     await machine.right.close();
   }

@@ -84,7 +84,7 @@ export const settingsText = (settings: Settings): string => {
     ['packages', packagesText(settings)],
     // what an earlier installation trusted goes, if it is not named again
     ['trusted certificates', certificates.join(', ') || (look.manifest === undefined ? '' : 'none')],
-    ['FIPS chain', wish.fipsChain],
+    ['FIPS chain', wish.fipsChain ?? (look.manifest === undefined ? '' : 'none')],
     ['installed before', look.manifest === undefined ? undefined : 'yes: what is there is kept'],
     ['left alone', look.legacy.join(', ')],
   ]);

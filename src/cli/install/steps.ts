@@ -11,6 +11,10 @@ export interface Failure {
   readonly exit?: number;
 }
 
+/** A failure with exit code 1. */
+export const refused = (code: string, sentence: string, hint?: string): E.Either<Failure, never> =>
+  E.left({ code, sentence, ...(hint === undefined ? {} : { hint }) });
+
 /** What a step leaves behind that has to go when a later one fails. */
 export interface Undo {
   /** What there is no longer, once it is undone: `the runner build-07 at the server`. */

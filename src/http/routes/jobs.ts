@@ -21,6 +21,7 @@ const EVENTS = 'text/event-stream';
 const MOST_JOBS = 1000;
 
 const USUAL_LINES = 1000;
+const USUAL_MATCHES = 100;
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -166,13 +167,31 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log/lines',
-    doc: { summary: 'Where lines of its log are, and when they came', answer: ref('LogLines') },
+    doc: {
+      summary: 'Where lines of its log are, when they came, and what they say',
+      answer: ref('LogLines'),
+    },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
     query: codecs.LinesQuery,
-    run: (use, { params, query: { from = 1, count = USUAL_LINES, ...which } }) =>
-      pipe(use.logLines(params.id, from, count, which), TE.map(ok)),
+    run: (use, { params, query: { from = 1, count = USUAL_LINES, text = false, ...which } }) =>
+      pipe(use.logLines(params.id, from, count, which, text), TE.map(ok)),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/jobs/:id/log/search',
+    doc: { summary: 'Lines of its log that hold a text, and how many there are', answer: ref('LogMatches') },
+    role: 'viewer',
+    where: ofJob,
+    params: codecs.IdParam,
+    query: codecs.SearchQuery,
+    run: (use, { params, query, context, gone }) => {
+      const { q, case: caseSensitive = false, from = 1, limit = USUAL_MATCHES, ...which } = query;
+      const wanted = { text: q, caseSensitive, from, limit };
+      return pipe(use.searchLog(context.caller, params.id, wanted, which, gone()), TE.map(ok));
+    },
   }),
   route({
     ...none,
@@ -182,9 +201,9 @@ export const jobRoutes: readonly Route[] = [
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
-    query: codecs.LogQuery,
+    query: codecs.FollowLogQuery,
     headers: codecs.ByteOffsetHeader,
-    run: (use, { params, query, headers, pace }) =>
+    run: (use, { params, query: { from = 0, ...query }, headers, pace, logs }) =>
       pipe(
         use.showJob(params.id),
         TE.chainEitherK((job) =>
@@ -197,7 +216,8 @@ export const jobRoutes: readonly Route[] = [
           sse((signal, requestId) =>
             logFrames(
               use,
-              { ...query, jobId: job.id, from: headers['Last-Event-ID'] ?? 0, pace, requestId },
+              logs,
+              { ...query, jobId: job.id, from: headers['Last-Event-ID'] ?? from, pace, requestId },
               signal,
             ),
           ),

@@ -50,7 +50,7 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 
 /** `?a=b&…`, or nothing. */
 export const queryOf = (values: Query): string => {
-  const present = Object.entries(values).flatMap(([name, value]) =>
+  const present = Object.entries(values).flatMap(([name, value]): [string, string][] =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   );
   return present.length === 0 ? '' : `?${new URLSearchParams(present).toString()}`;

@@ -37,12 +37,18 @@ const topicsOf = (meta: Readonly<Record<string, unknown>> | undefined): readonly
   return isTexts(topics) ? topics : [];
 };
 
-const toldIn = (data: unknown): readonly string[] => {
+/** `all`: more has changed than is named. */
+const toldIn = (data: unknown): readonly string[] | 'all' => {
   if (typeof data !== 'string') return [];
   const message: unknown = JSON.parse(data);
   if (typeof message !== 'object' || message === null || !('topics' in message)) return [];
+  if ('many' in message && message.many === true) return 'all';
   return isTexts(message.topics) ? message.topics : [];
 };
+
+/** A part of a list, which comes with the list whenever that is read: read by itself only when it is told of by name. `meta: {topics, isInList: true}`. */
+const isInList = (meta: Readonly<Record<string, unknown>> | undefined): boolean =>
+  meta?.['isInList'] === true;
 
 /** `runner:x` is told as `runners`, too, when much has changed at once. */
 const coarse = (topic: string): string => {
@@ -57,20 +63,21 @@ const RETRY_MS = 2000;
 export const followLive = (queries: QueryClient): { readonly stop: () => void } => {
   let source: EventSource | undefined;
   let following = '';
+  let followed: readonly string[] = [];
   let retry: ReturnType<typeof setTimeout> | undefined;
   let planned = false;
 
   const active = () => queries.getQueryCache().findAll({ type: 'active' });
-  const readAgain = (told: readonly string[] | 'all'): void => {
+  const readAgain = (told: readonly string[] | 'all', { isNews }: { readonly isNews: boolean }): void => {
     const set = new Set(told);
+    const isTold = (topics: readonly string[]): boolean =>
+      told === 'all' || topics.some((topic) => set.has(topic) || set.has(coarse(topic)));
     void queries.invalidateQueries({
       type: 'active',
       predicate: ({ meta }) => {
         const topics = topicsOf(meta);
-        return (
-          topics.length > 0 &&
-          (told === 'all' || topics.some((topic) => set.has(topic) || set.has(coarse(topic))))
-        );
+        if (isInList(meta)) return isNews && topics.some((topic) => set.has(topic));
+        return topics.length > 0 && isTold(topics);
       },
     });
   };
@@ -79,22 +86,28 @@ export const followLive = (queries: QueryClient): { readonly stop: () => void } 
     source?.close();
     source = undefined;
     following = '';
+    followed = [];
     clearTimeout(retry);
   };
 
   const open = (topics: readonly string[]): void => {
     const mustCatchUp = state.kind !== 'live' || following === '';
+    const added = topics.filter((topic) => !followed.includes(topic));
     close();
     following = hashKey(topics);
+    followed = topics;
     const listed = topics.length <= MOST_TOPICS ? topics : [...new Set(topics.map(coarse))];
     const opened = new EventSource(`${apiPath('updates')}${queryOf({ topics: listed.join(',') })}`);
     source = opened;
     opened.addEventListener('open', () => {
       // between what was read and the first word of the stream something may have changed
-      if (mustCatchUp || state.kind === 'lost') readAgain('all');
+      if (mustCatchUp || state.kind === 'lost') readAgain('all', { isNews: false });
+      else if (added.length > 0) readAgain(added, { isNews: false });
       become({ kind: 'live' });
     });
-    opened.addEventListener('changed', ({ data }: MessageEvent<unknown>) => readAgain(toldIn(data)));
+    opened.addEventListener('changed', ({ data }: MessageEvent<unknown>) =>
+      readAgain(toldIn(data), { isNews: true }),
+    );
     opened.addEventListener('error', () => {
       become({ kind: 'lost', since: serverNow() });
       // the browser comes again by itself after a lost connection, and not after a refusal
@@ -127,8 +140,11 @@ export const followLive = (queries: QueryClient): { readonly stop: () => void } 
     setTimeout(look, 50);
   };
 
-  const unsubscribe = queries.getQueryCache().subscribe(({ type }) => {
-    if (type === 'observerAdded' || type === 'observerRemoved') plan();
+  const unsubscribe = queries.getQueryCache().subscribe(({ type, query }) => {
+    if (type !== 'observerAdded' && type !== 'observerRemoved') return;
+    // nobody follows what is not on the page: when it comes back it is read again
+    if (!query.isActive() && topicsOf(query.meta).length > 0) query.invalidate();
+    plan();
   });
   document.addEventListener('visibilitychange', plan);
   plan();

@@ -10,8 +10,8 @@ interface ConfirmProps<A> {
   /** The word of the button that does it. */
   readonly verb: string;
   readonly danger?: boolean;
-  /** Asks for a reason, which goes into the body as `reason`. */
-  readonly asksReason?: boolean;
+  /** Asks for a reason, which goes into the body as `reason`; `must`: there has to be one. */
+  readonly asksReason?: boolean | 'must';
   readonly command: Omit<Command<Readonly<Record<string, unknown>>>, 'body'> & {
     readonly body?: Readonly<Record<string, unknown>>;
   };
@@ -49,12 +49,13 @@ export const Confirm = <A,>({
         }}
       >
         {children}
-        {asksReason ? (
+        {asksReason !== false ? (
           <Field label="Reason (recorded with your name)">
             {(id) => (
               <input
                 id={id}
                 className="input"
+                required={asksReason === 'must'}
                 maxLength={500}
                 value={reason}
                 onChange={({ target }) => setReason(target.value)}

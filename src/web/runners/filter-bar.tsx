@@ -1,0 +1,81 @@
+/** Which runners are shown, and in which order: chosen here, and taken back here. */
+import { useCallback, useLayoutEffect, useRef } from 'react';
+import { Field } from '../parts/field.js';
+import { Icon } from '../parts/icon.js';
+import { SearchField } from '../parts/search-field.js';
+import { wordOf } from '../parts/status.js';
+import type { Params } from '../parts/url-state.js';
+import { chipsOf, noFilters, stateNames, type Filters } from './filters.js';
+
+interface FilterBarProps {
+  readonly filters: Filters;
+  readonly set: (change: Params) => void;
+}
+
+export const FilterBar = ({ filters, set }: FilterBarProps) => {
+  const latest = useRef(set);
+  useLayoutEffect(() => {
+    latest.current = set;
+  });
+  const search = useCallback((q: string) => latest.current({ q }), []);
+  const chips = chipsOf(filters);
+  return (
+    <div className="stack">
+      <div className="runners-filters" role="search">
+        <SearchField label="Find (name, host, label, system)" value={filters.q ?? ''} onSearch={search} />
+        <Field label="State">
+          {(id) => (
+            <select
+              id={id}
+              className="input"
+              value={filters.state ?? ''}
+              onChange={({ target }) => set({ state: target.value })}
+            >
+              <option value="">all but retired</option>
+              {stateNames.map((name) => (
+                <option key={name} value={name}>
+                  {wordOf(name)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="Order">
+          {(id) => (
+            <select
+              id={id}
+              className="input"
+              value={filters.sort ?? ''}
+              onChange={({ target }) => set({ sort: target.value })}
+            >
+              <option value="">trouble first</option>
+              <option value="name">by name</option>
+            </select>
+          )}
+        </Field>
+      </div>
+      {chips.length === 0 ? null : (
+        <ul className="row" aria-label="Filters">
+          {chips.map(({ name, text }) => (
+            <li key={name}>
+              <button
+                type="button"
+                className="button small"
+                aria-label={`Take out: ${text}`}
+                onClick={() => set({ [name]: undefined })}
+              >
+                {text}
+                <Icon name="cross" />
+              </button>
+            </li>
+          ))}
+          <li>
+            <button type="button" className="button small quiet" onClick={() => set(noFilters)}>
+              Clear all
+            </button>
+          </li>
+        </ul>
+      )}
+    </div>
+  );
+};
