@@ -122,7 +122,7 @@ export const BulkDialog = ({ act, names, onClose }: BulkDialogProps) => {
         ) : (
           <p role="status">{summaryOf(results)}</p>
         )}
-        <ul className="runners-results" aria-label="Runners">
+        <ul className="runners-results" aria-label="Runners" tabIndex={0}>
           {names.map((name, index) => (
             <Row key={name} name={name} result={results[index] ?? { kind: 'waits' }} />
           ))}

@@ -42,7 +42,7 @@ export const Head = ({ counts, state }: HeadProps) => {
       <p className="number">
         {counts === undefined
           ? '…'
-          : `${counts.busy} of ${counts.slots} slots busy, ${counts.free} could take a job now`}
+          : `${counts.busy} of ${counts.slots} slots busy, ${counts.free} could take a job`}
       </p>
     </div>
   );
