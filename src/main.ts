@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
 import type { PhaseRunsView } from '../projections/phase-runs.js';
+import { queueMeasures } from '../projections/queue-measures.js';
 import { runnerHealth } from '../projections/runner-health.js';
 import { openAccess, type Access } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
@@ -34,6 +35,7 @@ import { readModels, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats, type Repeats } from './app/repeats.js';
 import { createEvidence } from './app/evidence.js';
+import { measureReads } from './app/measure-reads.js';
 import { openUpdates } from './app/updates.js';
 import { runnerCommands } from './app/runner-commands.js';
 import { runnerReads } from './app/runner-reads.js';
@@ -410,6 +412,7 @@ export const openCore = async (
     reportProgress: reports.reportProgress,
     ...originalReads({ ...deps, ...asked, listRunners: runners.listRunners }),
     watchUpdates: updates.watch,
+    ...measureReads(asked['queue-measures'], () => systemClock.now()),
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     ...toolchainUseCases(toolchains, version),
     at: (at) =>
@@ -418,6 +421,7 @@ export const openCore = async (
         reads: {
           ...runnerReads({ health: then.of(runnerHealth), jobs: jobSourcesAt(then).jobs }),
           ...changeReads(then.of(changes)),
+          ...measureReads(then.of(queueMeasures), () => then.moment.time),
           ...jobReads(jobSourcesAt(then), store, config.queue, folderOn, readAt(then.moment)),
         },
       }))(before.at(at)),

@@ -28,6 +28,7 @@ import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
 import type { ReportUseCases } from './reports.js';
+import type { MeasuresRequest, QueueMeasures } from './measure-reads.js';
 import type { Moment } from './moments.js';
 import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
@@ -301,6 +302,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
 
   /** What is not seen is counted, and in nothing else present. */
   readonly queue: (request?: QueueRequest) => TaskEither<AppError, QueueAnswer>;
+  /** Depth and waits over time, of the whole installation. */
+  readonly queueMeasures: (request: MeasuresRequest) => TaskEither<AppError, QueueMeasures>;
   /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
   readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
   readonly summariseHistory: (
@@ -339,6 +342,7 @@ export type Reads = Pick<
   | 'explainJob'
   | 'jobTimeline'
   | 'queue'
+  | 'queueMeasures'
   | 'history'
   | 'summariseHistory'
 > & {

@@ -371,6 +371,7 @@ const Topics = checked<readonly string[]>(
   },
 );
 
+export const MeasuresQuery = closed({}, { since: Time, until: Time, at: Moment });
 export const UpdatesQuery = closed({}, { topics: Topics });
 export const RunnersQuery = closed(
   {},

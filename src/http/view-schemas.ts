@@ -240,6 +240,18 @@ export const viewSchemas = {
       },
     },
   ),
+  QueueMeasures: object({
+    step: words('1m', '1h'),
+    items: arrayOf(
+      object(
+        {
+          ...{ at: instant, depthMax: whole, depthEnd: whole, running: whole, started: whole },
+          ...{ waitP50Ms: { type: ['number', 'null'] }, waitP95Ms: { type: ['number', 'null'] } },
+        },
+        { oldestMs: { type: 'number', description: 'absent when none waited' } },
+      ),
+    ),
+  }),
   HistoryRow: object(
     {
       ...{ jobId: text, attempt: whole, project: text, stage: text, phase: text, label: text },

@@ -20,6 +20,19 @@ export const overviewRoutes: readonly Route[] = [
     run: (use, { query: { at, ...request }, sees }) =>
       asOf(use, at, (reads) => pipe(reads.queue(seen(request, sees)), TE.map(ok))),
   }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/queue/measures',
+    doc: {
+      summary: 'How deep the queue was and how long jobs waited, by the minute or by the hour',
+      answer: ref('QueueMeasures'),
+    },
+    role: 'viewer',
+    query: codecs.MeasuresQuery,
+    run: (use, { query: { at, ...span } }) =>
+      asOf(use, at, (reads) => pipe(reads.queueMeasures(span), TE.map(ok))),
+  }),
   ...historyRoutes,
   route({
     ...none,
