@@ -33,6 +33,12 @@ const colourOf = (element: Element, name: string): string => {
   return color;
 };
 
+/** Where a value has none beside it: no line shows it, so it gets a point. */
+const alone = (values: readonly (number | null)[]): number[] =>
+  values.flatMap((value, i) =>
+    value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : [],
+  );
+
 const optionsOf = (element: Element, { series, format }: ChartProps): uPlot.Options => {
   const axis = { stroke: colourOf(element, 'muted'), grid: { stroke: colourOf(element, 'line'), width: 1 } };
   return {
@@ -44,11 +50,11 @@ const optionsOf = (element: Element, { series, format }: ChartProps): uPlot.Opti
     axes: [axis, { ...axis, size: 64, values: (_, splits) => splits.map(format) }],
     series: [
       {},
-      ...series.map(({ label, colour, dashed }) => ({
+      ...series.map(({ label, colour, dashed, values }) => ({
         label,
         stroke: colourOf(element, colour),
         width: 1.5,
-        points: { show: false },
+        points: { show: false, size: 6, filter: () => alone(values) },
         ...(dashed === true ? { dash: [5, 4] } : {}),
       })),
     ],

@@ -16,6 +16,8 @@ export interface Column<A> {
   readonly name: string;
   /** Read out, and not shown. */
   readonly hidden?: boolean;
+  /** Of its cells, e.g. for their width. */
+  readonly className?: string;
   readonly cell: (row: A) => ReactNode;
 }
 
@@ -113,8 +115,8 @@ export const WindowTable = <A,>({
       <table className="table cards" aria-label={label} aria-rowcount={total + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {columns.map(({ name, hidden }) => (
-              <th key={name} scope="col">
+            {columns.map(({ name, hidden, className }) => (
+              <th key={name} scope="col" className={className}>
                 {hidden === true ? <span className="visually-hidden">{name}</span> : name}
               </th>
             ))}
@@ -137,8 +139,8 @@ export const WindowTable = <A,>({
                     …
                   </td>
                 ) : (
-                  columns.map(({ name, hidden, cell }) => (
-                    <td key={name} {...(hidden === true ? {} : { 'data-label': name })}>
+                  columns.map(({ name, hidden, className, cell }) => (
+                    <td key={name} className={className} {...(hidden === true ? {} : { 'data-label': name })}>
                       {cell(row)}
                     </td>
                   ))

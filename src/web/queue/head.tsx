@@ -80,9 +80,9 @@ export const Head = ({ answer, at, asOf }: HeadProps) => {
       </dl>
       {unmatched === 0 ? null : (
         <p className="note tone-warn">
-          {unmatched === 1 ? 'One of the waiting jobs' : `${grouped(unmatched)} of the waiting jobs`} can
-          never start as things are: no enrolled runner has what {unmatched === 1 ? 'it asks' : 'they ask'}{' '}
-          for. Their rows say what is missing. Add such a runner, or correct the filters of the project.
+          {unmatched === 1
+            ? 'One waiting job can never start as things are: no enrolled runner has what it asks for. Its row says what is missing.'
+            : `${grouped(unmatched)} waiting jobs can never start as things are: no enrolled runner has what they ask for. Their rows say what is missing.`}
         </p>
       )}
       {unseen === 0 ? null : (

@@ -8,6 +8,7 @@ import { useAt, type OfPast } from '../api/past.js';
 import { Empty } from '../parts/empty.js';
 import { ProblemNote } from '../parts/problem.js';
 import { useUrlState } from '../parts/url-state.js';
+import { Charts } from './charts.js';
 import { CancelDialog } from './cancel-dialog.js';
 import { ExplainDialog } from './explain-dialog.js';
 import { FilterBar } from './filter-bar.js';
@@ -52,6 +53,7 @@ const QueuePage = () => {
     <>
       <h1>Queue</h1>
       <Head answer={data} at={at} asOf={asOf} />
+      <Charts at={at} asOf={asOf} />
       <FilterBar filters={filters} set={set} />
       <ProblemNote error={error} />
       {isEmpty && !isFiltered ? (

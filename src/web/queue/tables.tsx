@@ -38,7 +38,7 @@ const Actions = ({
   const mayCancel = useMay('operator', { enterprise, organisation, project });
   const name = <span className="visually-hidden"> {jobText(entry)}</span>;
   return (
-    <span className="row queue-actions">
+    <span className="row">
       <button type="button" className="button small" onClick={() => explain(entry)}>
         Explain{name}
       </button>
@@ -56,7 +56,6 @@ const Project = ({ of }: { readonly of: QueueEntry }) => (
   <FilterLink
     to={{ project: of.project }}
     beside
-    className="queue-name"
     title={`${of.enterprise} / ${of.organisation} / ${of.project}, pipeline ${of.pipeline}: show its jobs alone`}
   >
     {of.project}
@@ -79,23 +78,20 @@ const Unreachable = ({ since, asOf }: { readonly since: string; readonly asOf: s
 type Columns = readonly Column<QueueEntry>[];
 
 const jobColumns: Columns = [
-  { name: 'Place', cell: ({ place }) => <span className="number">{place}</span> },
+  { name: 'Place', className: 'queue-place', cell: ({ place }) => <span className="number">{place}</span> },
   {
     name: 'Job',
-    cell: (entry) => (
-      <Link to={pageOf.job(entry.jobId)} className="queue-name">
-        {jobText(entry)}
-      </Link>
-    ),
+    className: 'queue-job',
+    cell: (entry) => <Link to={pageOf.job(entry.jobId)}>{jobText(entry)}</Link>,
   },
-  { name: 'Project', cell: (entry) => <Project of={entry} /> },
-  { name: 'Change', cell: (entry) => <Change of={entry} /> },
+  { name: 'Project', className: 'queue-project', cell: (entry) => <Project of={entry} /> },
+  { name: 'Change', className: 'queue-change', cell: (entry) => <Change of={entry} /> },
 ];
 
 const activeColumns = (asOf: string | undefined): Columns => [
   ...jobColumns,
-  { name: 'Status', cell: (entry) => <Status of={shownStatus(entry)} /> },
-  { name: 'Since', cell: ({ since }) => <PastAge at={since} asOf={asOf} /> },
+  { name: 'Status', className: 'queue-status', cell: (entry) => <Status of={shownStatus(entry)} /> },
+  { name: 'Since', className: 'queue-age', cell: ({ since }) => <PastAge at={since} asOf={asOf} /> },
   {
     name: 'Runner',
     cell: ({ runner, unreachableSince }) => (
@@ -109,7 +105,7 @@ const activeColumns = (asOf: string | undefined): Columns => [
 
 const waitingColumns = (asOf: string | undefined): Columns => [
   ...jobColumns,
-  { name: 'Waits', cell: ({ since }) => <PastAge at={since} asOf={asOf} /> },
+  { name: 'Waits', className: 'queue-age', cell: ({ since }) => <PastAge at={since} asOf={asOf} /> },
   {
     name: 'Why',
     cell: ({ waiting }) => (waiting === undefined ? null : <Reason waiting={waiting} asOf={asOf} />),
@@ -126,29 +122,36 @@ const rowClass = ({ unreachableSince, cancelAskedAt, waiting }: QueueEntry): str
 export const QueueTable = ({ kind, query, at, asOf, ...deeds }: TableProps) => {
   const columns: Columns = [
     ...(kind === 'active' ? activeColumns(asOf) : waitingColumns(asOf)),
-    { name: 'Actions', hidden: true, cell: (entry) => <Actions entry={entry} at={at} {...deeds} /> },
+    {
+      name: 'Actions',
+      hidden: true,
+      className: 'queue-deeds',
+      cell: (entry) => <Actions entry={entry} at={at} {...deeds} />,
+    },
   ];
   const title = kind === 'active' ? 'Running and starting' : 'Waiting';
   return (
-    <WindowTable
-      label={`${title}, in the order of dispatch`}
-      heading={(total) => (
-        <h2>
-          {title} <span className="muted number">{grouped(total)}</span>
-        </h2>
-      )}
-      queryKey={['queue', kind, query, at]}
-      topics={['queue']}
-      fetchWindow={async (offset, limit, signal) => {
-        const url = `${apiPath('queue')}${queryOf({ ...query, offset, limit, at })}`;
-        const { entries, total } = await ask<QueueAnswer>(url, { signal });
-        return { items: entries, total };
-      }}
-      columns={columns}
-      rowKey={({ jobId }) => jobId}
-      rowClass={rowClass}
-      empty={<p className="muted">{kind === 'active' ? 'Nothing runs.' : 'Nothing waits.'}</p>}
-      failed={(error) => <ProblemNote error={error} />}
-    />
+    <section className="stack queue-table">
+      <WindowTable
+        label={`${title}, in the order of dispatch`}
+        heading={(total) => (
+          <h2>
+            {title} <span className="muted number">{grouped(total)}</span>
+          </h2>
+        )}
+        queryKey={['queue', kind, query, at]}
+        topics={['queue']}
+        fetchWindow={async (offset, limit, signal) => {
+          const url = `${apiPath('queue')}${queryOf({ ...query, offset, limit, at })}`;
+          const { entries, total } = await ask<QueueAnswer>(url, { signal });
+          return { items: entries, total };
+        }}
+        columns={columns}
+        rowKey={({ jobId }) => jobId}
+        rowClass={rowClass}
+        empty={<p className="muted">{kind === 'active' ? 'Nothing runs.' : 'Nothing waits.'}</p>}
+        failed={(error) => <ProblemNote error={error} />}
+      />
+    </section>
   );
 };
