@@ -25,7 +25,7 @@ export const aFleet = async (world: World): Promise<Fleet> => {
   await ok(world, '/runners/build-02/test');
   await ok(world, '/runners', { ...place, name: 'build-03', port: 1, hostKey: OTHER_KEY, labels: ['gpu'] });
   await ok(world, '/runners/build-03/test');
-  await ok(world, '/runners', { ...place, name: 'build-04', port, labels: ['arm'] });
+  await ok(world, '/runners', { ...place, name: 'build-04', port, labels: ['arm'], base: `${base}-04` });
 
   const gate = world.file('gate', '');
   const repository = world.aRepository('shop', {

@@ -21,7 +21,7 @@ describe('piecesOf', () => {
       fc.property(fc.string(), fc.string(), (a, b) => {
         const pieces = piecesOf(a, b);
         expect(pieces.map(({ text }) => text).join('')).toBe(a);
-        const marks = pieces.flatMap(({ text, differs }) => [...Array(text.length)].map(() => differs));
+        const marks = pieces.flatMap(({ text, differs }) => text.split('').map(() => differs));
         expect(marks).toEqual([...Array(a.length).keys()].map((index) => a[index] !== (b[index] ?? '')));
       }),
     );

@@ -104,6 +104,23 @@ describe.skipIf(!hasChromium)('the pages of runners [needs chromium]', () => {
     await person.close();
   });
 
+  it('tests one that is new, shows the host key that it found, and accepts it only as compared', async () => {
+    const person = await someone('/runners');
+    const { page } = person;
+    await row(page, 'build-04').getByRole('button', { name: 'Test build-04' }).click();
+    await page.getByText('Now it is').waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Compare the host key…' }).click();
+    await page.getByLabel('I compared').check();
+    expect((await runner('build-04')).hostKeys).toEqual([]);
+    await page.getByRole('button', { name: 'Accept this key, then test' }).click();
+    await row(page, 'build-04').getByText('ready', { exact: true }).waitFor();
+    expect((await runner('build-04')).hostKeys).toEqual((await runner('build-01')).hostKeys);
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(person.misdeeds).toEqual([]);
+    await person.close();
+  });
+
   it('does something with many, one after the other, and tells of each what came of it', async () => {
     const person = await someone('/runners?sort=name');
     const { page } = person;

@@ -43,8 +43,9 @@ export const columnsOf = ({ selected, toggle, act, hands, asOf }: Choice): reado
     : []),
   {
     name: 'Name',
+    className: 'runners-col-name',
     cell: ({ name, user, host, port }) => (
-      <div className="runners-cell runners-who">
+      <div className="runners-cell">
         <Link to={pageOf.runner(name)} className="runners-name">
           {name}
         </Link>
@@ -56,13 +57,18 @@ export const columnsOf = ({ selected, toggle, act, hands, asOf }: Choice): reado
     ),
   },
   { name: 'State', cell: (runner) => <StateCell runner={runner} asOf={asOf} /> },
-  { name: 'Jobs', cell: (runner) => <Busy {...runner} /> },
-  { name: 'Machine', cell: (runner) => <MachineCell runner={runner} /> },
-  { name: 'Last jobs', cell: ({ lastOutcomes }) => <SparkLine outcomes={lastOutcomes} /> },
+  { name: 'Jobs', className: 'runners-col-jobs', cell: (runner) => <Busy {...runner} /> },
+  { name: 'Machine', className: 'runners-col-machine', cell: (runner) => <MachineCell runner={runner} /> },
+  {
+    name: 'Last jobs',
+    className: 'runners-col-last',
+    cell: ({ lastOutcomes }) => <SparkLine outcomes={lastOutcomes} />,
+  },
   ...(hands?.operator === true
     ? [
         {
           name: 'Actions',
+          className: 'runners-col-acts',
           hidden: true,
           cell: (runner: RunnerAsOf) => (
             <div className="row runners-acts">
