@@ -7,7 +7,7 @@ import { Link } from '../parts/link.js';
 import { ProblemNote } from '../parts/problem.js';
 import { Status, wordOf } from '../parts/status.js';
 import { At } from '../parts/time.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 import { filtersOf, type Filters } from './filters.js';
 import { Length } from './length.js';
 
