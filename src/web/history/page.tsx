@@ -3,6 +3,7 @@ import { useSearch } from 'wouter';
 import { apiPath, queryOf } from '../api/client.js';
 import { useAt } from '../api/past.js';
 import { Link } from '../parts/link.js';
+import { useTitle } from '../parts/title.js';
 import { useUrlState, withParams } from '../parts/url-state.js';
 import { Attempts } from './attempts.js';
 import { FilterBar } from './filter-bar.js';
@@ -28,6 +29,7 @@ const Views = ({ by }: { readonly by: string | undefined }) => {
 };
 
 const HistoryPage = () => {
+  useTitle('History');
   const at = useAt();
   const { get, set } = useUrlState();
   const filters = filtersFrom(get);
