@@ -154,7 +154,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         repeated: false,
       }),
     listRunners: () => TE.right([aRunner()]),
-    windowRunners: () => TE.right({ items: [aRunner()], total: 1, counts: { ready: 1 }, busy: 0, slots: 2, free: 2 }),
+    windowRunners: () =>
+      TE.right({ items: [aRunner()], total: 1, counts: { ready: 1 }, busy: 0, slots: 2, free: 2 }),
     showRunner: (name) =>
       name === 'build-07'
         ? TE.right(aRunner())

@@ -9,7 +9,7 @@ import {
   noFilters,
 } from '../../src/web/history/filters.js';
 import { instantOf, localOf, millisOf, millisOfLocal, stepFrom } from '../../src/web/parts/moments.js';
-import { withParams } from '../../src/web/parts/url-state.js';
+import { withParams } from '../../src/web/parts/params.js';
 
 const reader = (search: string) => (name: string) => new URLSearchParams(search).get(name) ?? undefined;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chipsOf, filtersFrom, noFilters, tablesOf } from '../../src/web/queue/filters.js';
 import { queryOf } from '../../src/web/api/client.js';
-import { withParams } from '../../src/web/parts/url-state.js';
+import { withParams } from '../../src/web/parts/params.js';
 
 const fromAddress = (search: string) => {
   const params = new URLSearchParams(search);

@@ -6,7 +6,7 @@ import { Icon } from '../parts/icon.js';
 import { Link, pageOf } from '../parts/link.js';
 import { Status, wordOf } from '../parts/status.js';
 import { At } from '../parts/time.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 import type { Asked } from './deed-dialogs.js';
 import { phaseRows } from './phases.js';
 import { PhaseTable, type TableDeeds } from './phase-table.js';

@@ -5,7 +5,7 @@ import { Icon } from '../parts/icon.js';
 import { Link, pageOf } from '../parts/link.js';
 import { Status } from '../parts/status.js';
 import { At } from '../parts/time.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 import { runStatus, stepsOf, titleOf, type GateState, type StageRun } from './stages.js';
 
 const gateWords = { open: 'needs you', moving: 'merging', waits: 'not yet', never: 'does not come' } as const;

@@ -59,6 +59,16 @@ export const SubmitDialog = ({ onClose, onSubmitted }: SubmitDialogProps) => {
   const { mutate, isPending, error } = useCommand<ChangeView, Readonly<Record<string, string>>>(onSubmitted);
   const problem = error === null ? undefined : problemOf(error);
   const { fields, rest } = byField(problem?.problems ?? []);
+  const told =
+    problem === undefined
+      ? null
+      : new ApiProblem({
+          ...problem,
+          problems: rest,
+          ...(rest.length === 0 && Object.keys(fields).length > 0
+            ? { hint: 'What is wrong, and how to mend it, stands at the field.' }
+            : {}),
+        });
   const text = (name: SubmitField) => ({
     value: values[name],
     wrong: fields[name],
@@ -97,9 +107,7 @@ export const SubmitDialog = ({ onClose, onSubmitted }: SubmitDialogProps) => {
             <Text label="Enterprise" hint="Empty: default." {...text('enterprise')} />
           </div>
         </details>
-        {problem === undefined ? null : (
-          <ProblemNote error={new ApiProblem({ ...problem, problems: rest })} />
-        )}
+        <ProblemNote error={told} />
         <div className="dialog-foot">
           <button type="button" className="button" onClick={onClose}>
             Back

@@ -5,7 +5,7 @@ import { Icon } from '../parts/icon.js';
 import { MomentField } from '../parts/moment-field.js';
 import { SearchField } from '../parts/search-field.js';
 import { wordOf } from '../parts/status.js';
-import { type Params } from '../parts/url-state.js';
+import { type Params } from '../parts/params.js';
 import { chipsOf, noFilters, outcomeNames, type Filters } from './filters.js';
 
 interface FilterBarProps {

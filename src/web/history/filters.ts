@@ -1,7 +1,7 @@
 /** Which attempts are wanted, and how they are shown: it stands in the address, and becomes the query. */
 import type { HistoryRow } from '../../../projections/history-row.js';
 import type { SummaryKey } from '../../../projections/history-summary.js';
-import type { Params } from '../parts/url-state.js';
+import type { Params } from '../parts/params.js';
 
 /** As the API has them. */
 export const filterNames = [

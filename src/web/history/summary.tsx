@@ -7,7 +7,7 @@ import { Link } from '../parts/link.js';
 import { ProblemNote } from '../parts/problem.js';
 import { Status, wordOf } from '../parts/status.js';
 import { At } from '../parts/time.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 import { filtersOf, type Filters } from './filters.js';
 import { Length } from './length.js';
 
@@ -80,7 +80,7 @@ export const Summary = ({ by, filters, at }: SummaryProps) => {
             <tr>
               <th scope="col">{`${by.slice(0, 1).toUpperCase()}${by.slice(1)}`}</th>
               <th scope="col">Attempts</th>
-              <th scope="col">Outcomes</th>
+              {by === 'outcome' ? null : <th scope="col">Outcomes</th>}
               <th scope="col">Waited</th>
               <th scope="col">Ran</th>
             </tr>
@@ -94,9 +94,11 @@ export const Summary = ({ by, filters, at }: SummaryProps) => {
                 <td data-label="Attempts">
                   <span className="number">{attempts.toLocaleString()}</span>
                 </td>
-                <td data-label="Outcomes">
-                  <Outcomes of={outcomes} />
-                </td>
+                {by === 'outcome' ? null : (
+                  <td data-label="Outcomes">
+                    <Outcomes of={outcomes} />
+                  </td>
+                )}
                 <td data-label="Waited">
                   <Spreads of={waitedMs} />
                 </td>

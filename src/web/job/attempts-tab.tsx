@@ -16,7 +16,7 @@ const OutputOf = ({
 }) => (
   <li>
     {name}: {bytesText(storedBytes)}
-    {truncated ? `, truncated: it wrote ${bytesText(sourceBytes)}` : ''}{' '}
+    {truncated ? `, truncated at ${bytesText(sourceBytes)}` : ''}{' '}
     <code className="job-digest" title={storedSha256}>
       sha256 {storedSha256.slice(0, 12)}…
     </code>{' '}
@@ -78,19 +78,23 @@ export const AttemptsTab = ({ job }: { readonly job: JobView }) => {
           {job.attempts.map((attempt) => (
             <tr key={attempt.attempt}>
               <td data-label="Attempt">
-                {attempt.attempt}{' '}
-                <Link to={`${pageOf.job(job.id)}?attempt=${attempt.attempt}`}>
-                  Log of attempt {attempt.attempt}
-                </Link>
+                <div>
+                  {attempt.attempt}{' '}
+                  <Link to={`${pageOf.job(job.id)}?attempt=${attempt.attempt}`}>
+                    Log of attempt {attempt.attempt}
+                  </Link>
+                </div>
               </td>
               <td data-label="Runner">
-                {attempt.runner === undefined ? (
-                  ''
-                ) : (
-                  <Link to={pageOf.runner(attempt.runner)}>{attempt.runner}</Link>
-                )}
-                {attempt.slot === undefined ? '' : `, slot ${attempt.slot}`}
-                {attempt.rule === undefined ? null : <span className="muted"> (rule: {attempt.rule})</span>}
+                <div>
+                  {attempt.runner === undefined ? (
+                    ''
+                  ) : (
+                    <Link to={pageOf.runner(attempt.runner)}>{attempt.runner}</Link>
+                  )}
+                  {attempt.slot === undefined ? '' : `, slot ${attempt.slot}`}
+                  {attempt.rule === undefined ? null : <span className="muted"> (rule: {attempt.rule})</span>}
+                </div>
               </td>
               <td data-label="Assigned">
                 <Instant at={attempt.assignedAt} />
@@ -109,8 +113,10 @@ export const AttemptsTab = ({ job }: { readonly job: JobView }) => {
                 )}
               </td>
               <td data-label="How it ended">
-                {attempt.exitCode === undefined ? '' : exitText(attempt.exitCode)}{' '}
-                {attempt.why?.replaceAll('_', ' ')}
+                <div>
+                  {attempt.exitCode === undefined ? '' : exitText(attempt.exitCode)}{' '}
+                  {attempt.why?.replaceAll('_', ' ')}
+                </div>
               </td>
               <td data-label="What it left">
                 <Left attempt={attempt} />

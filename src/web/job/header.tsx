@@ -8,7 +8,7 @@ import { At } from '../parts/time.js';
 import { Actions } from './actions.js';
 import { Lasted } from './lasted.js';
 import { useChangeOf, useRunnerOf } from './use-job.js';
-import { isEnded, refusedText, titleOf } from './words.js';
+import { endOf, isEnded, refusedText, titleOf } from './words.js';
 
 const Facts = ({ job }: { readonly job: JobView }) => {
   const change = useChangeOf(job);
@@ -85,7 +85,7 @@ const Notes = ({ job, isAway }: { readonly job: JobView; readonly isAway: string
   const survivors = evidence?.survivors ?? [];
   return (
     <>
-      {job.summary === undefined ? null : <p className="job-summary">The job {job.summary}.</p>}
+      {job.summary === undefined ? null : <p className="job-summary">{endOf(job)}</p>}
       {retryAt === undefined ? null : (
         <p>
           It is tried again not before <At at={retryAt} />.

@@ -57,8 +57,8 @@ export const MatchingTab = ({ id }: { readonly id: string }) => {
       </p>
       {rows.length === 0 ? (
         <Empty title="No runner is enrolled">
-          <p>Any machine that is reached by SSH can be one:</p>
-          <pre>baton install-runner …</pre>
+          <p>One command makes a machine that is reached by SSH a runner:</p>
+          <pre>npx baton install-runner HOST ADMIN -P</pre>
         </Empty>
       ) : (
         <div className="table-scroll">

@@ -36,10 +36,13 @@ const JobPage = ({ id }: { readonly id: string }) => {
     if (error === null) return <p className="muted">One moment…</p>;
     if (problemOf(error).status !== 404) return <ProblemNote error={error} />;
     return (
-      <Empty title={`There is no job ${id} yet`}>
-        <p>If it was asked for a moment ago it shows here by itself.</p>
-        <Link to="/history">All that has run</Link>
-      </Empty>
+      <>
+        <h1>Job {id}</h1>
+        <Empty title="There is no such job, or not yet">
+          <p>If it was asked for a moment ago it shows here by itself.</p>
+          <Link to="/history">All that has run</Link>
+        </Empty>
+      </>
     );
   }
   // a part of an id is enough to find it, and not to follow it

@@ -49,8 +49,12 @@ export const TimelineTab = ({ id }: { readonly id: string }) => {
                 {gapTo(entry, data.items[index - 1])}
               </td>
               <td data-label="What happened">
-                {entry.sentence}
-                {entry.reason === undefined ? null : <span className="muted"> (reason: {entry.reason})</span>}
+                <div>
+                  {entry.sentence}
+                  {entry.reason === undefined ? null : (
+                    <span className="muted"> (reason: {entry.reason})</span>
+                  )}
+                </div>
               </td>
               <td data-label="By">{entry.by}</td>
               <td data-label="Recorded as">

@@ -44,14 +44,14 @@ export const likelySignalOf = (exitCode: number): string | undefined => {
   const number = exitCode - 128;
   if (number < 1 || number > 64) return undefined;
   const name = SIGNALS[number];
-  return name === undefined ? `signal ${number}` : `${name} (signal ${number})`;
+  return name === undefined ? `signal ${number}` : name;
 };
 
 export const exitText = (exitCode: number): string => {
   const signal = likelySignalOf(exitCode);
   return signal === undefined
     ? `Exit code ${exitCode}.`
-    : `Exit code ${exitCode}: likely ended by ${signal}.`;
+    : `Exit code ${exitCode}: likely ended by ${signal} (128 + ${exitCode - 128}).`;
 };
 
 export const isEnded = ({ status }: Pick<JobView, 'status'>): boolean =>
@@ -70,12 +70,22 @@ export interface LogKnown {
   readonly isOver: boolean;
 }
 
+const VERB: Readonly<Partial<Record<JobView['status'], string>>> = {
+  cancelled: 'was ',
+  lost: 'is ',
+  undeliverable: 'is ',
+};
+
+/** How it ended, as a whole sentence; undefined: it has not. */
+export const endOf = ({ status, summary }: Pick<JobView, 'status' | 'summary'>): string | undefined =>
+  summary === undefined ? undefined : `The job ${VERB[status] ?? ''}${summary}.`;
+
 const howItEnded = (job: JobView, attempt: AttemptView): readonly string[] => {
   const isLast = job.attempts.at(-1)?.attempt === attempt.attempt;
   if (isLast && isEnded(job)) {
     const lost = job.status === 'lost' ? ['What it did in the end is not known.'] : [];
-    const summary = job.summary === undefined ? [] : [`The job ${job.summary}.`];
-    return [...summary, ...lost];
+    const end = endOf(job);
+    return [...(end === undefined ? [] : [end]), ...lost];
   }
   if (attempt.endedAt === undefined) return [];
   return [
@@ -88,7 +98,7 @@ const storedText = (attempt: AttemptView, output: string, known: LogKnown): stri
   const held = `${bytesText(known.size)}, ${lines}`;
   const sealed = attempt.outputs?.find(({ name }) => name === output);
   if (sealed?.truncated === true)
-    return `Truncated at ${bytesText(sealed.storedBytes)}: the job wrote ${bytesText(sealed.sourceBytes)}. Sealed.`;
+    return `Truncated at ${bytesText(sealed.sourceBytes)}: what the job wrote beyond that was not kept. Sealed.`;
   if (known.sealed) return `The log is complete and sealed: ${held}.`;
   return known.isOver
     ? `The log was not sealed: ${held} are here, and what the runner may still hold was not collected.`
@@ -102,14 +112,13 @@ export const endOfLog = (
   output: string,
   known: LogKnown,
 ): readonly string[] => {
-  const signal = attempt.exitCode === undefined ? undefined : likelySignalOf(attempt.exitCode);
   const said = howItEnded(job, attempt);
-  const tells = attempt.exitCode !== undefined && !said.join(' ').includes(`exit code ${attempt.exitCode}`);
+  const { exitCode } = attempt;
+  const isTold =
+    exitCode === undefined || said.some((sentence) => sentence.includes(`exit code ${exitCode}`));
   return [
     ...said,
-    ...(attempt.exitCode !== undefined && (tells || signal !== undefined)
-      ? [exitText(attempt.exitCode)]
-      : []),
+    ...(isTold ? [] : [exitText(exitCode)]),
     ...(job.collectionPaused === undefined
       ? []
       : [`Nothing of the log is stored for now: ${job.collectionPaused.detail}`]),

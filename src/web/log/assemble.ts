@@ -1,5 +1,7 @@
 /** Lines out of the bytes of a log, in whatever pieces these come. As `log/lines` has them, so that both fit together. */
 
+import type { LogLine } from '../../app/ports.js';
+
 /** As much of a line is kept, in bytes; the API cuts there, too. */
 export const LINE_BYTES = 8192;
 
@@ -78,4 +80,13 @@ export const createAssembler = ({ line: first, offset: begin, behind }: From): A
     },
     next: () => offset + length,
   };
+};
+
+/** Where the stream is to begin, so that it is all the same whether the last line has its end yet. */
+export const goOnFrom = ({ items }: { readonly items: readonly LogLine[] }): From => {
+  const last = items.at(-1);
+  if (last === undefined) return { line: 1, offset: 0 };
+  const { line, offset, length, text = '' } = last;
+  // of a line that is cut no more text is needed, and it may be gigabytes long
+  return last.cut === true ? { line, offset, behind: { length, text } } : { line, offset };
 };

@@ -4,7 +4,7 @@ import type { LogLines } from '../../app/use-cases.js';
 import { followLog, type Following } from './follow.js';
 import { groupsIn, type Group } from './groups.js';
 import { CHUNK, createRows, type LogRow, type Rows } from './rows.js';
-import type { From } from './assemble.js';
+import { goOnFrom, type From } from './assemble.js';
 import { readLines, type LogSource } from './source.js';
 
 export interface LogState {
@@ -35,15 +35,6 @@ export interface LogBook {
 /** As a log grows it is drawn so often, and no more. */
 const DRAW_MS = 80;
 const AGAIN_MS = 2000;
-
-/** Where the stream is to begin, so that it is all the same whether the last line has its end yet. */
-export const goOnFrom = ({ items }: Pick<LogLines, 'items'>): From => {
-  const last = items.at(-1);
-  if (last === undefined) return { line: 1, offset: 0 };
-  const { line, offset, length, text = '' } = last;
-  // of a line that is cut no more text is needed, and it may be gigabytes long
-  return last.cut === true ? { line, offset, behind: { length, text } } : { line, offset };
-};
 
 const rowsOf = ({ items }: LogLines): readonly LogRow[] =>
   items.map(({ text = '', ...item }) => ({ ...item, text }));

@@ -2,61 +2,46 @@
 import { memo, useMemo, type Ref } from 'react';
 import { lengthOf } from '../parts/time.js';
 import { markersOf, type Group } from './groups.js';
-import { highlighted, type Piece } from './highlight.js';
-import { lookOf } from './look.js';
+import { highlighted } from './highlight.js';
 import { paint } from './paint.js';
+import { Pieces } from './pieces.js';
 import type { LogRow } from './rows.js';
+import { LINE_BYTES } from './assemble.js';
 import type { Sgr } from './sgr.js';
 import { timeText, type TimesShown } from './times.js';
 
-interface LineProps {
-  readonly index: number;
-  readonly line: number;
+/** What is the same for all lines. */
+export interface LineLook {
   readonly total: number;
-  /** Absent: not here yet. */
-  readonly row: LogRow | undefined;
-  /** At its beginning. */
-  readonly sgr: Sgr;
   readonly times: TimesShown;
   readonly startedAt: string | undefined;
   /** What is searched for; empty: nothing. */
   readonly query: string;
   readonly isExact: boolean;
-  readonly isChosen: boolean;
-  readonly isFound: boolean;
   /** Also what was overwritten. */
   readonly isAll: boolean;
+  /** Where all the bytes are. */
+  readonly raw: string;
+}
+
+interface LineProps extends LineLook {
+  readonly index: number;
+  readonly line: number;
+  /** Absent: not here yet. */
+  readonly row: LogRow | undefined;
+  /** At its beginning. */
+  readonly sgr: Sgr;
+  readonly isChosen: boolean;
+  readonly isFound: boolean;
   /** It is the heading of this. */
   readonly group: Group | undefined;
   readonly isFolded: boolean;
-  /** Where all the bytes are. */
-  readonly raw: string;
   readonly measure: Ref<HTMLDivElement>;
   readonly onChoose: (line: number, isShift: boolean) => void;
   readonly onFold: (line: number) => void;
 }
 
 const numbers = new Intl.NumberFormat();
-
-const Text = ({ piece: { text, style, mark, isHit } }: { readonly piece: Piece }) => {
-  const { className, style: css } = lookOf(style);
-  const shown =
-    mark === undefined ? (
-      text
-    ) : (
-      <span className="log-mark" title={mark}>
-        {text}
-      </span>
-    );
-  const hit = isHit === true ? <mark className="log-hit">{shown}</mark> : shown;
-  return className === '' && css === undefined ? (
-    hit
-  ) : (
-    <span className={className} {...(css === undefined ? {} : { style: css })}>
-      {hit}
-    </span>
-  );
-};
 
 const Fold = ({
   group,
@@ -155,12 +140,10 @@ const LineOf = (props: LineProps) => {
       <span className="log-text" dir="ltr">
         {row === undefined ? <span className="muted">…</span> : null}
         {group !== undefined && group.title !== '' ? group.title : null}
-        {pieces.map((piece, at) => (
-          <Text key={at} piece={piece} />
-        ))}
+        <Pieces pieces={pieces} />
         {row?.cut === true ? (
           <a className="log-more" href={raw} target="_blank" rel="noreferrer">
-            … {numbers.format(row.length - CUT_BYTES)} more bytes of this line are in the raw log
+            … {numbers.format(row.length - LINE_BYTES)} more bytes of this line are in the raw log
           </a>
         ) : null}
         {hides ? (
@@ -173,8 +156,5 @@ const LineOf = (props: LineProps) => {
     </div>
   );
 };
-
-/** The API tells so much of one line. */
-const CUT_BYTES = 8192;
 
 export const Line = memo(LineOf);

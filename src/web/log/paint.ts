@@ -42,10 +42,11 @@ const drawn = () => {
       at = to === 'start' ? 0 : Math.max(0, at - 1);
     },
     erase: (what: 'right' | 'left' | 'all', style: Sgr): void => {
-      const [from, to] = what === 'right' ? [at, cells.length] : [0, what === 'all' ? cells.length : at + 1];
+      const from = what === 'right' ? at : 0;
+      const to = what === 'left' ? Math.min(at + 1, cells.length) : cells.length;
       lose(from, to);
-      if (what === 'right') cells.splice(at);
-      else for (let i = 0; i < Math.min(to, cells.length); i++) cells[i] = { text: BLANK, style };
+      if (what !== 'left') cells.splice(from);
+      else for (let i = 0; i < to; i++) cells[i] = { text: BLANK, style };
     },
   };
 };

@@ -1,6 +1,9 @@
 /** The field that searches a whole log, how much was found, and where. */
-import { useState, type RefObject } from 'react';
+import { Fragment, useState, type RefObject } from 'react';
 import { ProblemNote } from '../parts/problem.js';
+import { Pieces } from './pieces.js';
+import { paint } from './paint.js';
+import { plain } from './sgr.js';
 import type { LogMatch } from '../../app/ports.js';
 import type { LogSearch } from './use-search.js';
 
@@ -15,28 +18,24 @@ const countOf = ({ found, sought, isBusy }: LogSearch): string => {
   return `${numbers.format(matches)} ${matches === 1 ? 'match' : 'matches'} in ${inLines}`;
 };
 
-const Excerpt = ({ match: { text, columns, column, cut } }: { readonly match: LogMatch }) => {
-  const pieces = columns.flatMap(([from, to], index) => [
-    { key: `t${from}`, text: text.slice(columns[index - 1]?.[1] ?? 0, from), isHit: false },
-    { key: `m${from}`, text: text.slice(from, to), isHit: true },
-  ]);
-  return (
-    <span className="log-excerpt">
-      {column > 0 ? '…' : ''}
-      {pieces.map((piece) =>
-        piece.isHit ? (
-          <mark key={piece.key} className="log-hit">
-            {piece.text}
-          </mark>
-        ) : (
-          piece.text
-        ),
-      )}
-      {text.slice(columns.at(-1)?.[1] ?? 0)}
-      {cut === true ? '…' : ''}
-    </span>
-  );
-};
+/** What the job wrote is shown as in its line, so that it commands nothing here either. */
+const Plain = ({ text }: { readonly text: string }) => <Pieces pieces={paint(text, plain, true).runs} />;
+
+const Excerpt = ({ match: { text, columns, column, cut } }: { readonly match: LogMatch }) => (
+  <span className="log-excerpt" dir="ltr">
+    {column > 0 ? '…' : ''}
+    {columns.map(([from, to], index) => (
+      <Fragment key={from}>
+        <Plain text={text.slice(columns[index - 1]?.[1] ?? 0, from)} />
+        <mark className="log-hit">
+          <Plain text={text.slice(from, to)} />
+        </mark>
+      </Fragment>
+    ))}
+    <Plain text={text.slice(columns.at(-1)?.[1] ?? 0)} />
+    {cut === true ? '…' : ''}
+  </span>
+);
 
 const Hits = ({ search }: { readonly search: LogSearch }) => (
   <div className="log-hits">
@@ -99,7 +98,7 @@ export const SearchBar = ({ search, field, size, onSearch, onStep }: SearchBarPr
             className="input"
             type="search"
             maxLength={200}
-            placeholder="Search the whole log  ( / )"
+            placeholder="Search the log"
             value={typed}
             onChange={({ target }) => {
               setTyped(target.value);

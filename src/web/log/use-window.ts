@@ -129,7 +129,7 @@ export const useLineWindow = ({ total, hidden, version, start, isOpen }: Wanted)
     news: isFollowing ? 0 : Math.max(0, total - (left ?? total)),
     follow: (on) => {
       if (!on) {
-        release();
+        if (isFollowing) release();
         return;
       }
       place.current = undefined;

@@ -2,17 +2,18 @@
  * A log: its end first, and any part of it on demand, however long it is. Lines can be linked, searched for, folded by their headings and
  * followed as they come.
  */
-import { useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useLogBook, type LogState } from './book.js';
 import { Chosen } from './chosen.js';
 import { Help } from './help.js';
 import { chosenBy } from './line-links.js';
-import { Line } from './line.js';
+import { Lines } from './lines.js';
 import { SearchBar } from './search-bar.js';
 import { rawUrl, type LogSource, type Sought } from './source.js';
 import { StateNotes } from './state-notes.js';
 import { timesShown } from './times.js';
 import { Overview, Tools } from './tools.js';
+import { useGroups } from './use-groups.js';
 import { useKept } from './use-kept.js';
 import { useKeys } from './use-keys.js';
 import { useLineRange } from './use-range.js';
@@ -41,7 +42,6 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
   const total = state.total ?? 0;
   const isOpen = !sealed && state.following?.kind !== 'over';
   const [range, setRange] = useLineRange();
-  const [choice, setChoice] = useState<ReadonlyMap<number, boolean>>(new Map());
   const [times, setTimes] = useKept('times', timesShown);
   const [wrapped, setWrapped] = useKept('wrap', ['no', 'yes']);
   const [isAll, setAll] = useState(false);
@@ -51,29 +51,13 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
   const label = useId();
   const isWrapped = wrapped === 'yes';
 
-  const groups = useMemo(() => new Map(state.groups.map((group) => [group.line, group])), [state.groups]);
-  const folded = useMemo(
-    () =>
-      [...groups.values()].filter(
-        ({ line, to, collapsed, ended, alarmed }) =>
-          to > line && (choice.get(line) ?? (collapsed && ended && !alarmed)),
-      ),
-    [groups, choice],
-  );
-  const hidden = useMemo(() => folded.map(({ line, to }) => ({ from: line + 1, to })), [folded]);
-  const foldedLines = useMemo(() => new Set(folded.map(({ line }) => line)), [folded]);
+  const groups = useGroups(state.groups);
 
   const [start] = useState(range?.from);
-  const view = useLineWindow({ total, hidden, version, start, isOpen });
-  const { virtual, folds, seen, box, isFollowing } = view;
+  const view = useLineWindow({ total, hidden: groups.hidden, version, start, isOpen });
+  const { seen, box, isFollowing } = view;
   const search = useLogSearch(source, sought, total, (line) => {
-    // a line that is folded away is shown
-    setChoice((before) => {
-      const around = folded.filter((group) => group.line < line && line <= group.to);
-      return around.length === 0
-        ? before
-        : new Map([...before, ...around.map((group) => [group.line, false] as const)]);
-    });
+    groups.reveal(line);
     view.jump(line);
   });
 
@@ -106,10 +90,6 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
     ...(isFull ? { Escape: () => setFull(false) } : {}),
   });
 
-  const items = virtual.getVirtualItems();
-  const raw = rawUrl(source);
-  const foldAll = (isFolded: boolean): void =>
-    setChoice(new Map([...groups.keys()].map((line) => [line, isFolded])));
   return (
     <section className={isFull ? 'log log-full' : 'log'} aria-labelledby={label}>
       <h2 id={label} className="visually-hidden">
@@ -148,8 +128,8 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
         onTop={() => view.jump(1, 'start')}
         onBottom={() => view.follow(true)}
         onHelp={() => setHelp(true)}
-        onFoldAll={groups.size === 0 ? undefined : () => foldAll(true)}
-        onUnfoldAll={folded.length === 0 ? undefined : () => foldAll(false)}
+        onFoldAll={groups.groups.size === 0 ? undefined : () => groups.foldAll(true)}
+        onUnfoldAll={groups.folded.size === 0 ? undefined : () => groups.foldAll(false)}
       />
       <SearchBar
         search={search}
@@ -184,47 +164,30 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
                   : 'Nothing was written.'}
             </p>
           ) : (
-            <div className="log-space" style={{ height: virtual.getTotalSize() }}>
-              <div
-                role="list"
-                aria-label="Lines"
-                className="log-rows"
-                style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}
-              >
-                {items.map(({ index }) => {
-                  const line = folds.lineAt(index);
-                  return (
-                    <Line
-                      key={line}
-                      index={index}
-                      line={line}
-                      total={total}
-                      row={book.rows.get(line)}
-                      sgr={book.rows.styleAt(line)}
-                      times={times}
-                      startedAt={startedAt}
-                      query={sought.text}
-                      isExact={sought.isExact}
-                      isChosen={range !== undefined && range.from <= line && line <= range.to}
-                      isFound={search.at === line}
-                      isAll={isAll}
-                      group={groups.get(line)}
-                      isFolded={foldedLines.has(line)}
-                      raw={raw}
-                      measure={virtual.measureElement}
-                      onChoose={(chosen, isShift) => {
-                        view.follow(false);
-                        setRange(chosenBy(chosen, range, isShift));
-                      }}
-                      onFold={(heading) => {
-                        view.follow(false);
-                        setChoice((before) => new Map(before).set(heading, !foldedLines.has(heading)));
-                      }}
-                    />
-                  );
-                })}
-              </div>
-            </div>
+            <Lines
+              rows={book.rows}
+              view={view}
+              groups={groups}
+              look={{
+                total,
+                times,
+                startedAt,
+                query: sought.text,
+                isExact: sought.isExact,
+                isAll,
+                raw: rawUrl(source),
+              }}
+              chosen={range}
+              found={search.at}
+              onChoose={(line, isShift) => {
+                view.follow(false);
+                setRange(chosenBy(line, range, isShift));
+              }}
+              onFold={(heading) => {
+                view.follow(false);
+                groups.toggle(heading);
+              }}
+            />
           )}
         </div>
         {isOpen && !isFollowing && total > 0 ? (

@@ -2,8 +2,8 @@
 import { useState, type ReactNode } from 'react';
 import { useCommand, type Command } from '../api/command.js';
 import { Dialog } from './dialog.js';
-import { Field } from './field.js';
 import { ProblemNote } from './problem.js';
+import { ReasonField } from './reason-field.js';
 
 interface ConfirmProps<A> {
   readonly title: string;
@@ -49,20 +49,9 @@ export const Confirm = <A,>({
         }}
       >
         {children}
-        {asksReason !== false ? (
-          <Field label="Reason (recorded with your name)">
-            {(id) => (
-              <input
-                id={id}
-                className="input"
-                required={asksReason === 'must'}
-                maxLength={500}
-                value={reason}
-                onChange={({ target }) => setReason(target.value)}
-              />
-            )}
-          </Field>
-        ) : null}
+        {asksReason === false ? null : (
+          <ReasonField value={reason} onChange={setReason} isNeeded={asksReason === 'must'} />
+        )}
         <ProblemNote error={error} />
         <div className="dialog-foot">
           <button type="button" className="button" onClick={onClose}>

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link as Wouter } from 'wouter';
 import { useAt } from '../api/past.js';
-import { withParams } from './url-state.js';
+import { withParams } from './params.js';
 
 interface LinkProps {
   readonly to: string;

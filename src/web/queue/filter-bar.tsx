@@ -1,7 +1,7 @@
 /** What of the queue is shown: chosen here, and taken back here. */
 import { useCallback, useRef, useLayoutEffect } from 'react';
 import { Field } from '../parts/field.js';
-import { Icon } from '../parts/icon.js';
+import { FilterChips } from '../parts/filter-chips.js';
 import { SearchField } from '../parts/search-field.js';
 import { chipsOf, noFilters, type FilterName, type Filters } from './filters.js';
 import { reasonNames, stageNames, statusNames, wordOf } from './words.js';
@@ -42,7 +42,6 @@ export const FilterBar = ({ filters, set }: FilterBarProps) => {
     latest.current = set;
   });
   const search = useCallback((q: string) => latest.current({ q }), []);
-  const chips = chipsOf(filters);
   return (
     <div className="stack queue-filters">
       <div className="queue-choices" role="search">
@@ -65,28 +64,11 @@ export const FilterBar = ({ filters, set }: FilterBarProps) => {
           onChoose={(reason) => set({ reason })}
         />
       </div>
-      {chips.length === 0 ? null : (
-        <ul className="row" aria-label="Filters">
-          {chips.map(({ name, text }) => (
-            <li key={name}>
-              <button
-                type="button"
-                className="button small"
-                aria-label={`Take out: ${text}`}
-                onClick={() => set({ [name]: undefined })}
-              >
-                {text}
-                <Icon name="cross" />
-              </button>
-            </li>
-          ))}
-          <li>
-            <button type="button" className="button small quiet" onClick={() => set(noFilters)}>
-              Clear all
-            </button>
-          </li>
-        </ul>
-      )}
+      <FilterChips
+        chips={chipsOf(filters)}
+        onTake={(name) => set({ [name]: undefined })}
+        onClear={() => set(noFilters)}
+      />
     </div>
   );
 };

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { useSearch } from 'wouter';
 import { Link } from '../parts/link.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 import { noFilters, type Filters } from './filters.js';
 
 interface FilterLinkProps {

@@ -6,8 +6,8 @@ import type { RunnerTested } from '../../app/use-cases.js';
 import { apiPath, ask, newKey, problemOf } from '../api/client.js';
 import { announce } from '../parts/announce.js';
 import { Dialog } from '../parts/dialog.js';
-import { Field } from '../parts/field.js';
 import { Icon, type IconName } from '../parts/icon.js';
+import { ReasonField } from '../parts/reason-field.js';
 import { refusalOf, resultOf, summaryOf, type BulkAct, type Result } from './bulk.js';
 import { UntilField } from './until-field.js';
 import { untilOf, type Until } from './until.js';
@@ -106,23 +106,17 @@ export const BulkDialog = ({ act, names, onClose }: BulkDialogProps) => {
             <p>{says}</p>
             {act === 'pause' ? <UntilField value={until} onChange={setUntil} /> : null}
             {act === 'test' ? null : (
-              <Field label="Reason, for all of them (recorded with your name)">
-                {(id) => (
-                  <input
-                    id={id}
-                    className="input"
-                    maxLength={500}
-                    value={reason}
-                    onChange={({ target }) => setReason(target.value)}
-                  />
-                )}
-              </Field>
+              <ReasonField
+                label="Reason, for all of them (recorded with your name)"
+                value={reason}
+                onChange={setReason}
+              />
             )}
           </>
         ) : (
           <p role="status">{summaryOf(results)}</p>
         )}
-        <ul className="runners-results" aria-label="Runners">
+        <ul className="runners-results" aria-label="Runners" tabIndex={0}>
           {names.map((name, index) => (
             <Row key={name} name={name} result={results[index] ?? { kind: 'waits' }} />
           ))}

@@ -18,17 +18,12 @@ interface Choice {
 }
 
 /** In a row: what ends its trouble, and the look. The rest is on the runner's own page. */
-const MOST = 2;
-
 const rowOffers = (runner: RunnerAsOf, hands: Hands) => {
   const offers = offersFor(runner, hands);
+  const isWell = runner.state === 'ready' && offers[0]?.act.kind === 'test';
+  const [trouble] = isWell ? offers.filter(({ act }) => act.kind === 'drain') : offers;
   const test = offers.filter(({ act }) => act.kind === 'test');
-  return [
-    ...offers
-      .filter(({ act }) => !['test', 'pause', 'prove', 'remove'].includes(act.kind))
-      .slice(0, MOST - 1),
-    ...test,
-  ];
+  return [...new Set([...(trouble === undefined ? [] : [trouble]), ...test])];
 };
 
 export const columnsOf = ({ selected, toggle, act, hands, asOf }: Choice): readonly Column<RunnerAsOf>[] => [
@@ -40,7 +35,7 @@ export const columnsOf = ({ selected, toggle, act, hands, asOf }: Choice): reado
           cell: ({ name }: RunnerAsOf) => (
             <label className="runners-choose">
               <input type="checkbox" checked={selected.has(name)} onChange={() => toggle(name)} />
-              <span className="visually-hidden">Choose {name}</span>
+              <span className="runners-choose-word">Choose {name}</span>
             </label>
           ),
         },
@@ -48,6 +43,7 @@ export const columnsOf = ({ selected, toggle, act, hands, asOf }: Choice): reado
     : []),
   {
     name: 'Name',
+    className: 'runners-col-name',
     cell: ({ name, user, host, port }) => (
       <div className="runners-cell">
         <Link to={pageOf.runner(name)} className="runners-name">
@@ -61,13 +57,18 @@ export const columnsOf = ({ selected, toggle, act, hands, asOf }: Choice): reado
     ),
   },
   { name: 'State', cell: (runner) => <StateCell runner={runner} asOf={asOf} /> },
-  { name: 'Jobs', cell: (runner) => <Busy {...runner} /> },
-  { name: 'Machine', cell: (runner) => <MachineCell runner={runner} /> },
-  { name: 'Last jobs', cell: ({ lastOutcomes }) => <SparkLine outcomes={lastOutcomes} /> },
+  { name: 'Jobs', className: 'runners-col-jobs', cell: (runner) => <Busy {...runner} /> },
+  { name: 'Machine', className: 'runners-col-machine', cell: (runner) => <MachineCell runner={runner} /> },
+  {
+    name: 'Last jobs',
+    className: 'runners-col-last',
+    cell: ({ lastOutcomes }) => <SparkLine outcomes={lastOutcomes} />,
+  },
   ...(hands?.operator === true
     ? [
         {
           name: 'Actions',
+          className: 'runners-col-acts',
           hidden: true,
           cell: (runner: RunnerAsOf) => (
             <div className="row runners-acts">

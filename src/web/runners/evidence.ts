@@ -1,6 +1,6 @@
 /** What a runner's state rests on, in one sentence whose age goes on: the words of `baton runner list`. */
 import type { RunnerAsOf } from '../../app/evidence.js';
-import { lengthOf } from '../parts/time.js';
+import { lengthOf } from '../parts/length.js';
 
 type Seen = NonNullable<RunnerAsOf['evidence']>;
 
@@ -28,8 +28,10 @@ export const evidenceText = (
 ): string => {
   const age = (at: string): string => (now === undefined ? `at ${at}` : ago(at, now));
   if (evidence) {
-    const found = evidence.ok ? 'ok' : evidence.code.replaceAll('_', ' ');
-    return [`probe ${found} ${age(evidence.at)}`, ...measuresOf(evidence)].join(', ');
+    const found = evidence.ok
+      ? `probe ok ${age(evidence.at)}`
+      : `probe failed ${age(evidence.at)}: ${evidence.code.replaceAll('_', ' ')}`;
+    return [found, ...measuresOf(evidence)].join(', ');
   }
   if (probe === undefined) return 'never probed';
   const recorded = `recorded ${probe.verdict} ${age(probe.at)}`;

@@ -1,10 +1,10 @@
 /** Which runners are shown, and in which order: chosen here, and taken back here. */
 import { useCallback, useLayoutEffect, useRef } from 'react';
 import { Field } from '../parts/field.js';
-import { Icon } from '../parts/icon.js';
+import { FilterChips } from '../parts/filter-chips.js';
 import { SearchField } from '../parts/search-field.js';
 import { wordOf } from '../parts/status.js';
-import type { Params } from '../parts/url-state.js';
+import type { Params } from '../parts/params.js';
 import { chipsOf, noFilters, stateNames, type Filters } from './filters.js';
 
 interface FilterBarProps {
@@ -18,7 +18,6 @@ export const FilterBar = ({ filters, set }: FilterBarProps) => {
     latest.current = set;
   });
   const search = useCallback((q: string) => latest.current({ q }), []);
-  const chips = chipsOf(filters);
   return (
     <div className="stack">
       <div className="runners-filters" role="search">
@@ -54,28 +53,11 @@ export const FilterBar = ({ filters, set }: FilterBarProps) => {
           )}
         </Field>
       </div>
-      {chips.length === 0 ? null : (
-        <ul className="row" aria-label="Filters">
-          {chips.map(({ name, text }) => (
-            <li key={name}>
-              <button
-                type="button"
-                className="button small"
-                aria-label={`Take out: ${text}`}
-                onClick={() => set({ [name]: undefined })}
-              >
-                {text}
-                <Icon name="cross" />
-              </button>
-            </li>
-          ))}
-          <li>
-            <button type="button" className="button small quiet" onClick={() => set(noFilters)}>
-              Clear all
-            </button>
-          </li>
-        </ul>
-      )}
+      <FilterChips
+        chips={chipsOf(filters)}
+        onTake={(name) => set({ [name]: undefined })}
+        onClear={() => set(noFilters)}
+      />
     </div>
   );
 };

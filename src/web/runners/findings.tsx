@@ -32,7 +32,7 @@ export const Findings = ({ of }: { readonly of: readonly Finding[] }) =>
                   {found}
                 </td>
                 <td data-label="What follows" className="runners-text">
-                  {consequence ?? (ok ? 'jobs can run' : 'not told')}
+                  {consequence ?? (ok ? null : 'not told')}
                 </td>
               </tr>
             ))}

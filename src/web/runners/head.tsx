@@ -3,7 +3,7 @@ import { useSearch } from 'wouter';
 import type { RunnerWindow } from '../../app/runner-window.js';
 import { Link } from '../parts/link.js';
 import { Status } from '../parts/status.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 import { noFilters, stateNames } from './filters.js';
 
 type Counts = Pick<RunnerWindow<unknown>, 'counts' | 'busy' | 'slots' | 'free'>;
@@ -42,7 +42,7 @@ export const Head = ({ counts, state }: HeadProps) => {
       <p className="number">
         {counts === undefined
           ? '…'
-          : `${counts.busy} of ${counts.slots} slots busy, ${counts.free} could take a job now`}
+          : `${counts.busy} of ${counts.slots} slots busy, ${counts.free} could take a job`}
       </p>
     </div>
   );

@@ -39,11 +39,13 @@ const Row = ({ row }: { readonly row: HistoryRow }) => (
       {row.slot}
     </td>
     <td data-label="Ran" className="number">
-      {row.ranMs === undefined ? '' : ranText(row.ranMs)}
+      {row.ranMs === undefined ? null : ranText(row.ranMs)}
     </td>
-    <td data-label="Ended">{row.endedAt === undefined ? '' : <At at={row.endedAt} />}</td>
+    <td data-label="Ended" className="number">
+      {row.endedAt === undefined ? null : <At at={row.endedAt} />}
+    </td>
     <td data-label="Why" className="runners-text">
-      {row.reason ?? row.detail ?? ''}
+      {row.reason ?? row.detail}
     </td>
   </tr>
 );

@@ -18,7 +18,7 @@ export const Busy = ({ current, slots, quarantinedSlots }: Slots) => {
   const jobs = Object.entries(current);
   return (
     <div className="runners-cell">
-      <span className="number">
+      <span className="number runners-busy">
         {jobs.length === 0
           ? `idle, ${slots} ${slots === 1 ? 'slot' : 'slots'}`
           : `${jobs.length} of ${slots} busy`}

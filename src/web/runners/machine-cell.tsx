@@ -2,7 +2,7 @@
 import { useSearch } from 'wouter';
 import type { RunnerAsOf } from '../../app/evidence.js';
 import { Link } from '../parts/link.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 
 interface ChipLinkProps {
   readonly text: string;

@@ -37,7 +37,7 @@ export const RemoveDialog = ({ runner: { name, current }, onClose }: RemoveDialo
         <div className="note tone-warn">
           <p>
             {jobs.length === 1 ? 'One job is' : `${jobs.length} jobs are`} there. Removing is refused while
-            that is so; <em>Drain</em> lets them finish.
+            that is so; <em>Drain</em> lets {jobs.length === 1 ? 'it' : 'them'} finish.
           </p>
           <ul>
             {jobs.map(([slot, id]) => (
@@ -52,7 +52,7 @@ export const RemoveDialog = ({ runner: { name, current }, onClose }: RemoveDialo
               checked={cancelJobs}
               onChange={({ target }) => setCancelJobs(target.checked)}
             />
-            Cancel them, with my name and this reason
+            Cancel {jobs.length === 1 ? 'it' : 'them'}, with my name and this reason
           </label>
         </div>
       )}

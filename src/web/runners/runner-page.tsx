@@ -26,14 +26,12 @@ const Standing = ({ runner, asOf }: { readonly runner: RunnerAsOf; readonly asOf
       <Status of={runner.state} />
     </div>
     {runner.detail === undefined ? null : <p className="runners-text">{runner.detail}</p>}
-    <div className="runners-cell">
-      <Warnings runner={runner} />
-    </div>
+    <Warnings runner={runner} />
     <ul className="runners-lines">
       <li>
         <EvidenceLine runner={runner} asOf={asOf} />
       </li>
-      {runner.evidence?.detail === undefined ? null : (
+      {runner.evidence?.detail === undefined || runner.evidence.detail === runner.detail ? null : (
         <li className="runners-text">{runner.evidence.detail}</li>
       )}
       {runner.watch === undefined ? null : (
@@ -123,7 +121,7 @@ const RunnerPage = ({ name }: { readonly name: string }) => {
       </section>
       <section className="stack" aria-labelledby="runner-jobs">
         <div className="spread">
-          <h2 id="runner-jobs">Jobs that ended here</h2>
+          <h2 id="runner-jobs">Jobs that were here</h2>
           <SparkLine outcomes={runner.lastOutcomes} />
         </div>
         <JobsOf name={name} at={at} />

@@ -4,7 +4,7 @@ import type { RunnerView } from '../../../projections/runner-health.js';
 import { useAt } from '../api/past.js';
 import { pageOf } from '../parts/link.js';
 import { toneOf } from '../parts/status.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 import { barsOf, outcomesText, type Bar } from './spark.js';
 
 const HEIGHT = 24;

@@ -1,6 +1,6 @@
 /** The last jobs of a runner as bars: how long each ran, how it ended, and the same in words. */
 import type { RunnerView } from '../../../projections/runner-health.js';
-import { lengthOf } from '../parts/time.js';
+import { lengthOf } from '../parts/length.js';
 
 type Last = RunnerView['lastOutcomes'][number];
 

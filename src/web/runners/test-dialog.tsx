@@ -36,7 +36,9 @@ const Result = ({ answer, onClose }: { readonly answer: RunnerTested; readonly o
       <p className={`note tone-${code === 'ready' ? 'ok' : 'bad'}`}>{sentence}</p>
       <p className="row">
         Now it is <Status of={runner.state} />
-        {runner.detail === undefined ? null : <span className="muted">{runner.detail}</span>}
+        {runner.detail === undefined || runner.detail === sentence ? null : (
+          <span className="muted">{runner.detail}</span>
+        )}
       </p>
       {mayAccept ? (
         <p>

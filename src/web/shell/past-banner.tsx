@@ -2,7 +2,7 @@
 import { useLocation, useSearch } from 'wouter';
 import { useAt } from '../api/past.js';
 import { At } from '../parts/time.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 
 export const PastBanner = () => {
   const at = useAt();

@@ -7,7 +7,7 @@ import { Dialog } from '../parts/dialog.js';
 import { Field } from '../parts/field.js';
 import { Icon } from '../parts/icon.js';
 import { instantOf, localOf, millisOf, millisOfLocal, stepFrom } from '../parts/moments.js';
-import { withParams } from '../parts/url-state.js';
+import { withParams } from '../parts/params.js';
 
 const MINUTE_MS = 60_000;
 const steps = [
