@@ -2,25 +2,13 @@
  * A real browser at the real pages, as a person has it. What a page may never do is watched all the time: an error in its console, a
  * breach of its own content policy, a request to anybody else.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import {
-  chromium,
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 
-const CHROMIUM = process.env['BATON_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
-
-/** Undefined where there is none: such tests are skipped, and say so by their title `[needs chromium]`. */
-export const hasChromium = existsSync(CHROMIUM);
-
-/** Without a sandbox of its own, since it needs namespaces that root in a container has not. */
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+/** Where there is none such tests are skipped, and say so by their title `[needs chromium]`. */
+export { hasChromium, startChromium as startBrowser } from '../../bench/web/chromium.js';
 
 export interface Visitor {
   readonly page: Page;
