@@ -94,6 +94,24 @@ module.exports = {
       { path: '^(src|projections|plugin)/', pathNot: '^plugin/(testing|contract)' },
     ),
     rule(
+      'pages-know-shapes',
+      'the pages speak HTTP; of everything else they know the types of answers, and nothing that runs',
+      { path: '^src/web' },
+      { path: '^(src|projections|plugin)/', pathNot: '^src/web', dependencyTypesNot: ['type-only'] },
+    ),
+    rule(
+      'pages-are-apart',
+      'nobody else runs what is made for a browser',
+      { pathNot: '^(src/web|test)' },
+      { path: '^src/web' },
+    ),
+    rule(
+      'pages-run-in-a-browser',
+      'no files, sockets, processes',
+      { path: '^src/web', pathNot: 'vite.config' },
+      { dependencyTypes: ['core'] },
+    ),
+    rule(
       'cli-comes-last',
       'nobody imports the command line',
       { pathNot: '^(src/cli|test)' },

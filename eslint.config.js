@@ -1,3 +1,4 @@
+import reactHooks from 'eslint-plugin-react-hooks';
 import rxjs from 'eslint-plugin-rxjs-x';
 import tseslint from 'typescript-eslint';
 
@@ -34,6 +35,14 @@ export default tseslint.config(
       '@typescript-eslint/no-redundant-type-constituents': 'off',
       // the port says TransportError where a generator can only throw
       '@typescript-eslint/only-throw-error': 'error',
+    },
+  },
+  {
+    files: ['src/web/**'],
+    extends: [reactHooks.configs.flat['recommended-latest']],
+    rules: {
+      // what belongs to Node is not there in a browser, though its types are
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'global', 'setImmediate', 'require'],
     },
   },
   {

@@ -8,6 +8,7 @@ import { replayBench } from './replay.js';
 import { startBench } from './start.js';
 import { text, type Report } from './report.js';
 import { storeBench } from './store.js';
+import { webBench } from './web.js';
 
 const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
   cancel: cancelBench,
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report>>> = {
   replay: replayBench,
   start: startBench,
   store: storeBench,
+  web: webBench,
 };
 
 const words = process.argv.slice(2);

@@ -14,10 +14,16 @@ import { drop, find, idIn, put } from './table.js';
 
 export interface QueueEntry {
   readonly jobId: string;
+  /** In the order of dispatch, from 1, among all that wait or run, whoever asks. */
+  readonly place: number;
   readonly phase: string;
   readonly stage: string;
   readonly label: string;
+  readonly enterprise: string;
+  readonly organisation: string;
   readonly project: string;
+  readonly pipeline: string;
+  readonly changeId?: string;
   readonly changeTitle?: string;
   readonly status: 'queued' | 'assigned' | 'running';
   /** When it came. */
@@ -45,15 +51,19 @@ export interface QueueView {
   readonly entries: readonly QueueEntry[];
 }
 
-interface LiveJob {
+/** A job that has not ended. */
+export interface LiveJob {
   readonly phase: string;
   readonly stage: string;
   readonly label: string;
+  readonly enterprise: string;
+  readonly organisation: string;
   readonly project: string;
+  readonly pipeline: string;
+  readonly changeId?: string;
   readonly changeTitle?: string;
   readonly priority: number;
   readonly filterClass: string;
-  readonly enterprise: string;
   readonly queuedAt: string;
   /** Jobs are numbered as they are queued: settles the order of jobs queued in the same millisecond. */
   readonly order: number;
@@ -72,17 +82,25 @@ export interface QueueState {
   /** Runner → since when it has been unreachable. */
   unreachable: Record<string, string>;
   nextOrder: number;
+  /** The jobs that were queued last, oldest first: who knows the rest need not look through all for what is new. */
+  arrivals: string[];
+  /** How many have left. */
+  left: number;
 }
+
+const ARRIVALS_KEPT = 256;
 
 const entered = (data: JobQueued, at: string, order: number): LiveJob => ({
   phase: data.phase,
   stage: data.stage,
   label: data.label,
+  enterprise: data.scope.enterprise,
+  organisation: data.scope.organisation,
   project: data.scope.project,
-  ...(data.change === undefined ? {} : { changeTitle: data.change.title }),
+  pipeline: data.pipeline,
+  ...(data.change === undefined ? {} : { changeId: data.change.id, changeTitle: data.change.title }),
   priority: data.priority,
   filterClass: data.filterClass,
-  enterprise: data.scope.enterprise,
   queuedAt: at,
   order,
   status: 'queued',
@@ -94,8 +112,8 @@ const ofEnterprise = (filterClass: string, enterprise: string): string => `${fil
 /** Folds the streams `job-<id>`, `runner-<name>` and `filter_class-<hash>`; keeps only what is live. */
 export const queue: Projection<QueueState, BatonEvent> = {
   name: 'queue',
-  version: 3,
-  init: () => ({ jobs: {}, reasons: {}, unreachable: {}, nextOrder: 0 }),
+  version: 4,
+  init: () => ({ jobs: {}, reasons: {}, unreachable: {}, nextOrder: 0, arrivals: [], left: 0 }),
   evolve: (view, { stream, event, metadata }) => {
     if (event.type === 'WaitReasonChanged') {
       const ofClass = idIn('filter_class', stream);
@@ -117,14 +135,17 @@ export const queue: Projection<QueueState, BatonEvent> = {
     if (id === undefined || !isJobEvent(event)) return;
     if (event.type === 'JobQueued') {
       put(view.jobs, id, entered(event.data, metadata.recordedAt, view.nextOrder++));
-      return;
-    }
-    if (isJobEnd(event)) {
-      drop(view.jobs, id);
+      view.arrivals.push(id);
+      if (view.arrivals.length > ARRIVALS_KEPT) view.arrivals.shift();
       return;
     }
     const job = find(view.jobs, id);
     if (job === undefined) return;
+    if (isJobEnd(event)) {
+      drop(view.jobs, id);
+      view.left++;
+      return;
+    }
     if (event.type === 'JobAssigned') {
       Object.assign(job, { status: 'assigned', since: metadata.recordedAt, runner: event.data.runner });
       delete job.retry;
@@ -160,26 +181,96 @@ const unreachable = (view: QueueState, runner: string | undefined): Pick<QueueEn
   return since === undefined ? {} : { unreachableSince: since };
 };
 
-const byDispatch =
-  (policy: Pick<Policy, 'ageingMs'>) =>
-  (a: LiveJob, b: LiveJob): number =>
-    dispatchKey(Date.parse(a.queuedAt), a.priority, policy) -
-      dispatchKey(Date.parse(b.queuedAt), b.priority, policy) || a.order - b.order;
+/** Nothing that is enrolled can ever match. */
+const UNMATCHED: ReadonlySet<string> = new Set(['no_runner', 'none_matches']);
 
-const waitingOf = (
+/** Finds out of which waiting jobs it is recorded that nothing enrolled can ever match. */
+export const unmatchedIn = (view: QueueState): ((job: LiveJob) => boolean) => {
+  // the usual case, and then nothing is looked up for thousands of jobs
+  if (!Object.values(view.reasons).some(({ reason }) => UNMATCHED.has(reason))) return () => false;
+  return ({ status, filterClass, enterprise }) =>
+    status === 'queued' && UNMATCHED.has(reasonFor(view, filterClass, enterprise).reason);
+};
+
+/** Why it waits, in words; undefined when it does not. `now` as with `toQueueView`. */
+export const waitingOf = (
   view: QueueState,
-  { filterClass, enterprise, retry }: LiveJob,
+  job: LiveJob,
   now: Instant | undefined,
-): NonNullable<QueueEntry['waiting']> => {
+): QueueEntry['waiting'] => {
+  const { status, filterClass, enterprise, retry } = job;
+  if (status !== 'queued') return undefined;
   const detail = retry && retryText(retry, now);
   return retry === undefined || detail === undefined
     ? reasonFor(view, filterClass, enterprise)
     : { reason: 'tried_again_later', detail, blockers: [], until: retry.until };
 };
 
+/** A job at its place in the order of dispatch, from 1. `key`: what it is ordered by. */
+export interface QueueRow {
+  readonly jobId: string;
+  readonly job: LiveJob;
+  readonly key: number;
+  readonly place: number;
+}
+
+/** Of one moment of a view. */
+export interface QueueRows {
+  readonly rows: readonly QueueRow[];
+  /** As the view had them at that moment. */
+  readonly nextOrder: number;
+  readonly left: number;
+}
+
+/** The ids of what has come since the view had numbered so many; those of all where these are no longer told. */
+const arrivedSince = ({ jobs, arrivals, nextOrder }: QueueState, numbered: number): readonly string[] => {
+  const count = nextOrder - numbered;
+  if (count > arrivals.length) return Object.keys(jobs);
+  return count === 0 ? [] : [...new Set(arrivals.slice(-count))];
+};
+
 /**
- * Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others. `now`:
- * how late it is; without it, what is tried again later is told as if its time had not come.
+ * Priority with ageing, then age, as the scheduler has it; jobs that are assigned or run keep their place among the others.
+ * `before`: what this gave for the same view at an earlier moment. Thousands that stay are then neither looked for nor ordered anew.
+ */
+export const queueRows = (
+  view: QueueState,
+  policy: Pick<Policy, 'ageingMs'> = defaultQueuePolicy,
+  before: QueueRows = { rows: [], nextOrder: 0, left: 0 },
+): QueueRows => {
+  const { nextOrder, left } = view;
+  if (nextOrder === before.nextOrder && left === before.left) return before;
+  const staying = before.rows.filter(({ jobId, job }) => find(view.jobs, jobId) === job);
+  const coming = arrivedSince(view, before.nextOrder).flatMap((jobId) => {
+    const job = find(view.jobs, jobId);
+    if (job === undefined || job.order < before.nextOrder) return [];
+    return { jobId, job, place: 0, key: dispatchKey(Date.parse(job.queuedAt), job.priority, policy) };
+  });
+  const rows = [...staying, ...coming]
+    // what is in order already is not sorted again
+    .sort((a, b) => a.key - b.key || a.job.order - b.job.order)
+    .map(({ jobId, job, key }, i) => ({ jobId, job, key, place: i + 1 }));
+  return { rows, nextOrder, left };
+};
+
+/** What people see of it. `now` as with `toQueueView`. */
+export const entryOf = (
+  view: QueueState,
+  { jobId, job, place }: Pick<QueueRow, 'jobId' | 'job' | 'place'>,
+  now: Instant | undefined,
+): QueueEntry => {
+  const { filterClass: _, order: __, retry: ___, ...shown } = job;
+  const waiting = waitingOf(view, job, now);
+  return {
+    ...{ jobId, place, ...shown },
+    ...(waiting === undefined ? {} : { waiting }),
+    ...unreachable(view, shown.runner),
+  };
+};
+
+/**
+ * All of it, in the order of dispatch. `now`: how late it is; without it, what is tried again later is told as if its time had not
+ * come.
  */
 export const toQueueView = (
   view: QueueState,
@@ -188,15 +279,5 @@ export const toQueueView = (
   now?: Instant,
 ): QueueView => ({
   position,
-  entries: Object.entries(view.jobs)
-    .sort(([, a], [, b]) => byDispatch(policy)(a, b))
-    .map(([jobId, job]) => {
-      const { filterClass: _, enterprise: __, order: ___, retry: ____, ...shown } = job;
-      return {
-        jobId,
-        ...shown,
-        ...(shown.status === 'queued' ? { waiting: waitingOf(view, job, now) } : {}),
-        ...unreachable(view, shown.runner),
-      };
-    }),
+  entries: queueRows(view, policy).rows.map((row) => entryOf(view, row, now)),
 });

@@ -6,6 +6,7 @@ import type { Finding, RunnerEnrolled, RunnerProved, RunnerSettingsChanged } fro
 import type { Attributes, Outcome } from '../src/events/shapes.js';
 import type { Projection } from '../src/kernel/projection.js';
 import type { Metadata, Recorded } from '../src/kernel/recorded.js';
+import { millisBetween } from '../src/kernel/time.js';
 import { isJobEnd, outcomeOf } from './summary.js';
 import { drop, find, idIn, put } from './table.js';
 
@@ -62,8 +63,13 @@ export interface RunnerView {
   /** Slot → job that holds it now. */
   current: Record<string, string>;
   quarantinedSlots: readonly number[];
-  /** Newest first, at most 20. */
-  lastOutcomes: { readonly jobId: string; readonly outcome: Outcome; readonly at: string }[];
+  /** Newest first, at most 20. `ranMs`: of the last attempt, if that had started. */
+  lastOutcomes: {
+    readonly jobId: string;
+    readonly outcome: Outcome;
+    readonly at: string;
+    readonly ranMs?: number;
+  }[];
   revision: number;
 }
 
@@ -81,7 +87,14 @@ interface Gates {
 export interface RunnerHealthView {
   runners: Record<string, RunnerView>;
   gates: Record<string, Gates>;
-  held: Record<string, { readonly runner: string; readonly slot: string }>;
+  held: Record<string, Held>;
+}
+
+/** The slot that a job holds, and since when it runs there. */
+interface Held {
+  readonly runner: string;
+  readonly slot: string;
+  startedAt?: string;
 }
 
 const OUTCOMES_KEPT = 20;
@@ -300,14 +313,18 @@ const evolveRunner = (
   Object.assign(runner, stateOf(runner, gates));
 };
 
-/** Frees the slot that the job holds; answers the runner that it was on. */
-const release = (view: RunnerHealthView, jobId: string): RunnerView | undefined => {
+/** Frees the slot that the job holds; answers the runner that it was on, and what it held there. */
+const release = (
+  view: RunnerHealthView,
+  jobId: string,
+): { readonly runner: RunnerView; readonly held: Held } | undefined => {
   const held = find(view.held, jobId);
   if (held === undefined) return undefined;
   drop(view.held, jobId);
   const runner = find(view.runners, held.runner);
-  if (runner !== undefined && find(runner.current, held.slot) === jobId) drop(runner.current, held.slot);
-  return runner;
+  if (runner === undefined) return undefined;
+  if (find(runner.current, held.slot) === jobId) drop(runner.current, held.slot);
+  return { runner, held };
 };
 
 const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: string): void => {
@@ -318,12 +335,18 @@ const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: s
     if (runner === undefined) return;
     put(runner.current, slot, jobId);
     put(view.held, jobId, { runner: runner.name, slot });
+  } else if (event.type === 'JobStarted') {
+    const held = find(view.held, jobId);
+    if (held !== undefined) held.startedAt = at;
   } else if (event.type === 'JobRequeued') {
     release(view, jobId);
   } else if (isJobEnd(event)) {
-    const runner = release(view, jobId);
-    if (runner === undefined) return;
-    runner.lastOutcomes.unshift({ jobId, outcome: outcomeOf(event), at });
+    const released = release(view, jobId);
+    if (released === undefined) return;
+    const { runner, held } = released;
+    // a clock may have been set back
+    const ran = held.startedAt === undefined ? {} : { ranMs: Math.max(0, millisBetween(held.startedAt, at)) };
+    runner.lastOutcomes.unshift({ jobId, outcome: outcomeOf(event), at, ...ran });
     runner.lastOutcomes.length = Math.min(runner.lastOutcomes.length, OUTCOMES_KEPT);
   }
 };
@@ -331,7 +354,7 @@ const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: s
 /** Folds the streams `runner-<name>` and, for what runs there, `job-<id>`. */
 export const runnerHealth: Projection<RunnerHealthView, BatonEvent> = {
   name: 'runner_health',
-  version: 4,
+  version: 5,
   init: () => ({ runners: {}, gates: {}, held: {} }),
   evolve: (view, recorded) => {
     const { stream, event, metadata } = recorded;

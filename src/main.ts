@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { pino, type Logger } from 'pino';
 import { changes } from '../plugin/hosts/standalone/changes.js';
 import type { PhaseRunsView } from '../projections/phase-runs.js';
+import { queueMeasures } from '../projections/queue-measures.js';
 import { runnerHealth } from '../projections/runner-health.js';
 import { openAccess, type Access } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
@@ -34,6 +35,8 @@ import { readModels, type ReadModel } from './app/read-models.js';
 import { watchHealth } from './app/health-watch.js';
 import { repeats, type Repeats } from './app/repeats.js';
 import { createEvidence } from './app/evidence.js';
+import { measureReads } from './app/measure-reads.js';
+import { openUpdates } from './app/updates.js';
 import { runnerCommands } from './app/runner-commands.js';
 import { runnerReads } from './app/runner-reads.js';
 import { proofSource } from './app/proof-source.js';
@@ -69,6 +72,7 @@ import { noToolchains } from './domain/toolchain-config.js';
 import { version } from './version.js';
 import { originalReads } from '../plugin/hosts/standalone/original-reads.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
+import { changesTouched } from '../plugin/hosts/standalone/touched.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { lookAtStorage } from './store/storage.js';
 
@@ -303,7 +307,16 @@ export const openCore = async (
   if (E.isLeft(access)) return fail(access.left);
 
   const askedBefore = repeats(asked.commands);
-  const evidence = createEvidence();
+  const updates = openUpdates({
+    source: models.jobs,
+    models: Object.values<Pick<ReadModel<unknown>, 'waitFor' | 'caughtUp'>>(models),
+    jobs: models.jobs.view,
+    runners: models['runner-health'].view,
+    changesOf: (stream) => changesTouched(models.changes.view(), stream),
+    onProblem: (message, cause) => log.warn({ err: cause }, message),
+  });
+  add(() => updates.close());
+  const evidence = createEvidence(updates.sawRunner);
   const runnerDeps = {
     ...deps,
     transport,
@@ -398,6 +411,8 @@ export const openCore = async (
     attemptWith: reports.attemptWith,
     reportProgress: reports.reportProgress,
     ...originalReads({ ...deps, ...asked, listRunners: runners.listRunners }),
+    watchUpdates: updates.watch,
+    ...measureReads(asked['queue-measures'], () => systemClock.now()),
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     ...toolchainUseCases(toolchains, version),
     installation: () => TE.right(installation.right),
@@ -407,6 +422,7 @@ export const openCore = async (
         reads: {
           ...runnerReads({ health: then.of(runnerHealth), jobs: jobSourcesAt(then).jobs }),
           ...changeReads(then.of(changes)),
+          ...measureReads(then.of(queueMeasures), () => then.moment.time),
           ...jobReads(jobSourcesAt(then), store, config.queue, folderOn, readAt(then.moment)),
         },
       }))(before.at(at)),

@@ -8,6 +8,7 @@ import { history } from '../projections/history.js';
 import { jobs } from '../projections/jobs.js';
 import { phaseRuns } from '../projections/phase-runs.js';
 import { queue } from '../projections/queue.js';
+import { queueMeasures } from '../projections/queue-measures.js';
 import { runnerHealth } from '../projections/runner-health.js';
 import { totals } from '../projections/totals.js';
 
@@ -21,6 +22,7 @@ export const projections = {
   'phase-runs': phaseRuns,
   changes,
   totals,
+  'queue-measures': queueMeasures,
   access,
   numbers,
 };

@@ -19,7 +19,8 @@ const sha = 'a3f1c0d2'.repeat(5);
 const BEGAN = Date.parse('2026-01-01T00:00:00.000Z');
 
 let writes = 0;
-const asNew = (event: BatonEvent): NewEvent => {
+/** With an id of its own, ten milliseconds after the one before. */
+export const asNew = (event: BatonEvent): NewEvent => {
   const id = deriveId('bench', ++writes);
   const recordedAt = new Date(BEGAN + writes * 10).toISOString();
   const metadata = { commandId: id, bodySha256: '', recordedAt, actor: 'baton', schema: 1 } as const;

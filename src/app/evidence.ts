@@ -45,7 +45,8 @@ export interface Evidence {
 
 export type Measured = Pick<Seen, 'load' | 'skewSeconds'>;
 
-export const createEvidence = (): Evidence => {
+/** `onChange` is told which runner it is known of. */
+export const createEvidence = (onChange: (name: string) => void = () => undefined): Evidence => {
   const seen = new Map<string, Seen>();
   const plans = new Map<string, Watch>();
   return {
@@ -56,9 +57,12 @@ export const createEvidence = (): Evidence => {
         ...(latencyMs === undefined ? {} : { latencyMs }),
         ...measured,
       });
+      onChange(name);
     },
     plan: (name, watch) => void plans.set(name, watch),
-    forget: (name) => void seen.delete(name),
+    forget: (name) => {
+      if (seen.delete(name)) onChange(name);
+    },
     beside: (view) => ({
       ...structuredClone(view),
       evidence: seen.get(view.name) ?? null,

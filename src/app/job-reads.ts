@@ -5,7 +5,7 @@ import { history, type HistoryView } from '../../projections/history.js';
 import { historyPage, historyRows, type HistoryFilter } from '../../projections/history-page.js';
 import { summarise } from '../../projections/history-summary.js';
 import { jobs, type JobsView, type JobView } from '../../projections/jobs.js';
-import { queue, toQueueView, type QueueState } from '../../projections/queue.js';
+import { queue, type QueueState } from '../../projections/queue.js';
 import { timelineEntry, unreadableEntry, type TimelineEntry } from '../../projections/timeline.js';
 import type { Compatibility } from '../domain/compatibility.js';
 import type { QueuePolicy } from '../domain/queue-policy.js';
@@ -18,7 +18,7 @@ import type { Moment } from './moments.js';
 import { cursorOf, readCursor, type Page, type PageRequest } from './pages.js';
 import type { AtMoment, ViewSource } from './past.js';
 import type { EventStore } from './ports.js';
-import { queueSeenBy } from './seen-queue.js';
+import { keptOrder, queueWindow } from './queue-window.js';
 import type { JobFilter, Sees, UseCases } from './use-cases.js';
 import { matchesFilter } from './watch-jobs.js';
 
@@ -209,10 +209,7 @@ export const jobReads = (
     }
     return E.right(job);
   };
-  const jobSeen =
-    (sees: Sees) =>
-    (jobId: string): boolean =>
-      E.isRight(findJob(sources.jobs.view(), jobId, sees));
+  const orderOf = keptOrder(policy);
 
   return {
     listJobs: (filter, page) => async () => {
@@ -237,12 +234,11 @@ export const jobReads = (
       return E.isLeft(items) ? items : E.right({ jobId, items: items.right });
     },
     queue:
-      ({ sees } = {}) =>
+      (request = {}) =>
       async () => {
-        await Promise.all([sources.queue.caughtUp(), sources.jobs.caughtUp()]);
-        const state = sources.queue.view();
-        const view = structuredClone(toQueueView(state, sources.queue.position(), policy, now()));
-        return E.right(sees === undefined ? view : queueSeenBy(view, jobSeen(sees)));
+        await sources.queue.caughtUp();
+        const [view, position] = [sources.queue.view(), sources.queue.position()];
+        return E.right(queueWindow(orderOf(view, position), { view, position }, request, now()));
       },
     history:
       (wanted, { cursor, limit }) =>

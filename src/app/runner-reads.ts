@@ -10,7 +10,8 @@ import {
 import type { AppError } from './errors.js';
 import type { ViewSource } from './past.js';
 import { unknownRunner } from './runner-target.js';
-import { runnersSeenBy, type RunnerSight } from './seen-runners.js';
+import { runnerWindow, type Standing } from './runner-window.js';
+import { isShown, runnersSeenBy, type RunnerSight } from './seen-runners.js';
 import type { Reads } from './use-cases.js';
 
 export interface RunnerSources {
@@ -39,11 +40,24 @@ export const showRunner = async (
   return found === undefined ? E.left(unknownRunner(name)) : E.right(structuredClone(found));
 };
 
-/** List and show, of the live views or of those at a moment. One that may not be seen is as if it were not there. */
-export const runnerReads = ({ health, jobs }: RunnerSources): Pick<Reads, 'listRunners' | 'showRunner'> => ({
+/**
+ * Lists and show, of the live views or of those at a moment. One that may not be seen is as if it were not there. `standingOf`: in which
+ * state a runner is shown, where that is not as it is recorded.
+ */
+export const runnerReads = (
+  { health, jobs }: RunnerSources,
+  standingOf: (runner: RunnerView) => Standing = (runner) => runner,
+): Pick<Reads, 'listRunners' | 'windowRunners' | 'showRunner'> => ({
   listRunners: (sight) => async () => {
     await health.caughtUp();
     return E.right(await seen(structuredClone(runnerViews(health.view())), sight, jobs));
+  },
+  windowRunners: (request, sight) => async () => {
+    await health.caughtUp();
+    const all = Object.values(health.view().runners);
+    const shown = sight === undefined ? all : all.filter((runner) => isShown(runner, sight));
+    const { items, ...rest } = runnerWindow(shown, request, standingOf);
+    return E.right({ ...rest, items: await seen(structuredClone(items), sight, jobs) });
   },
   showRunner: (name, sight) => async () => {
     const found = await showRunner(health, name);

@@ -18,13 +18,14 @@ import { handle, load, type Deps, type Envelope, type Handled } from './handle.j
 import type { ProbeReport, RunnerTarget, RunnerTransport, SecretStore, TransportError } from './ports.js';
 import { authRefusal } from './runner-auth.js';
 import { otherKeyShown, refused } from './runner-refusals.js';
-import { judgedBy } from './judged-runner.js';
+import { judgedBy, standingsBy } from './judged-runner.js';
 import { clockSkew, compatibilityFindings, sessionsFinding } from './runner-findings.js';
 import { accountsOf, reachOf, runnerState, targetOf } from './runner-target.js';
 import { tidyLeftBehind } from './left-behind.js';
 import { slotsToClear } from './slot-recovery.js';
 import type { Repeats } from './repeats.js';
 import type { ReadModel } from './read-models.js';
+import type { RunnerWindow } from './runner-window.js';
 import { runnerReads, showRunner, type RunnerSources } from './runner-reads.js';
 import type { AddRunner, CommandContext, Done, RunnerAdded, RunnerTested, UseCases } from './use-cases.js';
 
@@ -282,7 +283,7 @@ export const runnerLooks = (
 export const runnerUseCases = (
   deps: RunnerDeps,
   looks: RunnerLooks,
-): Pick<UseCases, 'addRunner' | 'listRunners' | 'showRunner' | 'testRunner'> => {
+): Pick<UseCases, 'addRunner' | 'listRunners' | 'windowRunners' | 'showRunner' | 'testRunner'> => {
   const authFor = async (
     { name, auth = 'key', privateKey }: AddRunner,
     commandId: string,
@@ -415,13 +416,18 @@ export const runnerUseCases = (
     return looks.test(name, envelope);
   };
 
-  const reads = runnerReads(deps);
-  const judged = judgedBy(deps.compatibility ?? noRules);
+  const rules = deps.compatibility ?? noRules;
+  const reads = runnerReads(deps, standingsBy(rules));
+  const judged = judgedBy(rules);
   const statusOf = (runner: RunnerView): RunnerStatus => judged(deps.evidence.beside(runner));
   return {
     addRunner: (context, request) => () => add(context, request),
     listRunners: (sight) =>
       TE.map((all: readonly RunnerView[]) => all.map(statusOf))(reads.listRunners(sight)),
+    windowRunners: (request, sight) =>
+      TE.map(({ items, ...rest }: RunnerWindow<RunnerView>) => ({ ...rest, items: items.map(statusOf) }))(
+        reads.windowRunners(request, sight),
+      ),
     showRunner: (name, sight) => TE.map(statusOf)(reads.showRunner(name, sight)),
     testRunner: (context, name, accept) => () => test(context, name, accept),
   };

@@ -12,7 +12,7 @@ export interface RunnerSight {
 }
 
 /** Takes jobs that the caller may see. */
-const isShown = (runner: RunnerView, { enterprises }: RunnerSight): boolean =>
+export const isShown = (runner: RunnerView, { enterprises }: RunnerSight): boolean =>
   enterprises.some((enterprise) => admits(runner, enterprise));
 
 /** Slots that others hold stay busy, with an empty id. Whose else it takes jobs is not told. */

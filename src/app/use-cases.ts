@@ -6,7 +6,6 @@ import type { HistoryRow } from '../../projections/history.js';
 import type { HistoryFilter } from '../../projections/history-page.js';
 import type { HistorySummary, SummaryKey } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
-import type { QueueView } from '../../projections/queue.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
 import type { OutputName } from '../domain/output.js';
@@ -29,13 +28,17 @@ import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
 import type { ReportUseCases } from './reports.js';
+import type { MeasuresRequest, QueueMeasures } from './measure-reads.js';
 import type { Moment } from './moments.js';
 import type { OriginalUseCases } from './original.js';
 import type { Page, PageRequest } from './pages.js';
 import type { FoundLines, LogMatches, SearchWanted } from './ports.js';
+import type { QueueAnswer, QueueRequest } from './queue-window.js';
+import type { RunnerRequest, RunnerWindow } from './runner-window.js';
 import type { RunnerSight } from './seen-runners.js';
 import type { Installation } from './installation.js';
 import type { ToolchainsView } from './toolchains.js';
+import type { Update, UpdatesRequest } from './updates.js';
 
 export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
 export type { BlockedView, ChangeView, ConsumerView, Deed, PhaseView, PipelineName, PromotionView };
@@ -187,9 +190,6 @@ export interface FoundInLog extends LogMatches {
   readonly sealed: boolean;
 }
 
-/** Jobs in the queue that the caller does not see: how many, and no word about them. */
-export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
-
 /** What is done with one change. */
 export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
@@ -199,6 +199,11 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     request: AddRunner,
   ) => TaskEither<AppError, Done<RunnerAdded>>;
   readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerStatus[]>;
+  /** Some of them, and how many there are of each. */
+  readonly windowRunners: (
+    request: RunnerRequest,
+    sight?: RunnerSight,
+  ) => TaskEither<AppError, RunnerWindow<RunnerStatus>>;
   readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerStatus>;
   /** Connects now, records a changed verdict and changed attributes. `accept` pins exactly these fingerprints. */
   readonly testRunner: (
@@ -280,6 +285,8 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
     filter: JobFilter,
     after?: Position,
   ) => Observable<{ readonly position: Position; readonly job: JobView }>;
+  /** What has changed of what is shown: read it again. */
+  readonly watchUpdates: (request: UpdatesRequest) => Observable<Update>;
   readonly readLog: (
     id: string,
     from: number,
@@ -308,9 +315,9 @@ export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCas
   ) => Observable<{ readonly size: number; readonly sealed: boolean }>;
 
   /** What is not seen is counted, and in nothing else present. */
-  readonly queue: (filter?: {
-    readonly sees?: Sees;
-  }) => TaskEither<AppError, QueueView & { readonly others?: OtherJobs }>;
+  readonly queue: (request?: QueueRequest) => TaskEither<AppError, QueueAnswer>;
+  /** Depth and waits over time, of the whole installation. */
+  readonly queueMeasures: (request: MeasuresRequest) => TaskEither<AppError, QueueMeasures>;
   /** A row per attempt, newest first. Ids of jobs and changes may be unique prefixes of at least 4 characters. */
   readonly history: (filter: HistoryFilter, page: PageRequest) => TaskEither<AppError, Page<HistoryRow>>;
   readonly summariseHistory: (
@@ -350,11 +357,16 @@ export type Reads = Pick<
   | 'explainJob'
   | 'jobTimeline'
   | 'queue'
+  | 'queueMeasures'
   | 'history'
   | 'summariseHistory'
 > & {
   /** The past knows only what is recorded; live runners come with their evidence. */
   readonly listRunners: (sight?: RunnerSight) => TaskEither<AppError, readonly RunnerView[]>;
+  readonly windowRunners: (
+    request: RunnerRequest,
+    sight?: RunnerSight,
+  ) => TaskEither<AppError, RunnerWindow<RunnerView>>;
   readonly showRunner: (name: string, sight?: RunnerSight) => TaskEither<AppError, RunnerView>;
 };
 

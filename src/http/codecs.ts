@@ -1,6 +1,7 @@
 /** What may come in: every name, address and number that a request can carry, checked before anything else sees it. */
 import { isIP } from 'node:net';
 import * as t from 'io-ts';
+import { coarseTopics } from '../app/touched.js';
 import { deadlineOf } from '../domain/deadline.js';
 import { jumpOf } from '../domain/jump.js';
 import { summaryKeys } from '../../projections/history-summary.js';
@@ -355,8 +356,71 @@ const historyFilter = {
   until: Time,
 };
 
+/** What is looked for in what is shown; compared, and never a pattern. */
+const Words = text(
+  { expected: 'one line of 1 to 100 characters', mend: 'shorten it' },
+  (value) => value.trim() !== '' && value.length <= 100 && !hasControl(value),
+);
+
+/** Some of a list that is counted through; without `limit` all of it. */
+const piece = {
+  limit: wholeText(1, 1000, 'leave it out for all'),
+  offset: wholeText(0, 1_000_000_000, 'leave it out to begin with the first'),
+};
+
 /** Query of a read that can be asked of the past. */
 export const AtQuery = closed({}, { at: Moment });
+export const QueueQuery = closed(
+  {},
+  {
+    ...piece,
+    project: AnyName,
+    stage: AnyName,
+    status: oneOf(['queued', 'assigned', 'running', 'active', 'unmatched']),
+    reason: oneOf([
+      ...['no_runner', 'none_matches', 'all_busy', 'none_available'],
+      ...['tried_again_later', 'not_recorded'],
+    ]),
+    runner: RunnerName,
+    q: Words,
+    at: Moment,
+  },
+);
+/** Ids in full: what is told of is compared with them. */
+const isTopic = (topic: string): boolean => {
+  const [kind, id, ...more] = topic.split(':');
+  if (id === undefined) return coarseTopics.some((coarse) => coarse === kind);
+  if (more.length > 0) return false;
+  return kind === 'runner' ? RunnerName.is(id) : (kind === 'job' || kind === 'change') && Id.is(id);
+};
+
+const Topics = checked<readonly string[]>(
+  {
+    expected: '1 to 50 topics with commas between: queue, runners, changes, runner:NAME, change:ID or job:ID',
+    mend: 'leave it out for all',
+  },
+  (value) => {
+    const topics = typeof value === 'string' ? [...new Set(value.split(','))] : [];
+    return topics.length >= 1 && topics.length <= 50 && topics.every(isTopic) ? topics : undefined;
+  },
+);
+
+export const MeasuresQuery = closed({}, { since: Time, until: Time, at: Moment });
+export const UpdatesQuery = closed({}, { topics: Topics });
+export const RunnersQuery = closed(
+  {},
+  {
+    ...piece,
+    state: oneOf([
+      ...(['untested', 'ready', 'unfit', 'unreachable', 'draining'] as const),
+      ...(['paused', 'quarantined', 'removing', 'retired'] as const),
+    ]),
+    label: Label,
+    q: Words,
+    sort: oneOf(['name']),
+    at: Moment,
+  },
+);
 export const JobsPageQuery = closed(
   {},
   { status: Status, runner: RunnerName, change: Id, ...page, at: Moment },

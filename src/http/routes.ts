@@ -8,6 +8,7 @@ import { overviewRoutes } from './routes/overview.js';
 import { runnerRoutes } from './routes/runners.js';
 import { secretRoutes } from './routes/secrets.js';
 import { toolchainRoutes } from './routes/toolchains.js';
+import { updateRoutes } from './routes/updates.js';
 
 /** Below `/api/v1`. A fixed path stands before one with a parameter in the same place. */
 export const routes: readonly Route[] = [
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...changeRoutes,
   ...jobRoutes,
   ...overviewRoutes,
+  ...updateRoutes,
   ...secretRoutes,
   ...accessRoutes,
 ];

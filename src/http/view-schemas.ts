@@ -132,7 +132,12 @@ const runner = object(
       additionalProperties: text,
     },
     quarantinedSlots: arrayOf(whole),
-    lastOutcomes: arrayOf(object({ jobId: text, outcome: words(...outcomes), at: instant })),
+    lastOutcomes: arrayOf(
+      object(
+        { jobId: text, outcome: words(...outcomes), at: instant },
+        { ranMs: { type: 'number', description: 'of its last attempt, if that had started' } },
+      ),
+    ),
   },
   {
     ...{ publicKey: text, detail: text, foundHostKey: text },
@@ -152,19 +157,13 @@ const runner = object(
 
 const queueEntry = object(
   {
-    ...{
-      jobId: text,
-      phase: text,
-      stage: text,
-      label: text,
-      project: text,
-      since: instant,
-      queuedAt: instant,
-    },
-    ...{ status: words(...inQueue), priority: whole },
+    ...{ jobId: text, phase: text, stage: text, label: text, ...scope, pipeline: text },
+    ...{ since: instant, queuedAt: instant, status: words(...inQueue), priority: whole },
+    place: { ...whole, description: 'from 1, among all that wait or run' },
   },
   {
-    ...{ changeTitle: text, runner: text },
+    ...{ changeId: text, changeTitle: text, runner: text },
+    ...{ unreachableSince: instant, cancelAskedAt: instant },
     waiting: object({ reason: text, detail: text, blockers: listOfTexts }, { until: instant }),
   },
 );
@@ -237,20 +236,54 @@ export const viewSchemas = {
     {},
   ),
   Runner: runner,
+  Runners: object(
+    { items: arrayOf(runner) },
+    {
+      total: { ...whole, description: 'with `limit`, as all that follows: how many fit the filters' },
+      counts: {
+        ...{ type: 'object', additionalProperties: whole },
+        description: 'by state, of all that this token sees and that are not retired',
+      },
+      busy: { ...whole, description: 'slots that have a job' },
+      slots: whole,
+      free: { ...whole, description: 'slots that could take a job now' },
+    },
+  ),
   RunnerAdded: object({ runner }, { publicKey: text }),
   RunnerTested: object(
     { code: text, sentence: text, runner },
     { fingerprint: text, hop: words('runner', 'jump') },
   ),
   Queue: object(
-    { position: text, entries: arrayOf(queueEntry) },
     {
+      ...{ position: text, entries: arrayOf(queueEntry) },
+      total: { ...whole, description: 'how many fit the filters' },
+      counts: {
+        ...object({ queued: whole, assigned: whole, running: whole, unmatched: whole }),
+        description:
+          'of all that this token sees; unmatched: of those queued, what nothing enrolled can match',
+      },
+    },
+    {
+      oldestQueuedAt: { ...instant, description: 'when the one came that waits and came first' },
       others: {
         ...object({ queued: whole, assigned: whole, running: whole }),
         description: 'jobs that this token does not see',
       },
     },
   ),
+  QueueMeasures: object({
+    step: words('1m', '1h'),
+    items: arrayOf(
+      object(
+        {
+          ...{ at: instant, depthMax: whole, depthEnd: whole, running: whole, started: whole },
+          ...{ waitP50Ms: { type: ['number', 'null'] }, waitP95Ms: { type: ['number', 'null'] } },
+        },
+        { oldestMs: { type: 'number', description: 'absent when none waited' } },
+      ),
+    ),
+  }),
   HistoryRow: object(
     {
       ...{ jobId: text, attempt: whole, project: text, stage: text, phase: text, label: text },

@@ -13,7 +13,17 @@ import type { LogError } from '../../src/app/ports.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
 import { fileLogStore } from '../../src/logs/files.js';
 import type { JobView } from '../../projections/jobs.js';
-import { aChange, aJob, aRunner, growingLog, startEdge, tokens, until, type Edge } from '../http/edge.js';
+import {
+  aChange,
+  aJob,
+  aRunner,
+  aScope,
+  growingLog,
+  startEdge,
+  tokens,
+  until,
+  type Edge,
+} from '../http/edge.js';
 import { baton, begin, type Ran } from './terminal.js';
 
 let edge: Edge | undefined;
@@ -169,11 +179,11 @@ describe('reads', () => {
     await start({
       queue: () =>
         TE.right({
-          position: '3',
+          ...{ position: '3', total: 1, counts: { queued: 1, assigned: 0, running: 0, unmatched: 0 } },
           entries: [
             {
-              jobId: job.id,
-              phase: 'unit',
+              ...{ jobId: job.id, place: 1, enterprise: 'default', organisation: 'default' },
+              ...{ pipeline: 'master', phase: 'unit' },
               stage: 'verify',
               label: 'os=debian',
               project: 'web-shop',
@@ -669,7 +679,10 @@ describe('change submit', () => {
   it('given --wait, then it says of a job why it cannot start, once, and which jobs failed', async () => {
     let looks = 0;
     const waiting = { reason: 'none_matches', detail: 'wanted platform_family is rhel', blockers: [] };
-    const shown = { jobId: job.id, phase: 'unit', stage: 'verify', label: 'rhel', project: 'web-shop' };
+    const counts = { queued: 1, assigned: 0, running: 0, unmatched: 1 };
+    const aQueue = { position: '10', total: 1, counts };
+    const place = { ...aScope, pipeline: 'master', place: 1 };
+    const shown = { ...place, jobId: job.id, phase: 'unit', stage: 'verify', label: 'rhel' };
     const at = '2026-01-31T12:00:00.000Z';
     const entry = { ...shown, status: 'queued', queuedAt: at, since: at, priority: 0 } as const;
     const change = await running('failed', {
@@ -678,7 +691,7 @@ describe('change submit', () => {
         const now = ++looks < 3 ? ({ status: 'queued' } as const) : ended;
         return TE.right({ items: [aJob({ label: 'rhel', attempts: [], ...now })] });
       },
-      queue: () => TE.right({ position: '10', entries: [{ ...entry, waiting }] }),
+      queue: () => TE.right({ ...aQueue, entries: [{ ...entry, waiting }] }),
     });
     const ran = begin(
       ['change', 'submit', '--repo', 'ssh://git@example.org/x.git', '--branch', 'b', '--wait'],

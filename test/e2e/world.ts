@@ -138,9 +138,9 @@ export class World {
   }
 
   /** A further branch with a project of its own. */
-  aBranch(repository: string, branch: string, project: Project): void {
+  aBranch(repository: string, branch: string, project: Project, title = `Try ${branch}`): void {
     gitIn(repository, ['checkout', '--quiet', '-b', branch, 'main']);
-    commit(repository, { ...filesOf(project), note: `${branch}\n` }, `Try ${branch}`);
+    commit(repository, { ...filesOf(project), note: `${branch}\n` }, title);
   }
 
   async change(id: string): Promise<ChangeView> {

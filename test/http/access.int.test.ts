@@ -103,6 +103,8 @@ const cases: Readonly<Record<string, Case>> = {
   'get /jobs/:id/log/search': ofJob('/log/search?q=x'),
   'get /jobs/:id/log/stream': ofJob('/log/stream'),
   'get /queue': listed('/queue'),
+  'get /queue/measures': read(() => '/queue/measures', { where: 'everywhere', stranger: 403 }),
+  'get /updates': read(() => '/updates', { where: 'anywhere', stranger: 200 }),
   'get /history': listed('/history'),
   'get /history/summary': listed('/history/summary?by=project'),
   'get /history/export': listed('/history/export'),

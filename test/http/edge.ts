@@ -154,6 +154,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         repeated: false,
       }),
     listRunners: () => TE.right([aRunner()]),
+    windowRunners: () =>
+      TE.right({ items: [aRunner()], total: 1, counts: { ready: 1 }, busy: 0, slots: 2, free: 2 }),
     showRunner: (name) =>
       name === 'build-07'
         ? TE.right(aRunner())
@@ -214,6 +216,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     explainJob: (jobId) =>
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
+    watchUpdates: () => concat(from([{ position: '10', topics: [] }]), NEVER),
     readLog: (_id, offset, max) => TE.right(log.read(offset, max)),
     logLines: () =>
       TE.right({
@@ -226,7 +229,12 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         items: [{ line: 1, offset: 0, text: 'hello', column: 0, columns: [[0, 5]], matches: 1 }],
       }),
     watchLog: () => log.watch(),
-    queue: () => TE.right({ position: '10', entries: [] }),
+    queue: () =>
+      TE.right({
+        ...{ position: '10', entries: [], total: 0 },
+        counts: { queued: 0, assigned: 0, running: 0, unmatched: 0 },
+      }),
+    queueMeasures: () => TE.right({ step: '1m', items: [] }),
     history: () => TE.right({ items: [] }),
     summariseHistory: (_filter, by) => TE.right({ by, items: [] }),
     jobTimeline: (jobId) => TE.right({ jobId, items: [] }),
@@ -269,6 +277,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
   const use: UseCases = {
     addRunner: recording('addRunner', merged.addRunner),
     listRunners: recording('listRunners', merged.listRunners),
+    windowRunners: recording('windowRunners', merged.windowRunners),
     showRunner: recording('showRunner', merged.showRunner),
     testRunner: recording('testRunner', merged.testRunner),
     mayReport: recording('mayReport', merged.mayReport),
@@ -318,11 +327,13 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     retryJob: recording('retryJob', merged.retryJob),
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
+    watchUpdates: recording('watchUpdates', merged.watchUpdates),
     readLog: recording('readLog', merged.readLog),
     logLines: recording('logLines', merged.logLines),
     searchLog: recording('searchLog', merged.searchLog),
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),
+    queueMeasures: recording('queueMeasures', merged.queueMeasures),
     history: recording('history', merged.history),
     summariseHistory: recording('summariseHistory', merged.summariseHistory),
     jobTimeline: recording('jobTimeline', merged.jobTimeline),

@@ -8,9 +8,11 @@ import { history } from '../../projections/history.js';
 import type { HistoryRow } from '../../projections/history.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue } from '../../projections/queue.js';
+import { queueMeasures } from '../../projections/queue-measures.js';
 import { runnerHealth, type RunnerView } from '../../projections/runner-health.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { jobReads, jobSourcesAt, readAt } from '../../src/app/job-reads.js';
+import { measureReads, type QueueMeasures } from '../../src/app/measure-reads.js';
 import { past, type AtMoment } from '../../src/app/past.js';
 import { readModel } from '../read-model.js';
 import { createEvidence } from '../../src/app/evidence.js';
@@ -83,6 +85,7 @@ beforeEach(async () => {
     explain: readModel(explain, store, { onProblem }),
     health: readModel(runnerHealth, store, { onProblem }),
     changes: readModel(changes, store, { onProblem }),
+    measures: readModel(queueMeasures, store, { onProblem }),
   };
   const evidence = createEvidence();
   const runners = runnerReads(live);
@@ -93,12 +96,14 @@ beforeEach(async () => {
       TE.map((all: readonly RunnerView[]) => all.map(evidence.beside))(runners.listRunners()),
     showRunner: (name) => TE.map(evidence.beside)(runners.showRunner(name)),
     ...changeReads(live.changes),
+    ...measureReads(live.measures, () => undefined),
     at: (at) =>
       TE.map((then: AtMoment) => ({
         moment: then.moment,
         reads: {
           ...runnerReads({ health: then.of(runnerHealth), jobs: then.of(jobs) }),
           ...changeReads(then.of(changes)),
+          ...measureReads(then.of(queueMeasures), () => then.moment.time),
           ...jobReads(jobSourcesAt(then), store, defaultQueuePolicy, nowhere, readAt(then.moment)),
         },
       }))(before.at(at)),
@@ -122,6 +127,21 @@ const get = async <A>(path: string) => {
   const body = (await response.json()) as A;
   return { status: response.status, headers: response.headers, body };
 };
+
+describe('GET /queue/measures', () => {
+  it('given the present and a moment of the past, then each tells what had happened by then, as described', async () => {
+    const { body } = await get<QueueMeasures>('/queue/measures?since=2026-01-01T00:00:00Z');
+    expect(differences(answerPlace('get', '/queue/measures', 200, 'application/json'), body)).toEqual([]);
+    expect(body).toMatchObject({ step: '1m', items: [{ started: 12, depthEnd: 0, waitP50Ms: 2004 }] });
+    // the first job has started, and not ended
+    const then = await get<QueueMeasures>('/queue/measures?since=2026-01-01T00:00:00Z&at=6');
+    expect(then.body.items).toMatchObject([{ started: 1, running: 1, depthMax: 1, depthEnd: 0 }]);
+  });
+  it('given a span that ends before it begins, then 422', async () => {
+    const { status } = await get('/queue/measures?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z');
+    expect(status).toBe(422);
+  });
+});
 
 describe('GET /history', () => {
   it('given pages, then together they are the whole list', async () => {

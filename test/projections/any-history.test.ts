@@ -9,6 +9,7 @@ import { history } from '../../projections/history.js';
 import { historyPage } from '../../projections/history-page.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue, toQueueView } from '../../projections/queue.js';
+import { measuresBetween, queueMeasures } from '../../projections/queue-measures.js';
 import { runnerHealth, runnerViews } from '../../projections/runner-health.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import type { Projection } from '../../src/kernel/projection.js';
@@ -60,6 +61,21 @@ describe('any history of valid events, likely or not, folds into plain JSON that
     holdsForAny(runnerHealth, (view) => {
       const holders = runnerViews(view).flatMap(({ current }) => Object.values(current));
       expect(new Set(holders).size).toBe(holders.length);
+    });
+  });
+  it('as measures of the queue, of which the last step tells how it is now', () => {
+    holdsForAny(queueMeasures, (view) => {
+      const { lastMs, depth, running } = view;
+      if (lastMs === 0) return;
+      const { items } = measuresBetween(view, {
+        sinceMs: lastMs - 600_000,
+        untilMs: lastMs + 1,
+        nowMs: lastMs,
+      });
+      expect(items.at(-1)).toMatchObject({ depthEnd: depth, running });
+      const live = Object.values(view.jobs).map(({ status }) => status);
+      expect(live.filter((status) => status === 'queued')).toHaveLength(depth);
+      expect(live.filter((status) => status === 'running')).toHaveLength(running);
     });
   });
   it('as history', () => {

@@ -174,8 +174,14 @@ describe('what a runner does', () => {
     const done = after(...running, succeeded('a'));
     expect(done?.current).toEqual({});
     expect(done?.lastOutcomes).toEqual([
-      { jobId: 'a', outcome: 'succeeded', at: '2026-01-01T00:00:06.000Z' },
+      { jobId: 'a', outcome: 'succeeded', at: '2026-01-01T00:00:06.000Z', ranMs: 1000 },
     ]);
+  });
+  it('tells how long the last attempt ran, and nothing of one that had not started', () => {
+    const twice = [queued('a'), assigned('a'), started('a'), requeued('a'), assigned('a')];
+    expect(after(...ready, ...twice, succeeded('a'))?.lastOutcomes[0]).not.toHaveProperty('ranMs');
+    const again = after(...ready, ...twice, started('a', 2), { ...succeeded('a', 2), afterMs: 5000 });
+    expect(again?.lastOutcomes[0]).toMatchObject({ jobId: 'a', ranMs: 5000 });
   });
   it('remembers the last 20 outcomes, newest first', () => {
     const many = Array.from({ length: 25 }, (_, i) => [

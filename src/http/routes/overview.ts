@@ -16,9 +16,22 @@ export const overviewRoutes: readonly Route[] = [
     doc: { summary: 'What waits and what runs, in the order of dispatch', answer: ref('Queue') },
     role: 'viewer',
     where: 'anywhere',
-    query: codecs.AtQuery,
-    run: (use, { query, sees }) =>
-      asOf(use, query.at, (reads) => pipe(reads.queue(seen({}, sees)), TE.map(ok))),
+    query: codecs.QueueQuery,
+    run: (use, { query: { at, ...request }, sees }) =>
+      asOf(use, at, (reads) => pipe(reads.queue(seen(request, sees)), TE.map(ok))),
+  }),
+  route({
+    ...none,
+    method: 'get',
+    path: '/queue/measures',
+    doc: {
+      summary: 'How deep the queue was and how long jobs waited, by the minute or by the hour',
+      answer: ref('QueueMeasures'),
+    },
+    role: 'viewer',
+    query: codecs.MeasuresQuery,
+    run: (use, { query: { at, ...span } }) =>
+      asOf(use, at, (reads) => pipe(reads.queueMeasures(span), TE.map(ok))),
   }),
   ...historyRoutes,
   route({

@@ -1,8 +1,9 @@
 /** Runners: which machines there are, and what is done with them. */
+import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import type { AppError } from '../../app/errors.js';
+import { appError, type AppError } from '../../app/errors.js';
 import type { RunnerStatus } from '../../app/evidence.js';
 import type { Done } from '../../app/use-cases.js';
 import type { Role } from '../../domain/grants.js';
@@ -11,7 +12,7 @@ import { asOf } from '../as-of.js';
 import { sightOf } from '../authorize.js';
 import * as codecs from '../codecs.js';
 import { route, type Answer, type Route } from '../route.js';
-import { listOf, ref } from '../view-schemas.js';
+import { ref } from '../view-schemas.js';
 
 const command = (
   verb: string,
@@ -41,17 +42,39 @@ const done = (
     }),
   );
 
+/** Without `limit` the list is whole, and in one order: what would narrow it is refused rather than left aside. */
+const wholeOnly = (request: object): E.Either<AppError, void> => {
+  const [given] = Object.keys(request);
+  return given === undefined
+    ? E.right(undefined)
+    : E.left(
+        appError('invalid', 'limit_needed', `\`${given}\` narrows a list that is asked for with \`limit\`.`, {
+          hint: 'Give limit as well, 1 to 1000.',
+          problems: [{ path: 'limit', expected: 'a whole number from 1 to 1000', found: 'nothing' }],
+        }),
+      );
+};
+
 export const runnerRoutes: readonly Route[] = [
   route({
     ...none,
     method: 'get',
     path: '/runners',
-    doc: { summary: 'Runners, by name', answer: listOf('Runner') },
+    doc: { summary: 'Runners, by name; with `limit` some of them, trouble first', answer: ref('Runners') },
     role: 'viewer',
     where: 'anywhere',
-    query: codecs.AtQuery,
-    run: (use, { query, context: { caller } }) =>
-      asOf(use, query.at, (reads) => pipe(reads.listRunners(sightOf(caller)), TE.map(list))),
+    query: codecs.RunnersQuery,
+    run: (use, { query: { at, limit, ...request }, context: { caller } }) =>
+      asOf(use, at, (reads) =>
+        limit === undefined
+          ? pipe(
+              wholeOnly(request),
+              TE.fromEither,
+              TE.chain(() => reads.listRunners(sightOf(caller))),
+              TE.map(list),
+            )
+          : pipe(reads.windowRunners({ ...request, limit }, sightOf(caller)), TE.map(ok)),
+      ),
   }),
   route({
     ...none,

@@ -1,0 +1,82 @@
+/** Composition root of the pages: what is read, who looks, and which page is shown. */
+import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
+import { Component, StrictMode, useEffect, type ReactNode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiProblem } from './api/client.js';
+import { followLive } from './api/live.js';
+import { useSession } from './api/session.js';
+import { LoginPage } from './login/page.js';
+import { Pages } from './pages.js';
+import { ProblemNote } from './parts/problem.js';
+import { showTheme } from './parts/theme.js';
+import { Shell } from './shell/shell.js';
+import './style/tokens.css';
+import './style/base.css';
+import './style/parts.css';
+import './style/shell.css';
+
+showTheme();
+
+const mayHelpAgain = (error: Error): boolean => error instanceof ApiProblem && error.problem.status === 0;
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // the stream of updates says when something is old
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => mayHelpAgain(error) && count < 5,
+    },
+  },
+});
+
+/** A page that fails says so, and leaves the way to the others. */
+class Door extends Component<{ readonly children: ReactNode }, { readonly error?: Error }> {
+  override state: { readonly error?: Error } = {};
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+  override render() {
+    return this.state.error === undefined ? (
+      this.props.children
+    ) : (
+      <div className="stack">
+        <ProblemNote error={this.state.error} />
+        <button type="button" className="button" onClick={() => location.reload()}>
+          Load the page again
+        </button>
+      </div>
+    );
+  }
+}
+
+const App = () => {
+  const client = useQueryClient();
+  const { session, error } = useSession();
+  const isIn = session !== null && session !== undefined;
+  useEffect(() => (isIn ? followLive(client).stop : undefined), [client, isIn]);
+  if (session === undefined)
+    return error === null ? null : (
+      <main className="login">
+        <ProblemNote error={error} />
+      </main>
+    );
+  if (session === null) return <LoginPage />;
+  return (
+    <Shell session={session}>
+      <Door>
+        <Pages />
+      </Door>
+    </Shell>
+  );
+};
+
+const place = document.getElementById('root');
+if (place !== null)
+  createRoot(place).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  );

@@ -1,0 +1,20 @@
+/** A label with its control. */
+import { useId, type ReactNode } from 'react';
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: string;
+  /** Is given the id for the control. */
+  readonly children: (id: string) => ReactNode;
+}
+
+export const Field = ({ label, hint, children }: FieldProps) => {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      {children(id)}
+      {hint === undefined ? null : <p className="small muted">{hint}</p>}
+    </div>
+  );
+};

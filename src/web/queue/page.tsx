@@ -1,0 +1,82 @@
+/** The queue: what runs and what waits, in the order of dispatch, and why it waits. */
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { QueueEntry } from '../../../projections/queue.js';
+import type { QueueAnswer } from '../../app/queue-window.js';
+import { apiPath, ask, queryOf } from '../api/client.js';
+import { useAt, type OfPast } from '../api/past.js';
+import { Empty } from '../parts/empty.js';
+import { ProblemNote } from '../parts/problem.js';
+import { useUrlState } from '../parts/url-state.js';
+import { Charts } from './charts.js';
+import { CancelDialog } from './cancel-dialog.js';
+import { ExplainDialog } from './explain-dialog.js';
+import { FilterBar } from './filter-bar.js';
+import { filtersFrom, noFilters, tablesOf } from './filters.js';
+import { Head } from './head.js';
+import { QueueTable } from './tables.js';
+import './queue.css';
+
+const Nothing = ({ at }: { readonly at: string | undefined }) =>
+  at === undefined ? (
+    <Empty title="Nothing waits and nothing runs">
+      <p className="muted">Jobs come when a change is submitted, approved or delivered. To submit one:</p>
+      <pre>baton change submit --repo PATH --branch BRANCH --target master --wait</pre>
+    </Empty>
+  ) : (
+    <Empty title="Nothing waited and nothing ran at that moment" />
+  );
+
+const QueuePage = () => {
+  const at = useAt();
+  const { get, set } = useUrlState();
+  const filters = filtersFrom(get);
+  const [cancelled, setCancelled] = useState<QueueEntry>();
+  const explained = get('explain');
+  const { data, error } = useQuery({
+    queryKey: ['queue', 'head', filters, at],
+    queryFn: ({ signal }) =>
+      ask<QueueAnswer & OfPast>(`${apiPath('queue')}${queryOf({ ...filters, limit: 1, at })}`, { signal }),
+    placeholderData: (before) => before,
+    meta: { topics: ['queue'] },
+  });
+  const asOf = data?.at?.time;
+  const { active, waiting } = tablesOf(filters);
+  const isEmpty = data !== undefined && data.counts.queued + data.counts.assigned + data.counts.running === 0;
+  const isFiltered = Object.keys(filters).length > 0;
+  const rows = {
+    ...{ at, asOf },
+    explain: ({ jobId }: QueueEntry) => set({ explain: jobId }, { push: true }),
+    cancel: setCancelled,
+  };
+  return (
+    <>
+      <h1>Queue</h1>
+      <Head answer={data} at={at} asOf={asOf} />
+      <Charts at={at} asOf={asOf} />
+      <FilterBar filters={filters} set={set} />
+      <ProblemNote error={error} />
+      {isEmpty && !isFiltered ? (
+        <Nothing at={at} />
+      ) : data?.total === 0 ? (
+        <Empty title="No job fits these filters">
+          <button type="button" className="button" onClick={() => set(noFilters)}>
+            Clear all filters
+          </button>
+        </Empty>
+      ) : (
+        <>
+          {active === undefined ? null : <QueueTable kind="active" query={active} {...rows} />}
+          {waiting === undefined ? null : <QueueTable kind="waiting" query={waiting} {...rows} />}
+        </>
+      )}
+      {explained === undefined ? null : (
+        <ExplainDialog jobId={explained} onClose={() => set({ explain: undefined })} />
+      )}
+      {cancelled === undefined || at !== undefined ? null : (
+        <CancelDialog entry={cancelled} onClose={() => setCancelled(undefined)} />
+      )}
+    </>
+  );
+};
+export default QueuePage;
