@@ -44,7 +44,7 @@ const CancelButton = ({
       {...(asked && by !== undefined ? { title: `${by} has asked for it` } : {})}
       onClick={() => deeds.cancel(live, what)}
     >
-      <Icon name="trash" />
+      <Icon name="cross" />
       {asked ? 'Cancel asked for' : live.length === 1 ? 'Cancel' : `Cancel ${live.length} jobs`}
       <span className="visually-hidden"> {what}</span>
     </button>
