@@ -78,3 +78,35 @@ export const seriousFaults = async (page: Page): Promise<readonly string[]> => {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
 };
+
+/** The same in light and in dark, as a system asks for it. */
+export const faultsInBothThemes = async (page: Page): Promise<readonly string[]> => {
+  const faults: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const fault of await seriousFaults(page)) faults.push(`${colorScheme}: ${fault}`);
+  }
+  return faults;
+};
+
+/** A person with a token of their own, at this page. What the browser writes of the first question, who looks, is forgiven. */
+export const cameIn = async (
+  browser: Browser,
+  { url, token }: { readonly url: string; readonly token: string },
+  path: string,
+  options: BrowserContextOptions = {},
+): Promise<Visitor> => {
+  const person = await visit(browser, url, options);
+  person.forgive(/status of 401/);
+  await logIn(person, token, path);
+  return person;
+};
+
+/** Lines of the log that are in the page: number and what is read. In the page's words: here is no DOM. */
+const LINES = `[...document.querySelectorAll('.log-row')].map((row) => [
+  Number(row.dataset.line),
+  row.querySelector('.log-text').textContent,
+])`;
+
+export const linesShown = (page: Page): Promise<readonly (readonly [line: number, text: string])[]> =>
+  page.evaluate<readonly (readonly [number, string])[]>(LINES);

@@ -6,6 +6,7 @@ import { useAt, type OfPast } from '../api/past.js';
 import { useMay } from '../api/session.js';
 import { Link } from '../parts/link.js';
 import { ProblemNote } from '../parts/problem.js';
+import { useTitle } from '../parts/title.js';
 import { useUrlState } from '../parts/url-state.js';
 import { CancelDialog } from './cancel-dialog.js';
 import { DeedButtons } from './deed-buttons.js';
@@ -63,7 +64,7 @@ const Change = ({ change }: { readonly change: ChangeView & OfPast }) => {
         <DeedDialog
           asked={asked}
           change={change}
-          live={liveJobsOf(change.stages, jobs)}
+          live={liveJobsOf(change.stages, jobs.byId)}
           onClose={() => setAsked(undefined)}
         />
       )}
@@ -76,6 +77,7 @@ const Change = ({ change }: { readonly change: ChangeView & OfPast }) => {
 
 const ChangePage = ({ id }: { readonly id: string }) => {
   const { data, error } = useChange(id);
+  useTitle(data === undefined ? `Change ${id.slice(0, 8)}` : `${data.title} (${data.project})`);
   if (data !== undefined)
     return (
       <>

@@ -12,6 +12,7 @@ import { More, usePages } from '../parts/pages.js';
 import { ProblemNote } from '../parts/problem.js';
 import { SearchField } from '../parts/search-field.js';
 import { wordOf } from '../parts/status.js';
+import { useTitle } from '../parts/title.js';
 import { useUrlState } from '../parts/url-state.js';
 import { ChangesTable } from './changes-table.js';
 import { filtersFrom, statusNames } from './filters.js';
@@ -23,6 +24,7 @@ const PAGE = 50;
 const Submit = () => <pre>baton change submit --repo PATH --branch BRANCH --target master --wait</pre>;
 
 const ChangesPage = () => {
+  useTitle('Changes');
   const at = useAt();
   const [, navigate] = useLocation();
   const { get, set } = useUrlState();

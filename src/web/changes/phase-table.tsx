@@ -9,7 +9,8 @@ import { isLive, isUnwell, jobName, jobStatus, runnerOf, timesOf, type PhaseRow 
 
 /** What may be asked for in the table; absent: nothing, since it is the past, or not for the reader to do. */
 export interface TableDeeds {
-  readonly cancel: (jobs: readonly JobView[], what: string) => void;
+  /** Undefined: the jobs are not the reader's to cancel. */
+  readonly cancel: ((jobs: readonly JobView[], what: string) => void) | undefined;
   readonly rerun: (phase: string) => void;
   /** Why no phase can be run again now. */
   readonly noRerun: string | undefined;
@@ -18,6 +19,8 @@ export interface TableDeeds {
 interface TableProps {
   readonly label: string;
   readonly rows: readonly PhaseRow[];
+  /** Jobs that are missing are not for the reader to see; else they are on their way. */
+  readonly isWhole: boolean;
   readonly deeds: TableDeeds | undefined;
   /** The instant of the past that is shown. */
   readonly asOf: string | undefined;
@@ -32,8 +35,9 @@ const CancelButton = ({
   readonly what: string;
   readonly deeds: TableDeeds;
 }) => {
+  const { cancel } = deeds;
   const live = jobs.filter(isLive);
-  if (live.length === 0) return null;
+  if (live.length === 0 || cancel === undefined) return null;
   const asked = live.every(({ cancelRequested }) => cancelRequested !== undefined);
   const by = live[0]?.cancelRequested?.by;
   return (
@@ -42,11 +46,11 @@ const CancelButton = ({
       className="button small"
       disabled={asked}
       {...(asked && by !== undefined ? { title: `${by} has asked for it` } : {})}
-      onClick={() => deeds.cancel(live, what)}
+      onClick={() => cancel(live, what)}
     >
       <Icon name="cross" />
       {asked ? 'Cancel asked for' : live.length === 1 ? 'Cancel' : `Cancel ${live.length} jobs`}
-      <span className="visually-hidden"> {what}</span>
+      <span className="visually-hidden">: {what}</span>
     </button>
   );
 };
@@ -101,9 +105,10 @@ const runnersText = (jobs: readonly JobView[]): string => {
 
 const PhaseRows = ({
   row: { phase, jobs, unseen, times },
+  isWhole,
   deeds,
   asOf,
-}: Pick<TableProps, 'deeds' | 'asOf'> & { readonly row: PhaseRow }) => {
+}: Omit<TableProps, 'label' | 'rows'> & { readonly row: PhaseRow }) => {
   const [chosen, setChosen] = useState<boolean>();
   const [first] = jobs;
   const count = phase.jobs.length;
@@ -141,7 +146,7 @@ const PhaseRows = ({
           ) : isMatrix ? (
             <span className="muted">{runnersText(jobs)}</span>
           ) : first === undefined ? (
-            <span className="muted">not for you to see</span>
+            <span className="muted">{isWhole ? 'not for you to see' : '…'}</span>
           ) : (
             <Runner name={runnerOf(first)} />
           )}
@@ -166,7 +171,7 @@ const PhaseRows = ({
           {jobs.map((job) => (
             <JobRow key={job.id} job={job} deeds={deeds} asOf={asOf} />
           ))}
-          {unseen.length === 0 ? null : (
+          {unseen.length === 0 || !isWhole ? null : (
             <tr className="changes-sub">
               <td colSpan={5} className="muted">
                 {unseen.length} more that you may not see

@@ -17,10 +17,16 @@ export const useChange = (id: string) => {
   });
 };
 
-/** All jobs of the change by their ids, those of consumers in its Union among them. */
-export const useJobsOf = (id: string): ReadonlyMap<string, JobView> => {
+/** Jobs by their ids. `isWhole`: those that are missing are not for the reader to see; else they may be on their way. */
+export interface KnownJobs {
+  readonly byId: ReadonlyMap<string, JobView>;
+  readonly isWhole: boolean;
+}
+
+/** All jobs of the change, those of consumers in its Union among them. */
+export const useJobsOf = (id: string): KnownJobs => {
   const at = useAt();
-  const { data } = useQuery({
+  const { data, isFetching } = useQuery({
     queryKey: ['change', id, 'jobs', at],
     queryFn: async ({ signal }) => {
       const jobs: JobView[] = [];
@@ -37,5 +43,5 @@ export const useJobsOf = (id: string): ReadonlyMap<string, JobView> => {
     },
     meta: { topics: at === undefined ? [`change:${id}`] : [] },
   });
-  return data ?? new Map<string, JobView>();
+  return { byId: data ?? new Map<string, JobView>(), isWhole: data !== undefined && !isFetching };
 };

@@ -1,7 +1,7 @@
 /** One run of a stage: its phases, its consumers if it is a Union, the runs before it, and what may be done with it. */
 import { useSearch } from 'wouter';
-import type { JobView } from '../../../projections/jobs.js';
 import type { ChangeView, ConsumerView } from '../../app/change-view.js';
+import { useMay } from '../api/session.js';
 import { Icon } from '../parts/icon.js';
 import { Link, pageOf } from '../parts/link.js';
 import { Status, wordOf } from '../parts/status.js';
@@ -10,12 +10,13 @@ import { withParams } from '../parts/params.js';
 import type { Asked } from './deed-dialogs.js';
 import { phaseRows } from './phases.js';
 import { PhaseTable, type TableDeeds } from './phase-table.js';
+import type { KnownJobs } from './queries.js';
 import { beginsWhen, isLiveRun, runStatus, titleOf, type StageRun } from './stages.js';
 import { pipelineText } from './words.js';
 
 interface PanelDeeds {
   readonly ask: (asked: Asked) => void;
-  readonly cancel: TableDeeds['cancel'];
+  readonly cancel: NonNullable<TableDeeds['cancel']>;
 }
 
 interface PanelProps {
@@ -25,7 +26,7 @@ interface PanelProps {
   readonly runs: readonly StageRun[];
   /** The one that is shown; undefined where the stage has not begun. */
   readonly run: StageRun | undefined;
-  readonly jobs: ReadonlyMap<string, JobView>;
+  readonly jobs: KnownJobs;
   /** Absent: nothing may be done. */
   readonly deeds: PanelDeeds | undefined;
   readonly asOf: string | undefined;
@@ -72,6 +73,9 @@ const Consumer = ({
   readonly deeds: TableDeeds | undefined;
 }) => {
   const name = pipelineText(change, consumer);
+  const { organisation, project } = consumer;
+  // its jobs belong to its own project
+  const mayCancel = useMay('operator', { enterprise: change.enterprise, organisation, project });
   return (
     <section className="stack" aria-label={`Consumer ${name}`}>
       <h3 className="row">
@@ -81,8 +85,9 @@ const Consumer = ({
       </h3>
       <PhaseTable
         label={`Phases of the consumer ${name}`}
-        rows={phaseRows(consumer.phases, jobs)}
-        deeds={deeds}
+        rows={phaseRows(consumer.phases, jobs.byId)}
+        isWhole={jobs.isWhole}
+        deeds={deeds && { ...deeds, cancel: mayCancel ? deeds.cancel : undefined }}
         asOf={asOf}
       />
     </section>
@@ -152,7 +157,8 @@ export const StagePanel = ({ change, stage, runs, run, jobs, deeds, asOf }: Pane
           )}
           <PhaseTable
             label={`Phases of ${titleOf(stage)}`}
-            rows={phaseRows(run.phases, jobs)}
+            rows={phaseRows(run.phases, jobs.byId)}
+            isWhole={jobs.isWhole}
             deeds={tableDeeds()}
             asOf={asOf}
           />

@@ -17,8 +17,9 @@ const jobText = ({ stage, phase, label }: HistoryRow): string =>
 
 const When = ({ row: { endedAt, startedAt, assignedAt, queuedAt } }: { readonly row: HistoryRow }) =>
   endedAt === undefined ? (
-    <span>
-      {startedAt === undefined ? 'assigned' : 'runs since'} <At at={startedAt ?? assignedAt ?? queuedAt} />
+    <span className="history-outcome">
+      <span className="small muted">{startedAt === undefined ? 'assigned' : 'runs since'}</span>
+      <At at={startedAt ?? assignedAt ?? queuedAt} />
     </span>
   ) : (
     <At at={endedAt} />
@@ -100,7 +101,9 @@ const Row = ({ row, isTold }: { readonly row: HistoryRow; readonly isTold: boole
       </span>
     </td>
     <td data-label="Job">
-      <Link to={pageOf.job(row.jobId)}>{jobText(row)}</Link>
+      <Link to={`${pageOf.job(row.jobId)}${row.attempt > 0 ? `?attempt=${row.attempt}` : ''}`}>
+        {jobText(row)}
+      </Link>
       {row.attempt > 1 ? <span className="small muted"> attempt {row.attempt}</span> : null}
     </td>
     <td data-label="Runner" className="history-short">

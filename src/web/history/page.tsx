@@ -4,6 +4,7 @@ import { apiPath, queryOf } from '../api/client.js';
 import { useAt } from '../api/past.js';
 import { Link } from '../parts/link.js';
 import { withParams } from '../parts/params.js';
+import { useTitle } from '../parts/title.js';
 import { useUrlState } from '../parts/url-state.js';
 import { Attempts } from './attempts.js';
 import { FilterBar } from './filter-bar.js';
@@ -29,6 +30,7 @@ const Views = ({ by }: { readonly by: string | undefined }) => {
 };
 
 const HistoryPage = () => {
+  useTitle('History');
   const at = useAt();
   const { get, set } = useUrlState();
   const filters = filtersFrom(get);
