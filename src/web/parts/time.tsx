@@ -33,7 +33,7 @@ const here = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 
 /** In the zone of who looks; the title has it in UTC. */
 export const At = ({ at }: { readonly at: string }) => (
-  <time dateTime={at} title={at} className="number">
+  <time dateTime={at} title={at} className="number unbroken">
     {here.format(new Date(at))}
   </time>
 );
