@@ -1,5 +1,5 @@
 /** Names of the machine that runs a test, and how they are shown in pictures instead. */
-import { hostname, userInfo } from 'node:os';
+import { hostname, release, userInfo } from 'node:os';
 import type { BrowserContext } from 'playwright-core';
 import type { World } from '../e2e/world.js';
 
@@ -12,11 +12,13 @@ export const renamed = (text: string, { folder, runners }: Pick<World, 'folder' 
   return text
     .replaceAll(ADDRESS, (_, port: string) => `"host":"${nameOf(port)}.example.org","port":22`)
     .replaceAll(/127\.0\.0\.1:(\d+)/g, (_, port: string) => `${nameOf(port)}.example.org:22`)
+    .replaceAll(/127\.0\.0\.1 port (\d+)/g, (_, port: string) => `${nameOf(port)}.example.org port 22`)
     .replaceAll(`"user":"${userInfo().username}"`, '"user":"builder"')
     .replaceAll(`${userInfo().username}@`, 'builder@')
     .replaceAll(`${folder}/repositories`, '/srv/git')
     .replaceAll(folder, '/srv')
-    .replaceAll(`"${hostname()}"`, '"build"');
+    .replaceAll(`"${hostname()}"`, '"build"')
+    .replaceAll(`"${release()}"`, '"6.1.0"');
 };
 
 /** In every answer but the streams, which hold none. */

@@ -48,7 +48,7 @@ const CancelButton = ({
       {...(asked && by !== undefined ? { title: `${by} has asked for it` } : {})}
       onClick={() => cancel(live, what)}
     >
-      <Icon name="trash" />
+      <Icon name="cross" />
       {asked ? 'Cancel asked for' : live.length === 1 ? 'Cancel' : `Cancel ${live.length} jobs`}
       <span className="visually-hidden">: {what}</span>
     </button>

@@ -135,7 +135,7 @@ export const StagePanel = ({ change, stage, runs, run, jobs, deeds, asOf }: Pane
                 disabled={run.cancelRequested !== undefined}
                 onClick={() => deeds.ask({ kind: 'cancel' })}
               >
-                <Icon name="trash" />
+                <Icon name="cross" />
                 {run.cancelRequested === undefined ? 'Cancel the stage' : 'Cancel asked for'}
               </button>
             ) : null}

@@ -26,7 +26,12 @@ export const LoginPage = () => {
         <h1>Baton</h1>
         <Field
           label="Token"
-          hint="The first `baton serve` prints one; an administrator makes others with `baton token create`."
+          hint={
+            <>
+              The first <code>baton serve</code> prints one; an administrator makes others with{' '}
+              <code>baton token create</code>.
+            </>
+          }
         >
           {(id) => (
             <input

@@ -3,7 +3,7 @@ import { useId, type ReactNode } from 'react';
 
 interface FieldProps {
   readonly label: string;
-  readonly hint?: string;
+  readonly hint?: ReactNode;
   /** Is given the id for the control. */
   readonly children: (id: string) => ReactNode;
 }

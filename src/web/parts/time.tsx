@@ -4,6 +4,10 @@ import { lengthOf } from './length.js';
 
 export { lengthOf };
 
+/** Of something that is over: short ones to the millisecond. */
+export const lengthOfPast = (ms: number): string =>
+  ms < 1000 ? `${Math.max(0, Math.round(ms))} ms` : lengthOf(ms);
+
 /** How long ago; ticks. `asOf`: of a moment in the past, counted from there. */
 export const Age = ({ at, asOf }: { readonly at: string; readonly asOf?: string }) => {
   const now = useNow();
@@ -21,7 +25,7 @@ export const Span = ({ from, to }: { readonly from: string; readonly to?: string
     <Age at={from} />
   ) : (
     <span className="number" title={`${from} to ${to}`}>
-      {lengthOf(Date.parse(to) - Date.parse(from))}
+      {lengthOfPast(Date.parse(to) - Date.parse(from))}
     </span>
   );
 
@@ -29,7 +33,7 @@ const here = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 
 /** In the zone of who looks; the title has it in UTC. */
 export const At = ({ at }: { readonly at: string }) => (
-  <time dateTime={at} title={at} className="number">
+  <time dateTime={at} title={at} className="number unbroken">
     {here.format(new Date(at))}
   </time>
 );

@@ -21,7 +21,9 @@ const Piece = ({ part, asOf }: { readonly part: Part; readonly asOf: string | un
   if (part.kind === 'text') return part.text;
   if (part.kind === 'until') return <Until at={part.text} asOf={asOf} />;
   return part.kind === 'runner' ? (
-    <Link to={pageOf.runner(part.text)}>{part.text}</Link>
+    <Link to={pageOf.runner(part.text)} className="unbroken">
+      {part.text}
+    </Link>
   ) : (
     <Link to={pageOf.job(part.text)}>job {part.text.slice(0, 8)}</Link>
   );

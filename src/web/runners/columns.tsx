@@ -50,8 +50,11 @@ export const columnsOf = ({ selected, toggle, act, hands, asOf }: Choice): reado
           {name}
         </Link>
         <span className="small muted">
-          {user}@{host}
-          {port === 22 ? '' : `:${port}`}
+          {user}@
+          <span className="unbroken">
+            {host}
+            {port === 22 ? '' : `:${port}`}
+          </span>
         </span>
       </div>
     ),

@@ -53,7 +53,7 @@ export const Shell = ({ session, children }: { readonly session: Session; readon
         </nav>
         <TimeControl />
         <span className="small muted">
-          {session.actor} ({roleOf(session)})
+          {session.actor === roleOf(session) ? session.actor : `${session.actor} (${roleOf(session)})`}
         </span>
         <ThemeChoice />
         {session.via === 'cookie' ? (
