@@ -25,8 +25,8 @@ const option = (name: string, value: string): readonly string[] =>
 
 /** An argument that begins with a dash would be read as an option. */
 const SAFE_START = /^[^-]/;
-const argument = (value: string, placeholder: string): string =>
-  SAFE_START.test(value) ? quoted(value) : placeholder;
+const argument = (value: string, instead: string): string =>
+  SAFE_START.test(value) ? quoted(value) : instead;
 
 const USUAL_PORT = 22;
 /** `baton install-runner` makes this one. */
