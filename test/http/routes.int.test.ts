@@ -37,6 +37,11 @@ const bodies: Readonly<Record<string, unknown>> = {
   [`/api/v1/jobs/${aJob().id}/close`]: { as: 'lost', reason: 'scrapped' },
 };
 
+/** Of routes that answer nothing without one. */
+const queries: Readonly<Record<string, string>> = {
+  [`/api/v1/jobs/${aJob().id}/log/search`]: '?q=error',
+};
+
 describe('HTTP routes', () => {
   let edge: Edge;
   beforeAll(async () => {
@@ -48,7 +53,11 @@ describe('HTTP routes', () => {
   describe.each(paths)('$method $path', ({ method, path, role }) => {
     const body = bodies[path] ?? {};
     const call = (headers: Record<string, string>) =>
-      edge.ask(method, path, { role: 'none', ...(method === 'POST' ? { body } : {}), headers });
+      edge.ask(method, `${path}${queries[path] ?? ''}`, {
+        role: 'none',
+        ...(method === 'POST' ? { body } : {}),
+        headers,
+      });
 
     it('without a token answers 401 and calls nothing', async () => {
       const response = await call({});
