@@ -21,8 +21,9 @@ const as = async (fresh: FreshMachine, user: string, command: string): Promise<s
   let said = '';
   channel.right.on('data', (bytes: Buffer) => (said += bytes.toString('utf8')));
   channel.right.stderr.on('data', (bytes: Buffer) => (said += bytes.toString('utf8')));
+  // `exit` may have come in one packet with the answer that opened the channel; `close` waits for who reads, and has the code as well
   const code = await new Promise((resolve) => {
-    channel.right.once('exit', resolve);
+    channel.right.once('close', resolve);
     channel.right.end();
   });
   await link.right.close();
