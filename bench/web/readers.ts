@@ -38,9 +38,18 @@ export interface Printing {
   readonly jobId: string;
 }
 
-interface Jobs {
-  readonly items: readonly { readonly id: string; readonly status: string }[];
-}
+/** The first job that runs, as soon as it does. */
+const runningJob = async (served: Served): Promise<string> => {
+  const { body } = await served.ask('/jobs/stream?status=running');
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const some of body ?? []) {
+    text += decoder.decode(some as Uint8Array, { stream: true });
+    const data = /^data: (.*)\n\n/m.exec(text)?.[1];
+    if (data !== undefined) return (JSON.parse(data) as { readonly id: string }).id;
+  }
+  throw new Error('no job came to run');
+};
 
 /** 100 lines a second until it is taken down. */
 export const startPrinting = async (undoing: Undoing): Promise<Printing> => {
@@ -53,20 +62,36 @@ export const startPrinting = async (undoing: Undoing): Promise<Printing> => {
   await served.ask('/runners', { name: 'runner-0', slots: 1, ...login });
   await served.ask('/runners/runner-0/test', {});
   await served.ask('/changes', { repository, branch: 'feature', target: 'main' });
-  for (;;) {
-    const { items } = (await (await served.ask('/jobs')).json()) as Jobs;
-    const job = items.find(({ status }) => status === 'running');
-    if (job !== undefined) return { served, jobId: job.id };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  return { served, jobId: await runningJob(served) };
 };
 
-/** Reads until it is aborted; answers how many bytes came. */
-const read = async (served: Served, path: string, signal: AbortSignal): Promise<number> => {
+interface Reading {
+  /** It is connected and has what was there: a first event has come. */
+  readonly begun: Promise<void>;
+  /** How many came, once it is aborted. */
+  readonly bytes: Promise<number>;
+}
+
+const read = (served: Served, path: string, signal: AbortSignal): Reading => {
+  let tell = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (tell = resolve));
+  return { begun, bytes: bytesOf(served, path, signal, tell) };
+};
+
+const bytesOf = async (
+  served: Served,
+  path: string,
+  signal: AbortSignal,
+  came: () => void,
+): Promise<number> => {
   let bytes = 0;
   try {
     const { body } = await served.ask(path, undefined, signal);
-    for await (const some of body ?? []) bytes += (some as Uint8Array).length;
+    for await (const some of body ?? []) {
+      const piece = Buffer.from(some as Uint8Array);
+      bytes += piece.length;
+      if (piece.includes('event: ')) came();
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
@@ -80,13 +105,14 @@ export const cpuWhile = async ({ served, jobId }: Printing, pages: number, ms: n
   const reading = Array.from({ length: pages }, () =>
     paths.map((path) => read(served, path, stop.signal)),
   ).flat();
-  // until all are connected and have what was there
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  // one that is refused ends before it begins
+  await Promise.all(reading.map(({ begun, bytes }) => Promise.race([begun, bytes])));
   const [before, began] = [await served.cpuMs(), performance.now()];
+  // so long is measured
   await new Promise((resolve) => setTimeout(resolve, ms));
   const spent = ((await served.cpuMs()) - before) / ((performance.now() - began) / 1000);
   stop.abort();
-  const bytes = await Promise.all(reading);
+  const bytes = await Promise.all(reading.map((one) => one.bytes));
   if (bytes.some((count, i) => i % paths.length === 0 && count === 0))
     throw new Error('a page was told nothing');
   return spent;

@@ -75,7 +75,7 @@ describe('GET /queue', () => {
     expect(whole.body.counts).toEqual({ queued: 29, assigned: 1, running: 0, unmatched: 0 });
   });
 
-  it('given filters in the query, then they hold; a sign of a pattern is a letter as any other', async () => {
+  it('given filters in the query, then they hold; signs of patterns are letters like others', async () => {
     expect((await ask('?limit=5&project=shop&status=queued')).body).toMatchObject({ total: 9 });
     expect((await ask('?limit=5&q=JOB-1')).body).toMatchObject({ total: 10 });
     expect((await ask('?q=.*')).body).toMatchObject({ total: 0, entries: [] });

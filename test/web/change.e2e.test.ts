@@ -2,23 +2,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aWorld, type World } from '../e2e/world.js';
-import { cameIn, faultsInBothThemes, hasChromium, startBrowser } from './browser.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { World } from '../e2e/world.js';
+import { cameIn, faultsInBothThemes, hasChromium } from './browser.js';
+import { givenPages } from './given-pages.js';
 import { oneJob, theJob, untilThere } from './one-job.js';
 
 describe.skipIf(!hasChromium)('the page of a change [needs chromium]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
+    ({ world, browser } = await startPages());
     await world.addRunner('r1');
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
   });
 
   const path = (name: string): string => join(world.folder, name);

@@ -1,22 +1,19 @@
 /** A change led through its stages in a real browser, a phase of it cancelled there, and the past of both looked at. */
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aWorld, onlyDeploy, type World } from '../e2e/world.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { onlyDeploy, type World } from '../e2e/world.js';
 import { until } from '../e2e/processes.js';
-import { hasChromium, logIn, seriousFaults, startBrowser, visit } from './browser.js';
+import { hasChromium, logIn, seriousFaults, visit } from './browser.js';
+import { givenPages } from './given-pages.js';
 
 describe.skipIf(!hasChromium)('the pages of changes and of history [needs chromium]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
+    ({ world, browser } = await startPages());
     await world.addRunner('build-01');
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
   });
 
   const asAdmin = async (path: string, token = world.token) => {

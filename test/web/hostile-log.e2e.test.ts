@@ -1,8 +1,9 @@
 /** A job may write anything: in the page it is text, and it does nothing to who reads it. */
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aWorld, type World } from '../e2e/world.js';
-import { cameIn, faultsInBothThemes, hasChromium, linesShown, startBrowser } from './browser.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { World } from '../e2e/world.js';
+import { cameIn, faultsInBothThemes, hasChromium, linesShown } from './browser.js';
+import { givenPages } from './given-pages.js';
 import { oneJob, theJob } from './one-job.js';
 
 const ESC = '\u001b';
@@ -62,15 +63,11 @@ const HANDLERS = `[...document.querySelectorAll('.log-rows *')].flatMap((one) =>
 describe.skipIf(!hasChromium)('the log of a hostile job [needs chromium]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
+    ({ world, browser } = await startPages());
     await world.addRunner('r1');
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
   });
 
   it('is text in the page, however it is shown: no element, link or script of its own, and title and clipboard stay', async () => {

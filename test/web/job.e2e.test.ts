@@ -2,28 +2,25 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '../../projections/jobs.js';
 import { isAlive } from '../../bench/fleet/processes.js';
 import { until } from '../e2e/processes.js';
-import { aWorld, type World } from '../e2e/world.js';
-import { cameIn, faultsInBothThemes, hasChromium, linesShown, startBrowser } from './browser.js';
+import type { World } from '../e2e/world.js';
+import { cameIn, faultsInBothThemes, hasChromium, linesShown } from './browser.js';
+import { givenPages } from './given-pages.js';
 import { oneJob, theJob, untilThere } from './one-job.js';
 
 describe.skipIf(!hasChromium)('the page of a job [needs chromium]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
   let repository: string;
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
+    ({ world, browser } = await startPages());
     await world.addRunner('r1');
     repository = world.aRepository('web', oneJob('true'));
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
   });
 
   const path = (name: string): string => join(world.folder, name);

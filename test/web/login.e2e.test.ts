@@ -1,20 +1,17 @@
 /** The way in: a token becomes a cookie that no script can read, lasts over a restart, and ends with the token. */
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aWorld, type World } from '../e2e/world.js';
-import { hasChromium, logIn, seriousFaults, startBrowser, visit } from './browser.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { World } from '../e2e/world.js';
+import { hasChromium, logIn, seriousFaults, visit } from './browser.js';
+import { givenPages } from './given-pages.js';
 
 describe.skipIf(!hasChromium)('logging in at the pages [needs chromium]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
+    ({ world, browser } = await startPages());
   });
 
   const token = async (role: string): Promise<{ readonly id: string; readonly token: string }> => {

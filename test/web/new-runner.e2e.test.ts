@@ -2,31 +2,28 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startRunner, type DemoRunner } from '../../src/cli/demo/fleet.js';
 import { hasSshd } from '../sshd.js';
-import { aWorld, type World } from '../e2e/world.js';
-import { cameIn, faultsInBothThemes, hasChromium, startBrowser, type Visitor } from './browser.js';
+import type { World } from '../e2e/world.js';
+import { cameIn, faultsInBothThemes, hasChromium, type Visitor } from './browser.js';
+import { givenPages } from './given-pages.js';
 
 describe.skipIf(!hasChromium || !hasSshd)('a new runner [needs chromium] [needs sshd]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
   let machine: DemoRunner;
   let person: Visitor;
   let page: Page;
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
+    ({ world, browser } = await startPages());
     machine = await startRunner(world.folder, 'm1', 'debian');
     // it ends with the world
     world.runners.push(machine);
     person = await cameIn(browser, world, '/runners');
     page = person.page;
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
   });
 
   const row = () => page.getByRole('table', { name: 'Runners' }).getByRole('row').filter({ hasText: 'm1' });

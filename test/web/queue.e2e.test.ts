@@ -2,15 +2,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../src/app/use-cases.js';
-import { aWorld, type World } from '../e2e/world.js';
-import { cameIn, faultsInBothThemes, hasChromium, startBrowser } from './browser.js';
+import type { World } from '../e2e/world.js';
+import { cameIn, faultsInBothThemes, hasChromium } from './browser.js';
+import { givenPages } from './given-pages.js';
 import { oneJob, theJob, untilThere } from './one-job.js';
 
 describe.skipIf(!hasChromium)('the page of the queue [needs chromium]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
   let repository: string;
   const submitted = (branch: string, filters: readonly object[] = []): Promise<ChangeView> => {
     world.aBranch(repository, branch, oneJob(untilThere(join(world.folder, 'go')), filters));
@@ -18,8 +20,7 @@ describe.skipIf(!hasChromium)('the page of the queue [needs chromium]', () => {
   };
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
+    ({ world, browser } = await startPages());
     await world.addRunner('r1', 1);
     repository = world.aRepository('web', oneJob('true'));
     const first = await submitted('first');
@@ -27,10 +28,6 @@ describe.skipIf(!hasChromium)('the page of the queue [needs chromium]', () => {
     const second = await submitted('second');
     const never = await submitted('never', [{ platform: ['plan9'] }]);
     for (const change of [second, never]) await theJob(world, change);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
   });
 
   it('says why each job waits, explains it runner by runner, and keeps a filter in the address', async () => {

@@ -1,24 +1,21 @@
 /** The pages of runners in a real browser: what needs somebody comes first, and can be done there; nobody is offered what is refused. */
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunnerStatus } from '../../src/app/evidence.js';
-import { aWorld, type World } from '../e2e/world.js';
+import type { World } from '../e2e/world.js';
 import { until } from '../e2e/processes.js';
-import { hasChromium, logIn, seriousFaults, startBrowser, visit, type Visitor } from './browser.js';
+import { hasChromium, logIn, seriousFaults, visit, type Visitor } from './browser.js';
+import { givenPages } from './given-pages.js';
 import { aFleet, type Fleet } from './given-fleet.js';
 
 describe.skipIf(!hasChromium)('the pages of runners [needs chromium]', () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
   let fleet: Fleet;
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
+    ({ world, browser } = await startPages());
   });
 
   const runner = async (name: string): Promise<RunnerStatus> =>

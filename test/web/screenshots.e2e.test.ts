@@ -5,9 +5,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aWorld, type World } from '../e2e/world.js';
-import { hasChromium, logIn, seriousFaults, startBrowser, visit } from './browser.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { World } from '../e2e/world.js';
+import { hasChromium, logIn, seriousFaults, visit } from './browser.js';
+import { givenPages } from './given-pages.js';
 import { liveIn, type Life } from './life.js';
 import { rename } from './names.js';
 
@@ -61,18 +62,14 @@ const ON_PHONE = new Set(['queue', 'job']);
 describe.skipIf(!hasChromium)('the pages on an ordinary day [needs chromium]', { timeout: 300_000 }, () => {
   let world: World;
   let browser: Browser;
+  const startPages = givenPages();
   let life: Life;
 
   beforeAll(async () => {
-    world = await aWorld();
-    [browser] = await Promise.all([startBrowser(), world.start()]);
+    ({ world, browser } = await startPages());
     life = await liveIn(world);
     if (folder !== undefined) mkdirSync(folder, { recursive: true });
   }, 300_000);
-  afterAll(async () => {
-    await browser.close();
-    await world.close();
-  });
 
   it.each(looks)('$look: fit their window and have no serious fault', async ({ look, size, colorScheme }) => {
     const person = await visit(browser, world.url, {

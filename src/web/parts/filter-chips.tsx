@@ -9,13 +9,20 @@ export interface FilterChip<N extends string> {
 
 interface FilterChipsProps<N extends string> {
   readonly chips: readonly FilterChip<N>[];
+  /** Whether there is something to clear; absent: as soon as there is a chip. */
+  readonly isNarrowed?: boolean;
   readonly onTake: (name: N) => void;
   readonly onClear: () => void;
 }
 
 /** Nothing when nothing is narrowed. */
-export const FilterChips = <N extends string>({ chips, onTake, onClear }: FilterChipsProps<N>) =>
-  chips.length === 0 ? null : (
+export const FilterChips = <N extends string>({
+  chips,
+  isNarrowed = chips.length > 0,
+  onTake,
+  onClear,
+}: FilterChipsProps<N>) =>
+  !isNarrowed ? null : (
     <ul className="row" aria-label="Filters">
       {chips.map(({ name, text }) => (
         <li key={name}>

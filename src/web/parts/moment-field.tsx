@@ -1,5 +1,5 @@
 /** Asks for an instant in the zone of who looks, and shows which one that is in UTC. */
-import { useEffect, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { Field } from './field.js';
 import { instantOf, localOf, millisOf, millisOfLocal } from './moments.js';
 
@@ -28,11 +28,13 @@ export const MomentField = ({ label, value, onChange }: MomentFieldProps) => {
   }
   const millis = millisOfLocal(text);
   const isOther = text !== textOf(value) && (text === '' || millis !== undefined);
+  // another function for the same begins no new pause
+  const change = useEffectEvent(onChange);
   useEffect(() => {
     if (!isOther) return undefined;
-    const timer = setTimeout(() => onChange(millis === undefined ? undefined : instantOf(millis)), PAUSE_MS);
+    const timer = setTimeout(() => change(millis === undefined ? undefined : instantOf(millis)), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [isOther, millis, onChange]);
+  }, [isOther, millis]);
   return (
     <Field label={label} {...(millis === undefined ? {} : { hint: instantOf(millis) })}>
       {(id) => (

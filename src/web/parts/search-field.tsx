@@ -1,5 +1,5 @@
 /** A box to look for something: what is written is wanted when the writer pauses, and at once on Enter. */
-import { useEffect, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { Field } from './field.js';
 
 const PAUSE_MS = 250;
@@ -21,11 +21,13 @@ export const SearchField = ({ label, hint, value, onSearch }: SearchFieldProps) 
     if (text.trim() !== value) setText(value);
   }
   const wanted = text.trim();
+  // another function for the same begins no new pause
+  const search = useEffectEvent(onSearch);
   useEffect(() => {
     if (wanted === value) return undefined;
-    const timer = setTimeout(() => onSearch(wanted), PAUSE_MS);
+    const timer = setTimeout(() => search(wanted), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [wanted, value, onSearch]);
+  }, [wanted, value]);
   return (
     <Field label={label} {...(hint === undefined ? {} : { hint })}>
       {(id) => (

@@ -1,5 +1,4 @@
 /** What of the queue is shown: chosen here, and taken back here. */
-import { useCallback, useRef, useLayoutEffect } from 'react';
 import { Field } from '../parts/field.js';
 import { FilterChips } from '../parts/filter-chips.js';
 import { SearchField } from '../parts/search-field.js';
@@ -36,39 +35,32 @@ interface FilterBarProps {
   readonly set: (change: Change) => void;
 }
 
-export const FilterBar = ({ filters, set }: FilterBarProps) => {
-  const latest = useRef(set);
-  useLayoutEffect(() => {
-    latest.current = set;
-  });
-  const search = useCallback((q: string) => latest.current({ q }), []);
-  return (
-    <div className="stack queue-filters">
-      <div className="queue-choices" role="search">
-        <SearchField
-          label="Find (project, change, phase, label, runner, id)"
-          value={filters.q ?? ''}
-          onSearch={search}
-        />
-        <Choice
-          label="Status"
-          value={filters.status}
-          names={statusNames}
-          onChoose={(status) => set({ status })}
-        />
-        <Choice label="Stage" value={filters.stage} names={stageNames} onChoose={(stage) => set({ stage })} />
-        <Choice
-          label="Why it waits"
-          value={filters.reason}
-          names={reasonNames}
-          onChoose={(reason) => set({ reason })}
-        />
-      </div>
-      <FilterChips
-        chips={chipsOf(filters)}
-        onTake={(name) => set({ [name]: undefined })}
-        onClear={() => set(noFilters)}
+export const FilterBar = ({ filters, set }: FilterBarProps) => (
+  <div className="stack queue-filters">
+    <div className="queue-choices" role="search">
+      <SearchField
+        label="Find (project, change, phase, label, runner, id)"
+        value={filters.q ?? ''}
+        onSearch={(q) => set({ q })}
+      />
+      <Choice
+        label="Status"
+        value={filters.status}
+        names={statusNames}
+        onChoose={(status) => set({ status })}
+      />
+      <Choice label="Stage" value={filters.stage} names={stageNames} onChoose={(stage) => set({ stage })} />
+      <Choice
+        label="Why it waits"
+        value={filters.reason}
+        names={reasonNames}
+        onChoose={(reason) => set({ reason })}
       />
     </div>
-  );
-};
+    <FilterChips
+      chips={chipsOf(filters)}
+      onTake={(name) => set({ [name]: undefined })}
+      onClear={() => set(noFilters)}
+    />
+  </div>
+);
