@@ -20,9 +20,9 @@ const cookie = { 'Set-Cookie': { schema: { type: 'string' }, description: 'HttpO
 export const cookieScheme = {
   type: 'apiKey',
   in: 'cookie',
-  name: '__Host-baton_XXXXXXXX',
+  name: '__Host-baton_0123abcd',
   description:
-    'Set by a login; without the prefix where there is no TLS. Commands need an Origin that is this host, or Sec-Fetch-Site: same-origin.',
+    'Set by a login; the eight hexadecimal digits are those of the installation, and the prefix is not there without TLS. Commands need an Origin that is this host, or Sec-Fetch-Site: same-origin.',
 };
 
 export const sessionOperations: Readonly<Record<'get' | 'post' | 'delete', JsonSchema>> = {
