@@ -45,9 +45,9 @@ module.exports = {
     rule(
       'adapters-stay-apart',
       'an adapter knows app and below, never another adapter',
-      { path: '^src/(store|ssh|source|logs|secrets|http|dispatch)/' },
+      { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|webhooks)/' },
       {
-        path: '^src/(store|ssh|source|logs|secrets|http|dispatch|cli)/|^src/(main|config)|^plugin',
+        path: '^src/(store|ssh|source|logs|secrets|http|dispatch|webhooks|cli)/|^src/(main|config)|^plugin',
         pathNot: '^src/$1/',
       },
     ),
@@ -55,7 +55,7 @@ module.exports = {
       'install-stands-on-ssh',
       'an administrator logs in by the same SSH as Baton does; of other adapters it knows nothing',
       { path: '^src/install/' },
-      { path: '^src/(store|source|logs|secrets|http|dispatch|cli)/|^src/(main|config)|^plugin' },
+      { path: '^src/(store|source|logs|secrets|http|dispatch|webhooks|cli)/|^src/(main|config)|^plugin' },
     ),
     rule(
       'only-cli-installs',
@@ -67,7 +67,7 @@ module.exports = {
       'hosts-know-the-contract',
       'hosts use contract, app and below',
       { path: '^plugin/hosts' },
-      { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|cli)/|^src/(main|config)' },
+      { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|webhooks|cli)/|^src/(main|config)' },
     ),
     rule(
       'contract-is-types',
@@ -79,7 +79,9 @@ module.exports = {
       'plugin-knows-no-adapter',
       'the plugin opens everything through the composition root',
       { path: '^plugin/[^/]+\\.ts$' },
-      { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|cli)/|^plugin/(hosts/|testing\\.ts)' },
+      {
+        path: '^src/(store|ssh|source|logs|secrets|http|dispatch|webhooks|cli)/|^plugin/(hosts/|testing\\.ts)',
+      },
     ),
     rule(
       'only-the-module-reads-config',
@@ -96,19 +98,19 @@ module.exports = {
     rule(
       'pages-know-shapes',
       'the pages speak HTTP; of everything else they know the types of answers, and nothing that runs',
-      { path: '^src/web' },
-      { path: '^(src|projections|plugin)/', pathNot: '^src/web', dependencyTypesNot: ['type-only'] },
+      { path: '^src/web/' },
+      { path: '^(src|projections|plugin)/', pathNot: '^src/web/', dependencyTypesNot: ['type-only'] },
     ),
     rule(
       'pages-are-apart',
       'nobody else runs what is made for a browser',
-      { pathNot: '^(src/web|test)' },
-      { path: '^src/web' },
+      { pathNot: '^(src/web/|test)' },
+      { path: '^src/web/' },
     ),
     rule(
       'pages-run-in-a-browser',
       'no files, sockets, processes',
-      { path: '^src/web', pathNot: 'vite.config' },
+      { path: '^src/web/', pathNot: 'vite.config' },
       { dependencyTypes: ['core'] },
     ),
     rule(

@@ -14,6 +14,7 @@ import { toolchainPolicyOf, toolchainProblems } from './config/toolchains.js';
 import type { PhaseWays } from './domain/phase-ways.js';
 import type { QueuePolicy } from './domain/queue-policy.js';
 import type { ToolchainPolicy } from './domain/toolchain-config.js';
+import type { Webhook } from './domain/webhook-config.js';
 
 export type { Environment } from './config/setting.js';
 
@@ -45,6 +46,8 @@ export interface Config {
   readonly obsoleteJobs?: 'cancel' | 'finish';
   /** What is installed on runners, and which versions get along. Absent: nothing. */
   readonly toolchains?: ToolchainPolicy;
+  /** Who is told of what happens. Absent: nobody. */
+  readonly webhooks?: readonly Webhook[];
   /** Between two automatic probes of a runner: one that is well, and one in quarantine for its failures. */
   readonly probeMs: number;
   readonly recoveryProbeMs: number;
@@ -125,6 +128,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     phases: phaseWaysOf(found, address.host),
     obsoleteJobs: found.obsoleteJobs.value,
     toolchains: toolchainPolicyOf(found),
+    webhooks: found.webhooks.value,
     probeMs: probeInterval.value,
     recoveryProbeMs: recoveryInterval.value,
     leaseMs: leaseTime.value,

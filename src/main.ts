@@ -75,6 +75,8 @@ import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { changesTouched } from '../plugin/hosts/standalone/touched.js';
 import { openStandalone } from '../plugin/hosts/standalone/run.js';
 import { lookAtStorage } from './store/storage.js';
+import { webhookUseCases } from './app/webhooks.js';
+import { webhookDesk } from './webhooks/desk.js';
 
 export interface Baton {
   readonly url: string;
@@ -300,6 +302,15 @@ export const openCore = async (
     log.warn({ problem: { ...problem, cause: undefined }, err: problem.cause }, problem.message);
   const { models, close: closeModels } = readModels(projections, store, { checkpoints, onProblem });
   add(closeModels);
+  const webhooks = await webhookDesk(config.webhooks ?? [], {
+    store,
+    written: models.jobs.view$,
+    checkpoints: fileCheckpoints(folderOfHistory('webhooks')),
+    clock: systemClock,
+    onProblem: (message, cause) => log.warn({ err: cause }, message),
+  });
+  if (E.isLeft(webhooks)) return fail(webhooks.left);
+  add(() => webhooks.right.close());
   const before = past(store, systemClock);
   add(() => before.close());
   const asked = allImpatient(models, { store });
@@ -415,6 +426,9 @@ export const openCore = async (
     ...measureReads(asked['queue-measures'], () => systemClock.now()),
     ...secretUseCases({ ...deps, secrets, repeats: askedBefore }),
     ...toolchainUseCases(toolchains, version),
+    ...webhookUseCases(webhooks.right, store, (at) =>
+      TE.map(({ moment }: AtMoment) => moment.position)(before.at(at)),
+    ),
     installation: () => TE.right(installation.right),
     at: (at) =>
       TE.map((then: AtMoment) => ({
@@ -468,7 +482,7 @@ export const openCore = async (
     edge,
     folderOfHistory,
     issueFirst: () => orStoreAway(access.right.issueFirst),
-    ready: Promise.all([dispatch.ready, standalone.ready]).then(() => undefined),
+    ready: Promise.all([dispatch.ready, standalone.ready]).then(() => webhooks.right.open()),
     whileThere,
     lost: owned.right.lost,
     close: async ({ first, withinMs = CLOSING_MS } = {}) => {

@@ -39,6 +39,7 @@ import type { RunnerSight } from './seen-runners.js';
 import type { Installation } from './installation.js';
 import type { ToolchainsView } from './toolchains.js';
 import type { Update, UpdatesRequest } from './updates.js';
+import type { WebhookUseCases } from './webhooks.js';
 
 export type { Caller, CommandContext, Done, Place, RunnerSight, Sees };
 export type { BlockedView, ChangeView, ConsumerView, Deed, PhaseView, PipelineName, PromotionView };
@@ -193,7 +194,8 @@ export interface FoundInLog extends LogMatches {
 /** What is done with one change. */
 export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
-export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCases, ReportUseCases {
+export interface UseCases
+  extends AccessUseCases, HealthUseCases, OriginalUseCases, ReportUseCases, WebhookUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,

@@ -22,6 +22,7 @@ import type {
 import type { GrantView, IssuedToken, TokenView } from '../app/access-use-cases.js';
 import type { Installation } from '../app/installation.js';
 import type { ToolchainsView } from '../app/toolchains.js';
+import type { WebhookView } from '../app/webhooks.js';
 import type { ProblemDocument } from '../http/problem.js';
 import type { Asked } from './as-of.js';
 import { readEvents, type ServerEvent } from './events.js';
@@ -272,6 +273,9 @@ export const createClient = (at: Endpoint) => ({
       method: 'POST',
       body: { ref, value, ...(reason === undefined ? {} : { reason }) },
     }),
+  listWebhooks: () => ask<Items<WebhookView>>(at, '/webhooks'),
+  replayWebhook: (name: string, from: string) =>
+    ask<WebhookView>(at, to('webhooks', name, 'replay'), { method: 'POST', body: { from } }),
   listSecrets: () => ask<Items<SecretView>>(at, '/secrets'),
   removeSecret: (ref: string, reason?: string) =>
     ask<{ readonly ref: string }>(at, '/secrets/remove', {

@@ -10,6 +10,7 @@ import { registerOverview } from './overview.js';
 import { registerRunner } from './runner.js';
 import { registerSecret } from './secret.js';
 import { registerToken } from './token.js';
+import { registerWebhook } from './webhook.js';
 import { version } from '../version.js';
 
 /** Those that carry the whole server, or its edge, are loaded only when they are asked for. */
@@ -65,6 +66,7 @@ export const buildProgram = async (io: Io, wanted: readonly string[] = []): Prom
   registerCompletion(program, io, (line) => buildProgram(io, line));
   registerConfig(program, io);
   registerSecret(program, io);
+  registerWebhook(program, io);
   registerToken(program, io);
   for (const { name, description, load } of heavy) {
     if (wanted.includes(name)) (await load())(program, io);

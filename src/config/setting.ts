@@ -69,6 +69,16 @@ export const ofParts = <A>(
   },
 });
 
+/** A file holds a table itself; flag and environment hold it as JSON. What is none stays as it is, to be refused. */
+export const jsonOr = (raw: unknown): unknown => {
+  if (typeof raw !== 'string') return raw;
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return raw;
+  }
+};
+
 /** Text that passes the test. */
 export const text = (expected: string, test: (value: string) => boolean) =>
   from(expected, (raw) => (typeof raw === 'string' && test(raw) ? raw : undefined));

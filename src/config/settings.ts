@@ -9,6 +9,7 @@ import { queueSettings } from './queue.js';
 import { standaloneSettings } from './standalone.js';
 import { storeSettings } from './store.js';
 import { toolchainSettings } from './toolchains.js';
+import { webhookSettings } from './webhooks.js';
 import { choice, path, paths, setting, span, text, type Environment } from './setting.js';
 
 /** `host:port`; undefined when it is something else. */
@@ -117,4 +118,5 @@ export const settings = {
   ...phaseSettings,
   ...standaloneSettings,
   ...toolchainSettings,
+  ...webhookSettings,
 };

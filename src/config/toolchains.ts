@@ -11,17 +11,7 @@ import {
 } from '../domain/toolchain-config.js';
 import type { Toolchain } from '../domain/toolchain.js';
 import type { ResolvedTable } from './resolve.js';
-import { ofParts, setting, text } from './setting.js';
-
-/** A file holds the table itself; flag and environment hold it as text. */
-const tableOf = (raw: unknown): unknown => {
-  if (typeof raw !== 'string') return raw;
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return raw;
-  }
-};
+import { jsonOr, ofParts, setting, text } from './setting.js';
 
 const tableText = (toolchains: readonly Toolchain[]): string => {
   const rows = toolchains.map(({ name, caBundle, ...rest }) => [
@@ -41,7 +31,7 @@ export const toolchainSettings = {
     flag: '--toolchains',
     takes: '<json>',
     env: 'BATON_TOOLCHAINS',
-    ...ofParts('a table of toolchains', (raw) => parseToolchains(tableOf(raw)), tableText),
+    ...ofParts('a table of toolchains', (raw) => parseToolchains(jsonOr(raw)), tableText),
     defaultOf: () => [],
     defaultText: 'none',
     meaning: 'Packages that jobs need on runners, a table for each; as a flag or in the environment as JSON.',

@@ -326,6 +326,16 @@ const Time = checked(
   (value) => (typeof value === 'string' ? parseTime(value) : undefined),
 );
 
+/** Where a replay begins: a moment of the past, or now. */
+export const ReplayFromText = checked(
+  {
+    expected: 'a position, an RFC 3339 time, start or now',
+    mend: 'give a position as `GET /webhooks` has it, or a time such as 2026-01-31T12:00:00Z',
+  },
+  (value) =>
+    value === 'now' ? { kind: 'now' as const } : typeof value === 'string' ? parseAt(value) : undefined,
+);
+
 /** What a page is asked for with. */
 const page = {
   cursor: text({ expected: 'a cursor', mend: 'send the `next` of the page before as it came' }, (value) =>

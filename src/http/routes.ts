@@ -9,6 +9,7 @@ import { runnerRoutes } from './routes/runners.js';
 import { secretRoutes } from './routes/secrets.js';
 import { toolchainRoutes } from './routes/toolchains.js';
 import { updateRoutes } from './routes/updates.js';
+import { webhookRoutes } from './routes/webhooks.js';
 
 /** Below `/api/v1`. A fixed path stands before one with a parameter in the same place. */
 export const routes: readonly Route[] = [
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...jobRoutes,
   ...overviewRoutes,
   ...updateRoutes,
+  ...webhookRoutes,
   ...secretRoutes,
   ...accessRoutes,
 ];

@@ -329,6 +329,16 @@ export const viewSchemas = {
     },
     { engine: { ...text, description: 'version of the pipeline engine; absent: not known' } },
   ),
+  Webhook: object(
+    {
+      ...{ name: text, topics: listOfTexts, state: words('telling', 'failing', 'gone') },
+      origin: { ...text, description: 'scheme, host and port of its address' },
+      position: { ...text, description: 'up to where the log was read for it' },
+      owed: { ...whole, description: 'messages that were read and not yet taken' },
+      failures: { ...whole, description: 'in a row' },
+    },
+    { problem: object({ at: instant, message: text }), takenAt: instant },
+  ),
   Installation: object({ installationId: text }),
   Rebuilt: object({ name: text, events: whole }),
   Token: object(token, tokenMore),

@@ -51,6 +51,11 @@ const listed = (path: string): Case => read(() => path, { where: 'seen', strange
 /** A new route needs a line here: what is not said is not known to be safe. */
 const cases: Readonly<Record<string, Case>> = {
   'get /installation': read(() => '/installation', { where: 'anywhere', stranger: 200 }),
+  'get /webhooks': read(() => '/webhooks', { where: 'everywhere', stranger: 403 }),
+  'post /webhooks/:name/replay': {
+    ...{ where: 'everywhere', status: 404, stranger: 403, path: () => '/webhooks/chat/replay' },
+    body: () => ({ from: 'now' }),
+  },
   'get /toolchains': read(() => '/toolchains', { where: 'anywhere', stranger: 200 }),
   'get /runners': read(() => '/runners', { where: 'anywhere', stranger: 200 }),
   'post /runners': {

@@ -8,6 +8,7 @@ import { appError } from '../../src/app/errors.js';
 import type { TokenView } from '../../src/app/access-use-cases.js';
 import type { Measures } from '../../src/app/health.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
+import type { WebhookView } from '../../src/app/webhooks.js';
 import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
 import { createHttpServer, type HttpOptions } from '../../src/http/server.js';
 import type { JobView } from '../../projections/jobs.js';
@@ -139,6 +140,11 @@ export interface Recorded {
   readonly args: readonly unknown[];
 }
 
+const aWebhook: WebhookView = {
+  ...{ name: 'chat', origin: 'https://chat.example.org', topics: ['jobs'], state: 'telling' },
+  ...{ position: '12', owed: 0, failures: 0 },
+};
+
 /** Sensible answers; a test replaces those that it is about. */
 export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; calls: Recorded[] } => {
   const calls: Recorded[] = [];
@@ -259,6 +265,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     originalPhaseRun: () => TE.right({ ...asOfNow, value: aNumberedJob() }),
     originalChange: () => TE.right({ ...asOfNow, value: aNumberedChange() }),
     originalDeletion: () => TE.right(undefined),
+    listWebhooks: () => TE.right([aWebhook]),
+    replayWebhook: () => TE.right(aWebhook),
     originalStages: () => TE.right([]),
     originalBlocked: () => TE.right([]),
     originalOrganisations: () => TE.right([{ name: 'default', projects: 1 }]),
@@ -291,6 +299,8 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     trustRunner: recording('trustRunner', merged.trustRunner),
     removeRunner: recording('removeRunner', merged.removeRunner),
     setRunner: recording('setRunner', merged.setRunner),
+    listWebhooks: recording('listWebhooks', merged.listWebhooks),
+    replayWebhook: recording('replayWebhook', merged.replayWebhook),
     submitChange: recording('submitChange', merged.submitChange),
     listChanges: recording('listChanges', merged.listChanges),
     showChange: recording('showChange', merged.showChange),

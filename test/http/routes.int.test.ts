@@ -29,6 +29,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   '/api/v1/runners': { name: 'build-08', host: 'build-08', user: 'builder' },
   '/api/v1/secrets': { ref: 'default/default/web-shop/TOKEN', value: 'x' },
   '/api/v1/secrets/remove': { ref: 'default/default/web-shop/TOKEN' },
+  '/api/v1/webhooks/build-07/replay': { from: 'now' },
   '/api/v1/tokens': { subject: 'ci', role: 'viewer' },
   '/api/v1/roles/grant': { subject: 'ci', role: 'viewer' },
   '/api/v1/roles/withdraw': { subject: 'ci', role: 'viewer' },

@@ -1,0 +1,207 @@
+/**
+ * Tells one receiver what happens: at least once, in order for each stream, from the log and at the receiver's pace. It never
+ * gives up, and nobody waits for it: of a receiver that is away no more than a few hundred messages are held, and the log is read
+ * on when it takes them.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Observable, Subscription } from 'rxjs';
+import type { CheckpointStore } from '../app/checkpoints.js';
+import { pause, StoreFailed, textOf } from '../app/follow-store.js';
+import type { EventStore } from '../app/ports.js';
+import type { WebhookState } from '../app/webhooks.js';
+import { decode } from '../events/catalog.js';
+import type { Webhook } from '../domain/webhook-config.js';
+import { comparePositions, type Position, type RawEvent, type Recorded } from '../kernel/recorded.js';
+import type { Clock, Instant } from '../kernel/time.js';
+import { bodyOf, headersOf, isOf } from './message.js';
+import { owedMessages, type Message, type OwedMessages } from './owed.js';
+import { placeKeeper } from './place.js';
+import { post, type Taken } from './post.js';
+
+export interface TellingOptions {
+  readonly webhook: Webhook;
+  readonly secret: Uint8Array;
+  readonly store: Pick<EventStore, 'readAll' | 'head'>;
+  /** Says that something may have been written. */
+  readonly written: Observable<unknown>;
+  readonly checkpoints: CheckpointStore;
+  readonly clock: Clock;
+  readonly onProblem: (message: string, cause?: unknown) => void;
+}
+
+export interface Telling {
+  /** Finds its place in the log; a new one begins at the end. Throws `StoreAway`. */
+  readonly open: () => Promise<void>;
+  readonly state: () => WebhookState;
+  /** Forgets what is owed, and tells what came after that position. Kept when it resolves. */
+  readonly replay: (after: Position) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const PAGE = 100;
+/** Standard Webhooks: 15 to 30 s. */
+const TIMEOUT_MS = 15_000;
+/** Held at a time; then reading waits for the receiver. */
+const MOST_OWED = 256;
+const MOST_CHARACTERS = 8_388_608;
+const READ_AGAIN_MS = 1000;
+
+export const openTelling = (options: TellingOptions): Telling => {
+  const { webhook, secret, store, checkpoints, clock } = options;
+  const { name, url, topics } = webhook;
+  const tell = (message: string, cause?: unknown): void => {
+    options.onProblem(`webhook ${name}: ${message}`, cause);
+  };
+  const closing = new AbortController();
+  const { signal } = closing;
+  let position: Position = '';
+  let owed = owedMessages();
+  let gone = false;
+  let problem: WebhookState['problem'];
+  let takenAt: Instant | undefined;
+  let subscription: Subscription | undefined;
+  const place = placeKeeper(name, checkpoints, store, () => ({ position, owed: owed.positions() }), tell);
+
+  // ---- reading
+
+  const owe = (recorded: Recorded<RawEvent>): void => {
+    if (!isOf(topics, recorded.stream)) return;
+    const decoded = decode(recorded);
+    // an event that cannot be understood is told of by the read models
+    if (E.isLeft(decoded)) return;
+    const { stream, id } = recorded;
+    owed.add({ position: recorded.position, stream, id, body: bodyOf(decoded.right) });
+  };
+
+  const goesOn = (): boolean =>
+    !signal.aborted && !gone && owed.size() < MOST_OWED && owed.weight() < MOST_CHARACTERS;
+
+  /** Takes one page; false when there was nothing new. One that was asked for before a replay is of no use. */
+  const readPage = async (): Promise<boolean> => {
+    const [from, before] = [position, owed];
+    const page = await store.readAll(from === '' ? 'start' : from, { maxCount: PAGE })();
+    if (E.isLeft(page)) throw new StoreFailed(page.left);
+    if (owed !== before) return true;
+    const news = page.right.filter((one) => comparePositions(one.position, from) > 0);
+    for (const recorded of news) {
+      owe(recorded);
+      position = recorded.position;
+    }
+    if (news.length > 0) place.save();
+    return news.length > 0;
+  };
+
+  let reading: Promise<void> | undefined;
+  let readAgain = false;
+  const wasAsked = (): boolean => readAgain && goesOn();
+  const readOn = async (): Promise<void> => {
+    do {
+      readAgain = false;
+      while (goesOn() && (await readPage())) send();
+    } while (wasAsked());
+  };
+
+  const read = (): void => {
+    readAgain = true;
+    reading ??= readOn()
+      .catch(async (cause: unknown) => {
+        if (signal.aborted) return;
+        tell(`the log could not be read, and is read again: ${textOf(cause)}`, cause);
+        await pause(READ_AGAIN_MS, signal);
+        readAgain = true;
+      })
+      .finally(() => {
+        reading = undefined;
+        if (wasAsked()) read();
+      });
+  };
+
+  // ---- sending
+
+  let timer: NodeJS.Timeout | undefined;
+  const underWay = new Set<Promise<void>>();
+
+  const send = (): void => {
+    if (signal.aborted || gone) return;
+    const now = clock.monotonicMs();
+    for (let message = owed.next(now); message !== undefined; message = owed.next(now)) {
+      const sent = deliver(owed, message).finally(() => {
+        underWay.delete(sent);
+      });
+      underWay.add(sent);
+    }
+    const due = owed.due();
+    clearTimeout(timer);
+    if (due !== undefined) timer = setTimeout(send, Math.max(0, due - clock.monotonicMs()));
+  };
+
+  const deliver = async (list: OwedMessages, message: Message): Promise<void> => {
+    const begunAt = clock.monotonicMs();
+    const { id, body } = message;
+    const headers = headersOf(secret, id, Math.floor(Date.parse(clock.now()) / 1000), body);
+    const answer = await post({ url, headers, body, timeoutMs: TIMEOUT_MS, signal });
+    // the server ends, and sends it again at its next start; or what is owed was forgotten meanwhile
+    if (signal.aborted || list !== owed) return;
+    if (answer.kind === 'taken') take(message);
+    else putOff(message, begunAt, answer);
+    send();
+    if (goesOn()) read();
+  };
+
+  const take = (message: Message): void => {
+    if (owed.failures() > 0) tell('it takes messages again');
+    owed.taken(message);
+    takenAt = clock.now();
+    place.save();
+  };
+
+  const putOff = (message: Message, begunAt: number, answer: Exclude<Taken, { kind: 'taken' }>): void => {
+    gone = answer.kind === 'gone';
+    const why = answer.kind === 'gone' ? 'It answered 410: it wants no more messages.' : answer.why;
+    const before = owed.failures();
+    owed.failed(
+      message,
+      begunAt,
+      clock.monotonicMs(),
+      answer.kind === 'failed' ? answer.retryAfterMs : undefined,
+    );
+    problem = { at: clock.now(), message: why };
+    // the first of a row; those after it are counted
+    if (gone || before === 0) tell(why);
+  };
+
+  return {
+    open: async () => {
+      const found = await place.find();
+      position = found.position;
+      for (const recorded of found.owed) owe(recorded);
+      await place.saveNow();
+      subscription = options.written.subscribe(() => {
+        if (goesOn()) read();
+      });
+      send();
+      read();
+    },
+    state: () => ({
+      state: gone ? 'gone' : owed.failures() > 0 ? 'failing' : 'telling',
+      ...{ position, owed: owed.size(), failures: owed.failures() },
+      ...(problem === undefined ? {} : { problem }),
+      ...(takenAt === undefined ? {} : { takenAt }),
+    }),
+    replay: async (after) => {
+      owed = owedMessages();
+      position = after;
+      gone = false;
+      await place.saveNow();
+      read();
+    },
+    close: async () => {
+      closing.abort();
+      subscription?.unsubscribe();
+      clearTimeout(timer);
+      await reading;
+      await Promise.all(underWay);
+      await place.saveNow();
+    },
+  };
+};

@@ -1,0 +1,204 @@
+/** Telling a receiver over real HTTP, its place in real files: what is told, counted, whatever the receiver does. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import { Subject } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileCheckpoints } from '../../src/app/checkpoints.js';
+import { webhookTopics } from '../../src/domain/webhook-config.js';
+import type { BatonEvent } from '../../src/events/catalog.js';
+import { systemClock } from '../../src/kernel/time.js';
+import { memoryStore } from '../../src/store/memory.js';
+import { openTelling, type Telling } from '../../src/webhooks/telling.js';
+import { aQueuedJob, asNew } from '../builders.js';
+import { until } from '../e2e/processes.js';
+import { aReceiver, SECRET, type Receiver } from './receiver.js';
+
+let folder: string;
+let receiver: Receiver;
+const open: Telling[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'baton-webhooks-'));
+  receiver = await aReceiver();
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((telling) => telling.close()));
+  await receiver.close();
+  await rm(folder, { recursive: true });
+});
+
+const queued: BatonEvent = { type: 'JobQueued', data: aQueuedJob() };
+
+const given = () => {
+  const store = memoryStore();
+  const written = new Subject<void>();
+  const problems: string[] = [];
+  const start = async (): Promise<Telling> => {
+    const telling = openTelling({
+      webhook: { name: 'chat', url: receiver.url, secretFile: '', topics: webhookTopics },
+      ...{ secret: SECRET, store, written, checkpoints: fileCheckpoints(folder), clock: systemClock },
+      onProblem: (message) => problems.push(message),
+    });
+    open.push(telling);
+    await telling.open();
+    return telling;
+  };
+  /** One event in each of these streams. */
+  const write = async (...streams: readonly string[]): Promise<string> => {
+    let position = '';
+    for (const stream of streams) {
+      const done = await store.append(stream, [asNew(queued)], 'any')();
+      if (E.isRight(done)) position = done.right.position;
+    }
+    written.next();
+    return position;
+  };
+  return { store, problems, start, write };
+};
+const told = (): readonly string[] => receiver.taken.map(({ data }) => `${data.stream}@${data.revision}`);
+/** The receiver may have a message before the other side knows that it has. */
+const stands = (telling: Telling, holds: (state: ReturnType<Telling['state']>) => boolean) =>
+  until('how it stands with the webhook', () => holds(telling.state()) || undefined);
+const tookAll = (count: number) => receiver.until(() => receiver.taken.length >= count);
+
+describe('telling a webhook', () => {
+  it('begins with what comes after it was configured, and leaves out what is not of its topics', async () => {
+    const { start, write } = given();
+    await write('job-before');
+    await start();
+    await write('secrets', 'job-1', 'access', 'runner-r', 'filter_class-x', 'job-1');
+    await tookAll(3);
+    expect(told().toSorted()).toEqual(['job-1@0', 'job-1@1', 'runner-r@0']);
+  });
+
+  it('given that it was closed, then the next one goes on where it was, with what came meanwhile', async () => {
+    const { start, write } = given();
+    const first = await start();
+    await write('job-1');
+    await tookAll(1);
+    await stands(first, ({ owed }) => owed === 0);
+    await first.close();
+    await write('job-1', 'job-2');
+    await start();
+    await tookAll(3);
+    expect(told().toSorted()).toEqual(['job-1@0', 'job-1@1', 'job-2@0']);
+  });
+
+  it('given that the receiver is away, then nothing is lost, little is held, and all is told when it is back', async () => {
+    const { start, write, problems } = given();
+    const telling = await start();
+    const { port } = new URL(receiver.url);
+    await receiver.close();
+    const streams = Array.from({ length: 1000 }, (_, n) => `job-${n}`);
+    await write(...streams);
+    await stands(telling, ({ failures }) => failures > 0);
+    receiver = await aReceiver(Number(port));
+    await tookAll(1000);
+    expect(new Set(told())).toEqual(new Set(streams.map((stream) => `${stream}@0`)));
+    expect(told()).toHaveLength(1000);
+    await stands(telling, ({ owed }) => owed === 0);
+    expect(problems).toEqual([
+      'webhook chat: It could not be reached: ECONNREFUSED.',
+      'webhook chat: it takes messages again',
+    ]);
+  });
+
+  it('given that the receiver takes nothing, then no more than a page above 256 messages are held', async () => {
+    const { start, write } = given();
+    receiver.answer = () => 500;
+    const telling = await start();
+    await write(...Array.from({ length: 1000 }, (_, n) => `job-${n}`));
+    await stands(telling, ({ failures }) => failures > 0);
+    expect(telling.state()).toMatchObject({ state: 'failing', problem: { message: 'It answered 500.' } });
+    expect(telling.state().owed).toBeLessThanOrEqual(356);
+    // none of it is forgotten over an end in between
+    await telling.close();
+    receiver.answer = () => 200;
+    await start();
+    await tookAll(1000);
+    expect(new Set(told()).size).toBe(1000);
+  });
+
+  it('given one message that is always refused, then the others are told, and it is tried again', async () => {
+    const { start, write } = given();
+    receiver.answer = ({ data }) => (data.stream === 'job-bad' ? 400 : 200);
+    const telling = await start();
+    await write('job-bad', 'job-bad', 'job-1', 'job-2');
+    await tookAll(2);
+    expect(told().toSorted()).toEqual(['job-1@0', 'job-2@0']);
+    receiver.answer = () => 200;
+    await tookAll(4);
+    expect(told().slice(2)).toEqual(['job-bad@0', 'job-bad@1']);
+    await stands(telling, ({ state, owed }) => state === 'telling' && owed === 0);
+  });
+
+  it('given a redirect, then it is not followed', async () => {
+    const { start, write } = given();
+    receiver.answer = () => 307;
+    const telling = await start();
+    await write('job-1');
+    await stands(telling, ({ failures }) => failures > 0);
+    expect(telling.state().problem?.message).toBe('It answered 307, and redirects are not followed.');
+    expect(receiver.asked()).toBe(1);
+  });
+
+  it('given 410, then no more is told, until a replay', async () => {
+    const { start, write } = given();
+    receiver.answer = () => 410;
+    const telling = await start();
+    await write('job-1');
+    await stands(telling, ({ state }) => state === 'gone');
+    await write('job-2');
+    receiver.answer = () => 200;
+    await telling.replay('');
+    await tookAll(2);
+    expect(told().toSorted()).toEqual(['job-1@0', 'job-2@0']);
+  });
+
+  it('given a replay, then what came after that position is told again, with the same ids', async () => {
+    const { start, write } = given();
+    const telling = await start();
+    const after = await write('job-1');
+    await write('job-2', 'job-3');
+    await tookAll(3);
+    const ids = new Map(receiver.taken.map(({ data }) => [data.stream, data.id]));
+    await telling.replay(after);
+    await tookAll(5);
+    const again = receiver.taken.slice(3);
+    expect(again.map(({ data }) => data.stream).toSorted()).toEqual(['job-2', 'job-3']);
+    for (const { data } of again) expect(data.id).toBe(ids.get(data.stream));
+  });
+
+  it('given that its place was damaged, then it says so and goes on from now', async () => {
+    const { start, write, problems } = given();
+    const first = await start();
+    await write('job-1');
+    await tookAll(1);
+    await stands(first, ({ owed }) => owed === 0);
+    await first.close();
+    const [file] = (await readdir(folder)).map((name) => join(folder, name));
+    await writeFile(file!, (await readFile(file!, 'utf8')).replace('owed', 'owes'));
+    await write('job-2');
+    await start();
+    await write('job-3');
+    await tookAll(2);
+    expect(told()).toEqual(['job-1@0', 'job-3@0']);
+    expect(problems).toContain(
+      'webhook chat: its place in the log is lost: it is told what comes from now on',
+    );
+  });
+
+  it('given that it ends while an answer is waited for, then it ends at once, and the message is told again', async () => {
+    const { start, write } = given();
+    receiver.answer = () => 'never';
+    const telling = await start();
+    await write('job-1');
+    await receiver.until(() => receiver.asked() === 1);
+    await telling.close();
+    receiver.answer = () => 200;
+    await start();
+    await tookAll(1);
+    expect(told()).toEqual(['job-1@0']);
+  });
+});
