@@ -434,7 +434,9 @@ export const openCore = async (
             hint: `There are: ${Object.keys(asked).join(', ')}.`,
           }),
         );
-      return E.right({ name, events: await model.rebuild() });
+      const events = await model.rebuild();
+      updates.sawRebuild();
+      return E.right({ name, events });
     },
     ...access.right.useCases,
     ...healthUseCases({
