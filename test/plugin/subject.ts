@@ -57,9 +57,22 @@ export const aSite = async (kind: RunnerKind): Promise<Site> => {
   };
 };
 
-/** A listener of somebody else's, with the plugin mounted in it. */
-export const mounted = async (plugin: Plugin): Promise<{ url: string; close: () => Promise<void> }> => {
-  const app = new Koa().use(plugin.middleware() as Koa.Middleware);
+/** A listener of somebody else's, with the plugin mounted in it; `cut`: what it takes off the front of paths, and nothing else reaches the plugin. */
+export const mounted = async (
+  plugin: Plugin,
+  cut = '',
+): Promise<{ url: string; close: () => Promise<void> }> => {
+  const app = new Koa();
+  const middleware = plugin.middleware() as Koa.Middleware;
+  app.use(async (ctx, next) => {
+    if (!ctx.path.startsWith(cut)) {
+      await next();
+      return;
+    }
+    // an empty path is one that no request has
+    ctx.path = ctx.path.slice(cut.length) || '/';
+    await middleware(ctx, next);
+  });
   app.use((ctx) => (ctx.body = 'the host itself'));
   const answer = app.callback();
   const server = createServer((request, response) => void answer(request, response));
