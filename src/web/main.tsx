@@ -20,6 +20,10 @@ import './style/shell.css';
 
 showTheme();
 
+// it stands in the document relative to that, whose address changes as people go from page to page
+const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+icon?.setAttribute('href', icon.href);
+
 const mayHelpAgain = (error: Error): boolean => error instanceof ApiProblem && error.problem.status === 0;
 
 const queries = new QueryClient({

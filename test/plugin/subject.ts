@@ -8,8 +8,9 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Koa from 'koa';
+import type { BatonOptions } from '../../plugin/index.js';
 import type { Plugin, Promotion } from '../../plugin/contract.js';
-import baton, { loadPlugin } from '../../plugin/index.js';
+import * as source from '../../plugin/index.js';
 import { memoryHost, type JobKind, type Subject, type SubjectOptions } from '../../plugin/testing.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { startLocalSshServer } from '../../src/ssh/local-server.js';
@@ -121,8 +122,14 @@ const scripts: Readonly<Record<JobKind, (file: string) => string>> = {
 
 let count = 0;
 
-/** A plugin of its own on that site, with one runner enrolled. */
-export const aSubject = async (site: Site, options: SubjectOptions = {}): Promise<Subject> => {
+export type PluginPackage = Pick<typeof source, 'default' | 'loadPlugin'>;
+
+/** A plugin of its own on that site, with one runner enrolled; `from`: as it stands here, or as it was built. */
+export const aSubject = async (
+  site: Site,
+  options: SubjectOptions & Partial<Pick<BatonOptions, 'authenticate'>> = {},
+  { default: baton, loadPlugin }: PluginPackage = source,
+): Promise<Subject> => {
   const folder = join(site.folder, `subject-${(count += 1)}`);
   const marks = join(folder, 'marks');
   const data = join(folder, 'data');
