@@ -8,7 +8,7 @@ import { defaultPhaseWays } from '../src/domain/phase-ways.js';
 import { isVersion } from '../src/domain/compatibility.js';
 import { noToolchains } from '../src/domain/toolchain-config.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
-import { logger, openCore } from '../src/main.js';
+import { logger, openCore, WEB_ROOT } from '../src/main.js';
 import { version } from '../src/version.js';
 import type { Capability, PluginModule } from './contract.js';
 import { createPlugin } from './lifecycle.js';
@@ -71,7 +71,11 @@ const baton: PluginModule<BatonOptions> = {
             },
             log,
             {
-              http: { callerOf, hostAllowList: [...options.allowedHosts, ...hostsOf(publicUrl)] },
+              http: {
+                callerOf,
+                hostAllowList: [...options.allowedHosts, ...hostsOf(publicUrl)],
+                ...(options.web ? { webRoot: WEB_ROOT } : {}),
+              },
               ...(publicUrl === undefined ? {} : { publicUrl }),
               ...(secretOf === undefined ? {} : { secretOf }),
             },

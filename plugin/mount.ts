@@ -1,7 +1,8 @@
-/** The API as a middleware in somebody else's Koa: their listener and their login, our routes. */
+/** API and pages as a middleware in somebody else's Koa: their listener and their login, our routes. */
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Caller } from '../src/app/use-cases.js';
 import type { HostUser, Middleware } from './contract.js';
+import { apiBelow, originalUrlOf, pageBelow } from './mounted-at.js';
 import type { BatonOptions } from './options.js';
 
 const ROLES: readonly string[] = ['viewer', 'operator', 'admin'] satisfies readonly HostUser['role'][];
@@ -18,18 +19,8 @@ const isUser = (value: unknown): value is HostUser =>
   typeof value.role === 'string' &&
   ROLES.includes(value.role);
 
-/** The same, as the application knows people. */
-/** The role holds everywhere: the host's own login decides who gets here. */
+/** The same, as the application knows people. The role holds everywhere: the host's own login decides who gets here. */
 const callerFrom = ({ actor, role }: HostUser): Caller => ({ actor, grants: [{ role }] });
-
-/** What is left of the address below the mount; undefined when it is not for Baton. */
-export const below = (mount: string, url: string): string | undefined => {
-  if (!url.startsWith(`${mount}/`)) return undefined;
-  const rest = url.slice(mount.length);
-  return rest.startsWith('/api/') || rest.startsWith('/workflow/api/') || /^\/healthz(?:\?|$)/.test(rest)
-    ? rest
-    : undefined;
-};
 
 export interface Mount {
   readonly middleware: Middleware;
@@ -38,7 +29,7 @@ export interface Mount {
 }
 
 export const mount = (
-  options: Pick<BatonOptions, 'mount' | 'authenticate'>,
+  options: Pick<BatonOptions, 'mount' | 'web' | 'authenticate'>,
   handler: () => RequestListener | undefined,
 ): Mount => {
   const callers = new WeakMap<IncomingMessage, Caller>();
@@ -46,23 +37,31 @@ export const mount = (
     callerOf: (request) => callers.get(request),
     middleware: async (ctx, next) => {
       const { req, res } = ctx;
-      const url = below(options.mount, req.url ?? '/');
-      if (url === undefined) {
+      const { url = '/', method } = req;
+      const ofApi = apiBelow(options.mount, url);
+      const isRead = method === 'GET' || method === 'HEAD';
+      const ofPage = options.web && isRead ? pageBelow(options.mount, url, originalUrlOf(ctx)) : undefined;
+      const rest = ofApi ?? ofPage?.url;
+      if (rest === undefined) {
         await next();
         return;
       }
-      const user = await options.authenticate?.(ctx);
+      // the pages tell nothing of what is stored, so nobody is asked for them
+      const user = ofApi === undefined ? undefined : await options.authenticate?.(ctx);
       if (isUser(user)) callers.set(req, callerFrom(user));
       ctx.respond = false;
       const over = new Promise<void>((resolve) => res.once('close', () => resolve()));
       const serve = handler();
-      if (serve) {
-        req.url = url;
-        serve(req, res);
-      } else {
+      if (serve === undefined) {
         const title = 'Baton has not been started, or was stopped.';
         res.writeHead(503, { 'Content-Type': 'application/problem+json', 'Retry-After': '5' });
         res.end(JSON.stringify({ status: 503, code: 'busy', reason: 'not_started', title }));
+      } else if (ofPage?.moved !== undefined) {
+        res.writeHead(302, { Location: ofPage.moved });
+        res.end();
+      } else {
+        req.url = rest;
+        serve(req, res);
       }
       await over;
     },

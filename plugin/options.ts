@@ -30,8 +30,10 @@ export interface BatonOptions {
   /** Jobs that may wait and run at a time; more are answered `busy`. */
   readonly maxQueued: number;
   readonly logLevel: string;
-  /** Path below which the host mounts the API, e.g. `/baton`; empty when the host strips it. */
+  /** Path below which the host mounts the API and the pages, e.g. `/baton`; empty when the host strips it. */
   readonly mount: string;
+  /** There are pages for people. */
+  readonly web: boolean;
   /** Names that the `Host` header may have beside those of the loopback. */
   readonly allowedHosts: readonly string[];
   /** Address under which runners reach `mount`; absent: jobs cannot report. */
@@ -62,6 +64,7 @@ const optional = {
   source: t.keyof({ push: null, clone: null }),
   maxQueued: whole(1, 1_000_000),
   logLevel: checked(LEVELS.join(', '), (value): value is string => isText(value) && LEVELS.includes(value)),
+  web: checked('true or false', (value): value is boolean => typeof value === 'boolean'),
   mount: checked(
     'a path such as /baton, or nothing',
     (value): value is string => isText(value) && /^(?:\/[A-Za-z0-9._~-]+)*$/.test(value),
@@ -91,6 +94,7 @@ const defaults = {
   maxQueued: 1000,
   logLevel: 'warn',
   mount: '',
+  web: true,
   allowedHosts: [],
   reportTimeoutMs: 30_000,
   reportRetryMs: 30_000,

@@ -133,7 +133,7 @@ export interface Embedding {
 const FOLDERS = ['logs', 'secrets', 'git', 'projections'] as const;
 
 /** Where the pages lie, beside the compiled program. */
-const WEB_ROOT = join(import.meta.dirname, '..', 'web');
+export const WEB_ROOT = join(import.meta.dirname, '..', 'web');
 
 /** What was opened, to be closed in reverse. */
 const closers = () => {
@@ -448,7 +448,9 @@ export const openCore = async (
             hint: `There are: ${Object.keys(asked).join(', ')}.`,
           }),
         );
-      return E.right({ name, events: await model.rebuild() });
+      const events = await model.rebuild();
+      updates.sawRebuild();
+      return E.right({ name, events });
     },
     ...access.right.useCases,
     ...healthUseCases({
@@ -498,10 +500,6 @@ export const openCore = async (
   });
 };
 
-/** The pages have addresses at the root of a host: below a path they are not found. */
-const pagesAt = (url: string, publicUrl: string | undefined): string =>
-  publicUrl !== undefined && new URL(publicUrl).pathname === '/' ? publicUrl : url;
-
 /** Starts a server: the core, and a listener before it. */
 export const startBaton = async (
   config: Config,
@@ -549,7 +547,7 @@ export const startBaton = async (
   const url = `${http.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
   return E.right({
     url,
-    pages: http.web ? pagesAt(url, http.publicUrl) : undefined,
+    pages: http.web ? (http.publicUrl ?? url) : undefined,
     firstToken: firstToken.right,
     reload,
     lost: core.lost,

@@ -19,12 +19,22 @@ import type { Sees } from './calls.js';
 /** `active`: assigned or running; `unmatched`: queued, and nothing enrolled can ever match. */
 export type WantedStatus = QueueEntry['status'] | 'active' | 'unmatched';
 
+/** The places of a part that are wanted, counted from 0, both included. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What is wanted; of filters all that are given must hold. Names are compared as they are. */
 export interface QueueRequest {
   /** From the one at this place among those that fit, counted from 0. */
   readonly offset?: number;
   /** Absent: all that follow. */
   readonly limit?: number;
+  /** Of what is assigned or runs. */
+  readonly active?: Span;
+  /** Of what is queued. */
+  readonly waiting?: Span;
   readonly project?: string;
   readonly stage?: string;
   readonly status?: WantedStatus;
@@ -42,9 +52,19 @@ export type QueueCounts = Readonly<Record<'queued' | 'assigned' | 'running' | 'u
 /** Jobs in the queue that the caller does not see: how many, and no word about them. */
 export type OtherJobs = Readonly<Record<'queued' | 'assigned' | 'running', number>>;
 
+/** Some of a part, from the one at place `offset`, and how many of it fit the filters. */
+export interface QueuePart {
+  readonly offset: number;
+  readonly total: number;
+  readonly entries: readonly QueueEntry[];
+}
+
 export interface QueueAnswer extends QueueView {
   /** How many fit the filters. */
   readonly total: number;
+  /** As asked for; of the same moment as everything else in the answer, so each job is in one part. */
+  readonly active?: QueuePart;
+  readonly waiting?: QueuePart;
   /** Of all that the caller sees, whatever the filters. */
   readonly counts: QueueCounts;
   /** When the one came that waits and came first, of those that the caller sees. */
@@ -143,6 +163,27 @@ const othersOf = (all: QueueCounts, seen: QueueCounts): OtherJobs => ({
   running: all.running - seen.running,
 });
 
+/** The parts that are asked for. */
+const partsOf = (
+  fitting: readonly QueueRow[],
+  request: Pick<QueueRequest, 'active' | 'waiting'>,
+  shownOf: (rows: readonly QueueRow[]) => readonly QueueEntry[],
+): Pick<QueueAnswer, 'active' | 'waiting'> => {
+  const part = (span: Span, isOf: (row: QueueRow) => boolean): QueuePart => {
+    const rows = fitting.filter(isOf);
+    return {
+      offset: span.from,
+      total: rows.length,
+      entries: shownOf(rows.slice(span.from, span.to + 1)),
+    };
+  };
+  const { active, waiting } = request;
+  return {
+    ...(active === undefined ? {} : { active: part(active, ({ job }) => job.status !== 'queued') }),
+    ...(waiting === undefined ? {} : { waiting: part(waiting, ({ job }) => job.status === 'queued') }),
+  };
+};
+
 /** Only what is asked for is made ready to be shown. `now` as with `toQueueView`. */
 export const queueWindow = (
   order: QueueOrder,
@@ -150,16 +191,24 @@ export const queueWindow = (
   request: QueueRequest,
   now: Instant | undefined,
 ): QueueAnswer => {
-  const { sees, offset = 0, limit = Infinity } = request;
+  const { sees, offset, limit } = request;
   const shown = sees === undefined ? order.rows : order.rows.filter(({ job }) => sees(job));
   const { counts, oldestQueuedAt } = sees === undefined ? order : count(shown, unmatchedIn(view));
   const fits = filterOf(view, request, now);
   const fitting = fits === undefined ? shown : shown.filter(fits);
-  const entries = fitting.slice(offset, offset + limit).map((row) => entryOf(view, row, now));
+  const shownOf = (rows: readonly QueueRow[]): readonly QueueEntry[] => {
+    const entries = rows.map((row) => entryOf(view, row, now));
+    return sees === undefined ? entries : entries.map((entry) => withoutOthers(entry, view, sees));
+  };
+  const parts = partsOf(fitting, request, shownOf);
+  // who asks for parts alone need not be given everything a second time
+  const isPartsAlone = Object.keys(parts).length > 0 && limit === undefined && offset === undefined;
+  const from = offset ?? 0;
   return {
     position,
-    entries: sees === undefined ? entries : entries.map((entry) => withoutOthers(entry, view, sees)),
+    entries: isPartsAlone ? [] : shownOf(fitting.slice(from, from + (limit ?? Infinity))),
     total: fitting.length,
+    ...parts,
     counts,
     ...(oldestQueuedAt === undefined ? {} : { oldestQueuedAt }),
     ...(sees === undefined ? {} : { others: othersOf(order.counts, counts) }),

@@ -31,6 +31,8 @@ export interface Updates {
   readonly watch: (request: UpdatesRequest) => Observable<Update>;
   /** What is known of the runner has changed, and no event says so. */
   readonly sawRunner: (name: string) => void;
+  /** A view was folded anew: anything that it shows may be another, and no event says so. */
+  readonly sawRebuild: () => void;
   readonly close: () => void;
 }
 
@@ -81,6 +83,10 @@ export const openUpdates = (deps: UpdatesDeps): Updates => {
   const batches = new Subject<Batch>();
   const recent = recentBatches();
   let touched = untouched();
+  /** More was touched than is noted. */
+  let isAllTouched = false;
+  /** It was told that telling fails: once, until it works again. */
+  let isFailing = false;
   let newest: Position = '';
   let pending = false;
   let resting = false;
@@ -89,12 +95,20 @@ export const openUpdates = (deps: UpdatesDeps): Updates => {
   let following: Subscription | undefined;
 
   const publish = async (): Promise<void> => {
-    const [what, from] = [touched, recent.position()];
-    [touched, pending] = [untouched(), false];
+    const [what, isAll, from] = [touched, isAllTouched, recent.position()];
+    [touched, isAllTouched, pending] = [untouched(), false, false];
     const position = comparePositions(newest, from) > 0 ? newest : from;
-    // who reads again must find it
-    for (const model of models) await model.waitFor(position);
-    const batch = { from, position, ...topicsOf(what, deps) };
+    let batch: Batch;
+    try {
+      // who reads again must find it
+      for (const model of models) await model.waitFor(position);
+      batch = isAll ? { ...everything(position), from } : { from, position, ...topicsOf(what, deps) };
+    } catch (cause) {
+      // looking it up once more might fail in the same way: the next time everything is told
+      [isAllTouched, pending] = [true, true];
+      throw cause;
+    }
+    isFailing = false;
     if (batch.coarse.size + batch.named.size === 0 && !batch.many) return;
     recent.add(batch);
     batches.next(batch);
@@ -108,7 +122,8 @@ export const openUpdates = (deps: UpdatesDeps): Updates => {
     // what is written together is told together
     setImmediate(() => {
       const work = publish().catch((cause: unknown) => {
-        if (!closed) onProblem('what has changed could not be told', cause);
+        if (!closed && !isFailing) onProblem('what has changed could not be told, and is tried again', cause);
+        isFailing = true;
       });
       timer = setTimeout(() => {
         void work.then(() => {
@@ -163,6 +178,10 @@ export const openUpdates = (deps: UpdatesDeps): Updates => {
     sawRunner: (name) => {
       if (closed) return;
       touched.looked.add(name);
+      stir();
+    },
+    sawRebuild: () => {
+      isAllTouched = true;
       stir();
     },
     close: () => {

@@ -4,6 +4,7 @@ import { appError, type AppError } from '../app/errors.js';
 import type { Caller, UseCases } from '../app/use-cases.js';
 import type { Instant } from '../kernel/time.js';
 import type { HttpContext, HttpMiddleware, RequestState } from './context.js';
+import { crossSite, whereFrom } from './session/where-from.js';
 import { rateLimiter, retryAfter, tooMany, type HttpLimits } from './limits.js';
 import { refuse } from './respond.js';
 
@@ -34,6 +35,13 @@ export interface Shown {
 /** How the sender of a request is told. */
 export type Authenticator = (ctx: HttpContext) => Shown;
 
+/**
+ * The host may know people by what a browser sends by itself, so a page of somebody else could give commands in their name. What says
+ * nothing of where it comes from is no browser.
+ */
+const mayBeForged = (ctx: HttpContext): boolean =>
+  ctx.method !== 'GET' && ctx.method !== 'HEAD' && whereFrom(ctx, ctx.secure) === 'elsewhere';
+
 /** `Authorization: Bearer`, unless the embedding host knows who it is. */
 export const bearer =
   (
@@ -42,8 +50,11 @@ export const bearer =
   ): Authenticator =>
   (ctx) => {
     const token = bearerOf(ctx);
+    const via = callerOf(ctx.req) === undefined ? 'token' : 'host';
+    if (via === 'host' && token === undefined && mayBeForged(ctx))
+      return { via, callerNow: () => undefined, refusal: crossSite };
     return {
-      via: callerOf(ctx.req) === undefined ? 'token' : 'host',
+      via,
       callerNow: () => callerOf(ctx.req) ?? (token === undefined ? undefined : useCases.authenticate(token)),
       refusal: token === undefined ? missing : unknownToken,
     };

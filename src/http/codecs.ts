@@ -1,6 +1,7 @@
 /** What may come in: every name, address and number that a request can carry, checked before anything else sees it. */
 import { isIP } from 'node:net';
 import * as t from 'io-ts';
+import type { Span } from '../app/queue-window.js';
 import { coarseTopics } from '../app/touched.js';
 import { deadlineOf } from '../domain/deadline.js';
 import { jumpOf } from '../domain/jump.js';
@@ -378,12 +379,30 @@ const piece = {
   offset: wholeText(0, 1_000_000_000, 'leave it out to begin with the first'),
 };
 
+const MOST_IN_SPAN = 1000;
+const SPAN = /^(\d{1,9})-(\d{1,9})$/;
+
+/** Places from 0, both included. */
+const SpanText = checked<Span>(
+  {
+    expected: `two places counted from 0, such as 0-99, with at most ${MOST_IN_SPAN} between them`,
+    mend: 'leave it out when this part is not wanted',
+    schema: { type: 'string', pattern: SPAN.source },
+  },
+  (value) => {
+    const [, first, last] = (typeof value === 'string' ? SPAN.exec(value) : null) ?? [];
+    const [from, to] = [Number(first), Number(last)];
+    return from <= to && to - from < MOST_IN_SPAN ? { from, to } : undefined;
+  },
+);
+
 /** Query of a read that can be asked of the past. */
 export const AtQuery = closed({}, { at: Moment });
 export const QueueQuery = closed(
   {},
   {
     ...piece,
+    ...{ active: SpanText, waiting: SpanText },
     project: AnyName,
     stage: AnyName,
     status: oneOf(['queued', 'assigned', 'running', 'active', 'unmatched']),

@@ -96,8 +96,12 @@ export const createHttpServer = ({
     .use(door(logger, metrics.count))
     .use(urlLength)
     .use(hostCheck(hostAllowList));
-  if (webRoot !== undefined)
-    app.use(pages(webRoot, (err) => logger.warn({ err }, 'the pages cannot be read: there are none')));
+  if (webRoot !== undefined) {
+    const login = cookie === undefined ? 'host' : 'token';
+    const onProblem = (err: unknown): void =>
+      logger.warn({ err }, 'the pages cannot be read: there are none');
+    app.use(pages({ root: webRoot, login }, onProblem));
+  }
   app
     .use(health)
     .use(readiness(useCases))

@@ -168,6 +168,11 @@ const queueEntry = object(
   },
 );
 
+const queuePart = object({
+  ...{ offset: whole, total: whole },
+  entries: arrayOf(queueEntry),
+});
+
 export const viewSchemas = {
   Job: job,
   JobRetried: object(
@@ -265,6 +270,8 @@ export const viewSchemas = {
       },
     },
     {
+      active: { ...queuePart, description: 'what is assigned or runs; there when it was asked for' },
+      waiting: { ...queuePart, description: 'what is queued; there when it was asked for' },
       oldestQueuedAt: { ...instant, description: 'when the one came that waits and came first' },
       others: {
         ...object({ queued: whole, assigned: whole, running: whole }),

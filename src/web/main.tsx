@@ -2,9 +2,12 @@
 import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { Component, StrictMode, useEffect, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
+import { base } from './api/base.js';
 import { ApiProblem } from './api/client.js';
 import { followLive } from './api/live.js';
-import { useSession } from './api/session.js';
+import { isLetInByHost, useSession } from './api/session.js';
+import { HostLogin } from './login/host.js';
 import { LoginPage } from './login/page.js';
 import { Pages } from './pages.js';
 import { ProblemNote } from './parts/problem.js';
@@ -16,6 +19,10 @@ import './style/parts.css';
 import './style/shell.css';
 
 showTheme();
+
+// it stands in the document relative to that, whose address changes as people go from page to page
+const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+icon?.setAttribute('href', icon.href);
 
 const mayHelpAgain = (error: Error): boolean => error instanceof ApiProblem && error.problem.status === 0;
 
@@ -61,7 +68,7 @@ const App = () => {
         <ProblemNote error={error} />
       </main>
     );
-  if (session === null) return <LoginPage />;
+  if (session === null) return isLetInByHost() ? <HostLogin /> : <LoginPage />;
   return (
     <Shell session={session}>
       <Door>
@@ -76,7 +83,9 @@ if (place !== null)
   createRoot(place).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <App />
+        <Router base={base}>
+          <App />
+        </Router>
       </QueryClientProvider>
     </StrictMode>,
   );

@@ -4,6 +4,8 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   root: import.meta.dirname,
+  // the pages stand below any path: their addresses are relative to the document, and to the file that names them
+  base: './',
   plugins: [react()],
   cacheDir: '../../node_modules/.cache/vite-web',
   build: {

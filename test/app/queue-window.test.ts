@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { queue, toQueueView, type QueueState } from '../../projections/queue.js';
-import { keptOrder, queueWindow, type QueueRequest } from '../../src/app/queue-window.js';
+import { keptOrder, queueWindow, type QueueAnswer, type QueueRequest } from '../../src/app/queue-window.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
 import { givenEvents, viewOf, type Given } from '../given.js';
 import { anyHistory } from '../projections/any-event.js';
@@ -114,6 +114,60 @@ describe('a window of the queue', () => {
           if (looks[i] === true) look(view, recorded.position);
         }
         look(view, 'end');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('given parts that are asked for, then each from its own place, and no list of everything beside them', () => {
+    const both = answer({ active: { from: 0, to: 9 }, waiting: { from: 1, to: 1 } });
+    expect(both).toMatchObject({
+      ...{ entries: [], total: 4 },
+      active: { offset: 0, total: 1, entries: [{ jobId: 'runs', place: 4 }] },
+      waiting: { offset: 1, total: 3, entries: [{ jobId: 'low', place: 2 }] },
+    });
+    expect(answer({ active: { from: 0, to: 0 } })).not.toHaveProperty('waiting');
+    expect(answer({ active: { from: 7, to: 9 } }).active).toEqual({ offset: 7, total: 1, entries: [] });
+    const beside = answer({ active: { from: 0, to: 0 }, limit: 1 });
+    expect(beside.entries.map(({ jobId }) => jobId)).toEqual(['high']);
+  });
+
+  it('given filters, then they hold for the parts', () => {
+    const whole = { from: 0, to: 9 };
+    const both = answer({ active: whole, waiting: whole, status: 'unmatched' });
+    expect(both).toMatchObject({ active: { total: 0 }, waiting: { total: 1, entries: [{ jobId: 'high' }] } });
+    const seen = answer({ waiting: whole, sees: ({ project }) => project === 'shop' });
+    expect(seen.waiting?.entries.map(({ jobId }) => jobId)).toEqual(['high', 'low']);
+    expect(seen.waiting?.entries[1]?.waiting?.blockers).toEqual(['r1']);
+  });
+
+  it('given any history, then at each moment every job that waits or runs is in one part, once', () => {
+    fc.assert(
+      fc.property(anyHistory, fc.integer({ min: 1, max: 4 }), (given, size) => {
+        const [view, kept] = [queue.init(), keptOrder(defaultQueuePolicy)];
+        for (const recorded of givenEvents(...given)) {
+          queue.evolve(view, recorded);
+          const { position } = recorded;
+          const at = (from: number) => {
+            const span = { from, to: from + size - 1 };
+            const request = { active: span, waiting: span };
+            return queueWindow(kept(view, position), { view, position }, request, undefined);
+          };
+          const pieces: QueueAnswer[] = [];
+          for (let from = 0; from === 0 || from < (pieces[0]?.total ?? 0); from += size)
+            pieces.push(at(from));
+          const active = pieces.flatMap((piece) => piece.active?.entries ?? []);
+          const waiting = pieces.flatMap((piece) => piece.waiting?.entries ?? []);
+          expect(active.every(({ status }) => status !== 'queued')).toBe(true);
+          expect(waiting.every(({ status }) => status === 'queued')).toBe(true);
+          const told = [...active, ...waiting].map(({ jobId }) => jobId).sort();
+          expect(told).toEqual(Object.keys(view.jobs).sort());
+          expect(pieces[0]).toMatchObject({
+            total: told.length,
+            active: { total: active.length },
+            waiting: { total: waiting.length },
+          });
+        }
       }),
       { numRuns: 200 },
     );

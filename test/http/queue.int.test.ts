@@ -5,6 +5,7 @@ import { history } from '../../projections/history.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue } from '../../projections/queue.js';
 import { jobReads } from '../../src/app/job-reads.js';
+import type { EventStore } from '../../src/app/ports.js';
 import type { QueueAnswer } from '../../src/app/queue-window.js';
 import type { Grant } from '../../src/domain/grants.js';
 import { defaultQueuePolicy } from '../../src/domain/queue-policy.js';
@@ -29,11 +30,12 @@ const onProblem = ({ message }: { readonly message: string }): never => {
 };
 
 let edge: Edge;
+let store: EventStore;
 let close: () => Promise<void>;
 let grants: readonly Grant[];
 beforeEach(async () => {
   grants = [{ role: 'viewer' }];
-  const store = memoryStore();
+  store = memoryStore();
   await record(store, givenEvents(...story));
   const live = {
     jobs: readModel(jobs, store, { onProblem }),
@@ -82,7 +84,29 @@ describe('GET /queue', () => {
     expect((await ask('?runner=r1')).body.entries).toMatchObject([{ jobId: 'job-00', place: 1 }]);
   });
 
+  it('given jobs that pass from waiting to running, then no answer with both parts holds one twice or loses one', async () => {
+    const names = Array.from({ length: 30 }, (_, i) => `job-${String(i).padStart(2, '0')}`);
+    const passing = names.slice(1).map((name) => assigned(name));
+    const seen = new Set<number>();
+    for (const recorded of givenEvents(...story, ...passing).slice(story.length)) {
+      const [{ status, body }] = await Promise.all([
+        ask('?active=0-99&waiting=0-99'),
+        record(store, [recorded]),
+      ]);
+      expect(status).toBe(200);
+      expect(differences(answerPlace('get', '/queue', 200, 'application/json'), body)).toEqual([]);
+      const { active, waiting } = body;
+      const told = [...(active?.entries ?? []), ...(waiting?.entries ?? [])].map(({ jobId }) => jobId);
+      expect(told.sort()).toEqual(names);
+      expect(body).toMatchObject({ total: 30, entries: [], waiting: { total: body.counts.queued } });
+      seen.add(active?.total ?? 0);
+    }
+    // it looked while they passed
+    expect(seen.size).toBeGreaterThan(2);
+  });
+
   it.each([
+    ...['active=0', 'active=9-0', 'waiting=0-1000', 'waiting=-1-5', 'waiting=0-9,20-29', 'active='],
     ...['limit=0', 'limit=1001', 'limit=ten', 'offset=-1', 'status=done', 'reason=nothing_waits'],
     ...['runner=a%20b', 'q=', 'q=a%0Ab', `q=${'x'.repeat(101)}`, 'colour=red'],
   ])('given ?%s, then 422', async (query) => {

@@ -45,12 +45,15 @@ let happen: (...more: readonly Given[]) => Promise<string>;
 /** What a model is waited for with, before anything is told. */
 let gate: Promise<void>;
 let lookups: number;
+/** What the hub says of its own failures. */
+let untold: string[];
 let queueView: () => string;
 
 beforeEach(async () => {
   caller = { actor: 'somebody', grants: [{ role: 'viewer' }] };
   gate = Promise.resolve();
   lookups = 0;
+  untold = [];
   const store = memoryStore();
   let told: readonly Given[] = before;
   await record(store, givenEvents(...before));
@@ -67,7 +70,7 @@ beforeEach(async () => {
       return changesTouched(models.changes.view(), stream);
     },
     onProblem: (message) => {
-      throw new Error(message);
+      untold.push(message);
     },
     everyMs: EVERY_MS,
   });
@@ -85,7 +88,10 @@ beforeEach(async () => {
     await store.close();
   };
 });
-afterEach(() => closeAll());
+afterEach(async () => {
+  await closeAll();
+  expect(untold).toEqual([]);
+});
 
 interface Told extends Update {
   readonly id: string | undefined;
@@ -261,6 +267,38 @@ describe('GET /updates', () => {
     expect(told.find(({ many }) => many === true)?.topics).toEqual(['queue']);
     // who asked for one is told of that one
     expect(await one.next()).toMatchObject({ topics: ['job:job-250'] });
+  });
+
+  it('given that telling fails, then it is said once, and as soon as it works everything is told', async () => {
+    const { next, told } = await reader();
+    const one = await reader('?topics=runners');
+    await Promise.all([next(), one.next()]);
+    gate = Promise.reject(new Error('not now'));
+    gate.catch(() => undefined);
+    await happen(queued('job-lost'));
+    await until('it has failed', () => untold.length === 1);
+    // without anything else that happens it is tried again, and fails again
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS * 2));
+    const position = await happen(queued('job-next'));
+    expect(told).toHaveLength(1);
+    gate = Promise.resolve();
+    expect(await next()).toMatchObject({ position, topics: ['queue', 'runners', 'changes'], many: true });
+    expect(await one.next()).toMatchObject({ topics: ['runners'] });
+    expect(untold.splice(0)).toEqual(['what has changed could not be told, and is tried again']);
+    const later = await happen(queued('job-later'));
+    expect(await next()).toMatchObject({ position: later, topics: ['queue', 'job:job-later'] });
+  });
+
+  it('given a view that was folded anew, then all that is shown may be another, and who comes back is told, too', async () => {
+    const { next } = await reader();
+    const one = await reader('?topics=job:job-old,queue');
+    const { id } = await next();
+    await one.next();
+    updates.sawRebuild();
+    const all = { topics: ['queue', 'runners', 'changes'], many: true, position: '8' };
+    expect(await next()).toMatchObject(all);
+    expect(await one.next()).toMatchObject({ topics: ['queue'], many: true });
+    expect(await (await reader('', id)).next()).toMatchObject(all);
   });
 
   it('given many readers, then what they are told is looked up once', async () => {

@@ -13,7 +13,9 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const INDEX = `<!doctype html><title>Baton</title><script type="module" src="/assets/index-Ab3_x.js"></script>\n`;
+const documentIn = (up: string, more = ''): string =>
+  `<!doctype html><head>${more}<title>Baton</title><link rel="icon" href="${up}/assets/icon-1.svg"><script type="module" src="${up}/assets/index-Ab3_x.js"></script></head>\n`;
+const INDEX = documentIn('.');
 const SCRIPT = 'console.log("a page");\n'.repeat(200);
 
 /** As Vite would build it, and beside it what must never be served. */
@@ -38,7 +40,8 @@ const built = async (): Promise<string> => {
 };
 
 const open = async (webRoot?: string) => {
-  const edge = await startEdge({}, { more: webRoot === undefined ? {} : { webRoot } });
+  const { sessions } = givenSessions();
+  const edge = await startEdge({}, { more: webRoot === undefined ? {} : { webRoot, sessions } });
   closers.push(edge.close);
   return {
     edge,
@@ -51,16 +54,43 @@ const of = (answer: PlainAnswer, ...names: readonly string[]) => names.map((name
 
 describe('the pages', () => {
   it.each([
-    ...['/', '/queue', '/runners', '/runners/build-07', '/changes', `/changes/${aJob().id}`],
-    ...[`/jobs/${aJob().id}`, '/history', '/login', '/jobs/x?attempt=2', '/runners/a%20b'],
-  ])('serve one document at %s, to everybody, to be asked for anew each time', async (path) => {
-    const { get } = await open(await built());
-    const answer = await get(path, { Accept: 'text/html' });
-    expect([answer.status, answer.bytes.toString()]).toEqual([200, INDEX]);
-    expect(of(answer, 'content-type', 'cache-control')).toEqual(['text/html; charset=utf-8', 'no-cache']);
-    const tag = String(answer.headers['etag']);
-    const known = await get(path, { 'If-None-Match': tag });
-    expect([known.status, known.bytes.length, known.headers['etag']]).toEqual([304, 0, tag]);
+    ...[
+      ['/', '.'],
+      ['/queue', '.'],
+      ['/runners', '.'],
+      ['/changes?at=1/2', '.'],
+      ['/history', '.'],
+      ['/login', '.'],
+    ],
+    ...[
+      ['/runners/build-07', '..'],
+      [`/changes/${aJob().id}`, '..'],
+      [`/jobs/${aJob().id}`, '..'],
+      ['/jobs/x?attempt=2', '..'],
+      ['/runners/a%2Fb', '..'],
+    ],
+  ])(
+    'serve one document at %s, to everybody, to be asked for anew each time; its files from %s',
+    async (path, up) => {
+      const { get } = await open(await built());
+      const answer = await get(path, { Accept: 'text/html' });
+      expect([answer.status, answer.bytes.toString()]).toEqual([200, documentIn(up)]);
+      expect(of(answer, 'content-type', 'cache-control')).toEqual(['text/html; charset=utf-8', 'no-cache']);
+      const tag = String(answer.headers['etag']);
+      const known = await get(path, { 'If-None-Match': tag });
+      expect([known.status, known.bytes.length, known.headers['etag']]).toEqual([304, 0, tag]);
+    },
+  );
+
+  it('say so where nobody logs in here, since a host lets people in', async () => {
+    const edge = await startEdge({}, { more: { webRoot: await built() } });
+    closers.push(edge.close);
+    const told = '<meta name="baton-login" content="host" />';
+    for (const [path, up] of [
+      ['/', '.'],
+      ['/jobs/x', '..'],
+    ] as const)
+      expect((await plainRequest(edge.port, 'GET', path)).bytes.toString()).toBe(documentIn(up, told));
   });
 
   it.each(['/queues', '/jobs', '/runners/', '/jobs/a/b', '/index.html', '/licences.md', '/assets', '/api'])(

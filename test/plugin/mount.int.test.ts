@@ -2,10 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HostUser, Plugin } from '../../plugin/contract.js';
+import type { HostUser, MiddlewareContext, Plugin } from '../../plugin/contract.js';
 import baton, { loadPlugin } from '../../plugin/index.js';
 import { memoryHost } from '../../plugin/testing.js';
+import { readEvents } from '../../src/cli/events.js';
+import { plainRequest, reasonIn } from '../http/plain-request.js';
 import { mounted } from './subject.js';
+
+const html = { headers: { Accept: 'text/html' } };
 
 let folder: string;
 let plugin: Plugin;
@@ -47,12 +51,8 @@ describe('the middleware in the Koa of a host', () => {
       expect(await get(`/baton${prefix}/api/v0/e/default/jobs`)).toEqual({ status: 200, text: '[]' });
     expect(await get('/baton/healthz')).toMatchObject({ status: 200 });
     for (const path of [
-      '/',
-      '/api/v1/jobs',
-      '/baton',
-      '/baton/other',
-      '/baton/workflow',
-      '/batonic/api/v1/jobs',
+      ...['/', '/queue', '/assets/x.js', '/api/v1/jobs', '/batonic', '/batonic/api/v1/jobs'],
+      ...['/baton/other', '/baton/workflow', '/baton/queue/x', '/baton/favicon.ico', '/baton//queue'],
     ])
       expect(await get(path)).toMatchObject({ status: 200, text: 'the host itself' });
   });
@@ -83,7 +83,7 @@ describe('the middleware in the Koa of a host', () => {
     expect(refused).toMatchObject({ status: 403 });
   });
 
-  it('has no second door: whom the host let in is told who that is, and nobody gets a cookie or a page', async () => {
+  it('has no second door: whom the host let in is told who that is, and nobody gets a cookie', async () => {
     await load({ actor: 'ada', role: 'viewer' });
     await plugin.start();
     const session = await get('/baton/api/v1/session');
@@ -96,6 +96,94 @@ describe('the middleware in the Koa of a host', () => {
     expect(await get('/baton/login', { headers: { Accept: 'text/html' } })).toMatchObject({
       text: 'the host itself',
     });
+  });
+
+  it('serves the pages below the mount, without asking the host who it is, and its first one with a slash at the end', async () => {
+    const asked: (string | undefined)[] = [];
+    const authenticate = ({ req }: MiddlewareContext): undefined => void asked.push(req.url);
+    await load(undefined, undefined, { authenticate });
+    await plugin.start();
+    for (const path of ['/baton/', '/baton/queue', '/baton/jobs/0b7f2c1e'])
+      expect((await get(path, html)).text).toContain('The pages of Baton');
+    expect((await get('/baton/assets/none.js')).text).toContain('asset_not_found');
+    const first = await fetch(`${url}/baton?at=7`, { redirect: 'manual' });
+    expect([first.status, first.headers.get('Location')]).toEqual([302, './baton/?at=7']);
+    expect(await get('/baton/queue', { ...html, method: 'POST' })).toMatchObject({ text: 'the host itself' });
+    expect(asked).toEqual([]);
+    await get('/baton/api/v1/queue');
+    expect(asked).toEqual(['/baton/api/v1/queue']);
+  });
+
+  it('given web: false, then the addresses of the pages are the host’s', async () => {
+    await load({ actor: 'ada', role: 'viewer' }, undefined, { web: false });
+    await plugin.start();
+    for (const path of ['/baton', '/baton/', '/baton/queue', '/baton/assets/none.js'])
+      expect(await get(path, html)).toMatchObject({ text: 'the host itself' });
+    expect(await get('/baton/api/v1/jobs')).toMatchObject({ status: 200 });
+  });
+
+  it('given a host that cuts the path off itself, then pages stand where it has, and nowhere else', async () => {
+    await load({ actor: 'ada', role: 'viewer' }, undefined, { mount: '' });
+    await plugin.start();
+    const cut = await mounted(plugin, '/ci');
+    for (const path of ['/ci/', '/ci/queue'])
+      expect(await (await fetch(`${cut.url}${path}`, html)).text()).toContain('The pages of Baton');
+    const first = await fetch(`${cut.url}/ci`, { redirect: 'manual' });
+    expect(first.headers.get('Location')).toBe('./ci/');
+    expect((await fetch(`${cut.url}/ci/api/v1/jobs`)).status).toBe(200);
+    await cut.close();
+    for (const path of ['/', '/queue', '/assets/none.js'])
+      expect(await get(path, html)).toMatchObject({ text: 'the host itself' });
+    expect(await get('/api/v1/jobs')).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['a page of another site', { 'Sec-Fetch-Site': 'cross-site' }, 403],
+    ['a page at another port', { 'Sec-Fetch-Site': 'same-site' }, 403],
+    ['a page of another site, in an old browser', { Origin: 'https://evil.example.org' }, 403],
+    ['a page that hides where it is', { Origin: 'null' }, 403],
+    ['one of our own pages', { 'Sec-Fetch-Site': 'same-origin' }, 404],
+    ['a program', {}, 404],
+  ])(
+    'given a host that lets a browser in, then a command of %s is answered as it must be',
+    async (_, headers, status) => {
+      await load({ actor: 'ada', role: 'admin' });
+      await plugin.start();
+      const port = Number(new URL(url).port);
+      const sent = { headers, body: {} };
+      for (const path of ['/baton/api/v1/runners/none/test', '/baton/api/v1/jobs/00000000/cancel']) {
+        const answer = await plainRequest(port, 'POST', path, sent);
+        expect([path, answer.status]).toEqual([path, status]);
+        if (status === 403)
+          expect(reasonIn(answer)).toBe('Origin' in headers ? 'origin_not_allowed' : 'cross_site_request');
+      }
+      const original = await plainRequest(port, 'DELETE', '/baton/api/v0/e/default/runners/none', sent);
+      expect(original.status === 403).toBe(status === 403);
+      const isRefused = 'Origin' in headers;
+      const read = await plainRequest(port, 'GET', '/baton/api/v1/jobs', { headers });
+      expect(read.status).toBe(isRefused ? 403 : 200);
+    },
+  );
+
+  it('given a view that was folded anew, then those who follow what changes are told', async () => {
+    await load({ actor: 'ada', role: 'admin' });
+    await plugin.start();
+    const stop = new AbortController();
+    const { body } = await fetch(`${url}/baton/api/v1/updates`, { signal: stop.signal });
+    const told = readEvents(body);
+    const next = async (): Promise<unknown> => {
+      for (;;) {
+        const { value, done } = await told.next();
+        if (done === true) throw new Error('the stream has ended');
+        if (value.event === 'changed') return JSON.parse(value.data);
+      }
+    };
+    expect(await next()).toMatchObject({ topics: [] });
+    const headers = { 'Content-Type': 'application/json' };
+    const path = '/baton/api/v1/projections/queue/rebuild';
+    expect(await get(path, { method: 'POST', headers, body: '{}' })).toMatchObject({ status: 200 });
+    expect(await next()).toMatchObject({ topics: ['queue', 'runners', 'changes'], many: true });
+    stop.abort();
   });
 
   it.each([

@@ -14,6 +14,7 @@ describe('parseOptions', () => {
     expect(parseOptions({ host: 'ci', data: '/var/lib/baton' })).toEqual({
       options: {
         ...{ host: 'ci', data: '/var/lib/baton', repositoryRoots: [], allowedHosts: [], mount: '' },
+        web: true,
         ...{ maxQueued: 1000, logLevel: 'warn', reportTimeoutMs: 30_000, reportRetryMs: 30_000 },
       },
     });
@@ -22,6 +23,7 @@ describe('parseOptions', () => {
   it('given several mistakes, then all are told at once, each with its path', () => {
     const problems = problemsOf({
       ...{ host: 'standalone', data: 'relative', maxQueued: 0, logLevel: 'loud', mount: 'baton' },
+      web: 'no',
       ...{ repositoryRoots: ['/ok', 'not'], authenticate: 'me', publicUrl: 'ci.example.org' },
     });
     expect(problems.map(({ path }) => path).sort()).toEqual(
@@ -34,6 +36,7 @@ describe('parseOptions', () => {
         'mount',
         'publicUrl',
         'repositoryRoots[1]',
+        'web',
       ].sort(),
     );
   });

@@ -8,8 +8,9 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Koa from 'koa';
+import type { BatonOptions } from '../../plugin/index.js';
 import type { Plugin, Promotion } from '../../plugin/contract.js';
-import baton, { loadPlugin } from '../../plugin/index.js';
+import * as source from '../../plugin/index.js';
 import { memoryHost, type JobKind, type Subject, type SubjectOptions } from '../../plugin/testing.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { startLocalSshServer } from '../../src/ssh/local-server.js';
@@ -57,9 +58,22 @@ export const aSite = async (kind: RunnerKind): Promise<Site> => {
   };
 };
 
-/** A listener of somebody else's, with the plugin mounted in it. */
-export const mounted = async (plugin: Plugin): Promise<{ url: string; close: () => Promise<void> }> => {
-  const app = new Koa().use(plugin.middleware() as Koa.Middleware);
+/** A listener of somebody else's, with the plugin mounted in it; `cut`: what it takes off the front of paths, and nothing else reaches the plugin. */
+export const mounted = async (
+  plugin: Plugin,
+  cut = '',
+): Promise<{ url: string; close: () => Promise<void> }> => {
+  const app = new Koa();
+  const middleware = plugin.middleware() as Koa.Middleware;
+  app.use(async (ctx, next) => {
+    if (!ctx.path.startsWith(cut)) {
+      await next();
+      return;
+    }
+    // an empty path is one that no request has
+    ctx.path = ctx.path.slice(cut.length) || '/';
+    await middleware(ctx, next);
+  });
   app.use((ctx) => (ctx.body = 'the host itself'));
   const answer = app.callback();
   const server = createServer((request, response) => void answer(request, response));
@@ -108,8 +122,14 @@ const scripts: Readonly<Record<JobKind, (file: string) => string>> = {
 
 let count = 0;
 
-/** A plugin of its own on that site, with one runner enrolled. */
-export const aSubject = async (site: Site, options: SubjectOptions = {}): Promise<Subject> => {
+export type PluginPackage = Pick<typeof source, 'default' | 'loadPlugin'>;
+
+/** A plugin of its own on that site, with one runner enrolled; `from`: as it stands here, or as it was built. */
+export const aSubject = async (
+  site: Site,
+  options: SubjectOptions & Partial<Pick<BatonOptions, 'authenticate'>> = {},
+  { default: baton, loadPlugin }: PluginPackage = source,
+): Promise<Subject> => {
   const folder = join(site.folder, `subject-${(count += 1)}`);
   const marks = join(folder, 'marks');
   const data = join(folder, 'data');

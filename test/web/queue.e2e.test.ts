@@ -9,6 +9,15 @@ import { cameIn, faultsInBothThemes, hasChromium } from './browser.js';
 import { givenPages } from './given-pages.js';
 import { oneJob, theJob, untilThere } from './one-job.js';
 
+/** Keeps, after each change of the page, how many rows the job had at most. */
+const COUNTS_ROWS = `
+  window.mostRows = 0;
+  new MutationObserver(() => {
+    const rows = [...document.querySelectorAll('tr')].filter((row) => row.textContent.includes('Try second'));
+    window.mostRows = Math.max(window.mostRows, rows.length);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+`;
+
 describe.skipIf(!hasChromium)('the page of the queue [needs chromium]', () => {
   let world: World;
   let browser: Browser;
@@ -106,11 +115,13 @@ describe.skipIf(!hasChromium)('the page of the queue [needs chromium]', () => {
   it('goes on by itself when the runner is free again, and says so when nothing is left', async () => {
     const person = await cameIn(browser, world, '/queue');
     const { page } = person;
-    // while it goes from what waits to what runs both tables may have it for a moment
-    const second = page.getByRole('row').filter({ hasText: 'Try second' }).first();
+    const second = page.getByRole('row').filter({ hasText: 'Try second' });
     await second.waitFor();
+    await page.evaluate(COUNTS_ROWS);
     writeFileSync(join(world.folder, 'go'), '');
     await second.waitFor({ state: 'detached' });
+    // while it went from what waited to what ran
+    expect(await page.evaluate('window.mostRows')).toBe(1);
     const never = page.getByRole('row').filter({ hasText: 'Try never' });
     await never.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the job' }).click();

@@ -43,7 +43,10 @@ export const v0Authenticator = (
     if (TOKEN in ctx.query) return { via: 'token', callerNow: () => undefined, refusal: inUrl };
     const user = ctx.get(USER);
     const token = ctx.get(TOKEN);
-    if (user === '' && token === '') return { ...otherwise(ctx), refusal: missing };
+    if (user === '' && token === '') {
+      const shown = otherwise(ctx);
+      return shown.via === 'host' ? shown : { ...shown, refusal: missing };
+    }
     return {
       via: 'token',
       callerNow: () => {

@@ -20,7 +20,8 @@ export interface WebFile {
 }
 
 export interface WebFiles {
-  readonly index: WebFile;
+  /** The document, as it was built. */
+  readonly html: string;
   /** By path, such as `/assets/index-3f2a.js`. */
   readonly assets: ReadonlyMap<string, WebFile>;
 }
@@ -31,7 +32,6 @@ interface Type {
 }
 
 const TYPES: Readonly<Record<string, Type>> = {
-  '.html': { type: 'text/html; charset=utf-8' },
   '.js': { type: 'text/javascript; charset=utf-8' },
   '.css': { type: 'text/css; charset=utf-8' },
   '.json': { type: 'application/json; charset=utf-8' },
@@ -58,9 +58,7 @@ const packers: Readonly<Record<Encoding, (bytes: Buffer) => Promise<Buffer>>> = 
   gzip: (bytes) => gzipped(bytes, { level: 9 }),
 };
 
-const fileOf = (path: string): WebFile => {
-  const bytes = readFileSync(path);
-  const { type, isPacked = false } = TYPES[extname(path)] ?? UNKNOWN;
+export const fileFrom = (bytes: Buffer, { type, isPacked = false }: Type): WebFile => {
   const made = new Map<Encoding, Promise<Buffer>>();
   return {
     type,
@@ -75,6 +73,8 @@ const fileOf = (path: string): WebFile => {
   };
 };
 
+const fileOf = (path: string): WebFile => fileFrom(readFileSync(path), TYPES[extname(path)] ?? UNKNOWN);
+
 const assetsIn = (root: string): ReadonlyMap<string, WebFile> =>
   new Map(
     readdirSync(join(root, 'assets'), { recursive: true, withFileTypes: true })
@@ -87,7 +87,7 @@ const assetsIn = (root: string): ReadonlyMap<string, WebFile> =>
 /** Undefined when nothing was built there; throws when what is there cannot be read. */
 export const readWebFiles = (root: string): WebFiles | undefined => {
   try {
-    return { index: fileOf(join(root, 'index.html')), assets: assetsIn(root) };
+    return { html: readFileSync(join(root, 'index.html'), 'utf8'), assets: assetsIn(root) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

@@ -1,14 +1,14 @@
 /** The pages for people: one document under the address of each page, and the files that belong to it. They tell nothing of what is stored. */
 import { appError } from '../../app/errors.js';
+import { isPage, isPageFile } from '../../app/page-addresses.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
 import { refuse } from '../respond.js';
 import { isKnown } from '../send.js';
+import { documentsOf, type Documents, type LoginWay } from './documents.js';
 import { readWebFiles, type WebFile, type WebFiles } from './files.js';
 import { ofPages } from './headers.js';
 
-/** Which page is shown is the business of its script. */
-const PAGE =
-  /^\/(?:queue|history|login|(?:runners|changes)(?:\/[A-Za-z0-9._~%-]{1,300})?|jobs\/[A-Za-z0-9._~%-]{1,300})?$/;
+const isDeep = (path: string): boolean => path.lastIndexOf('/') > 0;
 
 const NOT_BUILT = `The pages of Baton were not built. Build them, and start the server again:
 
@@ -46,35 +46,41 @@ const sayNotBuilt = (ctx: HttpContext): void => {
   ctx.body = NOT_BUILT;
 };
 
+type Pages = Pick<WebFiles, 'assets'> & Documents;
+
 /** Without pages the server does its work all the same. */
-const readOr = (root: string, onProblem: (cause: unknown) => void): WebFiles | undefined => {
+const readOr = ({ root, login }: PagesOptions, onProblem: (cause: unknown) => void): Pages | undefined => {
   try {
-    return readWebFiles(root);
+    const files = readWebFiles(root);
+    return files && { assets: files.assets, ...documentsOf(files.html, login) };
   } catch (cause) {
     onProblem(cause);
     return undefined;
   }
 };
 
-/**
- * Reads the files now. `root`: the folder they were built into; `onProblem`: what is there cannot be read. Everything that is no page
- * goes on.
- */
-export const pages = (root: string, onProblem: (cause: unknown) => void): HttpMiddleware => {
-  const files = readOr(root, onProblem);
+export interface PagesOptions {
+  /** The folder they were built into. */
+  readonly root: string;
+  readonly login: LoginWay;
+}
+
+/** Reads the files now. `onProblem`: what is there cannot be read. Everything that is no page goes on. */
+export const pages = (options: PagesOptions, onProblem: (cause: unknown) => void): HttpMiddleware => {
+  const files = readOr(options, onProblem);
   return async (ctx, next) => {
     const { path } = ctx;
     if (!isRead(ctx)) await next();
-    else if (path === '/favicon.ico' || path.startsWith('/assets/')) {
+    else if (path === '/favicon.ico' || isPageFile(path)) {
       ctx.state.route = path === '/favicon.ico' ? path : '/assets';
       const asset = files?.assets.get(path);
       if (asset === undefined) refuse(ctx, noAsset);
       // the name changes with the content
       else await sendFile(ctx, asset, 'public, max-age=31536000, immutable');
-    } else if (!PAGE.test(path)) await next();
+    } else if (!isPage(path)) await next();
     else if (files !== undefined) {
       ctx.state.route = 'page';
-      await sendFile(ctx, files.index, 'no-cache');
+      await sendFile(ctx, isDeep(path) ? files.deep : files.top, 'no-cache');
     } else if (ctx.get('Accept').includes('text/html')) {
       ctx.state.route = 'page';
       sayNotBuilt(ctx);

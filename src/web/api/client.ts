@@ -1,5 +1,6 @@
 /** The HTTP API for the pages: the same routes and shapes as for programs; the session cookie says who asks. */
 import type { ProblemDocument } from '../../http/problem.js';
+import { base } from './base.js';
 import { tellServerTime } from './clock.js';
 
 /** A refusal of the server, or that none answered. */
@@ -56,9 +57,9 @@ export const queryOf = (values: Query): string => {
   return present.length === 0 ? '' : `?${new URLSearchParams(present).toString()}`;
 };
 
-/** Path below `/api/v1` with its parts quoted. */
+/** Path below `/api/v1` with its parts quoted, as this host has it. */
 export const apiPath = (...parts: readonly string[]): string =>
-  `/api/v1/${parts.map((part) => encodeURIComponent(part)).join('/')}`;
+  `${base}/api/v1/${parts.map((part) => encodeURIComponent(part)).join('/')}`;
 
 interface Sending {
   readonly method?: 'GET' | 'POST' | 'DELETE';

@@ -6,6 +6,7 @@ import { hashKey, type QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { serverNow } from './clock.js';
 import { apiPath, queryOf } from './client.js';
+import { listOf, wantedOf } from './topics.js';
 
 /** `since`: when the connection was lost, in milliseconds as `serverNow` counts. */
 export type LiveState =
@@ -50,13 +51,6 @@ const toldIn = (data: unknown): readonly string[] | 'all' => {
 const isInList = (meta: Readonly<Record<string, unknown>> | undefined): boolean =>
   meta?.['isInList'] === true;
 
-/** `runner:x` is told as `runners`, too, when much has changed at once. */
-const coarse = (topic: string): string => {
-  const [noun = '', id] = topic.split(':', 2);
-  return id === undefined ? noun : `${noun}s`;
-};
-
-const MOST_TOPICS = 50;
 const RETRY_MS = 2000;
 
 /** Follows the queries that are on the page until `stop`. */
@@ -71,7 +65,7 @@ export const followLive = (queries: QueryClient): { readonly stop: () => void } 
   const readAgain = (told: readonly string[] | 'all', { isNews }: { readonly isNews: boolean }): void => {
     const set = new Set(told);
     const isTold = (topics: readonly string[]): boolean =>
-      told === 'all' || topics.some((topic) => set.has(topic) || set.has(coarse(topic)));
+      told === 'all' || topics.some((topic) => set.has(topic) || set.has(listOf(topic) ?? topic));
     void queries.invalidateQueries({
       type: 'active',
       predicate: ({ meta }) => {
@@ -96,8 +90,7 @@ export const followLive = (queries: QueryClient): { readonly stop: () => void } 
     close();
     following = hashKey(topics);
     followed = topics;
-    const listed = topics.length <= MOST_TOPICS ? topics : [...new Set(topics.map(coarse))];
-    const opened = new EventSource(`${apiPath('updates')}${queryOf({ topics: listed.join(',') })}`);
+    const opened = new EventSource(`${apiPath('updates')}${queryOf({ topics: wantedOf(topics) })}`);
     source = opened;
     opened.addEventListener('open', () => {
       // between what was read and the first word of the stream something may have changed

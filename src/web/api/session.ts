@@ -19,6 +19,10 @@ export interface Session {
 
 const url = apiPath('session');
 
+/** Whether another program says who looks, which Baton is a part of: it has the login, and here is none. */
+export const isLetInByHost = (): boolean =>
+  document.querySelector('meta[name="baton-login"]')?.getAttribute('content') === 'host';
+
 /** null: nobody; undefined: not known yet. */
 export const useSession = (): {
   readonly session: Session | null | undefined;

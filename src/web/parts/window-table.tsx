@@ -4,7 +4,7 @@
  */
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 
 /** One window of the list, and how long the list is. */
 export interface Rows<A> {
@@ -21,13 +21,8 @@ export interface Column<A> {
   readonly cell: (row: A) => ReactNode;
 }
 
-interface WindowTableProps<A> {
+interface TableProps<A> {
   readonly label: string;
-  /** Names the list; with another key it begins anew. */
-  readonly queryKey: readonly unknown[];
-  /** What it changes with: see `api/live`. */
-  readonly topics: readonly string[];
-  readonly fetchWindow: (offset: number, limit: number, signal: AbortSignal) => Promise<Rows<A>>;
   readonly columns: readonly Column<A>[];
   readonly rowKey: (row: A) => string;
   readonly rowClass?: (row: A) => string | undefined;
@@ -35,25 +30,38 @@ interface WindowTableProps<A> {
   readonly heading?: (total: number) => ReactNode;
   /** Instead of the table when nothing is in it. */
   readonly empty: ReactNode;
-  /** Instead of the table when it cannot be had. */
-  readonly failed: (error: Error) => ReactNode;
 }
 
-const WINDOW = 100;
+/** The windows that are in sight, from one to another, counted from 0. */
+export interface Windows {
+  readonly first: number;
+  readonly last: number;
+}
+export const beginning: Windows = { first: 0, last: 0 };
+
+export const WINDOW = 100;
 const ROW_PX = 44;
 
-export const WindowTable = <A,>({
+interface RowsTableProps<A> extends TableProps<A> {
+  readonly total: number;
+  /** Undefined while it has not come. */
+  readonly rowAt: (index: number) => A | undefined;
+  /** Told when others come into sight. */
+  readonly onSight: (windows: Windows) => void;
+}
+
+/** The rows of whoever fetches them. */
+export const RowsTable = <A,>({
   label,
-  queryKey,
-  topics,
-  fetchWindow,
+  total,
+  rowAt,
+  onSight,
   columns,
   rowKey,
   rowClass,
   heading,
   empty,
-  failed,
-}: WindowTableProps<A>) => {
+}: RowsTableProps<A>) => {
   const [top, setTop] = useState(0);
   const measureTop = useCallback((body: HTMLTableSectionElement | null) => {
     if (body === null) return undefined;
@@ -64,15 +72,6 @@ export const WindowTable = <A,>({
     size.observe(document.documentElement);
     return () => size.disconnect();
   }, []);
-  const windowQuery = (at: number) => ({
-    queryKey: [...queryKey, 'window', at],
-    queryFn: ({ signal }: { readonly signal: AbortSignal }) => fetchWindow(at * WINDOW, WINDOW, signal),
-    placeholderData: keepPreviousData,
-    meta: { topics },
-  });
-  // the first one tells how long the list is, wherever the reader has come to
-  const { data: beginning, error } = useQuery(windowQuery(0));
-  const total = beginning?.total ?? 0;
   const virtual = useWindowVirtualizer({
     count: total,
     estimateSize: () => ROW_PX,
@@ -82,10 +81,7 @@ export const WindowTable = <A,>({
   const shown = virtual.getVirtualItems();
   const first = Math.floor((shown[0]?.index ?? 0) / WINDOW);
   const last = Math.floor((shown.at(-1)?.index ?? 0) / WINDOW);
-  const answers = useQueries({
-    queries: Array.from({ length: last - first + 1 }, (_, index) => windowQuery(first + index)),
-  });
-  if (beginning === undefined) return error === null ? <p className="muted">One moment…</p> : failed(error);
+  useEffect(() => onSight({ first, last }), [first, last, onSight]);
   const head = heading?.(total);
   if (total === 0)
     return (
@@ -95,12 +91,6 @@ export const WindowTable = <A,>({
       </>
     );
 
-  const rowAt = (index: number): A | undefined => {
-    const at = Math.floor(index / WINDOW);
-    // until the first window of another list has come, the one before stays
-    const rows = answers[at - first]?.data ?? (at === 0 ? beginning : undefined);
-    return rows?.items[index % WINDOW];
-  };
   const before = (shown[0]?.start ?? top) - top;
   const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? top) - top);
   const spacer = (height: number) =>
@@ -153,4 +143,38 @@ export const WindowTable = <A,>({
       </table>
     </>
   );
+};
+
+interface WindowTableProps<A> extends TableProps<A> {
+  /** Names the list; with another key it begins anew. */
+  readonly queryKey: readonly unknown[];
+  /** What it changes with: see `api/live`. */
+  readonly topics: readonly string[];
+  readonly fetchWindow: (offset: number, limit: number, signal: AbortSignal) => Promise<Rows<A>>;
+  /** Instead of the table when it cannot be had. */
+  readonly failed: (error: Error) => ReactNode;
+}
+
+/** A table that fetches its rows itself. */
+export const WindowTable = <A,>({ queryKey, topics, fetchWindow, failed, ...table }: WindowTableProps<A>) => {
+  const [{ first, last }, setWindows] = useState(beginning);
+  const windowQuery = (at: number) => ({
+    queryKey: [...queryKey, 'window', at],
+    queryFn: ({ signal }: { readonly signal: AbortSignal }) => fetchWindow(at * WINDOW, WINDOW, signal),
+    placeholderData: keepPreviousData,
+    meta: { topics },
+  });
+  // the first one tells how long the list is, wherever the reader has come to
+  const { data: start, error } = useQuery(windowQuery(0));
+  const answers = useQueries({
+    queries: Array.from({ length: last - first + 1 }, (_, index) => windowQuery(first + index)),
+  });
+  if (start === undefined) return error === null ? <p className="muted">One moment…</p> : failed(error);
+  const rowAt = (index: number): A | undefined => {
+    const at = Math.floor(index / WINDOW);
+    // until the first window of another list has come, the one before stays
+    const rows = answers[at - first]?.data ?? (at === 0 ? start : undefined);
+    return rows?.items[index % WINDOW];
+  };
+  return <RowsTable {...table} total={start.total} rowAt={rowAt} onSight={setWindows} />;
 };

@@ -1,5 +1,4 @@
-/** What of the queue is wanted: it stands in the address, and becomes the queries of the two tables. */
-import type { Query } from '../api/client.js';
+/** What of the queue is wanted: it stands in the address, and says which of the two tables are there. */
 import { wordOf } from './words.js';
 
 /** As the API has them; `status` is one of its words. */
@@ -45,18 +44,13 @@ export const chipsOf = (filters: Filters): readonly Chip[] =>
 
 const ACTIVE: ReadonlySet<string> = new Set(['active', 'assigned', 'running']);
 
-/**
- * The query of each table; undefined where the filters leave it nothing. Only what waits has a reason, and only what was
- * assigned has a runner.
- */
-export const tablesOf = (
-  filters: Filters,
-): { readonly active: Query | undefined; readonly waiting: Query | undefined } => {
-  const { status, reason, runner } = filters;
+/** The tables that can hold something with these filters: only what waits has a reason, and only what was assigned has a runner. */
+export const tablesOf = ({
+  status,
+  reason,
+  runner,
+}: Filters): { readonly active: boolean; readonly waiting: boolean } => {
   const isActive = status === undefined || ACTIVE.has(status);
   const isWaiting = status === undefined || !isActive;
-  return {
-    active: isActive && reason === undefined ? { ...filters, status: status ?? 'active' } : undefined,
-    waiting: isWaiting && runner === undefined ? { ...filters, status: status ?? 'queued' } : undefined,
-  };
+  return { active: isActive && reason === undefined, waiting: isWaiting && runner === undefined };
 };

@@ -13,6 +13,7 @@ import { CancelDialog } from './cancel-dialog.js';
 import { ExplainDialog } from './explain-dialog.js';
 import { FilterBar } from './filter-bar.js';
 import { filtersFrom, noFilters, tablesOf } from './filters.js';
+import { beginning, WINDOW, type Windows } from '../parts/window-table.js';
 import { Head } from './head.js';
 import { QueueTable } from './tables.js';
 import './queue.css';
@@ -27,21 +28,33 @@ const Nothing = ({ at }: { readonly at: string | undefined }) =>
     <Empty title="Nothing waited and nothing ran at that moment" />
   );
 
+const spanOf = ({ first, last }: Windows): string => `${first * WINDOW}-${(last + 1) * WINDOW - 1}`;
+
 const QueuePage = () => {
   const at = useAt();
   const { get, set } = useUrlState();
   const filters = filtersFrom(get);
   const [cancelled, setCancelled] = useState<QueueEntry>();
   const explained = get('explain');
+  const [activeInSight, setActiveInSight] = useState(beginning);
+  const [waitingInSight, setWaitingInSight] = useState(beginning);
+  const tables = tablesOf(filters);
+  // of one moment: a job that passes from one table to the other is never in both
+  const spans = {
+    active: tables.active ? spanOf(activeInSight) : undefined,
+    waiting: tables.waiting ? spanOf(waitingInSight) : undefined,
+  };
+  const isOfTables = tables.active || tables.waiting;
   const { data, error } = useQuery({
-    queryKey: ['queue', 'head', filters, at],
-    queryFn: ({ signal }) =>
-      ask<QueueAnswer & OfPast>(`${apiPath('queue')}${queryOf({ ...filters, limit: 1, at })}`, { signal }),
+    queryKey: ['queue', 'tables', filters, spans, at],
+    queryFn: ({ signal }) => {
+      const query = { ...filters, ...spans, at, limit: isOfTables ? undefined : 1 };
+      return ask<QueueAnswer & OfPast>(`${apiPath('queue')}${queryOf(query)}`, { signal });
+    },
     placeholderData: (before) => before,
     meta: { topics: ['queue'] },
   });
   const asOf = data?.at?.time;
-  const { active, waiting } = tablesOf(filters);
   const isEmpty = data !== undefined && data.counts.queued + data.counts.assigned + data.counts.running === 0;
   const isFiltered = Object.keys(filters).length > 0;
   const rows = {
@@ -58,7 +71,11 @@ const QueuePage = () => {
       <ProblemNote error={error} />
       {isEmpty && !isFiltered ? (
         <Nothing at={at} />
-      ) : data?.total === 0 ? (
+      ) : data === undefined ? (
+        error === null ? (
+          <p className="muted">One moment…</p>
+        ) : null
+      ) : data.total === 0 ? (
         <Empty title="No job fits these filters">
           <button type="button" className="button" onClick={() => set(noFilters)}>
             Clear all filters
@@ -66,8 +83,12 @@ const QueuePage = () => {
         </Empty>
       ) : (
         <>
-          {active === undefined ? null : <QueueTable kind="active" query={active} {...rows} />}
-          {waiting === undefined ? null : <QueueTable kind="waiting" query={waiting} {...rows} />}
+          {data.active === undefined ? null : (
+            <QueueTable kind="active" part={data.active} onSight={setActiveInSight} {...rows} />
+          )}
+          {data.waiting === undefined ? null : (
+            <QueueTable kind="waiting" part={data.waiting} onSight={setWaitingInSight} {...rows} />
+          )}
         </>
       )}
       {explained === undefined ? null : (

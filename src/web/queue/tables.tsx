@@ -1,13 +1,11 @@
 /** The two tables of the queue, both in the order of dispatch: what has a runner, and what waits for one. */
 import type { QueueEntry } from '../../../projections/queue.js';
-import type { QueueAnswer } from '../../app/queue-window.js';
-import { apiPath, ask, queryOf, type Query } from '../api/client.js';
+import type { QueuePart } from '../../app/queue-window.js';
 import { useMay } from '../api/session.js';
 import { Icon } from '../parts/icon.js';
 import { Link, pageOf } from '../parts/link.js';
-import { ProblemNote } from '../parts/problem.js';
 import { Status } from '../parts/status.js';
-import { WindowTable, type Column } from '../parts/window-table.js';
+import { RowsTable, type Column, type Windows } from '../parts/window-table.js';
 import { FilterLink } from './filter-link.js';
 import { Reason } from './reason.js';
 import { Ago, PastAge } from './ages.js';
@@ -22,7 +20,9 @@ export interface RowDeeds {
 
 interface TableProps extends RowDeeds {
   readonly kind: 'active' | 'waiting';
-  readonly query: Query;
+  readonly part: QueuePart;
+  /** Told when other windows of it come into sight. */
+  readonly onSight: (windows: Windows) => void;
   readonly at: string | undefined;
   /** The instant that `at` is of. */
   readonly asOf: string | undefined;
@@ -118,8 +118,8 @@ const rowClass = ({ unreachableSince, cancelAskedAt, waiting }: QueueEntry): str
   return reasonOf(waiting.reason).tone === 'warn' ? 'queue-warn' : undefined;
 };
 
-/** What has a runner, or what waits for one: what the query asks for. */
-export const QueueTable = ({ kind, query, at, asOf, ...deeds }: TableProps) => {
+/** What has a runner, or what waits for one: as much of it as has come. */
+export const QueueTable = ({ kind, part, onSight, at, asOf, ...deeds }: TableProps) => {
   const columns: Columns = [
     ...(kind === 'active' ? activeColumns(asOf) : waitingColumns(asOf)),
     {
@@ -132,25 +132,20 @@ export const QueueTable = ({ kind, query, at, asOf, ...deeds }: TableProps) => {
   const title = kind === 'active' ? 'Running and starting' : 'Waiting';
   return (
     <section className="stack queue-table">
-      <WindowTable
+      <RowsTable
         label={`${title}, in the order of dispatch`}
         heading={(total) => (
           <h2>
             {title} <span className="muted number">{grouped(total)}</span>
           </h2>
         )}
-        queryKey={['queue', kind, query, at]}
-        topics={['queue']}
-        fetchWindow={async (offset, limit, signal) => {
-          const url = `${apiPath('queue')}${queryOf({ ...query, offset, limit, at })}`;
-          const { entries, total } = await ask<QueueAnswer>(url, { signal });
-          return { items: entries, total };
-        }}
+        total={part.total}
+        rowAt={(index) => part.entries[index - part.offset]}
+        onSight={onSight}
         columns={columns}
         rowKey={({ jobId }) => jobId}
         rowClass={rowClass}
         empty={<p className="muted">{kind === 'active' ? 'Nothing runs.' : 'Nothing waits.'}</p>}
-        failed={(error) => <ProblemNote error={error} />}
       />
     </section>
   );

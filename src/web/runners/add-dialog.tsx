@@ -1,6 +1,7 @@
 /** Adds a runner: by commands to paste, or at once. */
 import { useState } from 'react';
 import type { RunnerAdded } from '../../app/use-cases.js';
+import { base } from '../api/base.js';
 import { apiPath } from '../api/client.js';
 import { useCommand } from '../api/command.js';
 import { useMay } from '../api/session.js';
@@ -57,8 +58,8 @@ export const AddDialog = ({ onClose }: { readonly onClose: () => void }) => {
         <Paste title="A fresh machine: sets it up and adds it" text={installCommand(machine)} />
         <Paste title="A machine that has the account: adds it" text={addCommand(machine)} />
         <p className="small muted">
-          Both run where the command line is, with <code>BATON_URL={location.origin}</code> and the token of
-          an administrator in <code>BATON_TOKEN</code>.
+          Both run where the command line is, with <code>BATON_URL={`${location.origin}${base}`}</code> and
+          the token of an administrator in <code>BATON_TOKEN</code>.
         </p>
         <ProblemNote error={error} />
         <div className="dialog-foot">
