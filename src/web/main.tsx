@@ -2,11 +2,12 @@
 import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { Component, StrictMode, useEffect, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { useLocation } from 'wouter';
 import { ApiProblem } from './api/client.js';
 import { followLive } from './api/live.js';
 import { useSession } from './api/session.js';
 import { LoginPage } from './login/page.js';
-import { Pages } from './pages.js';
+import { beginPage, Pages } from './pages.js';
 import { ProblemNote } from './parts/problem.js';
 import { showTheme } from './parts/theme.js';
 import { Shell } from './shell/shell.js';
@@ -16,6 +17,7 @@ import './style/parts.css';
 import './style/shell.css';
 
 showTheme();
+beginPage(location.pathname);
 
 const mayHelpAgain = (error: Error): boolean => error instanceof ApiProblem && error.problem.status === 0;
 
@@ -53,6 +55,7 @@ class Door extends Component<{ readonly children: ReactNode }, { readonly error?
 const App = () => {
   const client = useQueryClient();
   const { session, error } = useSession();
+  const [path] = useLocation();
   const isIn = session !== null && session !== undefined;
   useEffect(() => (isIn ? followLive(client).stop : undefined), [client, isIn]);
   if (session === undefined)
@@ -64,7 +67,8 @@ const App = () => {
   if (session === null) return <LoginPage />;
   return (
     <Shell session={session}>
-      <Door>
+      {/* what failed on one page is no matter of the next */}
+      <Door key={path}>
         <Pages />
       </Door>
     </Shell>
