@@ -5,7 +5,7 @@ import { goalOf, inTurn, machine, ratioOf, type Report, type Row, type Subject }
 import { temporaryFolder, tidily, type Undoing } from './store/tidily.js';
 import { hasChromium, startChromium } from './web/chromium.js';
 import { LAST_LINE, prepare, type Wanted } from './web/given.js';
-import { closing, FIRST_ROW, openingMs, scriptKb } from './web/opening.js';
+import { closing, FIRST_ROW, lineThere, openingMs, scriptKb } from './web/opening.js';
 import { cpuWhile, startPrinting } from './web/readers.js';
 import { serve, type Served } from './web/server.js';
 
@@ -73,7 +73,7 @@ const opening = (size: Size): Promise<readonly Row[]> =>
       ),
     );
     const logs = size.few.logs.map((bytes, i) =>
-      page(logOf(bytes), `/jobs/${few.jobs[i] ?? ''}`, `text=${LAST_LINE}`, few.served),
+      page(logOf(bytes), `/jobs/${few.jobs[i] ?? ''}`, lineThere(LAST_LINE), few.served),
     );
     const script: Subject = {
       ...{ name: SCRIPT, unit: 'kB' },

@@ -4,15 +4,26 @@ import type { Browser } from 'playwright-core';
 import type { Undoing } from '../store/tidily.js';
 import type { Served } from './server.js';
 
-/** A row of a table that has come. */
-export const FIRST_ROW = 'tr[data-index="0"] td:nth-child(2)';
+/** A row of a table has come. In the page's words: here is no DOM. */
+export const FIRST_ROW = `document.querySelector('tr[data-index="0"] td:nth-child(2)') !== null`;
+
+/** Some line of a log is this one. */
+export const lineThere = (text: string): string =>
+  `[...document.querySelectorAll('.log-text')].some(({textContent}) => textContent.includes(${JSON.stringify(text)}))`;
+
+/** Looked for at each frame: whoever waits from outside looks again after pauses of up to half a second. */
+const whenSo = (condition: string): string =>
+  `new Promise((resolve) => {
+    const look = () => (${condition} ? resolve() : requestAnimationFrame(look));
+    look();
+  })`;
 
 interface Opened {
   readonly ms: number;
   readonly scripts: readonly Buffer[];
 }
 
-/** By somebody who is logged in, with an empty cache, until the page shows what the selector says. */
+/** By somebody who is logged in, with an empty cache, until what is asked for is so in the page. */
 const open = async (
   browser: Browser,
   { url, headers }: Served,
@@ -28,7 +39,7 @@ const open = async (
   });
   const began = performance.now();
   await page.goto(path, { waitUntil: 'commit' });
-  await page.waitForSelector(shown);
+  await page.evaluate(whenSo(shown));
   const ms = performance.now() - began;
   const loaded = await Promise.all(scripts);
   await context.close();

@@ -2,14 +2,14 @@
 import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { Component, StrictMode, useEffect, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Router } from 'wouter';
+import { Router, useLocation } from 'wouter';
 import { base } from './api/base.js';
 import { ApiProblem } from './api/client.js';
 import { followLive } from './api/live.js';
 import { isLetInByHost, useSession } from './api/session.js';
 import { HostLogin } from './login/host.js';
 import { LoginPage } from './login/page.js';
-import { Pages } from './pages.js';
+import { beginPage, Pages } from './pages.js';
 import { ProblemNote } from './parts/problem.js';
 import { showTheme } from './parts/theme.js';
 import { Shell } from './shell/shell.js';
@@ -19,6 +19,7 @@ import './style/parts.css';
 import './style/shell.css';
 
 showTheme();
+beginPage(location.pathname.slice(base.length));
 
 // it stands in the document relative to that, whose address changes as people go from page to page
 const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
@@ -60,6 +61,7 @@ class Door extends Component<{ readonly children: ReactNode }, { readonly error?
 const App = () => {
   const client = useQueryClient();
   const { session, error } = useSession();
+  const [path] = useLocation();
   const isIn = session !== null && session !== undefined;
   useEffect(() => (isIn ? followLive(client).stop : undefined), [client, isIn]);
   if (session === undefined)
@@ -71,7 +73,8 @@ const App = () => {
   if (session === null) return isLetInByHost() ? <HostLogin /> : <LoginPage />;
   return (
     <Shell session={session}>
-      <Door>
+      {/* what failed on one page is no matter of the next */}
+      <Door key={path}>
         <Pages />
       </Door>
     </Shell>

@@ -1,38 +1,49 @@
 /** Which page stands at which address. Each page comes when it is first needed. */
-import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { Empty } from './parts/empty.js';
+import { later } from './parts/later.js';
 import { Link } from './parts/link.js';
 
-const Queue = lazy(() => import('./queue/page.js'));
-const Runners = lazy(() => import('./runners/page.js'));
-const Runner = lazy(() => import('./runners/runner-page.js'));
-const Changes = lazy(() => import('./changes/page.js'));
-const Change = lazy(() => import('./changes/change-page.js'));
-const Job = lazy(() => import('./job/page.js'));
-const History = lazy(() => import('./history/page.js'));
+const queue = later(() => import('./queue/page.js'));
+const runners = later(() => import('./runners/page.js'));
+const runner = later(() => import('./runners/runner-page.js'));
+const changes = later(() => import('./changes/page.js'));
+const change = later(() => import('./changes/change-page.js'));
+const job = later(() => import('./job/page.js'));
+const history = later(() => import('./history/page.js'));
+
+const likely = [
+  [/\/runners\/./, runner],
+  [/\/runners/, runners],
+  [/\/changes\/./, change],
+  [/\/changes/, changes],
+  [/\/jobs\/./, job],
+  [/\/history/, history],
+] as const;
+
+/** Has the page of this address come while it is still asked who looks. A wrong guess costs its load, and nothing else. */
+export const beginPage = (path: string): void =>
+  (likely.find(([form]) => form.test(path))?.[1] ?? queue).begin();
 
 export const Pages = () => (
-  <Suspense fallback={<p className="muted">One moment…</p>}>
-    <Switch>
-      <Route path="/">
-        <Redirect to="/queue" replace />
-      </Route>
-      <Route path="/login">
-        <Redirect to="/queue" replace />
-      </Route>
-      <Route path="/queue" component={Queue} />
-      <Route path="/runners" component={Runners} />
-      <Route path="/runners/:name">{({ name }) => <Runner name={decodeURIComponent(name)} />}</Route>
-      <Route path="/changes" component={Changes} />
-      <Route path="/changes/:id">{({ id }) => <Change id={decodeURIComponent(id)} />}</Route>
-      <Route path="/jobs/:id">{({ id }) => <Job id={decodeURIComponent(id)} />}</Route>
-      <Route path="/history" component={History} />
-      <Route>
-        <Empty title="There is no such page">
-          <Link to="/queue">To the queue</Link>
-        </Empty>
-      </Route>
-    </Switch>
-  </Suspense>
+  <Switch>
+    <Route path="/">
+      <Redirect to="/queue" replace />
+    </Route>
+    <Route path="/login">
+      <Redirect to="/queue" replace />
+    </Route>
+    <Route path="/queue" component={queue.Page} />
+    <Route path="/runners" component={runners.Page} />
+    <Route path="/runners/:name">{({ name }) => <runner.Page name={decodeURIComponent(name)} />}</Route>
+    <Route path="/changes" component={changes.Page} />
+    <Route path="/changes/:id">{({ id }) => <change.Page id={decodeURIComponent(id)} />}</Route>
+    <Route path="/jobs/:id">{({ id }) => <job.Page id={decodeURIComponent(id)} />}</Route>
+    <Route path="/history" component={history.Page} />
+    <Route>
+      <Empty title="There is no such page">
+        <Link to="/queue">To the queue</Link>
+      </Empty>
+    </Route>
+  </Switch>
 );

@@ -18,7 +18,8 @@ const ownProblem = (code: string, reason: string, detail: string, hint: string):
   ...{ code, reason, detail, hint },
 });
 
-const unreachable = ownProblem(
+/** No server answers. */
+export const unreachable = ownProblem(
   'unreachable',
   'server_unreachable',
   'The server does not answer.',
