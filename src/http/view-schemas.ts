@@ -57,6 +57,9 @@ const job = object(
     ...{ filter: arrayOf(schemaOf(Clause)), filterClass: text, priority: whole, queuedAt: instant },
     status: words(...inQueue, ...outcomes),
     ...{ attempts: arrayOf(attempt), revision: whole, position: text },
+    limits: object({
+      cancelGraceMs: { ...whole, description: 'a cancel kills what is left of it so long after TERM' },
+    }),
   },
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },

@@ -18,6 +18,7 @@ const aJob = (id: string, more: Partial<JobView> = {}): JobView => ({
   ...{ id, phaseRunId: 'p', label: '', enterprise: 'e', organisation: 'o', project: 'p' },
   ...{ pipeline: 'main', stage: 'verify', phase: 'unit', filter: [], filterClass: 'f', priority: 0 },
   ...{ queuedAt: at(0), status: 'queued', attempts: [], revision: 1, position: '1' },
+  limits: { cancelGraceMs: 10_000 },
   ...more,
 });
 

@@ -22,6 +22,7 @@ const aJob = (more: Partial<JobView>): JobView => ({
     queuedAt: '2026-01-31T12:00:00.000Z',
   },
   ...{ status: 'running', attempts: [], revision: 1, position: '1' },
+  limits: { cancelGraceMs: 10_000 },
   ...more,
 });
 const known = { size: 9120, lines: 211, sealed: true, isOver: true };
