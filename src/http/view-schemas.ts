@@ -231,7 +231,10 @@ export const viewSchemas = {
       stages: arrayOf(
         object(
           { stageRunId: text, stage: text, status: text, phases: arrayOf(phase) },
-          { consumers: arrayOf(consumer) },
+          {
+            consumers: arrayOf(consumer),
+            waiting: { const: true, description: 'it is running, and all its jobs still wait for a runner' },
+          },
         ),
       ),
       ...{ promotion, revision: whole },
