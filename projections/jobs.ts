@@ -57,6 +57,8 @@ export interface JobView {
   readonly filter: Filter;
   readonly filterClass: string;
   readonly priority: number;
+  /** `cancelGraceMs`: a cancel ends what is left of it so long after it was told to end. */
+  readonly limits: { readonly cancelGraceMs: number };
   /** Its outputs are kept apart, as `stdout` and `stderr`; absent: it has one log. */
   readonly output?: 'split';
   /** What becomes of the folder in which it works; absent: it goes. */
@@ -106,6 +108,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   filter: data.filter,
   filterClass: data.filterClass,
   priority: data.priority,
+  limits: { cancelGraceMs: data.limits.cancelGraceMs },
   ...(data.output === 'split' ? { output: data.output } : {}),
   ...(data.workspace === undefined ? {} : { workspace: data.workspace }),
   ...(data.reports === undefined ? {} : { reports: data.reports }),
@@ -219,7 +222,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 5,
+  version: 6,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);

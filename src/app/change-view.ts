@@ -92,6 +92,8 @@ export interface ChangeView {
     readonly stage: string;
     readonly patchset: number;
     readonly status: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
+    /** While it is `running`: no runner has any of its jobs, and some wait for one. */
+    readonly waiting?: true;
     readonly cancelRequested?: Deed & { readonly why: string };
     readonly phases: readonly PhaseView[];
     /** Of a Union that has started, if there are any. */

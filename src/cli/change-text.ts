@@ -13,11 +13,14 @@ import { age, fields, short, table } from './print.js';
 
 type Stage = ChangeView['stages'][number];
 
+/** One that has begun and whose jobs all wait says so. */
+const runText = ({ status, waiting }: Stage): string => (waiting === true ? 'waiting for a runner' : status);
+
 /** The latest run of each stage. */
 export const stageText = ({ stages }: ChangeView): string =>
   stages
     .filter((run, at) => !stages.slice(at + 1).some(({ stage }) => stage === run.stage))
-    .map(({ stage, status }) => `${stage} ${status}`)
+    .map((run) => `${run.stage} ${runText(run)}`)
     .join(', ') || 'no stage yet';
 
 /** A change in one line, with the phases of the stage that moves. */
@@ -55,7 +58,7 @@ const deedText = (deed: Deed | undefined, now: number): string | undefined =>
 const statusText = (run: Stage): string =>
   run.cancelRequested !== undefined && (run.status === 'queued' || run.status === 'running')
     ? `${run.status}, cancelling`
-    : run.status;
+    : runText(run);
 
 /** `rerun-build` → the command that does it. */
 const commandOf = (action: string, id: string): string =>

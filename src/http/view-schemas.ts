@@ -57,6 +57,9 @@ const job = object(
     ...{ filter: arrayOf(schemaOf(Clause)), filterClass: text, priority: whole, queuedAt: instant },
     status: words(...inQueue, ...outcomes),
     ...{ attempts: arrayOf(attempt), revision: whole, position: text },
+    limits: object({
+      cancelGraceMs: { ...whole, description: 'a cancel kills what is left of it so long after TERM' },
+    }),
   },
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
@@ -233,7 +236,10 @@ export const viewSchemas = {
       stages: arrayOf(
         object(
           { stageRunId: text, stage: text, status: text, phases: arrayOf(phase) },
-          { consumers: arrayOf(consumer) },
+          {
+            consumers: arrayOf(consumer),
+            waiting: { const: true, description: 'it is running, and all its jobs still wait for a runner' },
+          },
         ),
       ),
       ...{ promotion, revision: whole },

@@ -52,6 +52,7 @@ export const aJob = (over: Partial<JobView> = {}): JobView => ({
   filter: [],
   filterClass: 'any',
   priority: 0,
+  limits: { cancelGraceMs: 10_000 },
   queuedAt: '2026-01-31T12:00:00.000Z',
   status: 'running',
   attempts: [{ attempt: 1, runner: 'build-07', startedAt: '2026-01-31T12:00:01.000Z' }],

@@ -3,12 +3,14 @@ import type { JobView } from '../../projections/jobs.js';
 import type { PhaseView } from '../../src/app/change-view.js';
 import {
   isUnwell,
+  jobIdsOf,
   jobName,
   jobStatus,
   liveJobsOf,
   phaseRows,
   runnerOf,
   timesOf,
+  toRead,
 } from '../../src/web/changes/phases.js';
 import { bodyOf, byField } from '../../src/web/changes/submit-fields.js';
 
@@ -18,6 +20,7 @@ const aJob = (id: string, more: Partial<JobView> = {}): JobView => ({
   ...{ id, phaseRunId: 'p', label: '', enterprise: 'e', organisation: 'o', project: 'p' },
   ...{ pipeline: 'main', stage: 'verify', phase: 'unit', filter: [], filterClass: 'f', priority: 0 },
   ...{ queuedAt: at(0), status: 'queued', attempts: [], revision: 1, position: '1' },
+  limits: { cancelGraceMs: 10_000 },
   ...more,
 });
 
@@ -96,5 +99,55 @@ describe('the form of a submission', () => {
     expect(bodyOf({ repository: ' /srv/shop ', branch: 'b', target: 'main', ...none })).toEqual({
       ...{ repository: '/srv/shop', branch: 'b', target: 'main' },
     });
+  });
+});
+
+describe('what is read again of the jobs of a change', () => {
+  const ended = aJob('ended', { status: 'succeeded' });
+  const live = aJob('live', { status: 'running' });
+  const read = (...jobs: readonly JobView[]) => ({
+    byId: new Map(jobs.map((job) => [job.id, job])),
+    asked: new Set(jobs.map(({ id }) => id)),
+  });
+
+  it('is all at first, and when others have come', () => {
+    expect(toRead(['live'], read())).toBe('all');
+    expect(toRead(['live', 'more'], read(live))).toBe('all');
+  });
+
+  it('is what goes on, and never what has ended or was not for the reader to see', () => {
+    expect(toRead(['ended', 'live'], read(ended, live))).toEqual(['live']);
+    expect(toRead(['ended'], read(ended))).toEqual([]);
+    const unseen = { byId: read(live).byId, asked: new Set(['live', 'unseen']) };
+    expect(toRead(['live', 'unseen'], unseen)).toEqual(['live']);
+  });
+
+  it('is all where many go on', () => {
+    const many = Array.from({ length: 7 }, (_, n) => aJob(`${n}`));
+    expect(
+      toRead(
+        many.map(({ id }) => id),
+        read(...many),
+      ),
+    ).toBe('all');
+  });
+
+  it('is of its consumers, too', () => {
+    const run = { stageRunId: 's', stage: 'union', patchset: 1, status: 'running' as const };
+    const consumer = {
+      ...{
+        changeId: 'c',
+        sha: 'a',
+        status: 'running' as const,
+        organisation: 'o',
+        project: 'p',
+        pipeline: 'm',
+      },
+      phases: [aPhase('running', ['b'])],
+    };
+    expect(jobIdsOf([{ ...run, phases: [aPhase('succeeded', ['a'])], consumers: [consumer] }])).toEqual([
+      'a',
+      'b',
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../src/app/change-view.js';
+import { stageText } from '../../src/cli/change-text.js';
 import {
   openRun,
   openStage,
@@ -16,6 +17,7 @@ import {
   listed,
   pipelineText,
   placeOf,
+  standingOf,
   waitsFor,
   whyNot,
 } from '../../src/web/changes/words.js';
@@ -146,5 +148,25 @@ describe('a change in words', () => {
     ];
     expect(containedIn('one', superseded).map(({ id }) => id)).toEqual(['two', 'three']);
     expect(containedIn('three', superseded)).toEqual([]);
+  });
+});
+
+describe('a stage whose jobs all wait for a runner', () => {
+  const change = aChange({ moving: true, stages: [{ ...run('verify', 'running'), waiting: true }] });
+
+  it('says so, with the words of the command line', () => {
+    expect(stageText(change)).toBe('verify waiting for a runner');
+    const place = placeOf(change);
+    expect(`${place?.stage} ${place?.status.replaceAll('_', ' ')}`.toLowerCase()).toBe(stageText(change));
+    expect(standingOf(change)).toBe('It waits for a runner.');
+    expect(standingOf(aChange({ moving: true, stages: [run('verify', 'running')] }))).toBe(
+      'It goes on by itself.',
+    );
+  });
+
+  it('is cancelling once its end has been asked for', () => {
+    const [stage] = change.stages;
+    const cancelled = stage && { ...stage, cancelRequested: { ...deed, why: 'asked' } };
+    expect(cancelled && runStatus(cancelled)).toBe('cancelling');
   });
 });

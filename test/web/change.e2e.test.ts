@@ -82,7 +82,7 @@ describe.skipIf(!hasChromium)('the page of a change [needs chromium]', () => {
     await page.getByRole('button', { name: 'Cancel all' }).click();
     const end = page.getByRole('dialog', { name: 'Cancel everything that waits or runs?' });
     await end.getByText('verify / unit').waitFor();
-    await end.getByRole('link', { name: 'r1' }).waitFor();
+    await end.getByText('processes on r1 get TERM').waitFor();
     expect(await faultsInBothThemes(page)).toEqual([]);
     await end.getByRole('button', { name: 'Cancel the stage' }).click();
     await unit(page).getByText('cancelled', { exact: true }).waitFor();

@@ -86,9 +86,11 @@ describe.skipIf(!hasChromium)('the pages of changes and of history [needs chromi
     await page.getByRole('button', { name: /^Cancel 2 jobs.*the phase unit$/ }).click();
     const fates = page.getByRole('list', { name: 'What happens to the jobs' });
     expect(await fates.getByRole('listitem').filter({ hasText: 'debian' }).innerText()).toMatch(
-      /runs on build-01; all its processes get TERM/,
+      /All its processes on build-01 get TERM, and what is left 10 s later gets KILL/,
     );
-    expect(await fates.getByRole('listitem').filter({ hasText: 'rhel' }).innerText()).toMatch(/taken out/);
+    expect(await fates.getByRole('listitem').filter({ hasText: 'rhel' }).innerText()).toMatch(
+      /It waits: it is taken out/,
+    );
     await page.getByLabel('Reason').fill('wrong branch');
     await inDialog(page, 'Cancel 2 jobs');
     await page.getByRole('list', { name: 'What came of it' }).getByText('asked for').nth(1).waitFor();

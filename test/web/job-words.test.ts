@@ -1,7 +1,15 @@
 /** What the page of a job says of its end. */
 import { describe, expect, it } from 'vitest';
 import type { AttemptView, JobView } from '../../projections/jobs.js';
-import { bytesText, endOfLog, exitText, gapText, refusedText } from '../../src/web/job/words.js';
+import {
+  bytesText,
+  endOfAttempt,
+  endOfLog,
+  exitText,
+  gapText,
+  refusedText,
+} from '../../src/web/job/words.js';
+import { lengthOfPast } from '../../src/web/parts/length.js';
 
 const aJob = (more: Partial<JobView>): JobView => ({
   ...{
@@ -22,6 +30,7 @@ const aJob = (more: Partial<JobView>): JobView => ({
     queuedAt: '2026-01-31T12:00:00.000Z',
   },
   ...{ status: 'running', attempts: [], revision: 1, position: '1' },
+  limits: { cancelGraceMs: 10_000 },
   ...more,
 });
 const known = { size: 9120, lines: 211, sealed: true, isOver: true };
@@ -33,12 +42,25 @@ describe('the end of a log', () => {
     expect(exitText(160)).toBe('Exit code 160: likely ended by signal 32 (128 + 32).');
     expect(exitText(255)).toBe('Exit code 255.');
   });
-  it('says that the job failed once, and that the log is whole', () => {
+  it('leaves how the job ended to the head of the page, unless that is not to be seen', () => {
     const attempt: AttemptView = { attempt: 1, exitCode: 3, endedAt: '2026-01-31T12:00:01.000Z' };
     const job = aJob({ status: 'failed', summary: 'failed with exit code 3', attempts: [attempt] });
-    expect(endOfLog(job, attempt, 'log', known)).toEqual([
-      'The job failed with exit code 3.',
-      'The log is complete and sealed: 9,120 bytes, 211 lines.',
+    const whole = 'The log is complete and sealed: 9,120 bytes, 211 lines.';
+    expect(endOfLog(job, attempt, 'log', known)).toEqual(['Exit code 3.', whole]);
+    expect(endOfLog(job, attempt, 'log', { ...known, isAlone: true })).toEqual([
+      ...['The job failed with exit code 3.', whole],
+    ]);
+  });
+  it('says that no exit code is known of what ended without one', () => {
+    const attempt: AttemptView = { attempt: 1, endedAt: '2026-01-31T12:00:01.000Z' };
+    const job = aJob({ status: 'cancelled', summary: 'cancelled by ada', attempts: [attempt] });
+    expect(endOfLog(job, attempt, 'log', known)[0]).toBe('No exit code is known.');
+  });
+  it('says of a log that is open that nothing comes while the runner does not answer', () => {
+    const attempt: AttemptView = { attempt: 1 };
+    const open = { size: 25, lines: 3, sealed: false, isOver: false, isAway: true };
+    expect(endOfLog(aJob({ attempts: [attempt] }), attempt, 'log', open)).toEqual([
+      'Still open: 25 bytes, 3 lines so far. Its runner does not answer: what the job writes meanwhile is collected when it does again.',
     ]);
   });
   it('says where it was truncated', () => {
@@ -58,7 +80,6 @@ describe('the end of a log', () => {
     const attempt: AttemptView = { attempt: 1, endedAt: '2026-01-31T12:00:01.000Z' };
     const job = aJob({ status: 'lost', summary: 'lost: build-07 was scrapped', attempts: [attempt] });
     expect(endOfLog(job, attempt, 'log', { ...known, sealed: false })).toEqual([
-      'The job is lost: build-07 was scrapped.',
       'What it did in the end is not known.',
       'The log was not sealed: 9,120 bytes, 211 lines are here, and what the runner may still hold was not collected.',
     ]);
@@ -101,6 +122,21 @@ describe('words', () => {
     expect([0, 999, 1500, 61_000, 3_600_000, 90_000_000].map(gapText)).toEqual([
       ...['+0 ms', '+999 ms', '+1.5 s', '+1 min 1 s', '+1 h 0 min', '+1 d 1 h'],
     ]);
+  });
+  it('for lengths, of which the shortest are not known', () => {
+    expect([0, 99, 100, 999, 1000, 61_000].map(lengthOfPast)).toEqual([
+      ...['under 0.1 s', 'under 0.1 s', '100 ms', '999 ms', '1 s', '1 min 01 s'],
+    ]);
+  });
+  it('for the end of an attempt, with its exit code once', () => {
+    expect(endOfAttempt({ exitCode: 75, why: 'It failed with exit code 75. That was try 1 of 3.' })).toBe(
+      'It failed with exit code 75. That was try 1 of 3.',
+    );
+    expect(endOfAttempt({ exitCode: 143, why: 'total' })).toBe(
+      'Exit code 143: likely ended by TERM (128 + 15). total',
+    );
+    expect(endOfAttempt({ why: 'runner_rebooted' })).toBe('runner rebooted');
+    expect(endOfAttempt({ exitCode: 0 })).toBe('Exit code 0.');
   });
   it('for a report that came too late', () => {
     const at = '2026-01-31T12:00:01.000Z';

@@ -9,6 +9,7 @@ import type { Metadata, Recorded } from '../../../src/kernel/recorded.js';
 import { afterUnion, memberOf, promotionOf, type BlockedSet } from './blocked.js';
 import { HOST, idIn, placeOf, type PhaseRef } from './ids.js';
 import { allowedActions, type StageStatus } from './rules.js';
+import { nonePlaced, place, waitsForRunner, type Placed } from './waiting.js';
 
 type Writable<T> = T extends readonly (infer A)[]
   ? Writable<A>[]
@@ -27,6 +28,7 @@ export interface ChangesView {
   readonly stageRuns: Record<string, string>;
   readonly phaseRuns: Record<string, PhaseRef & { readonly stageRunId: string }>;
   readonly jobs: Record<string, string>;
+  readonly placed: Placed;
   /** Stage runs that have ended, of which their change has not taken notice → the change. */
   readonly unnoticed: Record<string, string>;
   /** Oldest first. */
@@ -136,6 +138,12 @@ const consumerStatus = ({ status, phases }: StageRun, theirs: readonly Phase[]):
 
 const refreshConsumers = (run: StageRun): void => {
   for (const consumer of run.consumers ?? []) consumer.status = consumerStatus(run, consumer.phases);
+};
+
+const refreshRun = (view: ChangesView, run: StageRun): void => {
+  refreshConsumers(run);
+  if (run.status === 'running' && waitsForRunner(view.placed, run.stageRunId)) run.waiting = true;
+  else delete run.waiting;
 };
 
 /** A Union has ended: for everybody's sake who took part, and all whose sets that touches. */
@@ -309,8 +317,11 @@ const stageRunIdOf = (view: ChangesView, { event, stream }: Recorded<BatonEvent>
 /** `status` of a phase is `waiting` until its first job has started on a runner, or its stage has ended without it. */
 export const changes: Projection<ChangesView, BatonEvent> = {
   name: 'changes',
-  version: 5,
-  init: () => ({ changes: {}, stageRuns: {}, phaseRuns: {}, jobs: {}, unnoticed: {}, blocked: [] }),
+  version: 6,
+  init: () => ({
+    ...{ changes: {}, stageRuns: {}, phaseRuns: {}, jobs: {}, placed: nonePlaced() },
+    ...{ unnoticed: {}, blocked: [] },
+  }),
   evolve: (view, recorded) => {
     const { event, stream, revision } = recorded;
     if (event.type === 'ChangeOpened') open(view, event.data, idIn(stream, 'change'), revision);
@@ -320,8 +331,12 @@ export const changes: Projection<ChangesView, BatonEvent> = {
       evolveChange(view, own, recorded);
     } else {
       evolveRuns(view, recorded);
-      const run = stageRunOf(view, stageRunIdOf(view, recorded));
-      if (run) refreshConsumers(run);
+      const stageRunId = stageRunIdOf(view, recorded);
+      const run = stageRunOf(view, stageRunId);
+      if (run) {
+        if (event.type.startsWith('Job')) place(view.placed, event, idIn(stream, 'job'), stageRunId);
+        refreshRun(view, run);
+      }
     }
     const change = own ?? view.changes[view.stageRuns[idIn(stream, 'stage_run')] ?? ''];
     if (change) refresh(view, change);

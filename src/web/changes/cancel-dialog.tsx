@@ -2,8 +2,8 @@
 import { useState } from 'react';
 import type { JobView } from '../../../projections/jobs.js';
 import { Dialog } from '../parts/dialog.js';
-import { Field } from '../parts/field.js';
 import { Icon } from '../parts/icon.js';
+import { ReasonField } from '../parts/reason-field.js';
 import { useCancelJobs, type Result } from './cancel-jobs.js';
 import { CancelWhat } from './cancel-what.js';
 import { jobName } from './phases.js';
@@ -57,17 +57,7 @@ export const CancelDialog = ({ jobs, what, onClose }: CancelDialogProps) => {
               Other jobs go on to their end, those of phases beside it too. Phases that come after it do not
               start, and the stage does not pass.
             </p>
-            <Field label="Reason (recorded with your name)">
-              {(id) => (
-                <input
-                  id={id}
-                  className="input"
-                  maxLength={500}
-                  value={reason}
-                  onChange={({ target }) => setReason(target.value)}
-                />
-              )}
-            </Field>
+            <ReasonField value={reason} onChange={setReason} />
           </>
         ) : (
           <ul className="changes-fates" aria-label="What came of it">

@@ -27,7 +27,7 @@ interface Cancelled {
 const Change = ({ change }: { readonly change: ChangeView & OfPast }) => {
   const at = useAt();
   const { get } = useUrlState();
-  const jobs = useJobsOf(change.id);
+  const jobs = useJobsOf(change);
   const { enterprise, organisation, project } = change;
   const mayAct = useMay('operator', { enterprise, organisation, project }) && at === undefined;
   const [asked, setAsked] = useState<Asked>();

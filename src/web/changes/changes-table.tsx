@@ -29,6 +29,9 @@ const Place = ({ change }: { readonly change: ChangeView }) => {
   );
 };
 
+const hasNotes = ({ mergeRefused, supersededBy, promotion }: ChangeView): boolean =>
+  mergeRefused !== undefined || supersededBy !== undefined || promotion.blocked !== undefined;
+
 const Notes = ({ change: { mergeRefused, supersededBy, promotion } }: { readonly change: ChangeView }) => (
   <span className="row">
     {mergeRefused === undefined ? null : <Note>not merged</Note>}
@@ -63,8 +66,10 @@ export const ChangesTable = ({ items }: { readonly items: readonly ChangeView[] 
               </Link>
             </td>
             <td data-label="Project">
-              <span title={`${change.enterprise} / ${change.organisation}`}>{change.project}</span>
-              <span className="muted">:{change.pipeline}</span>
+              <span title={`${change.enterprise} / ${change.organisation}`}>
+                {change.project}
+                <span className="muted">:{change.pipeline}</span>
+              </span>
             </td>
             <td data-label="Status">
               <Status of={change.status} title={wordOf(change.status)} />
@@ -72,9 +77,7 @@ export const ChangesTable = ({ items }: { readonly items: readonly ChangeView[] 
             <td data-label="Where">
               <Place change={change} />
             </td>
-            <td data-label="Notes">
-              <Notes change={change} />
-            </td>
+            <td data-label="Notes">{hasNotes(change) ? <Notes change={change} /> : null}</td>
             <td data-label="Patchset">
               <span>
                 <span className="number">{change.patchset}</span>{' '}

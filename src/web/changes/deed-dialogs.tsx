@@ -105,7 +105,10 @@ const DeleteDialog = ({ change, live, onClose }: DialogProps & { readonly live: 
     </p>
     {live.length === 0 ? null : (
       <>
-        <p>What it still has, unless the server is told to let such jobs finish:</p>
+        <p>
+          What of it still waits or runs ends too, unless the server lets such jobs finish (
+          <code>--obsolete-jobs</code>):
+        </p>
         <CancelWhat jobs={live} />
       </>
     )}

@@ -5,7 +5,7 @@ import { CopyButton } from '../parts/copy-button.js';
 import { Link, pageOf } from '../parts/link.js';
 import { Status } from '../parts/status.js';
 import { At } from '../parts/time.js';
-import { blockedText, waitsFor } from './words.js';
+import { blockedText, standingOf } from './words.js';
 
 const Fact = ({ name, children }: { readonly name: string; readonly children: ReactNode }) => (
   <div>
@@ -18,7 +18,7 @@ const DeedFact = ({ name, deed }: { readonly name: string; readonly deed: Deed |
   deed === undefined ? null : (
     <Fact name={name}>
       by {deed.by}, <At at={deed.at} />
-      {deed.reason === undefined ? '' : `: ${deed.reason}`}
+      {deed.reason === undefined ? null : <p className="muted">“{deed.reason}”</p>}
     </Fact>
   );
 
@@ -63,17 +63,12 @@ export const Facts = ({ change }: { readonly change: ChangeView }) => (
 );
 
 /** Its status, and whether it goes on by itself. */
-export const Standing = ({ change }: { readonly change: ChangeView }) => {
-  const waits = waitsFor(change);
-  return (
-    <span className="row">
-      <Status of={change.status} />
-      <span className="muted">
-        {change.moving ? 'It goes on by itself.' : waits === undefined ? '' : `It ${waits}.`}
-      </span>
-    </span>
-  );
-};
+export const Standing = ({ change }: { readonly change: ChangeView }) => (
+  <span className="row">
+    <Status of={change.status} />
+    <span className="muted">{standingOf(change)}</span>
+  </span>
+);
 
 /** What must not be overlooked, in sentences. */
 export const Notes = ({ change }: { readonly change: ChangeView }) => {

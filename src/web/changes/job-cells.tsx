@@ -1,4 +1,5 @@
 /** Cells that rows of phases and rows of jobs have in common. */
+import type { JobView } from '../../../projections/jobs.js';
 import { useAt } from '../api/past.js';
 import { Link, pageOf } from '../parts/link.js';
 import { Age, Span } from '../parts/time.js';
@@ -37,13 +38,14 @@ export const Took = ({
 export const Runner = ({ name }: { readonly name: string | undefined }) =>
   name === undefined ? <span className="muted">none yet</span> : <Link to={pageOf.runner(name)}>{name}</Link>;
 
-/** To the page of the job, where its log is. A job of the past has no log of then. */
-export const LogLink = ({ jobId, name }: { readonly jobId: string; readonly name: string }) => {
+/** To the page of the job, where its log is, or why it waits when it has none. A job of the past has no log of then. */
+export const LogLink = ({ job, name }: { readonly job: JobView; readonly name: string }) => {
   const at = useAt();
+  const hasNone = job.status === 'queued' && job.attempts.length === 0;
   return (
-    <Link to={pageOf.job(jobId)} className="button small">
-      {at === undefined ? 'Log' : 'Job'}
-      <span className="visually-hidden"> of {name}</span>
+    <Link to={hasNone ? `${pageOf.job(job.id)}?tab=matching` : pageOf.job(job.id)} className="button small">
+      {hasNone ? 'Why it waits' : at === undefined ? 'Log' : 'Job'}
+      <span className="visually-hidden">{hasNone ? `: ${name}` : ` of ${name}`}</span>
     </Link>
   );
 };

@@ -73,7 +73,7 @@ const JobRow = ({ job, deeds, asOf }: Pick<TableProps, 'deeds' | 'asOf'> & { rea
       </td>
       <td>
         <span className="row changes-deeds">
-          <LogLink jobId={job.id} name={name} />
+          <LogLink job={job} name={name} />
           {deeds === undefined ? null : <CancelButton jobs={[job]} what={name} deeds={deeds} />}
         </span>
       </td>
@@ -156,7 +156,7 @@ const PhaseRows = ({
         </td>
         <td>
           <span className="row changes-deeds">
-            {first !== undefined && !isMatrix ? <LogLink jobId={first.id} name={phase.phase} /> : null}
+            {first !== undefined && !isMatrix ? <LogLink job={first} name={phase.phase} /> : null}
             {deeds === undefined ? null : (
               <>
                 <CancelButton jobs={jobs} what={`the phase ${phase.phase}`} deeds={deeds} />

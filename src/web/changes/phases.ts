@@ -63,15 +63,45 @@ const ENDED_UNWELL: ReadonlySet<string> = new Set([
 /** It has ended, and not well: it is one that may be run again alone. */
 export const isUnwell = ({ status }: Pick<PhaseView, 'status'>): boolean => ENDED_UNWELL.has(status);
 
-/** The jobs of a run that have not ended, its consumers' among them. */
+/** Ids of all jobs of these runs, their consumers' among them. */
+export const jobIdsOf = (runs: ChangeView['stages']): readonly string[] => [
+  ...new Set(
+    runs
+      .flatMap(({ phases, consumers = [] }) => [
+        ...phases,
+        ...consumers.flatMap((consumer) => consumer.phases),
+      ])
+      .flatMap(({ jobs }) => jobs),
+  ),
+];
+
+/** The jobs of these runs that have not ended, their consumers' among them. */
 export const liveJobsOf = (
   runs: ChangeView['stages'],
   known: ReadonlyMap<string, JobView>,
 ): readonly JobView[] =>
-  runs
-    .flatMap(({ phases, consumers = [] }) => [...phases, ...consumers.flatMap((consumer) => consumer.phases)])
-    .flatMap(({ jobs }) => jobs.flatMap((id) => known.get(id) ?? []))
+  jobIdsOf(runs)
+    .flatMap((id) => known.get(id) ?? [])
     .filter(isLive);
+
+/** Jobs that were read, and those that were asked for: who asks may not see all of them. */
+export interface ReadJobs {
+  readonly byId: ReadonlyMap<string, JobView>;
+  readonly asked: ReadonlySet<string>;
+}
+
+/** More than so many requests cost more than the whole list. */
+const FEW = 6;
+
+/** What to read again when something of the change is another: what has ended stays as it is. */
+export const toRead = (ids: readonly string[], { byId, asked }: ReadJobs): readonly string[] | 'all' => {
+  if (ids.some((id) => !asked.has(id))) return 'all';
+  const live = ids.filter((id) => {
+    const job = byId.get(id);
+    return job !== undefined && isLive(job);
+  });
+  return live.length > FEW ? 'all' : live;
+};
 
 /** `unit(platform_family=rhel)`. */
 export const jobName = ({ phase, label }: Pick<JobView, 'phase' | 'label'>): string =>

@@ -63,9 +63,11 @@ export const openRun = (runs: readonly StageRun[], chosen: string | undefined): 
 export const isLiveRun = ({ status }: Pick<StageRun, 'status'>): boolean =>
   status === 'queued' || status === 'running';
 
-/** One whose end has been asked for is cancelling. */
-export const runStatus = (run: Pick<StageRun, 'status' | 'cancelRequested'>): string =>
-  run.cancelRequested !== undefined && isLiveRun(run) ? 'cancelling' : run.status;
+/** One whose end has been asked for is cancelling; one whose jobs all wait for a runner does so, too. */
+export const runStatus = (run: Pick<StageRun, 'status' | 'cancelRequested' | 'waiting'>): string => {
+  if (run.cancelRequested !== undefined && isLiveRun(run)) return 'cancelling';
+  return run.waiting === true ? 'waiting_for_a_runner' : run.status;
+};
 
 /** When a stage begins, for one that has not. */
 export const beginsWhen: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { useSearch } from 'wouter';
 import type { ChangeView } from '../../app/change-view.js';
 import { Icon } from '../parts/icon.js';
 import { Link, pageOf } from '../parts/link.js';
-import { Status } from '../parts/status.js';
+import { Status, wordOf } from '../parts/status.js';
 import { At } from '../parts/time.js';
 import { withParams } from '../parts/params.js';
 import { runStatus, stepsOf, titleOf, type GateState, type StageRun } from './stages.js';
@@ -35,8 +35,16 @@ const Gate = ({ state }: { readonly state: GateState }) => {
   );
 };
 
-const Stage = ({ run }: { readonly run: StageRun | undefined }) =>
-  run === undefined ? <span className="small muted">not begun</span> : <Status of={runStatus(run)} />;
+const Stage = ({ run }: { readonly run: StageRun | undefined }) => {
+  if (run === undefined) return <span className="small muted">not begun</span>;
+  const status = runStatus(run);
+  // a step has no room for the whole of it, which stands below
+  return status === 'waiting_for_a_runner' ? (
+    <Status of="waiting" title={wordOf(status)} />
+  ) : (
+    <Status of={status} />
+  );
+};
 
 interface StepsProps {
   readonly change: ChangeView;

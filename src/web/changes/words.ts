@@ -31,6 +31,18 @@ export const placeOf = ({
   return run === undefined ? undefined : { stage: titleOf(run.stage), status: runStatus(run) };
 };
 
+/** Whether it goes on by itself, or what it waits for; undefined for one that has come to its end. */
+export const standingOf = (
+  change: Pick<ChangeView, 'moving' | 'actions' | 'status' | 'stages'>,
+): string | undefined => {
+  const waits = waitsFor(change);
+  if (!change.moving) return waits === undefined ? undefined : `It ${waits}.`;
+  const run = change.stages.findLast(isLiveRun);
+  return run !== undefined && runStatus(run) === 'waiting_for_a_runner'
+    ? 'It waits for a runner.'
+    : 'It goes on by itself.';
+};
+
 /** What a change that stands still waits for; undefined for one that moves, or has come to its end. */
 export const waitsFor = (
   change: Pick<ChangeView, 'moving' | 'actions' | 'status' | 'stages'>,

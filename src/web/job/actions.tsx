@@ -1,5 +1,5 @@
 /** What may be done with a job. Each button asks first, and says what will happen to what. */
-import { useState, type ReactNode } from 'react';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { JobView } from '../../../projections/jobs.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
@@ -7,6 +7,7 @@ import type { JobRetried } from '../../app/use-cases.js';
 import { apiPath } from '../api/client.js';
 import { useAt } from '../api/past.js';
 import { useMay } from '../api/session.js';
+import { fateOf, fateText, owedText } from '../parts/cancel-fate.js';
 import { Confirm } from '../parts/confirm.js';
 import { pageOf } from '../parts/link.js';
 import { isEnded, titleOf } from './words.js';
@@ -25,26 +26,16 @@ const Named = ({ job }: { readonly job: JobView }) => (
   </p>
 );
 
-const whatCancelDoes = ({ status, attempts }: JobView): ReactNode => {
-  const runner = attempts.at(-1)?.runner ?? 'its runner';
-  if (status === 'queued') return <p>It has not started: it will be taken out of the queue.</p>;
-  return (
-    <p>
-      {status === 'assigned' ? `If it has not begun on ${runner} it is kept from starting. Else the` : 'The'}{' '}
-      whole tree of the job’s processes on <strong>{runner}</strong> gets TERM, and after 10 seconds of grace
-      KILL. That is carried out on the runner even if the connection is lost; what is found afterwards is
-      recorded.
-    </p>
-  );
-};
-
 const Asking = ({
   job,
   asked,
+  isAway,
   onClose,
 }: {
   readonly job: JobView;
   readonly asked: Asked;
+  /** Its runner does not answer. */
+  readonly isAway: boolean;
   readonly onClose: () => void;
 }) => {
   const [, navigate] = useLocation();
@@ -58,7 +49,8 @@ const Asking = ({
           command={{ url: url('cancel'), done: 'The cancel was asked for.' }}
         >
           <Named job={job} />
-          {whatCancelDoes(job)}
+          <p>{fateText(fateOf(job))}</p>
+          {isAway ? <p className="note tone-warn">{owedText(runners.at(-1))}</p> : null}
         </Confirm>
       );
     case 'close':
@@ -128,7 +120,13 @@ export const Actions = ({ job, runner }: ActionsProps) => {
       {ended && job.status !== 'succeeded' && job.attempts.some((attempt) => attempt.runner !== undefined)
         ? button('elsewhere', 'Retry elsewhere…')
         : null}
-      {asked === undefined ? null : <Asking job={job} asked={asked} onClose={() => setAsked(undefined)} />}
+      {asked === undefined ? null : (
+        <Asking
+          {...{ job, asked }}
+          isAway={runner?.state === 'unreachable'}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
     </>
   );
 };

@@ -5,7 +5,7 @@ import { Empty } from '../parts/empty.js';
 import { Link, pageOf } from '../parts/link.js';
 import { At } from '../parts/time.js';
 import { Lasted } from './lasted.js';
-import { bytesText, exitText } from './words.js';
+import { bytesText, endOfAttempt } from './words.js';
 
 type Output = NonNullable<AttemptView['outputs']>[number];
 
@@ -81,7 +81,7 @@ export const AttemptsTab = ({ job }: { readonly job: JobView }) => {
                 <div>
                   {attempt.attempt}{' '}
                   <Link to={`${pageOf.job(job.id)}?attempt=${attempt.attempt}`}>
-                    Log of attempt {attempt.attempt}
+                    Log<span className="visually-hidden"> of attempt {attempt.attempt}</span>
                   </Link>
                 </div>
               </td>
@@ -93,16 +93,18 @@ export const AttemptsTab = ({ job }: { readonly job: JobView }) => {
                     <Link to={pageOf.runner(attempt.runner)}>{attempt.runner}</Link>
                   )}
                   {attempt.slot === undefined ? '' : `, slot ${attempt.slot}`}
-                  {attempt.rule === undefined ? null : <span className="muted"> (rule: {attempt.rule})</span>}
+                  {attempt.rule === undefined ? null : (
+                    <span className="muted"> (rule: {attempt.rule.replaceAll('_', ' ')})</span>
+                  )}
                 </div>
               </td>
-              <td data-label="Assigned">
+              <td data-label="Assigned" className="job-when">
                 <Instant at={attempt.assignedAt} />
               </td>
-              <td data-label="Started">
+              <td data-label="Started" className="job-when">
                 <Instant at={attempt.startedAt} />
               </td>
-              <td data-label="Ended">
+              <td data-label="Ended" className="job-when">
                 {attempt.endedAt === undefined ? 'not yet' : <Instant at={attempt.endedAt} />}
               </td>
               <td data-label="Ran for">
@@ -113,10 +115,7 @@ export const AttemptsTab = ({ job }: { readonly job: JobView }) => {
                 )}
               </td>
               <td data-label="How it ended">
-                <div>
-                  {attempt.exitCode === undefined ? '' : exitText(attempt.exitCode)}{' '}
-                  {attempt.why?.replaceAll('_', ' ')}
-                </div>
+                <div>{endOfAttempt(attempt)}</div>
               </td>
               <td data-label="What it left">
                 <Left attempt={attempt} />

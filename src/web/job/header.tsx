@@ -1,13 +1,16 @@
 /** What a job is, where it is, and how it goes. */
 import type { JobView } from '../../../projections/jobs.js';
-import { apiPath, queryOf } from '../api/client.js';
+import type { RunnerAsOf } from '../../app/evidence.js';
+import { rawUrl } from '../log/source.js';
+import { owedText } from '../parts/cancel-fate.js';
 import { CopyButton } from '../parts/copy-button.js';
 import { Link, pageOf } from '../parts/link.js';
 import { Status } from '../parts/status.js';
-import { At } from '../parts/time.js';
+import { Age, At } from '../parts/time.js';
 import { Actions } from './actions.js';
 import { Lasted } from './lasted.js';
-import { useChangeOf, useRunnerOf } from './use-job.js';
+import { useAwayOf, useChangeOf, useRunnerOf } from './use-job.js';
+import { useShownLog } from './use-shown-log.js';
 import { endOf, isEnded, refusedText, titleOf } from './words.js';
 
 const Facts = ({ job }: { readonly job: JobView }) => {
@@ -80,7 +83,7 @@ const Facts = ({ job }: { readonly job: JobView }) => {
 };
 
 /** What a reader must know before the log makes sense. */
-const Notes = ({ job, isAway }: { readonly job: JobView; readonly isAway: string | undefined }) => {
+const Notes = ({ job, away }: { readonly job: JobView; readonly away: RunnerAsOf | undefined }) => {
   const { cancelRequested, collectionPaused, refusedReports = [], evidence, retryAt } = job;
   const survivors = evidence?.survivors ?? [];
   return (
@@ -97,10 +100,19 @@ const Notes = ({ job, isAway }: { readonly job: JobView; readonly isAway: string
           {cancelRequested.reason === undefined ? '.' : `: ${cancelRequested.reason}`}
         </p>
       )}
-      {isAway === undefined ? null : (
+      {away === undefined ? null : (
         <p className="note tone-warn">
-          Its runner does not answer ({isAway}). The job may be running: nothing is assumed, and when the
-          runner comes back what happened is collected.
+          {away.name} does not answer
+          {away.evidence == null ? (
+            ''
+          ) : (
+            <>
+              , it was last tried <Age at={away.evidence.at} /> ago
+            </>
+          )}
+          {away.detail === undefined ? '.' : `: ${away.detail}`} The job may be running: nothing is assumed,
+          and when the runner comes back what happened is collected.
+          {cancelRequested === undefined ? '' : ` ${owedText('It')}`}
         </p>
       )}
       {collectionPaused === undefined ? null : (
@@ -127,10 +139,9 @@ const Notes = ({ job, isAway }: { readonly job: JobView; readonly isAway: string
 
 export const Header = ({ job }: { readonly job: JobView }) => {
   const last = job.attempts.at(-1);
-  const isHeld = job.status === 'assigned' || job.status === 'running';
-  const runner = useRunnerOf(isHeld ? last?.runner : undefined);
-  const isAway = isHeld && runner?.state === 'unreachable' ? (runner.detail ?? 'unreachable') : undefined;
-  const raw = `${apiPath('jobs', job.id, 'log')}${queryOf({ attempt: last?.attempt })}`;
+  const runner = useRunnerOf(isEnded(job) ? undefined : last?.runner);
+  const away = useAwayOf(job);
+  const shown = useShownLog(job);
   return (
     <header className="stack job-head">
       <div className="spread">
@@ -138,20 +149,20 @@ export const Header = ({ job }: { readonly job: JobView }) => {
           <h1>{titleOf(job)}</h1>
           <Status of={job.status} />
           {!isEnded(job) && job.cancelRequested !== undefined ? <Status of="cancelling" /> : null}
-          {isAway === undefined ? null : <Status of="unreachable" title={isAway} />}
+          {away === undefined ? null : <Status of="unreachable" title={away.detail ?? ''} />}
         </div>
         <div className="row" role="group" aria-label="What can be done with this job">
           <Actions job={job} runner={runner} />
-          {last === undefined ? null : (
-            <a className="button" href={raw} target="_blank" rel="noreferrer">
+          {shown === undefined ? null : (
+            <a className="button" href={rawUrl(shown.source)} target="_blank" rel="noreferrer">
               Raw log
             </a>
           )}
-          <CopyButton text={location.href} label="Copy link" />
+          <CopyButton text={() => location.href} label="Copy link" isLarge />
         </div>
       </div>
       <Facts job={job} />
-      <Notes job={job} isAway={isAway} />
+      <Notes job={job} away={away} />
     </header>
   );
 };

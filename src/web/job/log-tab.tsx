@@ -1,19 +1,15 @@
 /** The log of one attempt, with the choice of which. */
 import { useId } from 'react';
-import type { AttemptView, JobView } from '../../../projections/jobs.js';
+import type { JobView } from '../../../projections/jobs.js';
 import { apiPath, queryOf } from '../api/client.js';
 import { useAt } from '../api/past.js';
 import { LogViewer } from '../log/viewer.js';
 import { Empty } from '../parts/empty.js';
 import { Link, pageOf } from '../parts/link.js';
 import { useUrlState } from '../parts/url-state.js';
+import { useAwayOf, useExplained } from './use-job.js';
+import { useShownLog } from './use-shown-log.js';
 import { endOfLog } from './words.js';
-
-/** Those that can be read one by one; the first is the usual one. Of a job that has one log and no more: only that. */
-const outputsOf = ({ output, reports }: JobView): readonly string[] => [
-  ...(output === 'split' ? ['stdout', 'stderr'] : ['log']),
-  ...(reports === true ? ['report'] : []),
-];
 
 interface ChoiceProps {
   readonly label: string;
@@ -44,28 +40,34 @@ const Choice = ({ label, name, value, options }: ChoiceProps) => {
   );
 };
 
-const chosenAttempt = ({ attempts }: JobView, wanted: string | undefined): AttemptView | undefined =>
-  attempts.find(({ attempt }) => String(attempt) === wanted) ?? attempts.at(-1);
+/** Why it waits, in one sentence; the table of it is a tab away. */
+const Waits = ({ id }: { readonly id: string }) => {
+  const { data } = useExplained(id);
+  return (
+    <Empty title="It has not started">
+      {data === undefined ? null : <p className="explain-verdict">{data.verdict}</p>}
+      <p>
+        There is no log before a runner has it.{' '}
+        <Link to={`${pageOf.job(id)}?tab=matching`}>Every runner against its conditions</Link>
+      </p>
+    </Empty>
+  );
+};
 
 export const LogTab = ({ job }: { readonly job: JobView }) => {
   const { get, set } = useUrlState();
   const at = useAt();
-  const attempt = chosenAttempt(job, get('attempt'));
-  if (attempt === undefined)
+  const isAway = useAwayOf(job) !== undefined;
+  const shown = useShownLog(job);
+  if (shown === undefined)
     return job.endedAt === undefined ? (
-      <Empty title="It has not started">
-        <p>
-          There is no log before a runner has it.{' '}
-          <Link to={`${pageOf.job(job.id)}?tab=matching`}>Why it waits</Link>
-        </p>
-      </Empty>
+      <Waits id={job.id} />
     ) : (
       <Empty title="It never started, so there is no log">
         <Link to={`${pageOf.job(job.id)}?tab=timeline`}>What happened</Link>
       </Empty>
     );
-  const outputs = outputsOf(job);
-  const output = outputs.find((name) => name === get('output')) ?? outputs[0] ?? 'log';
+  const { attempt, output, outputs, source } = shown;
   const both = `${apiPath('jobs', job.id, 'log')}${queryOf({ attempt: attempt.attempt })}`;
   return (
     <div className="stack">
@@ -100,16 +102,14 @@ export const LogTab = ({ job }: { readonly job: JobView }) => {
       {at === undefined ? null : <p className="muted">The log is shown as it is now.</p>}
       <LogViewer
         key={`${job.id} ${attempt.attempt} ${output}`}
-        source={{ jobId: job.id, attempt: attempt.attempt, ...(output === 'log' ? {} : { output }) }}
+        source={source}
         {...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt })}
         sought={{ text: get('q') ?? '', isExact: get('case') === 'true' }}
         onSearch={({ text, isExact }) => set({ q: text, case: isExact ? 'true' : undefined })}
-        footer={({ size, sealed, total = 0, following }) =>
+        footer={({ size, sealed, total = 0, following }, isAlone) =>
           endOfLog(job, attempt, output, {
-            size,
-            sealed,
-            lines: total,
-            isOver: following?.kind === 'over',
+            ...{ size, sealed, lines: total, isOver: following?.kind === 'over' },
+            ...{ isAlone, isAway },
           }).map((sentence) => <p key={sentence}>{sentence}</p>)
         }
       />

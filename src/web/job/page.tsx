@@ -1,10 +1,10 @@
 /** One job: what it is and how it goes, its log, its events, why it is where it is, and its attempts. */
-import { useEffect } from 'react';
 import { Redirect } from 'wouter';
 import { problemOf } from '../api/client.js';
 import { Empty } from '../parts/empty.js';
 import { Link, pageOf } from '../parts/link.js';
 import { ProblemNote } from '../parts/problem.js';
+import { useTitle } from '../parts/title.js';
 import { useUrlState } from '../parts/url-state.js';
 import { AttemptsTab } from './attempts-tab.js';
 import { Header } from './header.js';
@@ -25,13 +25,7 @@ const tabs = [
 const JobPage = ({ id }: { readonly id: string }) => {
   const { data: job, error } = useJob(id);
   const { get } = useUrlState();
-  const title = job === undefined ? 'Job' : `${titleOf(job)}: ${job.status.replaceAll('_', ' ')}`;
-  useEffect(() => {
-    document.title = `${title} – Baton`;
-    return () => {
-      document.title = 'Baton';
-    };
-  }, [title]);
+  useTitle(job === undefined ? 'Job' : `${titleOf(job)}: ${job.status.replaceAll('_', ' ')}`);
   if (job === undefined) {
     if (error === null) return <p className="muted">One moment…</p>;
     if (problemOf(error).status !== 404) return <ProblemNote error={error} />;

@@ -42,7 +42,7 @@ export const TimelineTab = ({ id }: { readonly id: string }) => {
         <tbody>
           {data.items.map((entry, index) => (
             <tr key={`${entry.stream} ${entry.revision}`}>
-              <td data-label="When">
+              <td data-label="When" className="job-when">
                 <At at={entry.at} />
               </td>
               <td data-label="After" className="number">

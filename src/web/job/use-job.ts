@@ -1,5 +1,6 @@
 /** The job of a page, its change and its runner, kept true. */
 import { useQuery } from '@tanstack/react-query';
+import type { ExplainAnswer } from '../../../projections/explain-answer.js';
 import type { JobView } from '../../../projections/jobs.js';
 import type { ChangeView } from '../../app/change-view.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
@@ -36,4 +37,22 @@ export const useRunnerOf = (name: string | undefined) => {
     enabled: name !== undefined,
     meta: { topics: [`runner:${name ?? ''}`] },
   }).data;
+};
+
+/** The runner that has the job and does not answer; undefined: it does, none has it, or it is not to be seen. */
+export const useAwayOf = ({ status, attempts }: JobView): RunnerAsOf | undefined => {
+  const isHeld = status === 'assigned' || status === 'running';
+  const runner = useRunnerOf(isHeld ? attempts.at(-1)?.runner : undefined);
+  return runner?.state === 'unreachable' ? runner : undefined;
+};
+
+/** Why it waits, or why it ran where it did. */
+export const useExplained = (id: string) => {
+  const at = useAt();
+  return useQuery({
+    queryKey: ['explain', id, at],
+    queryFn: ({ signal }) =>
+      ask<ExplainAnswer>(`${apiPath('jobs', id, 'explain')}${queryOf({ at })}`, { signal }),
+    meta: { topics: [`job:${id}`, 'runners'] },
+  });
 };

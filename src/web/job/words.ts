@@ -68,6 +68,10 @@ export interface LogKnown {
   readonly sealed: boolean;
   /** Nothing more will come. */
   readonly isOver: boolean;
+  /** The head of the page, which says how the job ended, is not to be seen beside it. */
+  readonly isAlone?: boolean;
+  /** Its runner does not answer. */
+  readonly isAway?: boolean;
 }
 
 const VERB: Readonly<Partial<Record<JobView['status'], string>>> = {
@@ -80,12 +84,17 @@ const VERB: Readonly<Partial<Record<JobView['status'], string>>> = {
 export const endOf = ({ status, summary }: Pick<JobView, 'status' | 'summary'>): string | undefined =>
   summary === undefined ? undefined : `The job ${VERB[status] ?? ''}${summary}.`;
 
-const howItEnded = (job: JobView, attempt: AttemptView): readonly string[] => {
+const howItEnded = (job: JobView, attempt: AttemptView, isAlone: boolean): readonly string[] => {
   const isLast = job.attempts.at(-1)?.attempt === attempt.attempt;
   if (isLast && isEnded(job)) {
-    const lost = job.status === 'lost' ? ['What it did in the end is not known.'] : [];
-    const end = endOf(job);
-    return [...(end === undefined ? [] : [end]), ...lost];
+    const end = isAlone ? endOf(job) : undefined;
+    const unknown =
+      job.status === 'lost'
+        ? ['What it did in the end is not known.']
+        : attempt.exitCode === undefined
+          ? ['No exit code is known.']
+          : [];
+    return [...(end === undefined ? [] : [end]), ...unknown];
   }
   if (attempt.endedAt === undefined) return [];
   return [
@@ -100,9 +109,13 @@ const storedText = (attempt: AttemptView, output: string, known: LogKnown): stri
   if (sealed?.truncated === true)
     return `Truncated at ${bytesText(sealed.sourceBytes)}: what the job wrote beyond that was not kept. Sealed.`;
   if (known.sealed) return `The log is complete and sealed: ${held}.`;
+  const away =
+    known.isAway === true
+      ? ' Its runner does not answer: what the job writes meanwhile is collected when it does again.'
+      : '';
   return known.isOver
     ? `The log was not sealed: ${held} are here, and what the runner may still hold was not collected.`
-    : `Still open: ${held} so far.`;
+    : `Still open: ${held} so far.${away}`;
 };
 
 /** What stands under the last line, sentence after sentence. `output`: its name as it is sealed. */
@@ -112,7 +125,7 @@ export const endOfLog = (
   output: string,
   known: LogKnown,
 ): readonly string[] => {
-  const said = howItEnded(job, attempt);
+  const said = howItEnded(job, attempt, known.isAlone === true);
   const { exitCode } = attempt;
   const isTold =
     exitCode === undefined || said.some((sentence) => sentence.includes(`exit code ${exitCode}`));
@@ -124,6 +137,13 @@ export const endOfLog = (
       : [`Nothing of the log is stored for now: ${job.collectionPaused.detail}`]),
     storedText(attempt, output, known),
   ];
+};
+
+/** How one attempt ended, as far as it was recorded: a reason that names the exit code says it alone. */
+export const endOfAttempt = ({ exitCode, why = '' }: Pick<AttemptView, 'exitCode' | 'why'>): string => {
+  const reason = why.replaceAll('_', ' ');
+  if (exitCode === undefined || why.includes(`exit code ${exitCode}`)) return reason;
+  return [exitText(exitCode), reason].join(' ').trimEnd();
 };
 
 type Refused = NonNullable<JobView['refusedReports']>[number];

@@ -43,6 +43,8 @@ interface LineProps extends LineLook {
 
 const numbers = new Intl.NumberFormat();
 
+const countOf = (lines: number): string => `${numbers.format(lines)} ${lines === 1 ? 'line' : 'lines'}`;
+
 const Fold = ({
   group,
   isFolded,
@@ -52,7 +54,7 @@ const Fold = ({
     type="button"
     className="log-fold"
     aria-expanded={!isFolded}
-    aria-label={`${isFolded ? 'Unfold' : 'Fold'} the ${group.to - group.line} lines below line ${group.line}`}
+    aria-label={`${isFolded ? 'Unfold' : 'Fold'} ${countOf(group.to - group.line)} below line ${group.line}`}
     onClick={() => onFold(group.line)}
   >
     {isFolded ? '▸' : '▾'}
@@ -61,8 +63,9 @@ const Fold = ({
 
 const headingNote = ({ line, to, ended, ms }: Group, isFolded: boolean): string =>
   [
-    ...(isFolded ? [`${numbers.format(to - line)} lines folded${ended ? '' : ' so far'}`] : []),
-    ...(ms === undefined ? [] : [lengthOf(ms)]),
+    ...(isFolded ? [`${countOf(to - line)} folded${ended ? '' : ' so far'}`] : []),
+    // of less than a second the mark tells nothing
+    ...(ms === undefined || ms < 1000 ? [] : [lengthOf(ms)]),
   ].join(', ');
 
 const LineOf = (props: LineProps) => {

@@ -1,5 +1,5 @@
 /** Lines that the address names: who opens such a link is brought there. */
-import { useEffect, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { hashOf, rangeIn, type LineRange } from './line-links.js';
 
 export const useLineRange = (): readonly [LineRange | undefined, (range: LineRange | undefined) => void] => {
@@ -21,4 +21,17 @@ export const useLineRange = (): readonly [LineRange | undefined, (range: LineRan
       );
     },
   ];
+};
+
+/** Told of the first line of a link that is followed while the log is open already, e.g. one that is pasted into the address. */
+export const useNamedLine = (onNamed: (line: number) => void): void => {
+  const named = useEffectEvent(onNamed);
+  useEffect(() => {
+    const look = (): void => {
+      const line = rangeIn(location.hash)?.from;
+      if (line !== undefined) named(line);
+    };
+    window.addEventListener('hashchange', look);
+    return () => window.removeEventListener('hashchange', look);
+  }, []);
 };

@@ -16,7 +16,7 @@ import { Overview, Tools } from './tools.js';
 import { useGroups } from './use-groups.js';
 import { useKept } from './use-kept.js';
 import { useKeys } from './use-keys.js';
-import { useLineRange } from './use-range.js';
+import { useLineRange, useNamedLine } from './use-range.js';
 import { useLogSearch } from './use-search.js';
 import { useLineWindow } from './use-window.js';
 import './log.css';
@@ -28,8 +28,8 @@ interface LogViewerProps {
   readonly startedAt?: string;
   readonly sought: Sought;
   readonly onSearch: (sought: Sought) => void;
-  /** Stands under the last line. */
-  readonly footer: (state: LogState) => ReactNode;
+  /** Stands under the last line; in full screen nothing else of the page is seen. */
+  readonly footer: (state: LogState, isFull: boolean) => ReactNode;
 }
 
 /** While the reader scrolls fast nothing is fetched of what flies by. */
@@ -50,6 +50,9 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
   const field = useRef<HTMLInputElement>(null);
   const label = useId();
   const isWrapped = wrapped === 'yes';
+  // of a log that was over when it was opened the box is as high as its lines; one that ends meanwhile keeps its place
+  const [isFitted, setFitted] = useState<boolean>();
+  if (isFitted === undefined && state.total !== undefined) setFitted(!isOpen);
 
   const groups = useGroups(state.groups);
 
@@ -57,6 +60,11 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
   const view = useLineWindow({ total, hidden: groups.hidden, version, start, isOpen });
   const { seen, box, isFollowing } = view;
   const search = useLogSearch(source, sought, total, (line) => {
+    groups.reveal(line);
+    view.jump(line);
+  });
+
+  useNamedLine((line) => {
     groups.reveal(line);
     view.jump(line);
   });
@@ -91,7 +99,10 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
   });
 
   return (
-    <section className={isFull ? 'log log-full' : 'log'} aria-labelledby={label}>
+    <section
+      className={isFull ? 'log log-full' : isFitted === true ? 'log log-fitted' : 'log'}
+      aria-labelledby={label}
+    >
       <h2 id={label} className="visually-hidden">
         Log
       </h2>
@@ -160,8 +171,10 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
               {state.total === undefined
                 ? 'One moment…'
                 : isOpen
-                  ? 'Nothing has been written yet.'
-                  : 'Nothing was written.'}
+                  ? 'Nothing has been received yet.'
+                  : sealed
+                    ? 'Nothing was written.'
+                    : 'Nothing was received.'}
             </p>
           ) : (
             <Lines
@@ -199,7 +212,7 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
           </button>
         ) : null}
       </div>
-      <footer className="log-foot">{footer(state)}</footer>
+      <footer className="log-foot">{state.total === undefined ? null : footer(state, isFull)}</footer>
       {isHelp ? <Help onClose={() => setHelp(false)} /> : null}
     </section>
   );

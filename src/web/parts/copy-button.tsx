@@ -4,13 +4,21 @@ import { Icon } from './icon.js';
 
 const canCopy = (): boolean => 'clipboard' in navigator;
 
-export const CopyButton = ({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }) =>
+interface CopyButtonProps {
+  /** A function is asked when it is pressed: what is copied may change without a word to the page, as its address does. */
+  readonly text: string | (() => string);
+  readonly label?: string;
+  /** As large as the buttons of a page's head. */
+  readonly isLarge?: boolean;
+}
+
+export const CopyButton = ({ text, label = 'Copy', isLarge = false }: CopyButtonProps) =>
   canCopy() ? (
     <button
       type="button"
-      className="button small"
+      className={isLarge ? 'button' : 'button small'}
       onClick={() => {
-        navigator.clipboard.writeText(text).then(
+        navigator.clipboard.writeText(typeof text === 'string' ? text : text()).then(
           () => announce('Copied.'),
           () => announce('The browser did not allow copying.'),
         );

@@ -12,3 +12,9 @@ export const lengthOf = (ms: number): string => {
   if (hours < 24) return `${hours} h ${two(minutes % 60)} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 };
+
+/** Of something that is over. The start and the end of what was very short are recorded together, so nearer than this nothing is known. */
+export const lengthOfPast = (ms: number): string => {
+  if (ms < 100) return 'under 0.1 s';
+  return ms < 1000 ? `${Math.round(ms)} ms` : lengthOf(ms);
+};

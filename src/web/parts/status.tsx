@@ -29,6 +29,7 @@ const looks: Readonly<Record<string, Look>> = {
   skipped: { tone: 'idle', icon: 'dash' },
   not_run: { tone: 'idle', icon: 'dash' },
   // stages and changes
+  waiting_for_a_runner: { tone: 'idle', icon: 'clock' },
   passed: { tone: 'ok', icon: 'check' },
   open: { tone: 'live', icon: 'dash' },
   merging: { tone: 'live', icon: 'turns' },

@@ -55,6 +55,38 @@ describe('changes', () => {
     expect(viewOf(world).changes[changeId]?.stages[0]?.phases[0]?.status).toBe('running');
   });
 
+  it('given jobs that all wait, again or still, then the stage waits for a runner; with one that a runner has it does not', () => {
+    const world = aWorld();
+    world.change(submit('a1', plan));
+    world.settle();
+    const phaseRunId = world.phaseRunOf(run(0), 'unit');
+    const waits = (): boolean => viewOf(world).changes[changeId]?.stages[0]?.waiting === true;
+    const assigned = (job: string, attempt: number) =>
+      world.record(`job-${job}`, {
+        type: 'JobAssigned',
+        data: {
+          ...{ attempt, runner: 'r1', slot: 0, fence: 1, baseId: 'b', bootId: 'b' },
+          ...{ filterClass: 'any', rule: 'only_one' },
+        },
+      });
+    expect(waits()).toBe(false);
+    for (const job of ['j1', 'j2'])
+      world.record(`job-${job}`, { type: 'JobQueued', data: aQueuedJob({ phaseRunId }) });
+    expect(waits()).toBe(true);
+    assigned('j1', 1);
+    expect(waits()).toBe(false);
+    world.record('job-j1', { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } });
+    expect(waits()).toBe(true);
+    assigned('j1', 2);
+    world.record('job-j1', { type: 'JobSucceeded', data: { attempt: 2 } });
+    expect(waits()).toBe(true);
+    assigned('j2', 1);
+    world.record('job-j2', { type: 'JobSucceeded', data: { attempt: 1 } });
+    // between the last job and the end of its phase nothing waits for a runner
+    expect(waits()).toBe(false);
+    expect(viewOf(world).placed).toEqual({ held: {}, live: {} });
+  });
+
   it('given a phase that timed out, then this is its status, and the stage has failed', () => {
     const world = aWorld();
     world.change(submit('a1', plan));
