@@ -1,5 +1,7 @@
 /** Use cases of jobs: list, show, cancel, close, retry, explain, log, watch; and the queue and the history they make. */
 import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { distinctUntilChanged, map, of, switchMap, type Observable } from 'rxjs';
 import type { JobsView, JobView } from '../../projections/jobs.js';
 import type { Compatibility } from '../domain/compatibility.js';
@@ -9,6 +11,7 @@ import { appError, type AppError } from './errors.js';
 import { handle } from './handle.js';
 import { findJob, jobReads, type FolderOn, type JobSources } from './job-reads.js';
 import { outputOf } from './job-output.js';
+import { ofExpression, unread } from './log-refusals.js';
 import type { LogError, LogStore, OutputRef } from './ports.js';
 import type { ReadModel } from './read-models.js';
 import { retryJob, type RetryDeps } from './retry-job.js';
@@ -44,6 +47,7 @@ type JobUseCases = Pick<
   | 'watchJobs'
   | 'readLog'
   | 'logLines'
+  | 'expressionProblems'
   | 'searchLog'
   | 'watchLog'
   | 'queue'
@@ -150,8 +154,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     const ended = E.isRight(found) && found.right.endedAt !== undefined;
     if (ref.right === undefined) return E.right({ ...nothing, sealed: ended });
     const got = await read(ref.right);
-    if (E.isLeft(got))
-      return E.left(appError('store_unavailable', got.left.why, got.left.message, { cause: got.left }));
+    if (E.isLeft(got)) return E.left(unread(got.left));
     // an attempt that never wrote anything has no log to seal
     const sealed = got.right.sealed || (ended && which.attempt === undefined);
     return E.right({ ...got.right, sealed, attempt: ref.right.attempt });
@@ -170,6 +173,12 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
       ofLog<Omit<LogLines, 'sealed' | 'attempt'>>(id, which, { items: [], lines: 0, size: 0 }, (ref) =>
         deps.logs.lines(ref, from, count, texts)(),
       );
+
+  const expressionProblems: UseCases['expressionProblems'] = (text, caseSensitive) =>
+    pipe(
+      deps.logs.expressionProblem(text, caseSensitive),
+      TE.bimap(unread, (problem) => (problem === undefined ? [] : [ofExpression(problem)])),
+    );
 
   const searches = turns(SEARCHES_AT_ONCE, WAITING_SEARCHES);
   const searchLog: UseCases['searchLog'] = (asker, id, wanted, which, signal) => () =>
@@ -215,6 +224,7 @@ export const jobUseCases = (deps: JobDeps): JobUseCases => {
     watchJobs: (wanted, after) => watchJobs(deps.jobs, wanted, after),
     readLog,
     logLines,
+    expressionProblems,
     searchLog,
     watchLog,
   };

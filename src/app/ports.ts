@@ -410,11 +410,13 @@ export interface FoundLines {
   readonly omitted?: { readonly from: number; readonly count: number };
 }
 
-/** What is looked for in a log: the text itself, never a pattern. */
+/** What is looked for in a log: the text itself, or what an expression matches. */
 export interface SearchWanted {
   /** 1 character or more, no line feed. */
   readonly text: string;
-  /** False: letters are compared by their lower case, one by one. */
+  /** `text` is a regular expression. It never reaches an engine that goes back and tries again. */
+  readonly regex?: boolean;
+  /** False: letters are compared by their lower case, one by one; of an expression, by Unicode's simple case folding. */
   readonly caseSensitive: boolean;
   /** Lines from this number on are told; counted are all. */
   readonly from: number;
@@ -443,6 +445,15 @@ export interface LogMatches {
   readonly total: { readonly lines: number; readonly matches: number };
   /** Where to ask on: present when more lines match than were told. */
   readonly next?: number;
+  /** So many lines are so long that an expression saw the beginning of them only; absent: none. */
+  readonly cutLines?: number;
+}
+
+/** Why an expression cannot be used, in words. */
+export interface ExpressionProblem {
+  /** What is there, at which character, and what is wrong with it. */
+  readonly found: string;
+  readonly mend: string;
 }
 
 export interface LogStore {
@@ -468,7 +479,12 @@ export interface LogStore {
     count: number,
     texts?: boolean,
   ) => TaskEither<LogError, FoundLines & { readonly size: number; readonly sealed: boolean }>;
-  /** The first `size` bytes were searched. Stops soon after the signal: `aborted`. */
+  /** Undefined: the expression can be used. */
+  readonly expressionProblem: (
+    text: string,
+    caseSensitive: boolean,
+  ) => TaskEither<LogError, ExpressionProblem | undefined>;
+  /** The first `size` bytes were searched. Stops soon after the signal: `aborted`; an expression that takes too long: `search_too_long`. */
   readonly search: (
     output: OutputRef,
     wanted: SearchWanted,

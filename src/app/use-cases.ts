@@ -24,7 +24,7 @@ import type {
   PipelineName,
   PromotionView,
 } from './change-view.js';
-import type { AppError } from './errors.js';
+import type { AppError, Problem } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
 import type { ReportUseCases } from './reports.js';
@@ -303,7 +303,12 @@ export interface UseCases
     which?: LogChoice,
     texts?: boolean,
   ) => TaskEither<AppError, LogLines>;
-  /** Literal text in the whole log. Searches wait for their turn: a few at once, one of each asker. */
+  /** What is wrong with a regular expression for `searchLog`: nothing, or one problem with the path `q`. */
+  readonly expressionProblems: (
+    text: string,
+    caseSensitive: boolean,
+  ) => TaskEither<AppError, readonly Problem[]>;
+  /** Text, or what an expression matches, in the whole log. Searches wait for their turn: a few at once, one of each asker. */
   readonly searchLog: (
     asker: Caller,
     id: string,

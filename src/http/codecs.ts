@@ -290,15 +290,18 @@ export const LinesQuery = closed(
     text: yesText,
   },
 );
-export const SearchQuery = closed(
+/** What to look for in a log: text, or an expression. */
+export const SearchText = text(
   {
-    q: text(
-      { expected: 'one line of 1 to 200 characters', mend: 'give the text to look for, as it stands there' },
-      (value) => value !== '' && value.length <= 200 && !hasControl(value),
-    ),
+    expected: 'one line of 1 to 200 characters',
+    mend: 'give the text to look for, as it stands there, or with regex=true an expression',
   },
+  (value) => value !== '' && value.length <= 200 && !hasControl(value),
+);
+export const SearchQuery = closed(
+  { q: SearchText },
   {
-    ...{ attempt, output, case: yesText },
+    ...{ attempt, output, case: yesText, regex: yesText },
     from: wholeText(1, Number.MAX_SAFE_INTEGER, lineNumber),
     limit: wholeText(1, 1000, 'leave it out for 100'),
   },

@@ -1,9 +1,10 @@
 /** What one route is, and how a request is led through it: role, codecs, command, answer. */
 import { createHash, randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type * as t from 'io-ts';
-import { appError, type AppError } from '../app/errors.js';
+import { appError, type AppError, type Problem } from '../app/errors.js';
 import type { Caller, CommandContext, Sees, UseCases } from '../app/use-cases.js';
 import type { Role } from '../domain/grants.js';
 import { deriveId } from '../kernel/ids.js';
@@ -69,6 +70,11 @@ export interface Spec<P, Q, H, B> {
   /** Headers beside `Idempotency-Key`. */
   readonly headers: Decoder<H>;
   readonly body: Decoder<B>;
+  /** What no codec can find wrong, of a query as it came in; told with what they find. */
+  readonly alsoWrong?: (
+    useCases: UseCases,
+    query: Readonly<Record<string, unknown>>,
+  ) => TaskEither<AppError, readonly Problem[]>;
   readonly run: (useCases: UseCases, call: Call<P, Q, H, B>) => TaskEither<AppError, Answer>;
 }
 
@@ -93,8 +99,8 @@ export interface RouteDeps {
 }
 
 /** What is wrong with what came in, all of it. */
-export const invalid = (errors: t.Errors): AppError => {
-  const problems = problemsFrom(errors);
+export const invalid = (errors: t.Errors, further: readonly Problem[] = []): AppError => {
+  const problems = [...problemsFrom(errors), ...further];
   const names = [...new Set(problems.map((problem) => `\`${problem.path || 'the whole'}\``))].join(', ');
   const message = `The request holds ${problems.length === 1 ? 'a value' : `${problems.length} values`} that cannot be used: ${names}.`;
   return appError('invalid', 'invalid_input', message, { hint: 'Mend what `problems` lists.', problems });
@@ -169,14 +175,21 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
     }
     const isCommand = spec.method !== 'get';
     const params = spec.params.decode(rawParams);
-    const query = spec.query.decode({ ...ctx.query });
+    const asked = { ...ctx.query };
+    const query = spec.query.decode(asked);
     const key = HeaderValues.decode(isCommand ? present(ctx, ['Idempotency-Key']) : {});
     const match = (takesRevision(spec) ? IfMatchHeader : Nothing).decode(
       isCommand ? present(ctx, ['If-Match']) : {},
     );
     const headers = spec.headers.decode(takesNoHeaders(spec.headers) ? {} : present(ctx, ['Last-Event-ID']));
     const body = spec.body.decode(isCommand ? (ctx.request.body ?? {}) : {});
+    const further = await (spec.alsoWrong?.(useCases, asked) ?? TE.right([]))();
+    if (E.isLeft(further)) {
+      refuse(ctx, further.left);
+      return;
+    }
     if (
+      further.right.length > 0 ||
       E.isLeft(params) ||
       E.isLeft(query) ||
       E.isLeft(key) ||
@@ -185,7 +198,8 @@ export const route = <P, Q, H, B>(spec: Spec<P, Q, H, B>): Route => ({
       E.isLeft(body)
     ) {
       const parts = [params, query, key, match, headers, body];
-      refuse(ctx, invalid(parts.flatMap((part) => (E.isLeft(part) ? part.left : []))));
+      const errors = parts.flatMap((part) => (E.isLeft(part) ? part.left : []));
+      refuse(ctx, invalid(errors, further.right));
       return;
     }
     const named = await mayHere(useCases, caller, spec.role, spec.where ?? 'everywhere', {

@@ -228,7 +228,13 @@ export const viewSchemas = {
         ),
       ),
     },
-    { attempt: whole, next: { ...whole, description: 'line to ask on from; absent when that is all' } },
+    {
+      ...{ attempt: whole, next: { ...whole, description: 'line to ask on from; absent when that is all' } },
+      cutLines: {
+        ...whole,
+        description: 'lines so long that an expression saw only their beginning; absent when none',
+      },
+    },
   ),
   Change: object(
     {

@@ -13,14 +13,18 @@ import {
   takeWhile,
   throwError,
 } from 'rxjs';
-import type { FoundLines, LogError, LogStore } from '../app/ports.js';
+import type { FoundLines, LogError, LogStore, SearchWanted } from '../app/ports.js';
 import { systemClock, type Clock } from '../kernel/time.js';
 import type { AttemptFiles } from './attempt-files.js';
 import { durableOffsets, filesOf, ioError, logError, namesOf, readPiece, readSeal } from './attempt-files.js';
+import { expressionsBy, type Expressions } from './expressions.js';
 import { patternsFor } from './forms.js';
 import { linesOfLog } from './lines.js';
 import { usualBounds, type TextBounds } from './line-texts.js';
-import { knownSearches, searchLog } from './search.js';
+import { beside } from './search-beside.js';
+import type { MatchMark } from './search-found.js';
+import { lineSearch } from './search-lines.js';
+import { knownSearches, searchLog, type Known, type Searched } from './search.js';
 import type { AttemptWriter, LogSize } from './writer.js';
 import { openWriter, type WritingTerms } from './writer.js';
 
@@ -42,6 +46,7 @@ export const fileLogStore = (
   directory: string,
   clock: Pick<Clock, 'now'> = systemClock,
   bounds: TextBounds & { readonly searchBytes?: number } = usualBounds,
+  expressions: Expressions = expressionsBy(beside()),
 ): LogStore => {
   const opened = new Map<string, Opened>();
   /** Writers that are syncing their last bytes: who opens or reads the same log waits for them. */
@@ -202,18 +207,32 @@ export const fileLogStore = (
     };
 
   const searched = knownSearches();
+  const searchIn = async (
+    file: string,
+    size: number,
+    wanted: SearchWanted,
+    known: Known | undefined,
+    signal: AbortSignal,
+  ): Promise<E.Either<LogError, Searched>> => {
+    if (wanted.regex === true) return expressions.search(file, size, wanted, known, signal);
+    const begin = (start: MatchMark) => lineSearch(wanted, start);
+    const found = await searchLog(file, size, wanted, begin, known, signal, bounds.searchBytes);
+    return found === undefined
+      ? E.left(logError('aborted', `${file} was not searched to its end`))
+      : E.right(found);
+  };
   const search: LogStore['search'] = (output, wanted, signal) => async () => {
     const names = namesOf(output);
     if (E.isLeft(names)) return names;
     const name = names.right.file;
     const files = filesOf(directory, name);
-    const key = JSON.stringify([name, wanted.caseSensitive, wanted.text]);
+    const key = JSON.stringify([name, wanted.regex === true, wanted.caseSensitive, wanted.text]);
     try {
       const state = await sizeOf(name, files);
       const known = state.sealed ? searched.of(key) : undefined;
-      const done = await searchLog(files.log, state.size, wanted, known, signal, bounds.searchBytes);
-      if (done === undefined) return E.left(logError('aborted', `${files.log} was not searched to its end`));
-      const { known: next, ...found } = done;
+      const done = await searchIn(files.log, state.size, wanted, known, signal);
+      if (E.isLeft(done)) return done;
+      const { known: next, ...found } = done.right;
       if (state.sealed) searched.keep(key, next);
       return E.right({ ...found, ...state });
     } catch (error) {
@@ -245,5 +264,5 @@ export const fileLogStore = (
     );
   };
 
-  return { open, read, lines, search, watch };
+  return { open, read, lines, expressionProblem: expressions.problem, search, watch };
 };

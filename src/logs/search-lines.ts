@@ -1,52 +1,9 @@
-/**
- * Counts the lines of a log that hold a text, and gives some of them. It is handed whole lines, many at a time, or one long line in
- * parts; what it keeps does not grow with the log. Pure.
- */
-import type { LogMatch, SearchWanted } from '../app/ports.js';
+/** Counts the lines of a log that hold a text, and gives some of them. Pure. */
+import type { SearchWanted } from '../app/ports.js';
 import { countLineFeeds } from './line-marks.js';
 import { decidedUpTo, folded, withoutSequences } from './plain-text.js';
-import { BEFORE, openMatch, type OpenMatch } from './search-window.js';
-
-/** A line that matches; `nth`: how many do before it. */
-export interface MatchMark {
-  readonly line: number;
-  readonly offset: number;
-  readonly nth: number;
-}
-
-export const BEGINNING: MatchMark = { line: 1, offset: 0, nth: 0 };
-
-/** At most so many marks are kept, at ever larger distances. */
-const MOST_MARKS = 1000;
-
-/** Marks of lines, counted from 0: at first each is one. */
-const spacedMarks = () => {
-  let marks: MatchMark[] = [];
-  let every = 1;
-  return {
-    isDue: (nth: number): boolean => nth % every === 0,
-    add: (mark: MatchMark): void => {
-      marks.push(mark);
-      if (marks.length < MOST_MARKS) return;
-      every *= 2;
-      marks = marks.filter(({ nth }) => nth % every === 0);
-    },
-    all: (): readonly MatchMark[] => marks,
-  };
-};
-
-export interface LineSearch {
-  /** One or more lines, each with its line feed; the last line of a log may have none. */
-  readonly lines: (block: Buffer) => void;
-  /** The next part of one line, without its line feed. */
-  readonly part: (bytes: Buffer) => void;
-  /** The line that came in parts is over; `feed`: 1 if it has a line feed, else 0. */
-  readonly endOfParts: (feed: 0 | 1) => void;
-  readonly items: () => readonly LogMatch[];
-  /** Lines and matches so far, and whether there are more lines than were wanted. */
-  readonly found: () => { readonly lines: number; readonly matches: number; readonly isMore: boolean };
-  readonly marks: () => readonly MatchMark[];
-}
+import { BEGINNING, foundLines, type LineSearch, type MatchMark } from './search-found.js';
+import { BEFORE, matchOf, openMatch, type OpenMatch } from './search-window.js';
 
 /** A line that comes in parts. */
 interface LongLine {
@@ -68,33 +25,11 @@ export const lineSearch = (
   { text: wanted, caseSensitive, from, limit }: SearchWanted,
   start: MatchMark = BEGINNING,
 ): LineSearch => {
+  const told = foundLines({ from, limit }, start);
   const fold = caseSensitive ? (text: string): string => text : folded;
   const needle = fold(wanted);
-  const items: LogMatch[] = [];
-  const marks = spacedMarks();
   let { line, offset } = start;
-  let [lines, matches, isMore] = [0, 0, false];
   let long: LongLine | undefined;
-
-  const take = (match: LogMatch): void => {
-    if (match.line < from) return;
-    if (items.length < limit) items.push(match);
-    else isMore = true;
-  };
-  /** Text of one line that begins at `begin`; its matches are at these places. */
-  const itemOf = (
-    text: string,
-    begin: number,
-    end: number,
-    places: readonly number[],
-    place: Pick<LogMatch, 'line' | 'offset'>,
-  ): LogMatch => {
-    const first = places[0] ?? begin;
-    const known = Math.max(begin, first - BEFORE - 1);
-    const match = openMatch(place, text.slice(known, end), known - begin, first - begin);
-    for (const at of places) match.match(at - begin, needle.length);
-    return match.end(end - begin);
-  };
 
   const inLines = (block: Buffer, feeds: number): void => {
     const text = withoutSequences(block.toString('utf8'));
@@ -112,21 +47,23 @@ export const lineSearch = (
     for (let at = hay.indexOf(needle); at !== -1;) {
       const feed = hay.indexOf('\n', at);
       const end = feed === -1 ? hay.length : feed;
-      const isItem = isWanted && items.length < limit;
+      const isItem = isWanted && told.hasRoom();
       const places: number[] = [];
       const first = at;
+      let count = 0;
       for (; at !== -1 && at < end; at = hay.indexOf(needle, at + needle.length)) {
-        matches++;
+        count++;
         if (isItem) places.push(at);
       }
-      const nth = start.nth + lines++;
-      const isMarked = marks.isDue(nth);
-      if (!isItem && isWanted) isMore = true;
+      const { nth, isMarked } = told.count(count);
+      if (!isItem && isWanted) told.leaveOut();
       if (!isItem && !isMarked) continue;
       walkTo(first);
       const place = { line: number, offset: offset + raw };
-      if (isMarked) marks.add({ ...place, nth });
-      if (isItem && number >= from) take(itemOf(text, begin, end, places, place));
+      if (isMarked) told.mark({ ...place, nth });
+      if (!isItem || number < from) continue;
+      const columns = places.map((column) => [column - begin, column - begin + needle.length] as const);
+      told.take(matchOf(place, text.slice(begin, end), columns));
     }
   };
 
@@ -177,17 +114,15 @@ export const lineSearch = (
       if (long === undefined) return;
       inPart(long, long.decoder.decode(), true);
       if (long.match !== undefined) {
-        const nth = start.nth + lines++;
-        matches += long.matches;
-        if (marks.isDue(nth)) marks.add({ line, offset, nth });
-        take(long.match.end(long.column + long.text.length));
+        const { nth, isMarked } = told.count(long.matches);
+        if (isMarked) told.mark({ line, offset, nth });
+        told.take(long.match.end(long.column + long.text.length));
       }
       line += feed;
       offset += long.bytes + feed;
       long = undefined;
     },
-    items: () => items,
-    found: () => ({ lines, matches, isMore }),
-    marks: marks.all,
+    ...{ items: told.items, found: told.found, marks: told.marks },
+    cutLines: () => 0,
   };
 };

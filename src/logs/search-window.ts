@@ -49,3 +49,14 @@ export const openMatch = (
     },
   };
 };
+
+/** Of a whole line; the places of its matches are from, and before which. */
+export const matchOf = (
+  place: Pick<LogMatch, 'line' | 'offset'>,
+  line: string,
+  places: readonly (readonly [number, number])[],
+): LogMatch => {
+  const match = openMatch(place, line, 0, places[0]?.[0] ?? 0);
+  for (const [from, to] of places) match.match(from, to - from);
+  return match.end(line.length);
+};

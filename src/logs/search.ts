@@ -3,17 +3,23 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import type { LogMatches, SearchWanted } from '../app/ports.js';
 import { orAbsent } from './attempt-files.js';
-import { BEGINNING, lineSearch, type LineSearch, type MatchMark } from './search-lines.js';
+import { BEGINNING, type LineSearch, type MatchMark } from './search-found.js';
 
 /** What is looked at without a pause; longer lines are taken in parts. Takes 1 or 2 ms. */
 export const SEARCH_PIECE_BYTES = 256 * 1024;
 const LINE_FEED = 10;
 
 /** What is remembered of a search through a log that stays as it is. */
-interface Known {
+export interface Known {
   readonly lines: number;
   readonly matches: number;
   readonly marks: readonly MatchMark[];
+  readonly cutLines: number;
+}
+
+/** What was found, and what to remember of it. */
+export interface Searched extends LogMatches {
+  readonly known: Known;
 }
 
 const MOST_KNOWN = 64;
@@ -112,18 +118,19 @@ const searchPieces = async (
 const markFor = (marks: readonly MatchMark[], line: number): MatchMark =>
   marks.findLast((mark) => mark.line <= line) ?? BEGINNING;
 
-/** Of the first `size` bytes of the file. Undefined when the signal came first. */
+/** Of the first `size` bytes of the file. `begin` makes what looks at the lines from a mark on. Undefined when the signal came first. */
 export const searchLog = async (
   file: string,
   size: number,
-  wanted: SearchWanted,
+  { from }: Pick<SearchWanted, 'from'>,
+  begin: (start: MatchMark) => LineSearch,
   known: Known | undefined,
   signal: AbortSignal,
   pieceBytes = SEARCH_PIECE_BYTES,
-): Promise<(LogMatches & { readonly known: Known }) | undefined> => {
+): Promise<Searched | undefined> => {
   const log = await orAbsent(open(file, 'r'));
-  const start = known === undefined ? BEGINNING : markFor(known.marks, wanted.from);
-  const search = lineSearch(wanted, start);
+  const start = known === undefined ? BEGINNING : markFor(known.marks, from);
+  const search = begin(start);
   const isKnown = (): boolean => {
     const { lines, isMore } = search.found();
     return known !== undefined && (isMore || start.nth + lines === known.lines);
@@ -136,13 +143,14 @@ export const searchLog = async (
   }
   if (signal.aborted) return undefined;
   const { isMore, ...counted } = search.found();
-  const all = known ?? { ...counted, marks: search.marks() };
+  const all = known ?? { ...counted, marks: search.marks(), cutLines: search.cutLines() };
   const items = search.items();
   const last = items.at(-1);
   return {
     items,
     total: { lines: all.lines, matches: all.matches },
     ...(isMore && last !== undefined ? { next: last.line + 1 } : {}),
+    ...(all.cutLines > 0 ? { cutLines: all.cutLines } : {}),
     known: all,
   };
 };

@@ -36,6 +36,7 @@ export const performDeps = (
     open: unexpected('open'),
     read: unexpected('read'),
     lines: unexpected('lines'),
+    expressionProblem: unexpected('expressionProblem'),
     search: unexpected('search'),
     watch: unexpected('watch'),
   },

@@ -230,6 +230,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         ...{ attempt: 1, size: 6, sealed: true, lines: 1 },
         items: [{ line: 1, offset: 0, length: 5, receivedAt: '2026-01-31T12:00:01.000Z' }],
       }),
+    expressionProblems: () => TE.right([]),
     searchLog: () =>
       TE.right({
         ...{ attempt: 1, size: 6, sealed: true, total: { lines: 1, matches: 1 } },
@@ -341,6 +342,7 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     watchUpdates: recording('watchUpdates', merged.watchUpdates),
     readLog: recording('readLog', merged.readLog),
     logLines: recording('logLines', merged.logLines),
+    expressionProblems: recording('expressionProblems', merged.expressionProblems),
     searchLog: recording('searchLog', merged.searchLog),
     watchLog: recording('watchLog', merged.watchLog),
     queue: recording('queue', merged.queue),

@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogError, LogMatch, LogMatches, SearchWanted } from '../../src/app/ports.js';
 import { fileLogStore } from '../../src/logs/files.js';
 import { usualBounds } from '../../src/logs/line-texts.js';
+import { lineSearch } from '../../src/logs/search-lines.js';
 import { searchLog } from '../../src/logs/search.js';
+import { aPart, naiveText } from './naive-search.js';
 
 const attempt = { jobId: 'job-1', attempt: 1 };
 const clock = { now: () => '2026-01-31T12:00:00.000Z' };
@@ -23,60 +25,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Character by character, and only where that has as many UTF-16 units. */
-const lower = (text: string): string =>
-  Array.from(text, (one) => (one.toLowerCase().length === one.length ? one.toLowerCase() : one)).join('');
-
-const plain = (text: string): string =>
-  text.replace(/\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)/g, '');
-
-/** As anybody would search a log that fits into memory. */
-const naive = (bytes: Buffer, { text, caseSensitive, from, limit }: SearchWanted): LogMatches => {
-  const fold = caseSensitive ? (one: string) => one : lower;
-  const needle = fold(text);
-  const found: Pick<LogMatch, 'line' | 'offset' | 'matches'>[] = [];
-  const whole: { readonly line: number; readonly at: number[]; readonly text: string }[] = [];
-  for (let [offset, line] = [0, 1]; offset < bytes.length; line++) {
-    const feed = bytes.indexOf(10, offset);
-    const end = feed === -1 ? bytes.length : feed;
-    const one = plain(bytes.toString('utf8', offset, end));
-    const at: number[] = [];
-    const hay = fold(one);
-    for (let n = hay.indexOf(needle); n !== -1; n = hay.indexOf(needle, n + needle.length)) at.push(n);
-    if (at.length > 0) {
-      found.push({ line, offset, matches: at.length });
-      whole.push({ line, at, text: one });
-    }
-    offset = end + 1;
-  }
-  const wanted = found.filter(({ line }) => line >= from);
-  const items = wanted.slice(0, limit).map((item): LogMatch => {
-    const { at, text: full } = whole.find(({ line }) => line === item.line) ?? expect.fail();
-    const middle = Math.max(0, (at[0] ?? 0) - 160);
-    const column = middle > 0 && /^[\udc00-\udfff]/.test(full[middle] ?? '') ? middle - 1 : middle;
-    const part = full.slice(column, column + 512);
-    const isCut = column > 0 || column + 512 < full.length;
-    return {
-      ...item,
-      ...{ column, text: column + 512 < full.length ? part.replace(/[\ud800-\udbff]$/, '') : part },
-      columns: at.flatMap((n) =>
-        n - column + needle.length <= 512 ? [[n - column, n - column + needle.length] as const] : [],
-      ),
-      ...(isCut ? { cut: true } : {}),
-    };
-  });
-  const last = items.at(-1);
-  return {
-    items,
-    total: { lines: found.length, matches: found.reduce((sum, { matches }) => sum + matches, 0) },
-    ...(wanted.length > limit && last !== undefined ? { next: last.line + 1 } : {}),
-  };
-};
-
 const searched = async (bytes: Buffer, wanted: SearchWanted, pieceBytes: number): Promise<LogMatches> => {
   const file = join(directory, 'a.log');
   await writeFile(file, bytes);
-  const found = await searchLog(file, bytes.length, wanted, undefined, never, pieceBytes);
+  const found = await searchLog(
+    file,
+    bytes.length,
+    wanted,
+    (start) => lineSearch(wanted, start),
+    undefined,
+    never,
+    pieceBytes,
+  );
   if (found === undefined) return expect.fail('given up');
   const { items, total, next } = found;
   return { items, total, ...(next === undefined ? {} : { next }) };
@@ -94,43 +54,9 @@ const texts = [
 
 describe('a search', () => {
   it('given any log in any pieces, then it finds what anybody would', async () => {
-    const part = fc.oneof(
-      fc.constantFrom('\n', '\r\n', '\n\n', 'error', 'er\u001b[0mror', '\u001b[31m', '\u001b[1;38;5;4m'),
-      fc.constantFrom(
-        '\u001b]0;title er\u0007',
-        '\u001b]8;;https://example.org\u001b\\',
-        '\u001b',
-        '\u001b[',
-      ),
-      fc.constantFrom(
-        '\u001b]',
-        '\u001b\n',
-        '\u001b]0;a\n',
-        '\u0007',
-        'a',
-        'b',
-        'Ab',
-        'aB',
-        'é',
-        'É',
-        '😀',
-        '𐐀',
-      ),
-      fc.constantFrom('ΟΔΟΣ', 'οδος', 'İ', 'ẞ', '\u212a', 'x'.repeat(199), 'x'.repeat(450), '\u001b[31mx'),
-      fc.string({ maxLength: 6 }),
-    );
-    const raw = fc.oneof(
-      { weight: 9, arbitrary: part.map((text) => Buffer.from(text)) },
-      fc.constantFrom(
-        Buffer.from([0xff]),
-        Buffer.from([0xc3]),
-        Buffer.from([0xf0, 0x9f, 0x98]),
-        Buffer.from([0x80]),
-      ),
-    );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(raw, { maxLength: 60 }),
+        fc.array(aPart, { maxLength: 60 }),
         fc.constantFrom(...texts),
         fc.boolean(),
         fc.integer({ min: 1, max: 12 }),
@@ -139,7 +65,7 @@ describe('a search', () => {
         async (parts, text, caseSensitive, from, limit, pieceBytes) => {
           const bytes = Buffer.concat(parts);
           const wanted = { text, caseSensitive, from, limit };
-          expect(await searched(bytes, wanted, pieceBytes)).toEqual(naive(bytes, wanted));
+          expect(await searched(bytes, wanted, pieceBytes)).toEqual(naiveText(bytes, wanted));
         },
       ),
       { numRuns: 1000 },
@@ -153,7 +79,7 @@ describe('a search', () => {
       );
       for (const text of ['error', 'rorerr', 'aa', 'ERROR', 'x'.repeat(200)]) {
         const wanted = look(text);
-        expect(await searched(bytes, wanted, 8)).toEqual(naive(bytes, wanted));
+        expect(await searched(bytes, wanted, 8)).toEqual(naiveText(bytes, wanted));
       }
     }
   });
@@ -171,7 +97,9 @@ describe('a search', () => {
     const file = join(directory, 'a.log');
     await writeFile(file, Buffer.alloc(100_000, 'error\n'));
     const abort = new AbortController();
-    const searching = searchLog(file, 100_000, look('error'), undefined, abort.signal, 100);
+    const wanted = look('error');
+    const begin = () => lineSearch(wanted);
+    const searching = searchLog(file, 100_000, wanted, begin, undefined, abort.signal, 100);
     abort.abort();
     expect(await searching).toBeUndefined();
   });
@@ -194,7 +122,7 @@ describe('a search in the store', () => {
     await writer.close();
     const first = await find({ limit: 700 });
     expect(first).toEqual({
-      ...naive(bytes, look('error', { limit: 700 })),
+      ...naiveText(bytes, look('error', { limit: 700 })),
       size: bytes.length,
       sealed: true,
     });
@@ -206,9 +134,11 @@ describe('a search in the store', () => {
       rest.push(...page.items);
       next = page.next;
     }
-    expect([...first.items, ...rest]).toEqual(naive(bytes, look('error', { limit: 5000 })).items);
+    expect([...first.items, ...rest]).toEqual(naiveText(bytes, look('error', { limit: 5000 })).items);
     for (const from of [1, 2, 2500, 4996, 4999, 5000, 9999])
-      expect(await find({ limit: 3, from })).toMatchObject(naive(bytes, look('error', { limit: 3, from })));
+      expect(await find({ limit: 3, from })).toMatchObject(
+        naiveText(bytes, look('error', { limit: 3, from })),
+      );
   });
 
   it('given a signal that has come, then it is given up', async () => {

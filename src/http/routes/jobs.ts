@@ -182,14 +182,21 @@ export const jobRoutes: readonly Route[] = [
     ...none,
     method: 'get',
     path: '/jobs/:id/log/search',
-    doc: { summary: 'Lines of its log that hold a text, and how many there are', answer: ref('LogMatches') },
+    doc: {
+      summary: 'Lines of its log that hold a text or what an expression matches, and how many there are',
+      answer: ref('LogMatches'),
+    },
     role: 'viewer',
     where: ofJob,
     params: codecs.IdParam,
     query: codecs.SearchQuery,
+    alsoWrong: (use, query) =>
+      query['regex'] === 'true' && codecs.SearchText.is(query['q'])
+        ? use.expressionProblems(query['q'], query['case'] === 'true')
+        : TE.right([]),
     run: (use, { params, query, context, gone }) => {
-      const { q, case: caseSensitive = false, from = 1, limit = USUAL_MATCHES, ...which } = query;
-      const wanted = { text: q, caseSensitive, from, limit };
+      const { q, regex, case: caseSensitive = false, from = 1, limit = USUAL_MATCHES, ...which } = query;
+      const wanted = { text: q, caseSensitive, from, limit, ...(regex === undefined ? {} : { regex }) };
       return pipe(use.searchLog(context.caller, params.id, wanted, which, gone()), TE.map(ok));
     },
   }),
