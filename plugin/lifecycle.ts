@@ -78,6 +78,7 @@ interface Running {
 }
 
 const NO_ONE = { phaseRuns: 0, jobs: 0 };
+const NO_LOGS: Health['logs'] = { waiting: 0, retried: 0, givenUp: 0 };
 
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -306,7 +307,10 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
       state === 'started'
         ? `Baton runs ${now.jobs} jobs of ${now.phaseRuns} phase runs; ${told}.`
         : `Baton is ${state}.`;
-    return { ok: state === 'started' && reports.retried === 0, state, detail, live: now, reports, missing };
+    return {
+      ok: state === 'started' && reports.retried === 0,
+      ...{ state, detail, live: now, reports, logs: NO_LOGS, missing },
+    };
   };
 
   return {
