@@ -24,7 +24,9 @@ export type Capability =
   /** `secret` gives the values of its own secrets. */
   | 'secrets'
   /** It mounts `middleware`. */
-  | 'http.mount';
+  | 'http.mount'
+  /** `log` takes the output of its jobs. */
+  | 'logs.stream';
 
 /** The default export of a plugin's module: data and one factory. */
 export interface PluginModule<Options> {
@@ -91,6 +93,11 @@ export interface Health {
   readonly live: { readonly phaseRuns: number; readonly jobs: number };
   /** `waiting`: not yet taken by the host; `retried`: of those, the ones that failed at least once. */
   readonly reports: { readonly waiting: number; readonly retried: number };
+  /**
+   * Jobs with output that the host has not taken: `waiting` all of them, `retried` those of which a batch failed at least once. `givenUp`:
+   * since the start, jobs of phases that ended long ago, whose output was too much to be kept in mind for a host that does not take it.
+   */
+  readonly logs: { readonly waiting: number; readonly retried: number; readonly givenUp: number };
   /** Wanted capabilities that the host does not have. */
   readonly missing: readonly Capability[];
 }
@@ -224,6 +231,13 @@ export interface Host {
    * answer is waited for no longer.
    */
   readonly report: (report: Report, how: { readonly signal: AbortSignal }) => Promise<ReportAnswer>;
+  /**
+   * The output of its jobs, while they run. At least once; for each job in order and one at a time, while jobs do not wait for each other.
+   * It begins when `phase.started` was taken, and `phase.finished` comes when the last batch was, unless no batch of the phase run is taken
+   * for `logPatienceMs`. `stale`: all of it is known already; `gone`: as for a report, and of the whole phase run. A rejection means: again
+   * later. Needs `logs.stream`.
+   */
+  readonly log?: (batch: LogBatch, how: { readonly signal: AbortSignal }) => Promise<ReportAnswer>;
   /** The value of a secret, asked for when a job starts; it goes to the job and nowhere else. Needs `secrets`. */
   readonly secret?: (ref: string) => Promise<string>;
 }
@@ -260,4 +274,35 @@ export interface JobEnd {
   readonly outcome: Outcome;
   readonly cause: string;
   readonly exitCode?: number;
+}
+
+/**
+ * A piece of one log: of the only output of a try of a job, or of one of the two that are kept apart. A host that keeps the end of what
+ * it has, `offset + bytes.length`, knows a repeat by its `offset`; one that comes after a crash may be longer than before.
+ */
+export interface LogBatch {
+  readonly phaseRunId: string;
+  readonly hostKey: string;
+  /** Of the phase run. */
+  readonly attempt: number;
+  readonly jobId: string;
+  /** Of its row; empty when there is one row only. */
+  readonly label: string;
+  /** Which try of the job, from 1. Each has a log of its own, and that of one is told to its end before that of the next. */
+  readonly jobAttempt: number;
+  readonly output: 'merged' | 'stdout' | 'stderr';
+  /** Of its first byte in the log, as `GET /jobs/:id/log` has it: secrets are masked. */
+  readonly offset: number;
+  /** At most 64 KiB; none only where `final`. Whole lines, unless one is longer than that, or is not ended for a second. */
+  readonly bytes: Uint8Array;
+  /** `bytes` as UTF-8; what is none became U+FFFD. No character is cut in two. */
+  readonly text: string;
+  /** Number of the line in which it begins, from 1. */
+  readonly line: number;
+  /** It goes on in the middle of that line. */
+  readonly continues: boolean;
+  /** Nothing follows in this log. */
+  readonly final: boolean;
+  /** Only where `final`: of what the job wrote no more than so many bytes were kept, as the last line of the log says, too. */
+  readonly cutAt?: number;
 }

@@ -16,6 +16,7 @@ describe('parseOptions', () => {
         ...{ host: 'ci', data: '/var/lib/baton', repositoryRoots: [], allowedHosts: [], mount: '' },
         web: true,
         ...{ maxQueued: 1000, logLevel: 'warn', reportTimeoutMs: 30_000, reportRetryMs: 30_000 },
+        logPatienceMs: 60_000,
       },
     });
   });
