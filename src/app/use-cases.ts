@@ -27,6 +27,7 @@ import type {
 import type { AppError } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
+import type { HostUseCases } from './host-calls.js';
 import type { ReportUseCases } from './reports.js';
 import type { MeasuresRequest, QueueMeasures } from './measure-reads.js';
 import type { Moment } from './moments.js';
@@ -193,7 +194,8 @@ export interface FoundInLog extends LogMatches {
 /** What is done with one change. */
 export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
-export interface UseCases extends AccessUseCases, HealthUseCases, OriginalUseCases, ReportUseCases {
+export interface UseCases
+  extends AccessUseCases, HealthUseCases, HostUseCases, OriginalUseCases, ReportUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,
