@@ -4,7 +4,8 @@ import * as t from 'io-ts';
 /** C0, DEL, C1, and the characters that turn the direction of a text: never part of a name or a reason. */
 const hasControl = (value: string): boolean => /\p{C}/u.test(value);
 
-interface More {
+/** What else a rule says. */
+export interface MoreOfRule {
   /** It may hold what is nobody's business: an answer over a network does not repeat it. */
   readonly secret?: boolean;
   /** The same as JSON Schema; absent: any text. */
@@ -15,8 +16,8 @@ interface More {
 export const checked = <A>(
   expected: string,
   is: (value: unknown) => value is A,
-  more: More = {},
-): t.Type<A, A> & { readonly rule: More & { readonly expected: string } } =>
+  more: MoreOfRule = {},
+): t.Type<A, A> & { readonly rule: MoreOfRule & { readonly expected: string } } =>
   Object.assign(
     new t.Type<A, A, unknown>(
       expected,
@@ -30,7 +31,7 @@ export const checked = <A>(
 const text = (
   expected: string,
   test: (value: string) => boolean,
-  more: Pick<More, 'secret'> = {},
+  more: Pick<MoreOfRule, 'secret'> = {},
 ): t.Type<string, string> =>
   checked(expected, (value): value is string => typeof value === 'string' && test(value), more);
 
