@@ -19,7 +19,7 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.{int,e2e}.test.ts'],
+          exclude: ['test/**/*.{int,e2e,hosts}.test.ts'],
           sequence: { groupOrder: 0 },
         },
       },

@@ -16,6 +16,7 @@ import {
   type PhaseRunRefusal,
   type PhaseRunState,
 } from '../src/domain/phase-run.js';
+import { withQueuePolicy, type QueuePolicy } from '../src/domain/queue-policy.js';
 import type { PhaseRunEvent } from '../src/events/catalog.js';
 import type { Decider } from '../src/kernel/decider.js';
 import { deriveId } from '../src/kernel/ids.js';
@@ -31,6 +32,10 @@ export interface IntakeDeps extends Deps {
   readonly host: string;
   /** Most jobs that may live at a time, waiting and running together. */
   readonly maxQueued: number;
+  /** Jobs of promotions, by phase run, that the read model does not count yet. Intakes of several hosts share one. */
+  readonly reserved?: Map<string, number>;
+  /** For what a promotion leaves open; absent: the contract says what its absence means. */
+  readonly queuePolicy?: QueuePolicy;
 }
 
 export interface Intake {
@@ -72,9 +77,7 @@ const failed = (error: AppError): Ack => {
 };
 
 export const openIntake = (deps: IntakeDeps): Intake => {
-  const { host, maxQueued, phaseRuns } = deps;
-  /** Jobs of promotions that the read model does not count yet. */
-  const reserved = new Map<string, number>();
+  const { host, maxQueued, phaseRuns, reserved = new Map<string, number>() } = deps;
   const underWay = new Set<Promise<unknown>>();
   /** Command id → the last one under way: repeats that come at the same time are answered one after the other. */
   const inTurn = new Map<string, Promise<unknown>>();
@@ -119,7 +122,8 @@ export const openIntake = (deps: IntakeDeps): Intake => {
   const promote = async (command: Of<'phase.promoted'>): Promise<Ack> => {
     const { jobDispatch = 'v2' } = command.promotion;
     if (jobDispatch !== 'v2') return declined(jobDispatch === 'none' ? 'no_job_dispatch' : 'job_dispatch_v1');
-    const data = promotedBy(host, command);
+    const told = promotedBy(host, command);
+    const data = deps.queuePolicy === undefined ? told : withQueuePolicy(told, deps.queuePolicy);
     const rows = data.rows.length;
     if (rows > maxQueued)
       return {
@@ -131,7 +135,7 @@ export const openIntake = (deps: IntakeDeps): Intake => {
             path: 'promotion.rows',
             expected: `at most ${maxQueued} rows`,
             found: `${rows}`,
-            mend: 'raise maxQueued in the options of the plugin',
+            mend: 'raise the most jobs that may live at a time: maxQueued in the options of the plugin, --max-queued of the server',
           },
         ],
       };

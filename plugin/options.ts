@@ -3,10 +3,11 @@ import * as E from 'fp-ts/lib/Either.js';
 import { isAbsolute } from 'node:path';
 import * as t from 'io-ts';
 import { publicUrlOf } from '../src/domain/public-url.js';
+import { MOST_QUEUED } from '../src/domain/queue-policy.js';
 import type { StoreServer } from '../src/config/store.js';
 import { shown, suggest } from '../src/domain/problem.js';
 import { problemsOf } from '../src/events/report.js';
-import { checked, known, whole } from './checks.js';
+import { checked, known, whole } from '../src/domain/checks.js';
 import type { HostUser, MiddlewareContext, Problem } from './contract.js';
 import { parseStore, storeOptions } from './store-options.js';
 import { parseToolchainOptions, toolchainOptions } from './toolchain-options.js';
@@ -94,7 +95,7 @@ const Options = known(required, optional);
 
 const defaults = {
   repositoryRoots: [],
-  maxQueued: 1000,
+  maxQueued: MOST_QUEUED,
   logLevel: 'warn',
   mount: '',
   web: true,

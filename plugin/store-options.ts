@@ -4,7 +4,7 @@ import { isAbsolute } from 'node:path';
 import { storeServerOf, storeSettings, type StoreServer } from '../src/config/store.js';
 import { shown } from '../src/domain/problem.js';
 import { withoutCredentials } from '../src/domain/shown-address.js';
-import { checked } from './checks.js';
+import { checked } from '../src/domain/checks.js';
 import type { Problem } from './contract.js';
 
 const { store, storeUser } = storeSettings;

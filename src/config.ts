@@ -41,6 +41,8 @@ export interface Config {
   readonly mayMakeKey: boolean;
   readonly http: HttpConfig;
   readonly queue: QueuePolicy;
+  /** Jobs that may live at a time before engines over HTTP are told to come again. Absent: `MOST_QUEUED`. */
+  readonly maxQueued?: number;
   readonly phases: PhaseWays;
   /** What becomes of jobs that a new patchset, a superseding change or a deletion makes useless. Absent: `cancel`. */
   readonly obsoleteJobs?: 'cancel' | 'finish';
@@ -125,6 +127,7 @@ export const readConfig = (flags: Flags, env: Environment, cwd: string): E.Eithe
     mayMakeKey: keyFile.source === 'default',
     http: httpConfigOf(found, address.host),
     queue: queuePolicyOf(found),
+    maxQueued: found.maxQueued.value,
     phases: phaseWaysOf(found, address.host),
     obsoleteJobs: found.obsoleteJobs.value,
     toolchains: toolchainPolicyOf(found),

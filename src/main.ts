@@ -9,6 +9,7 @@ import { changes } from '../plugin/hosts/standalone/changes.js';
 import type { PhaseRunsView } from '../projections/phase-runs.js';
 import { queueMeasures } from '../projections/queue-measures.js';
 import { runnerHealth } from '../projections/runner-health.js';
+import { openHosts } from '../plugin/over-http.js';
 import { openAccess, type Access } from './app/access.js';
 import { appError, type AppError } from './app/errors.js';
 import {
@@ -69,8 +70,10 @@ import { rekey, type Rekeyed } from './secrets/rekey.js';
 import { gitSource } from './source/git.js';
 import { generateKeyPair, publicKeyLineOf } from './ssh/keys.js';
 import { sshTransport } from './ssh/transport.js';
+import { MOST_QUEUED } from './domain/queue-policy.js';
 import { noToolchains } from './domain/toolchain-config.js';
 import { version } from './version.js';
+import { HOST } from '../plugin/hosts/standalone/ids.js';
 import { originalReads } from '../plugin/hosts/standalone/original-reads.js';
 import { changeReads } from '../plugin/hosts/standalone/reads.js';
 import { changesTouched } from '../plugin/hosts/standalone/touched.js';
@@ -129,6 +132,8 @@ export interface Embedding {
   readonly takeOver?: boolean;
   /** Address under which runners reach the API, without a slash at its end; absent: jobs cannot report. */
   readonly publicUrl?: string;
+  /** Name of the engine that has loaded Baton: nobody speaks under it over HTTP. */
+  readonly engine?: string;
 }
 
 /** Below the folder of the data, beside that of the store. */
@@ -398,6 +403,16 @@ export const openCore = async (
     const target = await targetOf(deps, runner, slot);
     return E.isLeft(target) ? undefined : `${target.right.base}/${installationId}`;
   };
+  const hosts = openHosts({
+    ...deps,
+    repeats: askedBefore,
+    jobs: asked.jobs,
+    'phase-runs': asked['phase-runs'],
+    maxQueued: config.maxQueued ?? MOST_QUEUED,
+    queuePolicy: config.queue,
+    taken: [HOST, ...(embedding.engine === undefined ? [] : [embedding.engine])],
+  });
+  add(hosts.idle);
   const runners = runnerUseCases(runnerDeps, looks);
   const useCases = tellingOfStore<UseCases>({
     ...runners,
@@ -420,6 +435,7 @@ export const openCore = async (
       retriesByHost: standalone.retries,
     }),
     ...standalone.useCases,
+    ...hosts.useCases,
     mayReport: reports.mayReport,
     attemptWith: reports.attemptWith,
     reportProgress: reports.reportProgress,

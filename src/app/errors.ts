@@ -37,6 +37,8 @@ export interface AppError {
   /** What to do. */
   readonly hint?: string;
   readonly problems?: readonly Problem[];
+  /** When it is worth another try; absent: nobody knows. */
+  readonly retryAfterMs?: number;
   /** The original error, for the server's log only. */
   readonly cause?: unknown;
 }
@@ -45,5 +47,5 @@ export const appError = (
   code: ErrorCode,
   reason: string,
   message: string,
-  more: { hint?: string; problems?: readonly Problem[]; cause?: unknown } = {},
+  more: { hint?: string; problems?: readonly Problem[]; retryAfterMs?: number; cause?: unknown } = {},
 ): AppError => ({ code, reason, message, ...more });

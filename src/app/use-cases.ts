@@ -27,6 +27,7 @@ import type {
 import type { AppError, Problem } from './errors.js';
 import type { RunnerStatus } from './evidence.js';
 import type { HealthUseCases } from './health.js';
+import type { HostUseCases } from './host-calls.js';
 import type { ReportUseCases } from './reports.js';
 import type { MeasuresRequest, QueueMeasures } from './measure-reads.js';
 import type { Moment } from './moments.js';
@@ -195,7 +196,7 @@ export interface FoundInLog extends LogMatches {
 export type ChangeDeed = (context: CommandContext, id: string) => TaskEither<AppError, Done<ChangeView>>;
 
 export interface UseCases
-  extends AccessUseCases, HealthUseCases, OriginalUseCases, ReportUseCases, WebhookUseCases {
+  extends AccessUseCases, HealthUseCases, HostUseCases, OriginalUseCases, ReportUseCases, WebhookUseCases {
   readonly addRunner: (
     context: CommandContext,
     request: AddRunner,

@@ -1,7 +1,7 @@
 /** Settings of the queue: how long jobs may wait, and what when nothing can ever run them. */
-import { defaultQueuePolicy, type QueuePolicy } from '../domain/queue-policy.js';
+import { defaultQueuePolicy, MOST_QUEUED, type QueuePolicy } from '../domain/queue-policy.js';
 import type { ResolvedTable } from './resolve.js';
-import { choice, setting, span } from './setting.js';
+import { choice, setting, span, wholeNumber } from './setting.js';
 
 const time = (flag: string, env: string, usual: number, defaultText: string, meaning: string) =>
   setting({
@@ -42,6 +42,16 @@ export const queueSettings = {
     '10m',
     'Waiting this long counts as one step of priority.',
   ),
+  maxQueued: setting({
+    flag: '--max-queued',
+    takes: '<n>',
+    env: 'BATON_MAX_QUEUED',
+    codec: wholeNumber(1, 1_000_000),
+    defaultOf: () => MOST_QUEUED,
+    defaultText: String(MOST_QUEUED),
+    meaning:
+      'Jobs that may wait and run together before engines over HTTP are asked to come again; changes are always taken.',
+  }),
 };
 
 /** The policy that these settings make. */

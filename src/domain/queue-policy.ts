@@ -14,6 +14,9 @@ export interface QueuePolicy {
   readonly startMs: number;
 }
 
+/** Jobs that may live at a time, waiting and running together, before engines are told to come again. */
+export const MOST_QUEUED = 1000;
+
 export const defaultQueuePolicy: QueuePolicy = {
   ageingMs: 10 * 60_000,
   whenUnmatchable: 'wait',

@@ -15,14 +15,17 @@ export interface FieldProblem {
   readonly found: string;
 }
 
+/** What is behind the rule of a refinement. */
+const behind = (type: unknown): { readonly _tag?: string } => {
+  const part = type as { readonly _tag?: string; readonly type?: unknown };
+  return part._tag === 'RefinementType' ? behind(part.type) : part;
+};
+
 const pathOf = (context: t.Context): string =>
   context
     .slice(1)
     // members of an intersection or union are numbered by io-ts; those steps are not in the JSON
-    .filter(
-      (_, i) =>
-        !['IntersectionType', 'UnionType'].includes((context[i]?.type as { _tag?: string })._tag ?? ''),
-    )
+    .filter((_, i) => !['IntersectionType', 'UnionType'].includes(behind(context[i]?.type)._tag ?? ''))
     .map((step) => (/^\d+$/.test(step.key) ? `[${step.key}]` : `.${step.key}`))
     .join('')
     .replace(/^\./, '');

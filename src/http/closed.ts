@@ -7,7 +7,8 @@ import { problemsOf } from '../events/report.js';
 /** What a checked value must be, for the person who sent another. */
 export interface Rule {
   readonly expected: string;
-  readonly mend: string;
+  /** Absent: `expected` says it. */
+  readonly mend?: string;
   /** The value is never repeated in an answer. */
   readonly secret?: boolean;
   /** The same for programs; absent: any text. */
@@ -106,7 +107,8 @@ export const closed = <R extends t.Props, O extends t.Props>(
     (value): value is Members<R, O> => must.is(value) && may.is(value),
     (value, context) => {
       if (!isObject(value)) {
-        return t.failure(value, [{ key: '', type: whole, actual: value }], whole.rule.expected);
+        const key = context.at(-1)?.key ?? '';
+        return t.failure(value, [...context.slice(0, -1), { key, type: whole, actual: value }]);
       }
       const strangers = Object.keys(value)
         .filter((key) => !known.includes(key))
@@ -148,6 +150,6 @@ export const problemsFrom = (errors: t.Errors): readonly Problem[] =>
       path: problem.path,
       expected: problem.expected,
       found: rule?.secret === true && error.value !== undefined ? 'a value that is not shown' : problem.found,
-      ...(rule === undefined ? {} : { mend: rule.mend }),
+      ...(rule?.mend === undefined ? {} : { mend: rule.mend }),
     }));
   });

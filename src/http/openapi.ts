@@ -47,11 +47,12 @@ const refusalsOf = ({ method, where, takesRevision, path }: Route): readonly num
 ];
 
 const success = ({ doc, path }: Route): Record<string, unknown> => {
-  const { status = 200, media = 'application/json', answer } = doc;
+  const { status = 200, also, media = 'application/json', answer } = doc;
   const schema = answer ?? (media === 'application/json' ? {} : { type: 'string' });
   const told = { description: doc.summary, content: { [media]: { schema } } };
   return {
     [String(status)]: told,
+    ...(also === undefined ? {} : { [String(also.status)]: { ...told, description: also.when } }),
     // only the bytes of a log know ranges
     ...(path.endsWith('/log') ? { '206': { ...told, description: 'The range that was asked for' } } : {}),
   };

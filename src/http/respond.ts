@@ -1,6 +1,7 @@
 /** How a refusal becomes an answer: the only table from codes to HTTP statuses. */
 import type { AppError, ErrorCode } from '../app/errors.js';
 import type { HttpContext, RefusalForm } from './context.js';
+import { retryAfter } from './limits.js';
 import type { ProblemDocument } from './problem.js';
 
 interface Meaning {
@@ -86,7 +87,7 @@ export const refuse = (ctx: HttpContext, error: AppError): void => {
   ctx.set('Content-Type', contentType);
   ctx.set('Cache-Control', 'no-store');
   if (status === 401) ctx.set('WWW-Authenticate', 'Bearer realm="baton"');
-  if (status === 503) ctx.set('Retry-After', '1');
+  if (status === 503) ctx.set('Retry-After', retryAfter(error.retryAfterMs ?? 0));
   // what is left of a body that was not read would be taken for the next request
   if (status === 413) ctx.set('Connection', 'close');
   ctx.body = JSON.stringify(body);

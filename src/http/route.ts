@@ -49,6 +49,8 @@ export interface Doc {
   readonly answer?: JsonSchema;
   /** Absent: 200. */
   readonly status?: number;
+  /** Another status with an answer of the same shape, and when it comes. */
+  readonly also?: { readonly status: number; readonly when: string };
   /** Absent: JSON. */
   readonly media?: string;
   /** Of a body. */

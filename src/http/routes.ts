@@ -2,6 +2,7 @@
 import type { Route } from './route.js';
 import { accessRoutes } from './routes/access.js';
 import { changeRoutes } from './routes/changes.js';
+import { hostRoutes } from './routes/hosts.js';
 import { installationRoutes } from './routes/installation.js';
 import { jobRoutes } from './routes/jobs.js';
 import { overviewRoutes } from './routes/overview.js';
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...installationRoutes,
   ...changeRoutes,
   ...jobRoutes,
+  ...hostRoutes,
   ...overviewRoutes,
   ...updateRoutes,
   ...webhookRoutes,

@@ -175,9 +175,32 @@ const queuePart = object({
   ...{ offset: whole, total: whole },
   entries: arrayOf(queueEntry),
 });
+const phaseJob = object(
+  { id: text, label: text, status: words(...inQueue, ...outcomes) },
+  { attempt: whole, runner: text, exitCode: whole, cause: text, output: words('split') },
+);
 
 export const viewSchemas = {
   Job: job,
+  HostAnswer: object(
+    { status: words('accepted', 'duplicate', 'noop') },
+    {
+      why: { ...words('already_finished', 'nothing_lives'), description: 'of a `noop`' },
+      ...{ phaseRunId: text, position: text },
+    },
+  ),
+  Phase: object(
+    {
+      ...{ host: text, hostKey: text, attempt: whole, lastAttempt: whole, phaseRunId: text, ...scope },
+      ...{ pipeline: text, stage: text, phase: text, status: words('queued', 'running', ...outcomes) },
+      ...{ jobs: arrayOf(phaseJob), revision: whole },
+      known: { ...text, description: 'names this state: send it to be answered when there is another' },
+    },
+    {
+      ...{ changeId: text, cancelRequested: yes, cause: text, exitCode: whole },
+      retryOf: { ...text, description: 'the job that people try again with this attempt' },
+    },
+  ),
   JobRetried: object(
     {
       ...{ retryOf: { ...text, description: 'the job that is tried again' }, attempt: whole },

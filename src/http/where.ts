@@ -5,7 +5,8 @@ import { appError, type AppError, type Problem } from '../app/errors.js';
 import type { SubmitChange } from '../app/use-cases.js';
 import type { GrantScope } from '../domain/grants.js';
 import { ownerOf } from '../domain/secret-ref.js';
-import type { Where } from './authorize.js';
+import type { Scope } from '../events/shapes.js';
+import type { Located, Where } from './authorize.js';
 
 interface ById {
   readonly id: string;
@@ -32,6 +33,34 @@ export const ofSubmission: Where<unknown, SubmitChange> = (use, { body }) =>
     // an address that names no project lies nowhere: what else is wrong with it is told to those who may submit everywhere
     TE.orElse(() => TE.right<AppError, GrantScope>({})),
     TE.map((scope) => ({ scope })),
+  );
+
+/** Where the promotion in the body wants to run. */
+export const ofPromotion: Where<unknown, { readonly scope: Scope }> = (_use, { body: { scope } }) =>
+  TE.right({ scope });
+
+interface ByHostKey {
+  readonly host: string;
+  readonly hostKey: string;
+}
+
+/** The phase of an engine that the parameters name: its last attempt. */
+export const ofPhase: Where<ByHostKey, unknown> = (use, { params }, sees) =>
+  pipe(
+    use.placeOfPhase(params, sees),
+    TE.map((scope) => ({ scope })),
+  );
+
+/** What is not there yet, or not seen, may be anywhere: only who may cancel everything has a cancel remembered. */
+export const ofPhaseToCancel: Where<ByHostKey, { readonly attempt?: number }> = (
+  use,
+  { params, body: { attempt = 1 } },
+  sees,
+) =>
+  pipe(
+    use.placeOfPhase({ ...params, attempt }, sees),
+    TE.map((scope): Located<ByHostKey> => ({ scope })),
+    TE.orElse((error) => (error.code === 'not_found' ? TE.right({ scope: {} }) : TE.left(error))),
   );
 
 /** The owner of the secret that the body names. */

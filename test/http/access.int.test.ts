@@ -48,6 +48,11 @@ const ofChange = (id: 'change' | 'deleted', deed: string, status: number, body?:
 });
 const listed = (path: string): Case => read(() => path, { where: 'seen', stranger: 200 });
 
+const aPhase = (hostKey: string, more: object = {}) => ({
+  ...{ hostKey, scope: scopeOf(OURS), pipeline: 'main', stage: 'verify', phase: 'unit' },
+  ...{ steps: [{ name: 'unit', run: 'true' }], ...more },
+});
+
 /** A new route needs a line here: what is not said is not known to be safe. */
 const cases: Readonly<Record<string, Case>> = {
   'get /installation': read(() => '/installation', { where: 'anywhere', stranger: 200 }),
@@ -100,6 +105,21 @@ const cases: Readonly<Record<string, Case>> = {
   'post /jobs/:id/retry': {
     // cancelled with its change, further up
     ...{ where: 'project', status: 202, stranger: 404, path: () => `/jobs/${ids.job}/retry` },
+  },
+  'post /hosts/:host/phases': {
+    ...{ where: 'project', status: 202, stranger: 403, path: () => '/hosts/buildbot/phases' },
+    body: () => aPhase('c0ffee00-3'),
+  },
+  'get /hosts/:host/phases/:hostKey': read(() => '/hosts/buildbot/phases/c0ffee00-1'),
+  'post /hosts/:host/phases/:hostKey/cancel': {
+    // there may be one that is not seen, or none yet
+    ...{ where: 'project', status: 202, stranger: 403 },
+    path: () => '/hosts/buildbot/phases/c0ffee00-1/cancel',
+  },
+  'post /hosts/:host/changes/:id/supersede': {
+    ...{ where: 'project', status: 202, stranger: 403 },
+    path: () => '/hosts/buildbot/changes/branch-2/supersede',
+    body: () => ({ by: 'branch-3' }),
   },
   'get /jobs/:id/explain': ofJob('/explain'),
   'get /jobs/:id/timeline': ofJob('/timeline'),
@@ -247,6 +267,12 @@ beforeAll(async () => {
   ids.deleted = second.change.id;
   await asAdmin('POST', '/secrets', { ref: `default/default/${OURS}/B`, value: 'of ours' });
   ids.cancelled = (await submit('fourth', OURS)).jobs[0]?.id ?? '';
+  await asAdmin('POST', '/hosts/buildbot/phases', aPhase('c0ffee00-1'));
+  await asAdmin(
+    'POST',
+    '/hosts/buildbot/phases',
+    aPhase('c0ffee00-2', { change: { id: 'branch-2', title: 'A change' } }),
+  );
   await asAdmin('POST', `/jobs/${ended[0]?.id ?? ''}/cancel`);
   await submit('feature', THEIRS);
   await until('the token has expired', async () => {

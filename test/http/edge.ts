@@ -7,6 +7,7 @@ import { BehaviorSubject, from, map, NEVER, concat, type Observable } from 'rxjs
 import { appError } from '../../src/app/errors.js';
 import type { TokenView } from '../../src/app/access-use-cases.js';
 import type { Measures } from '../../src/app/health.js';
+import type { PhaseState } from '../../src/app/host-calls.js';
 import type { ChangeView, UseCases } from '../../src/app/use-cases.js';
 import type { WebhookView } from '../../src/app/webhooks.js';
 import { defaultLimits, type HttpLimits } from '../../src/http/limits.js';
@@ -93,6 +94,15 @@ export const aNumberedChange = (over: Partial<ChangeView> = {}): NumberedChange 
   submission: { at: '2026-01-31T11:58:00.000Z', by: 'ops', patchsets: [] },
   jobs: {},
   triggered: {},
+});
+
+export const aPhase = (over: Partial<PhaseState> = {}): PhaseState => ({
+  ...{ host: 'buildbot', hostKey: 'build-7', attempt: 1, lastAttempt: 1, phaseRunId: 'run-0001' },
+  ...{ enterprise: 'default', organisation: 'default', project: 'web-shop' },
+  ...{ pipeline: 'main', stage: 'verify', phase: 'unit', status: 'running' },
+  jobs: [{ id: aJob().id, label: '', status: 'running', attempt: 1, runner: 'build-07' }],
+  ...{ revision: 0, known: '0123456789abcdef' },
+  ...over,
 });
 
 export const aScope = { enterprise: 'default', organisation: 'default', project: 'web-shop' };
@@ -220,6 +230,14 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
         },
         repeated: false,
       }),
+    promotePhase: () =>
+      TE.right({ value: { status: 'accepted', phaseRunId: 'run-0001', position: '10' }, repeated: false }),
+    cancelPhase: () =>
+      TE.right({ value: { status: 'accepted', phaseRunId: 'run-0001', position: '11' }, repeated: false }),
+    supersedeHostChange: () => TE.right({ value: { status: 'accepted', position: '12' }, repeated: false }),
+    followPhase: () => TE.right(aPhase()),
+    placeOfPhase: () => TE.right(aScope),
+    placeOfHostChange: () => TE.right(aScope),
     explainJob: (jobId) =>
       TE.right({ jobId, status: 'queued', verdict: 'It waits for a free slot.', runners: [] }),
     watchJobs: () => concat(from([{ position: '10', job: aJob() }]), NEVER),
@@ -337,6 +355,12 @@ export const fakeUseCases = (over: Partial<UseCases> = {}): { use: UseCases; cal
     cancelJob: recording('cancelJob', merged.cancelJob),
     closeJob: recording('closeJob', merged.closeJob),
     retryJob: recording('retryJob', merged.retryJob),
+    promotePhase: recording('promotePhase', merged.promotePhase),
+    cancelPhase: recording('cancelPhase', merged.cancelPhase),
+    supersedeHostChange: recording('supersedeHostChange', merged.supersedeHostChange),
+    followPhase: recording('followPhase', merged.followPhase),
+    placeOfPhase: merged.placeOfPhase,
+    placeOfHostChange: merged.placeOfHostChange,
     explainJob: recording('explainJob', merged.explainJob),
     watchJobs: recording('watchJobs', merged.watchJobs),
     watchUpdates: recording('watchUpdates', merged.watchUpdates),

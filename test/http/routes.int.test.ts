@@ -22,7 +22,11 @@ const problem = async (response: Response): Promise<Problem> => {
 
 const paths = routes.map(({ method, path, role }) => ({
   method: method.toUpperCase(),
-  path: `/api/v1${path.replace(':name', path.includes('projections') ? 'jobs' : 'build-07').replace(':id', aJob().id)}`,
+  path: `/api/v1${path
+    .replace(':name', path.includes('projections') ? 'jobs' : 'build-07')
+    .replace(':hostKey', 'build-7')
+    .replace(':host', 'buildbot')
+    .replace(':id', aJob().id)}`,
   role,
 }));
 const bodies: Readonly<Record<string, unknown>> = {
@@ -33,6 +37,11 @@ const bodies: Readonly<Record<string, unknown>> = {
   '/api/v1/tokens': { subject: 'ci', role: 'viewer' },
   '/api/v1/roles/grant': { subject: 'ci', role: 'viewer' },
   '/api/v1/roles/withdraw': { subject: 'ci', role: 'viewer' },
+  '/api/v1/hosts/buildbot/phases': {
+    ...{ hostKey: 'build-7', scope: { enterprise: 'default', organisation: 'default', project: 'web-shop' } },
+    ...{ pipeline: 'main', stage: 'verify', phase: 'unit', steps: [{ name: 'unit', run: 'make test' }] },
+  },
+  [`/api/v1/hosts/buildbot/changes/${aJob().id}/supersede`]: { by: '8' },
   '/api/v1/changes': { repository: '/srv/git/shop', branch: 'feature/x', target: 'master' },
   [`/api/v1/changes/${aJob().id}/rerun`]: { stage: 'build' },
   [`/api/v1/jobs/${aJob().id}/close`]: { as: 'lost', reason: 'scrapped' },

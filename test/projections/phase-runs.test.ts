@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { phaseRuns } from '../../projections/phase-runs.js';
+import { phaseKeyOf, phaseRuns } from '../../projections/phase-runs.js';
 import { aPromotion } from '../builders.js';
 import { givenEvents, viewOf, type Given } from '../given.js';
 
@@ -19,18 +19,37 @@ const finished = (run: string): Given => ({
 describe('phase-runs', () => {
   it('given promotions, then their jobs count from the promotion on, before any is queued', () => {
     const view = viewOf(phaseRuns, givenEvents(promoted('a', 3), promoted('b')));
-    expect(view).toEqual({
+    const { scope, change } = aPromotion();
+    const more = { scope, ...(change === undefined ? {} : { changeId: change.id }) };
+    expect(view).toMatchObject({
       rows: 4,
       live: {
-        a: { host: 'test', hostKey: 'a', attempt: 1, rows: 3 },
-        b: { host: 'test', hostKey: 'b', attempt: 1, rows: 1 },
+        a: { host: 'test', hostKey: 'a', attempt: 1, rows: 3, ...more },
+        b: { host: 'test', hostKey: 'b', attempt: 1, rows: 1, ...more },
       },
     });
   });
 
-  it('given that all have ended, then nothing is left', () => {
-    const events = givenEvents(promoted('a', 3), promoted('b'), finished('b'), finished('a'));
-    expect(viewOf(phaseRuns, events)).toEqual(phaseRuns.init());
+  it('given that all have ended, then only the numbers of their last attempts are left', () => {
+    const again = aPromotion({ hostKey: 'a', attempt: 3 });
+    const second = aPromotion({ hostKey: 'a', attempt: 2 });
+    const events = givenEvents(
+      ...[promoted('a', 3), promoted('b'), finished('b'), finished('a')],
+      { stream: 'phase_run-c', type: 'PhasePromoted', data: again },
+      { stream: 'phase_run-d', type: 'PhasePromoted', data: second },
+      ...[finished('c'), finished('d')],
+    );
+    const last = { [phaseKeyOf('test', 'a')]: 3, [phaseKeyOf('test', 'b')]: 1 };
+    expect(viewOf(phaseRuns, events)).toEqual({ live: {}, rows: 0, last });
+  });
+
+  it('given promotions of the standalone host, then their keys are not kept: nobody asks for them', () => {
+    const events = givenEvents({
+      stream: 'phase_run-a',
+      type: 'PhasePromoted',
+      data: aPromotion({ host: 'standalone' }),
+    });
+    expect(viewOf(phaseRuns, events).last).toEqual({});
   });
 
   it('the count is always that of the live ones, whatever a damaged history says', () => {

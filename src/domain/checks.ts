@@ -1,20 +1,39 @@
-/** Codecs for what comes from a host: bounded, without control characters, and nothing kept that is not known. */
+/** Codecs for what comes from a pipeline engine: bounded, without control characters, and nothing kept that is not known. */
 import * as t from 'io-ts';
 
 /** C0, DEL, C1, and the characters that turn the direction of a text: never part of a name or a reason. */
 const hasControl = (value: string): boolean => /\p{C}/u.test(value);
 
-/** A value that passes the test; `expected` is what people are told. */
-export const checked = <A>(expected: string, is: (value: unknown) => value is A): t.Type<A, A> =>
-  new t.Type<A, A, unknown>(
-    expected,
-    is,
-    (value, context) => (is(value) ? t.success(value) : t.failure(value, context, expected)),
-    t.identity,
+/** What else a rule says. */
+export interface MoreOfRule {
+  /** It may hold what is nobody's business: an answer over a network does not repeat it. */
+  readonly secret?: boolean;
+  /** The same as JSON Schema; absent: any text. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+}
+
+/** A value that passes the test; `expected` is what people are told. The codec carries its rule, for descriptions of an API. */
+export const checked = <A>(
+  expected: string,
+  is: (value: unknown) => value is A,
+  more: MoreOfRule = {},
+): t.Type<A, A> & { readonly rule: MoreOfRule & { readonly expected: string } } =>
+  Object.assign(
+    new t.Type<A, A, unknown>(
+      expected,
+      is,
+      (value, context) => (is(value) ? t.success(value) : t.failure(value, context, expected)),
+      t.identity,
+    ),
+    { rule: { expected, ...more } },
   );
 
-const text = (expected: string, test: (value: string) => boolean): t.Type<string, string> =>
-  checked(expected, (value): value is string => typeof value === 'string' && test(value));
+const text = (
+  expected: string,
+  test: (value: string) => boolean,
+  more: Pick<MoreOfRule, 'secret'> = {},
+): t.Type<string, string> =>
+  checked(expected, (value): value is string => typeof value === 'string' && test(value), more);
 
 /** One line that people see. */
 export const line = (most: number) =>
@@ -58,18 +77,21 @@ const hasPassword = (value: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^
 export const repository = text(
   'the path or URL of a git repository, at most 2048 characters, without a password',
   (value) => /^[^-\s]/u.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
+  { secret: true },
 );
 
 /** What a shell runs: any text but the one character that no shell can be given. */
 export const script = text(
   'a command of 1 to 65536 characters without NUL',
   (value) => value.trim() !== '' && value.length <= 65_536 && !value.includes('\0'),
+  { secret: true },
 );
 
 export const webAddress = text(
   'an http or https address of at most 2048 characters',
   (value) =>
     /^https?:\/\/[^\s]+$/.test(value) && value.length <= 2048 && !hasControl(value) && !hasPassword(value),
+  { secret: true },
 );
 
 /** Any text but what would say that it was Baton itself. */
@@ -82,6 +104,7 @@ export const whole = (least: number, most: number): t.Type<number, number> =>
   checked(
     `a whole number from ${least} to ${most}`,
     (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+    { schema: { type: 'integer', minimum: least, maximum: most } },
   );
 
 /** A list within bounds. */
