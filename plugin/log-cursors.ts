@@ -3,8 +3,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { CheckpointStore } from '../src/app/checkpoints.js';
 import type { OutputName } from '../src/domain/output.js';
+import { whole } from '../src/domain/checks.js';
 import { explain } from '../src/events/report.js';
-import { whole } from './checks.js';
 import type { LogBatch } from './contract.js';
 import { BEGINNING, type Cursor } from './log-pieces.js';
 
