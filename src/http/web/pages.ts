@@ -10,6 +10,9 @@ import { ofPages } from './headers.js';
 const PAGE =
   /^\/(?:queue|history|login|(?:runners|changes)(?:\/[A-Za-z0-9._~%-]{1,300})?|jobs\/[A-Za-z0-9._~%-]{1,300})?$/;
 
+/** What is there for programs, whatever they accept. */
+const FOR_PROGRAMS = /^\/(?:api|healthz|readyz|metrics)(?:\/|$)/;
+
 const NOT_BUILT = `The pages of Baton were not built. Build them, and start the server again:
 
     npm run build
@@ -23,7 +26,7 @@ const noAsset = appError('not_found', 'asset_not_found', 'There is no such file.
 
 const isRead = ({ method }: HttpContext): boolean => method === 'GET' || method === 'HEAD';
 
-const sendFile = async (ctx: HttpContext, file: WebFile, keep: string): Promise<void> => {
+const sendFile = async (ctx: HttpContext, file: WebFile, keep: string, status = 200): Promise<void> => {
   const encoding = file.encodings.find((one) => ctx.acceptsEncodings(one) === one);
   const tag = `"${file.digest}${encoding === undefined ? '' : `-${encoding}`}"`;
   ctx.set({ ...ofPages, 'Cache-Control': keep, ETag: tag });
@@ -35,10 +38,12 @@ const sendFile = async (ctx: HttpContext, file: WebFile, keep: string): Promise<
   }
   const bytes = encoding === undefined ? file.bytes : await file.encoded(encoding);
   if (encoding !== undefined) ctx.set('Content-Encoding', encoding);
-  ctx.status = 200;
+  ctx.status = status;
   ctx.set('Content-Type', file.type);
   ctx.body = bytes;
 };
+
+const isForPerson = (ctx: HttpContext): boolean => ctx.get('Accept').includes('text/html');
 
 const sayNotBuilt = (ctx: HttpContext): void => {
   ctx.status = 404;
@@ -71,11 +76,16 @@ export const pages = (root: string, onProblem: (cause: unknown) => void): HttpMi
       if (asset === undefined) refuse(ctx, noAsset);
       // the name changes with the content
       else await sendFile(ctx, asset, 'public, max-age=31536000, immutable');
-    } else if (!PAGE.test(path)) await next();
-    else if (files !== undefined) {
+    } else if (!PAGE.test(path)) {
+      // a mistyped address is told to a person by a page, which knows the way to the others
+      if (files !== undefined && isForPerson(ctx) && !FOR_PROGRAMS.test(path)) {
+        ctx.state.route = 'page';
+        await sendFile(ctx, files.index, 'no-store', 404);
+      } else await next();
+    } else if (files !== undefined) {
       ctx.state.route = 'page';
       await sendFile(ctx, files.index, 'no-cache');
-    } else if (ctx.get('Accept').includes('text/html')) {
+    } else if (isForPerson(ctx)) {
       ctx.state.route = 'page';
       sayNotBuilt(ctx);
     } else await next();

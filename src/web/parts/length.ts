@@ -12,3 +12,9 @@ export const lengthOf = (ms: number): string => {
   if (hours < 24) return `${hours} h ${two(minutes % 60)} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 };
+
+/** Of something that is over: short ones to the millisecond. What began and ended within one has no length that anybody measured. */
+export const lengthOfPast = (ms: number): string => {
+  if (ms >= 1000) return lengthOf(ms);
+  return ms < 1 ? 'a moment' : `${Math.round(ms)} ms`;
+};

@@ -1,12 +1,8 @@
 /** Instants and lengths of time: short to read, exact on pointing, ticking while they grow. */
 import { useNow } from '../api/clock.js';
-import { lengthOf } from './length.js';
+import { lengthOf, lengthOfPast } from './length.js';
 
-export { lengthOf };
-
-/** Of something that is over: short ones to the millisecond. */
-export const lengthOfPast = (ms: number): string =>
-  ms < 1000 ? `${Math.max(0, Math.round(ms))} ms` : lengthOf(ms);
+export { lengthOf, lengthOfPast };
 
 /** How long ago; ticks. `asOf`: of a moment in the past, counted from there. */
 export const Age = ({ at, asOf }: { readonly at: string; readonly asOf?: string }) => {
