@@ -1,6 +1,12 @@
 /** Composition root of the pages: what is read, who looks, and which page is shown. */
-import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
-import { Component, StrictMode, useEffect, type ReactNode } from 'react';
+import {
+  MutationCache,
+  QueryCache,
+  QueryClient,
+  QueryClientProvider,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { Component, StrictMode, useEffect, useState, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router, useLocation } from 'wouter';
 import { base } from './api/base.js';
@@ -27,7 +33,19 @@ icon?.setAttribute('href', icon.href);
 
 const mayHelpAgain = (error: Error): boolean => error instanceof ApiProblem && error.problem.status === 0;
 
-const queries = new QueryClient({
+/** Whoever is not known any more is asked to log in at once, whatever page is shown. */
+const askWho = (error: Error): void => {
+  if (error instanceof ApiProblem && error.problem.status === 401)
+    void queries.invalidateQueries({ queryKey: ['session'], exact: true });
+};
+
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: askWho }),
+  mutationCache: new MutationCache({
+    onError: (error, _, __, { options }) => {
+      if (options.meta?.['isLogIn'] !== true) askWho(error);
+    },
+  }),
   defaultOptions: {
     queries: {
       // the stream of updates says when something is old
@@ -63,6 +81,8 @@ const App = () => {
   const { session, error } = useSession();
   const [path] = useLocation();
   const isIn = session !== null && session !== undefined;
+  const [wasIn, setWasIn] = useState(false);
+  if (isIn && !wasIn) setWasIn(true);
   useEffect(() => (isIn ? followLive(client).stop : undefined), [client, isIn]);
   if (session === undefined)
     return error === null ? null : (
@@ -70,7 +90,7 @@ const App = () => {
         <ProblemNote error={error} />
       </main>
     );
-  if (session === null) return isLetInByHost() ? <HostLogin /> : <LoginPage />;
+  if (session === null) return isLetInByHost() ? <HostLogin /> : <LoginPage wasIn={wasIn} />;
   return (
     <Shell session={session}>
       {/* what failed on one page is no matter of the next */}

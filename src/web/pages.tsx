@@ -41,7 +41,7 @@ export const Pages = () => (
     <Route path="/jobs/:id">{({ id }) => <job.Page id={decodeURIComponent(id)} />}</Route>
     <Route path="/history" component={history.Page} />
     <Route>
-      <Empty title="There is no such page">
+      <Empty title="There is no such page" isPage>
         <Link to="/queue">To the queue</Link>
       </Empty>
     </Route>

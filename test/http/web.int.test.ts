@@ -93,14 +93,23 @@ describe('the pages', () => {
       expect((await plainRequest(edge.port, 'GET', path)).bytes.toString()).toBe(documentIn(up, told));
   });
 
-  it.each(['/queues', '/jobs', '/runners/', '/jobs/a/b', '/index.html', '/licences.md', '/assets', '/api'])(
-    'do not stand at %s: that needs a token as before',
+  it.each(['/queues', '/jobs', '/jobs/a/b', '/index.html', '/licences.md', '/assets'])(
+    'do not stand at %s: a person is told so by a page, a program needs a token as before',
     async (path) => {
       const { get } = await open(await built());
       const answer = await get(path, { Accept: 'text/html' });
-      expect([answer.status, reasonIn(answer)]).toEqual([401, 'token_missing']);
+      expect([answer.status, answer.bytes.toString()]).toEqual([404, INDEX]);
+      expect(of(answer, 'cache-control')).toEqual(['no-store']);
+      const program = await get(path, { Accept: '*/*' });
+      expect([program.status, reasonIn(program)]).toEqual([401, 'token_missing']);
     },
   );
+
+  it.each(['/api', '/api/v1/queue', '/metrics'])('do not stand at %s, whoever asks', async (path) => {
+    const { get } = await open(await built());
+    const answer = await get(path, { Accept: 'text/html' });
+    expect([answer.status, reasonIn(answer)]).toEqual([401, 'token_missing']);
+  });
 
   it('answer HEAD as GET, without the body, and understand nothing else', async () => {
     const { get } = await open(await built());

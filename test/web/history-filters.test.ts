@@ -8,7 +8,15 @@ import {
   momentOf,
   noFilters,
 } from '../../src/web/history/filters.js';
-import { instantOf, localOf, millisOf, millisOfLocal, stepFrom } from '../../src/web/parts/moments.js';
+import {
+  instantOf,
+  kindOfMoment,
+  localOf,
+  millisOf,
+  millisOfLocal,
+  stepFrom,
+} from '../../src/web/parts/moments.js';
+import { momentText, whyNoMoment } from '../../src/web/shell/moment-text.js';
 import { withParams } from '../../src/web/parts/params.js';
 
 const reader = (search: string) => (name: string) => new URLSearchParams(search).get(name) ?? undefined;
@@ -71,10 +79,34 @@ describe('moments', () => {
   const noon = Date.UTC(2026, 0, 31, 12);
 
   it('are chosen in the zone of who looks and kept in UTC', () => {
-    expect(localOf(noon)).toBe('2026-01-31T17:30:00');
+    expect(localOf(noon)).toBe('2026-01-31 17:30:00');
     expect(instantOf(millisOfLocal('2026-01-31T17:30') ?? 0)).toBe('2026-01-31T12:00:00Z');
-    expect(millisOfLocal('2026-01-31')).toBeUndefined();
-    expect(millisOfLocal('')).toBeUndefined();
+    expect(millisOfLocal(' 2026-01-31 17:30:00 ')).toBe(noon);
+    expect(millisOfLocal(localOf(noon))).toBe(noon);
+    expect(instantOf(millisOfLocal('2026-01-31') ?? 0)).toBe('2026-01-30T18:30:00Z');
+  });
+
+  it('are taken with the zone that is written with them, and not before they are written to their end', () => {
+    expect(millisOfLocal('2026-01-31T13:00:00+01:00')).toBe(noon);
+    for (const text of ['', 'soon', '2026-01-31 17:', '31.01.2026', '2026-02-30', '2026-01-31 25:00'])
+      expect(millisOfLocal(text), text).toBeUndefined();
+  });
+
+  it('are instants, positions or the beginning; anything else names none', () => {
+    expect(['start', '4711', '12/34', '2026-01-31T12:00:00Z'].map(kindOfMoment)).toEqual([
+      ...['start', 'position', 'position', 'instant'],
+    ]);
+    expect(['nonsense', '2026-01-31', '12/'].map(kindOfMoment)).toEqual([undefined, undefined, undefined]);
+    expect(['start', '4711', '2026-01-31T12:00:00Z'].map(momentText)).toEqual([
+      ...['the beginning', 'position 4711', '2026-01-31 17:30:00'],
+    ]);
+  });
+
+  it('cannot be shown when they name none or have not come, as far as the clock of the server is known', () => {
+    expect(whyNoMoment('nonsense', noon)).toContain('nonsense');
+    expect(whyNoMoment('2026-01-31T12:01:00Z', noon)).toContain('not come yet');
+    for (const at of ['2026-01-31T12:00:01Z', '2026-01-31T11:00:00Z', 'start', '4711'])
+      expect(whyNoMoment(at, noon), at).toBeUndefined();
   });
 
   it('are instants; a position is none', () => {

@@ -56,7 +56,24 @@ describe('why a job waits, in words', () => {
     );
   });
 
+  it('names three of many, and that there are others', () => {
+    const draining = ['a', 'b', 'c', 'd', 'e'].map((name) => `r-${name} is draining`).join('; ');
+    const blockers = ['r-a', 'r-b', 'r-c', 'r-d', 'r-e'];
+    expect(textOf({ reason: 'none_available', detail: `${draining}; and others`, blockers })).toBe(
+      '<runner r-a> is draining; <runner r-b> is draining; <runner r-c> is draining; and others',
+    );
+    const detail = 'all available matching runners are busy: r-a, r-b, r-c, r-d';
+    expect(textOf({ reason: 'all_busy', detail, blockers: blockers.slice(0, 4) })).toBe(
+      '<runner r-a>, <runner r-b>, <runner r-c>, and others',
+    );
+    expect(textOf({ reason: 'all_busy', detail, blockers: blockers.slice(0, 3) })).toBe(
+      '<runner r-a>, <runner r-b>, <runner r-c>, r-d',
+    );
+  });
+
   it('leaves out what the word for the reason has said', () => {
+    const one = 'the only available matching runner is busy: r-a';
+    expect(textOf({ reason: 'all_busy', detail: one, blockers: ['r-a'] })).toBe('<runner r-a>');
     expect(textOf({ reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] })).toBe('');
     const detail = 'no enrolled runner can ever match: wanted os is aix (they have linux)';
     expect(textOf({ reason: 'none_matches', detail, blockers: [] })).toBe(

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunnerAsOf } from '../../src/app/evidence.js';
 import { offersFor, type Hands } from '../../src/web/runners/acts.js';
-import { refusalOf, resultOf, summaryOf } from '../../src/web/runners/bulk.js';
+import { looksFirst, refusalOf, resultOf, summaryOf } from '../../src/web/runners/bulk.js';
 import { untilOf } from '../../src/web/runners/until.js';
 
 const ready: RunnerAsOf = {
@@ -73,10 +73,23 @@ describe('what becomes of many', () => {
   });
 });
 
+it('shows those of many first that need a look', () => {
+  const text = '';
+  const results = [
+    ...([{ kind: 'done', text }, { kind: 'refused', text }, { kind: 'left' }] as const),
+    ...([
+      { kind: 'odd', text },
+      { kind: 'done', text },
+      { kind: 'refused', text },
+    ] as const),
+  ];
+  expect(looksFirst(results)).toEqual([1, 5, 3, 2, 0, 4]);
+});
+
 it('knows until when a pause lasts', () => {
   expect(untilOf({ choice: '30m', moment: '' })).toBe('30m');
-  expect(untilOf({ choice: 'open', moment: '2026-01-31T12:00' })).toBeUndefined();
-  const moment = '2026-01-31T12:00';
-  expect(untilOf({ choice: 'moment', moment })).toBe(new Date(moment).toISOString());
+  expect(untilOf({ choice: 'open', moment: '2026-01-31 12:00' })).toBeUndefined();
+  const moment = '2026-01-31 12:00';
+  expect(untilOf({ choice: 'moment', moment })).toBe(new Date('2026-01-31T12:00').toISOString());
   expect(untilOf({ choice: 'moment', moment: 'soon' })).toBe('soon');
 });

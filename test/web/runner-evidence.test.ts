@@ -1,7 +1,7 @@
 /** What a runner's state rests on, in words. */
 import { describe, expect, it } from 'vitest';
 import type { RunnerAsOf } from '../../src/app/evidence.js';
-import { evidenceText, nextText, warningsOf } from '../../src/web/runners/evidence.js';
+import { evidenceText, nextText, pauseText, warningsOf } from '../../src/web/runners/evidence.js';
 
 const at = '2026-01-31T12:00:00.000Z';
 const now = Date.parse(at) + 40_000;
@@ -35,9 +35,19 @@ describe('evidenceText', () => {
   });
 
   it('has of the past only what was recorded', () => {
-    expect(evidenceText({ probe }, now)).toBe('recorded ready 40 s ago');
-    expect(evidenceText({ probe }, undefined)).toBe(`recorded ready at ${at}`);
+    expect(evidenceText({ probe }, now, true)).toBe('recorded ready 40 s before');
+    expect(evidenceText({ probe }, undefined, true)).toBe(`recorded ready at ${at}`);
     expect(evidenceText({}, now)).toBe('never probed');
+  });
+});
+
+describe('pauseText', () => {
+  it('counts down to the end of a pause that has one', () => {
+    const pausedUntil = '2026-01-31T13:00:00.000Z';
+    expect(pauseText({ pausedUntil }, now)).toBe('the pause ends in 59 min 20 s');
+    expect(pauseText({ pausedUntil }, now + 3_600_000)).toBeUndefined();
+    expect(pauseText({ pausedUntil }, undefined)).toBeUndefined();
+    expect(pauseText({}, now)).toBeUndefined();
   });
 });
 

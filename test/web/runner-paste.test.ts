@@ -13,7 +13,7 @@ import {
 
 const machine: Machine = {
   ...{ name: 'build-09', host: 'build-09.example.org', admin: 'root', user: 'job_runner' },
-  ...{ port: 22, slots: 1, labels: [] },
+  ...{ port: 22, slots: 1, labels: [], jump: '' },
 };
 
 /** What a shell makes of a line whose first word is `baton`. */
@@ -67,6 +67,12 @@ describe('installCommand', () => {
 });
 
 describe('addCommand', () => {
+  it('names the jump host', () => {
+    expect(addCommand({ ...machine, jump: 'gate@jump.example.org:2222' })).toBe(
+      'baton runner add build-09 --host build-09.example.org --user job_runner --jump gate@jump.example.org:2222',
+    );
+  });
+
   it('says how the machine is reached', () => {
     expect(addCommand({ ...machine, port: 2222, slots: 2, labels: ['gpu'] })).toBe(
       'baton runner add build-09 --host build-09.example.org --user job_runner --port 2222 --slots 2 --label gpu',

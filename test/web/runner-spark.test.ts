@@ -1,6 +1,6 @@
 /** The last jobs of a runner as bars, and in words. */
 import { describe, expect, it } from 'vitest';
-import { barsOf, outcomesText, ranText } from '../../src/web/runners/spark.js';
+import { barsOf, outcomesText } from '../../src/web/runners/spark.js';
 
 const at = '2026-01-31T12:00:00.000Z';
 
@@ -37,8 +37,4 @@ describe('outcomesText', () => {
     expect(outcomesText(outcomes)).toBe('last 4: 2 succeeded, 1 failed, 1 timed out');
     expect(outcomesText([])).toBe('no job has ended here yet');
   });
-});
-
-it('tells short times in milliseconds', () => {
-  expect([ranText(12.4), ranText(999), ranText(61_000)]).toEqual(['12 ms', '999 ms', '1 min 01 s']);
 });

@@ -8,7 +8,11 @@ import { documentsOf, type Documents, type LoginWay } from './documents.js';
 import { readWebFiles, type WebFile, type WebFiles } from './files.js';
 import { ofPages } from './headers.js';
 
-const isDeep = (path: string): boolean => path.lastIndexOf('/') > 0;
+/** Folders above it. What a document names is relative to that, and there is none for more than one. */
+const depthOf = (path: string): number => path.split('/').length - 2;
+
+/** What is there for programs, whatever they accept. */
+const FOR_PROGRAMS = /^\/(?:api|healthz|readyz|metrics)(?:\/|$)/;
 
 const NOT_BUILT = `The pages of Baton were not built. Build them, and start the server again:
 
@@ -23,7 +27,7 @@ const noAsset = appError('not_found', 'asset_not_found', 'There is no such file.
 
 const isRead = ({ method }: HttpContext): boolean => method === 'GET' || method === 'HEAD';
 
-const sendFile = async (ctx: HttpContext, file: WebFile, keep: string): Promise<void> => {
+const sendFile = async (ctx: HttpContext, file: WebFile, keep: string, status = 200): Promise<void> => {
   const encoding = file.encodings.find((one) => ctx.acceptsEncodings(one) === one);
   const tag = `"${file.digest}${encoding === undefined ? '' : `-${encoding}`}"`;
   ctx.set({ ...ofPages, 'Cache-Control': keep, ETag: tag });
@@ -35,10 +39,12 @@ const sendFile = async (ctx: HttpContext, file: WebFile, keep: string): Promise<
   }
   const bytes = encoding === undefined ? file.bytes : await file.encoded(encoding);
   if (encoding !== undefined) ctx.set('Content-Encoding', encoding);
-  ctx.status = 200;
+  ctx.status = status;
   ctx.set('Content-Type', file.type);
   ctx.body = bytes;
 };
+
+const isForPerson = (ctx: HttpContext): boolean => ctx.get('Accept').includes('text/html');
 
 const sayNotBuilt = (ctx: HttpContext): void => {
   ctx.status = 404;
@@ -47,6 +53,8 @@ const sayNotBuilt = (ctx: HttpContext): void => {
 };
 
 type Pages = Pick<WebFiles, 'assets'> & Documents;
+
+const documentAt = ({ top, deep }: Documents, path: string): WebFile => (depthOf(path) > 0 ? deep : top);
 
 /** Without pages the server does its work all the same. */
 const readOr = ({ root, login }: PagesOptions, onProblem: (cause: unknown) => void): Pages | undefined => {
@@ -77,11 +85,16 @@ export const pages = (options: PagesOptions, onProblem: (cause: unknown) => void
       if (asset === undefined) refuse(ctx, noAsset);
       // the name changes with the content
       else await sendFile(ctx, asset, 'public, max-age=31536000, immutable');
-    } else if (!isPage(path)) await next();
-    else if (files !== undefined) {
+    } else if (!isPage(path)) {
+      // a mistyped address is told to a person by a page, which knows the way to the others
+      if (files !== undefined && isForPerson(ctx) && !FOR_PROGRAMS.test(path) && depthOf(path) <= 1) {
+        ctx.state.route = 'page';
+        await sendFile(ctx, documentAt(files, path), 'no-store', 404);
+      } else await next();
+    } else if (files !== undefined) {
       ctx.state.route = 'page';
-      await sendFile(ctx, isDeep(path) ? files.deep : files.top, 'no-cache');
-    } else if (ctx.get('Accept').includes('text/html')) {
+      await sendFile(ctx, documentAt(files, path), 'no-cache');
+    } else if (isForPerson(ctx)) {
       ctx.state.route = 'page';
       sayNotBuilt(ctx);
     } else await next();

@@ -45,12 +45,18 @@ export const useSession = (): {
 export const logIn = (token: string): Promise<Session> =>
   ask<Session>(url, { method: 'POST', body: { token } });
 
+const left = ['session', 'left'] as const;
+
+/** Whether the session ended because it was wished. */
+export const useLeft = (): boolean => useQueryClient().getQueryData(left) === true;
+
 export const useLogOut = (): (() => Promise<void>) => {
   const queries = useQueryClient();
   return async () => {
     await send(url, { method: 'DELETE' });
     // what the next person may see is for the server to say
     queries.setQueryData(['session'], null);
+    queries.setQueryData(left, true);
     queries.removeQueries({ predicate: ({ queryKey: [first] }) => first !== 'session' });
   };
 };

@@ -1,15 +1,30 @@
 /** Asks for a token, and trades it for a cookie that no script can read. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { logIn } from '../api/session.js';
+import { logIn, useLeft } from '../api/session.js';
+import { problemOf } from '../api/client.js';
 import { Field } from '../parts/field.js';
 import { ProblemNote } from '../parts/problem.js';
 
-export const LoginPage = () => {
+/** A refusal in the words of a form; the server's own are for programs, too. */
+const Refused = ({ error }: { readonly error: Error }) =>
+  problemOf(error).status === 401 ? (
+    <div role="alert" className="note tone-bad">
+      <p>The token is not known here.</p>
+      <p>It may be mistyped, have expired, or have been revoked.</p>
+    </div>
+  ) : (
+    <ProblemNote error={error} />
+  );
+
+/** `wasIn`: somebody was logged in on this page. */
+export const LoginPage = ({ wasIn }: { readonly wasIn: boolean }) => {
+  const isLeft = useLeft();
   const queries = useQueryClient();
   const [token, setToken] = useState('');
   const { mutate, isPending, error } = useMutation({
     mutationFn: logIn,
+    meta: { isLogIn: true },
     onSuccess: (session) => {
       queries.setQueryData(['session'], session);
     },
@@ -24,6 +39,13 @@ export const LoginPage = () => {
         }}
       >
         <h1>Baton</h1>
+        {wasIn && error === null ? (
+          <p role="status" className="note tone-live">
+            {isLeft
+              ? 'You are logged out.'
+              : 'Your session has ended: the token has expired or was revoked, or nothing was asked for long. Log in again to go on where you were.'}
+          </p>
+        ) : null}
         <Field
           label="Token"
           hint={
@@ -47,7 +69,7 @@ export const LoginPage = () => {
             />
           )}
         </Field>
-        <ProblemNote error={error} />
+        {error === null ? null : <Refused error={error} />}
         <button type="submit" className="button primary" disabled={isPending}>
           {isPending ? 'One moment…' : 'Log in'}
         </button>

@@ -2,6 +2,7 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { timeTicks } from './ticks.js';
 
 export interface Series {
   readonly label: string;
@@ -18,6 +19,10 @@ interface ChartProps {
   readonly times: readonly number[];
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
+  /** How far two lines across may be from each other. */
+  readonly steps: readonly number[];
+  /** The axis of values reaches at least so far. */
+  readonly least: number;
   readonly children?: ReactNode;
 }
 
@@ -39,15 +44,18 @@ const alone = (values: readonly (number | null)[]): number[] =>
     value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : [],
   );
 
-const optionsOf = (element: Element, { series, format }: ChartProps): uPlot.Options => {
+const optionsOf = (element: Element, { series, format, steps, least }: ChartProps): uPlot.Options => {
   const axis = { stroke: colourOf(element, 'muted'), grid: { stroke: colourOf(element, 'line'), width: 1 } };
   return {
     width: Math.max(200, element.clientWidth),
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [axis, { ...axis, size: 64, values: (_, splits) => splits.map(format) }],
+    scales: { y: { range: (_, __, max) => [0, Math.max(least, max * 1.1)] } },
+    axes: [
+      { ...axis, space: 80, values: (_, splits, __, ___, step) => [...timeTicks(splits, step)] },
+      { ...axis, size: 64, incrs: [...steps], values: (_, splits) => splits.map(format) },
+    ],
     series: [
       {},
       ...series.map(({ label, colour, dashed, values }) => ({

@@ -1,9 +1,16 @@
 /** Nothing to show: says why, and what to do. */
 import type { ReactNode } from 'react';
 
-export const Empty = ({ title, children }: { readonly title: string; readonly children?: ReactNode }) => (
+interface EmptyProps {
+  readonly title: string;
+  /** It stands there instead of a whole page, so its title is that of the page. */
+  readonly isPage?: boolean;
+  readonly children?: ReactNode;
+}
+
+export const Empty = ({ title, isPage = false, children }: EmptyProps) => (
   <div className="empty">
-    <h2>{title}</h2>
+    {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
     {children}
   </div>
 );

@@ -6,6 +6,7 @@ import { conditionsOf, judgedBy, rowsOf, suitingOf, type Judged } from './explai
 import { Field } from './field.js';
 import { Icon, type IconName } from './icon.js';
 import { Link, pageOf } from './link.js';
+import { Sentence } from './sentence.js';
 
 /** Rows shown at once: more are not read, and slow the page. */
 const MOST = 200;
@@ -40,7 +41,9 @@ const Found = ({ judged }: { readonly judged: Judged | undefined }) => {
 };
 
 const Free = ({ runner: { suits, unavailable } }: { readonly runner: ExplainAnswer['runners'][number] }) => (
-  <span className={suits ? undefined : 'muted'}>{unavailable ?? 'free'}</span>
+  <span className={suits ? undefined : 'muted'}>
+    <Sentence of={unavailable ?? 'free'} />
+  </span>
 );
 
 const isMany = (count: number): boolean => count > MANY;
@@ -57,7 +60,9 @@ export const ExplainTable = ({ answer }: { readonly answer: ExplainAnswer }) => 
   const count = useId();
   return (
     <div className="stack">
-      <p className="explain-verdict">{verdict}</p>
+      <p className="explain-verdict">
+        <Sentence of={verdict} />
+      </p>
       {runners.length === 0 ? (
         <Empty title="No runner is enrolled that takes jobs of this enterprise">
           <pre>baton install-runner HOST ADMIN -P</pre>
@@ -111,7 +116,9 @@ export const ExplainTable = ({ answer }: { readonly answer: ExplainAnswer }) => 
                 {rows.slice(0, MOST).map((runner) => (
                   <tr key={runner.runner}>
                     <td data-label="Runner">
-                      <Link to={pageOf.runner(runner.runner)}>{runner.runner}</Link>
+                      <Link to={pageOf.runner(runner.runner)} className="unbroken">
+                        {runner.runner}
+                      </Link>
                     </td>
                     <td data-label="Suits">
                       {runner.suits ? (

@@ -3,6 +3,7 @@ import { useId, type ReactNode } from 'react';
 
 interface FieldProps {
   readonly label: string;
+  /** Has the id of the control with `-hint` after it. */
   readonly hint?: ReactNode;
   /** Is given the id for the control. */
   readonly children: (id: string) => ReactNode;
@@ -14,7 +15,11 @@ export const Field = ({ label, hint, children }: FieldProps) => {
     <div className="field">
       <label htmlFor={id}>{label}</label>
       {children(id)}
-      {hint === undefined ? null : <p className="small muted">{hint}</p>}
+      {hint === undefined ? null : (
+        <p id={`${id}-hint`} className="small muted">
+          {hint}
+        </p>
+      )}
     </div>
   );
 };

@@ -1,6 +1,6 @@
-/** Asks for an instant in the zone of who looks, and shows which one that is in UTC. */
+/** Asks for an instant in the zone of who looks, for an address. */
 import { useEffect, useEffectEvent, useState } from 'react';
-import { Field } from './field.js';
+import { MomentInput } from './moment-input.js';
 import { instantOf, localOf, millisOf, millisOfLocal } from './moments.js';
 
 const PAUSE_MS = 600;
@@ -21,13 +21,14 @@ const textOf = (value: string | undefined): string => {
 export const MomentField = ({ label, value, onChange }: MomentFieldProps) => {
   const [text, setText] = useState(() => textOf(value));
   const [before, setBefore] = useState(value);
-  if (before !== value) {
-    // it was changed elsewhere, or it is what was chosen here
-    setBefore(value);
-    setText(textOf(value));
-  }
   const millis = millisOfLocal(text);
-  const isOther = text !== textOf(value) && (text === '' || millis !== undefined);
+  if (before !== value) {
+    setBefore(value);
+    // it was changed elsewhere; what was written here stays as it is, there may come more
+    if (millis !== millisOf(value)) setText(textOf(value));
+  }
+  const isEmpty = text.trim() === '';
+  const isOther = isEmpty ? value !== undefined : millis !== undefined && millis !== millisOf(value);
   // another function for the same begins no new pause
   const change = useEffectEvent(onChange);
   useEffect(() => {
@@ -35,18 +36,5 @@ export const MomentField = ({ label, value, onChange }: MomentFieldProps) => {
     const timer = setTimeout(() => change(millis === undefined ? undefined : instantOf(millis)), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [isOther, millis]);
-  return (
-    <Field label={label} {...(millis === undefined ? {} : { hint: instantOf(millis) })}>
-      {(id) => (
-        <input
-          id={id}
-          type="datetime-local"
-          step={1}
-          className="input"
-          value={text}
-          onChange={({ target }) => setText(target.value)}
-        />
-      )}
-    </Field>
-  );
+  return <MomentInput label={label} text={text} onChange={setText} />;
 };

@@ -1,4 +1,4 @@
-/** Instants as people choose them: written in the zone of who looks, kept in addresses in UTC. */
+/** Moments as people choose them: written in the zone of who looks, kept in addresses in UTC. */
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
@@ -14,19 +14,39 @@ export const instantOf = (millis: number): string => new Date(millis).toISOStrin
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** As `<input type="datetime-local">` has it: to the second, in the zone of who looks. */
+/** `2026-01-31 17:30:00`: the same everywhere, to the second, in the zone of who looks. */
 export const localOf = (millis: number): string => {
   const date = new Date(millis);
   const day = `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 };
 
-/** Back again; undefined for what is not written to its end. */
+/** How such a moment is written; what is left away at its end is nought. */
+export const WRITTEN = '2026-01-31 17:30';
+
+const LOCAL = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?))?$/;
+
+/** Back again; with a zone as RFC 3339 has it, it is of that zone. Undefined for what is not written to its end, or no day. */
 export const millisOfLocal = (text: string): number | undefined => {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(text)) return undefined;
+  const written = text.trim();
+  const instant = millisOf(written);
+  if (instant !== undefined) return instant;
+  const [, day, time = '00:00'] = LOCAL.exec(written) ?? [];
+  if (day === undefined) return undefined;
   // without a zone it is of the zone of who looks (ECMA-262, Date.parse)
-  const millis = Date.parse(text);
-  return Number.isNaN(millis) ? undefined : millis;
+  const millis = Date.parse(`${day}T${time}`);
+  // 30 February is taken for 1 March
+  return Number.isNaN(millis) || !localOf(millis).startsWith(day) ? undefined : millis;
+};
+
+/** The zone of who looks, e.g. `Europe/Berlin`. */
+export const zoneName = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What `?at=` may name, as `src/kernel/at.ts` reads it: an instant, a position, or the beginning; undefined for what names nothing. */
+export const kindOfMoment = (at: string): 'instant' | 'position' | 'start' | undefined => {
+  if (at === 'start') return 'start';
+  if (millisOf(at) !== undefined) return 'instant';
+  return /^\d+(\/\d+)?$/.test(at) ? 'position' : undefined;
 };
 
 /**

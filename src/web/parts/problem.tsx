@@ -1,19 +1,30 @@
 /** What went wrong, what to do, and what finds it in the server's log. */
 import { problemOf } from '../api/client.js';
+import { Sentence } from './sentence.js';
 
 export const ProblemNote = ({ error }: { readonly error: unknown }) => {
   if (error === null || error === undefined) return null;
   const { detail, hint, problems = [], instance } = problemOf(error);
   return (
     <div role="alert" className="note tone-bad">
-      <p>{detail}</p>
-      {hint === undefined || hint === '' ? null : <p>{hint}</p>}
+      <p>
+        <Sentence of={detail} />
+      </p>
+      {hint === undefined || hint === '' ? null : (
+        <p>
+          <Sentence of={hint} />
+        </p>
+      )}
       {problems.length === 0 ? null : (
         <ul>
           {problems.map(({ path, expected, found, mend }) => (
             <li key={`${path} ${expected}`}>
               <code>{path}</code>: expected {expected}, found {found}
-              {mend === undefined ? '' : `; ${mend}`}
+              {mend === undefined ? null : (
+                <>
+                  ; <Sentence of={mend} />
+                </>
+              )}
             </li>
           ))}
         </ul>

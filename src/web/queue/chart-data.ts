@@ -22,6 +22,24 @@ export const spanOf = (name: string | undefined): SpanName | undefined =>
   name !== undefined && isSpan(name) ? name : undefined;
 export const spanNames: readonly SpanName[] = ['1h', '24h', '7d', '30d'];
 
+const oneTwoFive = (decades: number): readonly number[] =>
+  Array.from({ length: decades }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+
+/** Distances between lines across a chart of jobs: whole ones. */
+export const countSteps = oneTwoFive(7);
+
+const SECOND_MS = 1000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Those of a chart of waits, in ms: as clocks count. */
+export const waitSteps: readonly number[] = [
+  ...oneTwoFive(3),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND_MS),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR_MS),
+  ...oneTwoFive(3).map((n) => n * DAY_MS),
+];
+
 /** For the API. */
 export const edgesOf = (
   span: SpanName,

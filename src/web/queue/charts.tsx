@@ -6,15 +6,17 @@ import { apiPath, ask, queryOf } from '../api/client.js';
 import { useMay } from '../api/session.js';
 import { Chart } from '../parts/chart.js';
 import { ProblemNote } from '../parts/problem.js';
-import { At, lengthOf } from '../parts/time.js';
+import { At, lengthOfPast } from '../parts/time.js';
 import { useUrlState } from '../parts/url-state.js';
 import {
   chartDataOf,
   chartRows,
+  countSteps,
   edgesOf,
   spanNames,
   spanOf,
   spans,
+  waitSteps,
   type ChartRow,
   type SpanName,
 } from './chart-data.js';
@@ -22,10 +24,8 @@ import { grouped } from './rows.js';
 
 const ROWS = 60;
 
-const waitText = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : lengthOf(ms));
-
 const Wait = ({ ms }: { readonly ms: number | null }) =>
-  ms === null ? <span className="muted">none started</span> : waitText(ms);
+  ms === null ? <span className="muted">none started</span> : lengthOfPast(ms);
 
 const AsTable = ({ rows }: { readonly rows: readonly ChartRow[] }) => (
   <details>
@@ -75,6 +75,8 @@ const Shown = ({ measures }: { readonly measures: QueueMeasures }) => {
           title="Jobs"
           times={times}
           format={grouped}
+          steps={countSteps}
+          least={4}
           series={[
             { label: 'waiting', colour: 'warn', values: waiting },
             { label: 'running', colour: 'live', values: running, dashed: true },
@@ -83,13 +85,16 @@ const Shown = ({ measures }: { readonly measures: QueueMeasures }) => {
         <Chart
           title="Wait of those that started"
           times={times}
-          format={waitText}
+          format={(ms) => (ms < 1 ? '0' : lengthOfPast(ms))}
+          steps={waitSteps}
+          least={1000}
           series={[
             { label: 'half at most (p50)', colour: 'live', values: p50 },
             { label: '95 % at most (p95)', colour: 'warn', values: p95, dashed: true },
           ]}
         />
       </div>
+      {p95.some((ms) => ms !== null) ? null : <p className="small muted">No job started in this span.</p>}
       <AsTable rows={chartRows(measures, ROWS)} />
     </>
   );

@@ -61,7 +61,7 @@ export const Head = ({ answer, at, asOf }: HeadProps) => {
         <Number label="Waiting">{count('queued')}</Number>
         <Number label="Oldest waits">
           {oldest === undefined ? (
-            <span className="muted">nothing waits</span>
+            <span className="muted">{counts === undefined ? '…' : 'nothing waits'}</span>
           ) : (
             <PastAge at={oldest} asOf={asOf} />
           )}

@@ -77,7 +77,8 @@ const named = (sentence: string, blockers: readonly string[]): readonly Part[] =
 /** What the server said when it was asked; the page counts on. */
 const IN = /^tried again (?:in \d+ (?:s|min)|at [^,]+)/;
 /** What the word for the reason has said already. */
-const SAID = /^(no enrolled runner can ever match|all available matching runners are busy): /;
+const SAID =
+  /^(no enrolled runner can ever match|all available matching runners are busy|the only available matching runner is busy): /;
 
 interface Waiting {
   readonly reason: string;
@@ -94,12 +95,26 @@ const joined = (parts: readonly Part[]): readonly Part[] =>
       : [...all, part];
   }, []);
 
+/** So many are named in a row; who wants all of them asks for the explanation. */
+const MOST_NAMED = 3;
+
+/** The clauses up to the last that is named, and that there are more. */
+const shortened = (parts: readonly Part[]): readonly Part[] => {
+  const names = parts.flatMap(({ kind }, index) => (kind === 'runner' || kind === 'job' ? [index] : []));
+  const last = names[MOST_NAMED - 1];
+  if (last === undefined || names.length === MOST_NAMED) return parts;
+  const next = parts[last + 1];
+  // up to what separates it from the next one, with that
+  const clause = next?.kind === 'text' ? (/^[^;,]*[;,]?/.exec(next.text)?.[0] ?? '') : '';
+  return [...parts.slice(0, last + 1), { kind: 'text', text: `${clause} and others` }];
+};
+
 /** Why it waits beside the word for it; empty where that word says it all. */
 export const detailOf = ({ reason, detail, blockers, until }: Waiting): readonly Part[] => {
   const told = detail.replace(SAID, '');
   if (told === reasonOf(reason).text) return [];
   const time = until === undefined ? undefined : IN.exec(told)?.[0];
   return time === undefined || until === undefined
-    ? joined(named(told, blockers))
-    : [{ kind: 'until', text: until }, ...joined(named(told.slice(time.length), blockers))];
+    ? shortened(joined(named(told, blockers)))
+    : [{ kind: 'until', text: until }, ...shortened(joined(named(told.slice(time.length), blockers)))];
 };

@@ -2,6 +2,7 @@
 import type { RunnerAsOf } from '../../app/evidence.js';
 import { apiPath } from '../api/client.js';
 import { Confirm } from '../parts/confirm.js';
+import { Sentence } from '../parts/sentence.js';
 import type { Act } from './acts.js';
 import { KeyDialog } from './key-dialog.js';
 import { PauseDialog } from './pause-dialog.js';
@@ -83,7 +84,9 @@ export const ActDialog = ({ act, runner, onClose }: ActDialogProps) => {
           onClose={onClose}
         >
           {act.kind === 'clear' && runner.quarantine !== undefined && runner.detail !== undefined ? (
-            <p className="note tone-bad">{runner.detail}</p>
+            <p className="note tone-bad">
+              <Sentence of={runner.detail} />
+            </p>
           ) : null}
           <p>{says}</p>
         </Confirm>

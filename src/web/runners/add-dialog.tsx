@@ -12,14 +12,23 @@ import { Added } from './added.js';
 import { MachineForm, type Typed } from './machine-form.js';
 import { addCommand, installCommand, labelsOf, USUAL_USER, type Machine } from './paste.js';
 
-const blank: Typed = { name: '', host: '', admin: '', user: USUAL_USER, port: '22', slots: '1', labels: '' };
+const blank: Typed = {
+  name: '',
+  host: '',
+  admin: '',
+  user: USUAL_USER,
+  port: '22',
+  slots: '1',
+  labels: '',
+  jump: '',
+};
 
 /** What is no number is shown as the usual one, and refused by the form. */
 const wholeOf = (text: string, usual: number): number => (/^\d{1,5}$/.test(text) ? Number(text) : usual);
 
-const machineOf = ({ port, slots, labels, ...rest }: Typed): Machine => ({
+const machineOf = ({ port, slots, labels, jump, ...rest }: Typed): Machine => ({
   ...{ name: rest.name.trim(), host: rest.host.trim(), admin: rest.admin.trim(), user: rest.user.trim() },
-  ...{ port: wholeOf(port, 22), slots: wholeOf(slots, 1), labels: labelsOf(labels) },
+  ...{ port: wholeOf(port, 22), slots: wholeOf(slots, 1), labels: labelsOf(labels), jump: jump.trim() },
 });
 
 const Paste = ({ title, text }: { readonly title: string; readonly text: string }) => (
@@ -46,16 +55,23 @@ export const AddDialog = ({ onClose }: { readonly onClose: () => void }) => {
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          const { name, host, user, port, slots, labels } = machine;
+          const { name, host, user, port, slots, labels, jump } = machine;
           mutate({
             url: apiPath('runners'),
             done: `The runner ${name} was added.`,
-            body: { name, host, user, port, slots, labels },
+            body: { name, host, user, port, slots, labels, ...(jump === '' ? {} : { jump }) },
           });
         }}
       >
         <MachineForm typed={typed} onChange={setTyped} />
-        <Paste title="A fresh machine: sets it up and adds it" text={installCommand(machine)} />
+        {machine.jump === '' ? (
+          <Paste title="A fresh machine: sets it up and adds it" text={installCommand(machine)} />
+        ) : (
+          <p className="small muted">
+            <code>baton install-runner</code> sets a fresh machine up over a direct connection; behind a jump
+            host the account has to be there first.
+          </p>
+        )}
         <Paste title="A machine that has the account: adds it" text={addCommand(machine)} />
         <p className="small muted">
           Both run where the command line is, with <code>BATON_URL={`${location.origin}${base}`}</code> and

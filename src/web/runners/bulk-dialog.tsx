@@ -8,7 +8,7 @@ import { announce } from '../parts/announce.js';
 import { Dialog } from '../parts/dialog.js';
 import { Icon, type IconName } from '../parts/icon.js';
 import { ReasonField } from '../parts/reason-field.js';
-import { refusalOf, resultOf, summaryOf, type BulkAct, type Result } from './bulk.js';
+import { looksFirst, refusalOf, resultOf, summaryOf, type BulkAct, type Result } from './bulk.js';
 import { UntilField } from './until-field.js';
 import { untilOf, type Until } from './until.js';
 
@@ -117,8 +117,9 @@ export const BulkDialog = ({ act, names, onClose }: BulkDialogProps) => {
           <p role="status">{summaryOf(results)}</p>
         )}
         <ul className="runners-results" aria-label="Runners" tabIndex={0}>
-          {names.map((name, index) => (
-            <Row key={name} name={name} result={results[index] ?? { kind: 'waits' }} />
+          {/* while it goes on each stays where it is */}
+          {(phase === 'over' ? looksFirst(results) : [...names.keys()]).map((index) => (
+            <Row key={index} name={names[index] ?? ''} result={results[index] ?? { kind: 'waits' }} />
           ))}
         </ul>
         <div className="dialog-foot">

@@ -27,6 +27,17 @@ export const refusalOf = ({ detail, hint, problems = [] }: ProblemDocument): Res
   ].join(' '),
 });
 
+const weights: Readonly<Record<Result['kind'], number>> = {
+  ...{ refused: 0, odd: 1, works: 2, waits: 3, left: 4, done: 5 },
+};
+
+/** Places of the results, those first that need a look. */
+export const looksFirst = (results: readonly Result[]): readonly number[] =>
+  [...results.keys()].sort((a, b) => {
+    const weight = (index: number): number => weights[results[index]?.kind ?? 'waits'];
+    return weight(a) - weight(b) || a - b;
+  });
+
 const counted = (results: readonly Result[], ...kinds: readonly Result['kind'][]): number =>
   results.filter(({ kind }) => kinds.includes(kind)).length;
 

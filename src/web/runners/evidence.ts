@@ -16,7 +16,7 @@ const measuresOf = ({ latencyMs, skewSeconds, load }: Seen): readonly string[] =
   ...(load === undefined ? [] : [`load ${load.toFixed(1)}`]),
 ];
 
-const ago = (at: string, now: number): string => `${lengthOf(now - Date.parse(at))} ago`;
+const length = (at: string, now: number): string => lengthOf(now - Date.parse(at));
 
 /**
  * `now`: milliseconds since 1970, of the server; of the past the moment that is shown, and undefined where that is not known. Of the
@@ -25,8 +25,10 @@ const ago = (at: string, now: number): string => `${lengthOf(now - Date.parse(at
 export const evidenceText = (
   { evidence, probe }: Pick<RunnerAsOf, 'evidence' | 'probe'>,
   now: number | undefined,
+  isPast = false,
 ): string => {
-  const age = (at: string): string => (now === undefined ? `at ${at}` : ago(at, now));
+  const age = (at: string): string =>
+    now === undefined ? `at ${at}` : `${length(at, now)} ${isPast ? 'before' : 'ago'}`;
   if (evidence) {
     const found = evidence.ok
       ? `probe ok ${age(evidence.at)}`
@@ -49,6 +51,16 @@ export const nextText = ({ watch }: Pick<RunnerAsOf, 'watch'>, now: number): str
   if (watch.kind === 'off') return 'no probe is planned';
   const ms = Date.parse(watch.next) - now;
   return ms < 1000 ? 'next probe now' : `next probe in ${lengthOf(ms)}`;
+};
+
+/** When a pause ends, whatever else keeps it from jobs then; undefined: no end is set, or it is over. */
+export const pauseText = (
+  { pausedUntil }: Pick<RunnerAsOf, 'pausedUntil'>,
+  now: number | undefined,
+): string | undefined => {
+  if (pausedUntil === undefined || now === undefined) return undefined;
+  const ms = Date.parse(pausedUntil) - now;
+  return ms <= 0 ? undefined : `the pause ends in ${lengthOf(ms)}`;
 };
 
 /** What somebody has to look at although the state does not say it; in sentences. */

@@ -30,8 +30,13 @@ const words: Readonly<Record<string, string>> = {
   ...{ kernel: 'Kernel', architecture: 'Architecture' },
 };
 
+const loginText = ({ auth, state }: RunnerAsOf): string => {
+  if (auth !== 'key') return 'the ssh-agent of the server';
+  return state === 'retired' ? 'a key, which was removed' : 'a key that Baton keeps';
+};
+
 export const Facts = ({ runner }: { readonly runner: RunnerAsOf }) => {
-  const { host, port, user, auth, publicKey, jump, hostKeys, jumpHostKeys = [], attributes } = runner;
+  const { host, port, user, publicKey, jump, hostKeys, jumpHostKeys = [], attributes } = runner;
   const { toolchains = {}, ...plain } = attributes;
   const { enterprises, isolated, proved, slots } = runner;
   return (
@@ -42,7 +47,7 @@ export const Facts = ({ runner }: { readonly runner: RunnerAsOf }) => {
         <Fact name="Account">
           {isolated === true ? `${user}-0 to ${user}-${slots - 1}, one for each slot` : user}
         </Fact>
-        <Fact name="Login">{auth === 'key' ? 'a key that Baton keeps' : 'the ssh-agent of the server'}</Fact>
+        <Fact name="Login">{loginText(runner)}</Fact>
         <Fact name="Jump host">{jump ?? <span className="muted">none, reached directly</span>}</Fact>
         <Fact name="Enterprises">
           {enterprises?.join(', ') ?? <span className="muted">takes jobs of all</span>}

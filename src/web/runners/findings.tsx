@@ -1,6 +1,7 @@
 /** What a look at a machine found, each with what follows from it; what is not well comes first. */
 import type { Finding } from '../../events/runner.js';
 import { Icon } from '../parts/icon.js';
+import { Sentence } from '../parts/sentence.js';
 
 export const Findings = ({ of }: { readonly of: readonly Finding[] }) =>
   of.length === 0 ? (
@@ -32,7 +33,7 @@ export const Findings = ({ of }: { readonly of: readonly Finding[] }) =>
                   {found}
                 </td>
                 <td data-label="What follows" className="runners-text">
-                  {consequence ?? (ok ? null : 'not told')}
+                  {consequence === undefined ? ok ? null : 'not told' : <Sentence of={consequence} />}
                 </td>
               </tr>
             ))}

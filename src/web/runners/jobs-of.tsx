@@ -4,9 +4,9 @@ import type { HistoryRow } from '../../../projections/history-row.js';
 import { apiPath, ask, queryOf } from '../api/client.js';
 import { Link, pageOf } from '../parts/link.js';
 import { ProblemNote } from '../parts/problem.js';
+import { Sentence } from '../parts/sentence.js';
 import { Status } from '../parts/status.js';
-import { At } from '../parts/time.js';
-import { ranText } from './spark.js';
+import { At, lengthOfPast } from '../parts/time.js';
 
 interface HistoryAnswer {
   readonly items: readonly HistoryRow[];
@@ -39,13 +39,13 @@ const Row = ({ row }: { readonly row: HistoryRow }) => (
       {row.slot}
     </td>
     <td data-label="Ran" className="number">
-      {row.ranMs === undefined ? null : ranText(row.ranMs)}
+      {row.ranMs === undefined ? null : lengthOfPast(row.ranMs)}
     </td>
     <td data-label="Ended" className="number">
       {row.endedAt === undefined ? null : <At at={row.endedAt} />}
     </td>
     <td data-label="Why" className="runners-text">
-      {row.reason ?? row.detail}
+      <Sentence of={row.reason ?? row.detail ?? ''} />
     </td>
   </tr>
 );

@@ -41,7 +41,7 @@ export const KeyDialog = ({ name, hop, found, accepted, onClose }: KeyDialogProp
       )}
       <FingerprintPair accepted={accepted} found={found} />
       <p className="small">
-        On the console of the machine, this prints its own:{' '}
+        On the console of {hop === 'jump' ? 'the jump host' : 'the machine'}, this prints its own:{' '}
         <code>ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code>
       </p>
       <label className="row runners-tick">

@@ -4,7 +4,7 @@ import { Field } from '../parts/field.js';
 
 /** As it stands in the controls. */
 export type Typed = Readonly<
-  Record<'name' | 'host' | 'admin' | 'user' | 'port' | 'slots' | 'labels', string>
+  Record<'name' | 'host' | 'admin' | 'user' | 'port' | 'slots' | 'labels' | 'jump', string>
 >;
 
 interface Control {
@@ -30,6 +30,12 @@ const controls: readonly Control[] = [
   { name: 'port', label: 'SSH port', type: 'number', required: true, max: 65_535 },
   { name: 'slots', label: 'Slots (jobs at once)', type: 'number', required: true, max: 64 },
   { name: 'labels', label: 'Labels', hint: 'With commas between' },
+  {
+    name: 'jump',
+    label: 'Jump host',
+    hint: 'user@host or user@host:port; empty: reached directly',
+    pattern: '[^@\\s]+@[^@\\s]+',
+  },
 ];
 
 interface MachineFormProps {

@@ -3,7 +3,16 @@ import { useAt } from '../api/past.js';
 import { Empty } from '../parts/empty.js';
 import { addCommand, installCommand, type Machine } from './paste.js';
 
-const unknown: Machine = { name: '', host: '', admin: '', user: '', port: 22, slots: 1, labels: [] };
+const unknown: Machine = {
+  name: '',
+  host: '',
+  admin: '',
+  user: '',
+  port: 22,
+  slots: 1,
+  labels: [],
+  jump: '',
+};
 
 export const Nothing = () =>
   useAt() === undefined ? (

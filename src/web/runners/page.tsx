@@ -66,7 +66,7 @@ const RunnersPage = () => {
     <>
       <div className="spread">
         <h1>Runners</h1>
-        {at === undefined ? (
+        {hands?.admin === true ? (
           <button type="button" className="button primary" onClick={() => setOpen({ kind: 'add' })}>
             Add a runner…
           </button>

@@ -11,6 +11,8 @@ export interface Machine {
   readonly port: number;
   readonly slots: number;
   readonly labels: readonly string[];
+  /** `user@host:port`; empty: reached directly. */
+  readonly jump: string;
 }
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
@@ -51,12 +53,13 @@ export const installCommand = (machine: Machine): string => {
 
 /** Enrols a machine that is set up, with a key that Baton makes. */
 export const addCommand = (machine: Machine): string => {
-  const { name, host, user, port } = machine;
+  const { name, host, user, port, jump } = machine;
   return [
     ...['baton', 'runner', 'add', argument(name, 'NAME')],
     ...(host === '' ? ['--host', 'HOST'] : option('--host', host)),
     ...(user === '' ? ['--user', 'USER'] : option('--user', user)),
     ...(port === USUAL_PORT ? [] : ['--port', String(port)]),
+    ...(jump === '' ? [] : option('--jump', jump)),
     ...shared(machine),
   ].join(' ');
 };

@@ -8,6 +8,7 @@ import { useMay } from '../api/session.js';
 import { Empty } from '../parts/empty.js';
 import { Link } from '../parts/link.js';
 import { ProblemNote } from '../parts/problem.js';
+import { Sentence } from '../parts/sentence.js';
 import { Status } from '../parts/status.js';
 import { ActDialog } from './act-dialog.js';
 import { offersFor, type Act } from './acts.js';
@@ -16,7 +17,7 @@ import { Findings } from './findings.js';
 import { JobsOf } from './jobs-of.js';
 import { SlotTable } from './slot-table.js';
 import { SparkLine } from './spark-line.js';
-import { EvidenceLine, NextLine, Warnings } from './state-cell.js';
+import { EvidenceLine, NextLine, PauseLine, Warnings } from './state-cell.js';
 import './runners.css';
 
 const Standing = ({ runner, asOf }: { readonly runner: RunnerAsOf; readonly asOf: string | undefined }) => (
@@ -25,21 +26,33 @@ const Standing = ({ runner, asOf }: { readonly runner: RunnerAsOf; readonly asOf
       <h1 id="runner-name">{runner.name}</h1>
       <Status of={runner.state} />
     </div>
-    {runner.detail === undefined ? null : <p className="runners-text">{runner.detail}</p>}
+    {runner.detail === undefined ? null : (
+      <p className="runners-text">
+        <Sentence of={runner.detail} />
+      </p>
+    )}
     <Warnings runner={runner} />
     <ul className="runners-lines">
+      {runner.pausedUntil === undefined ? null : (
+        <li>
+          <PauseLine runner={runner} asOf={asOf} />
+        </li>
+      )}
       <li>
         <EvidenceLine runner={runner} asOf={asOf} />
       </li>
       {runner.evidence?.detail === undefined || runner.evidence.detail === runner.detail ? null : (
-        <li className="runners-text">{runner.evidence.detail}</li>
+        <li className="runners-text">
+          <Sentence of={runner.evidence.detail} />
+        </li>
       )}
       {runner.watch === undefined ? null : (
         <li>
           <NextLine runner={runner} />
         </li>
       )}
-      {runner.quarantine === undefined ? null : (
+      {/* where a person has to act, probes bring nothing back */}
+      {runner.quarantine === undefined || runner.watch?.kind === 'person' ? null : (
         <li>
           {`${runner.quarantine.cleanProbes} clean ${runner.quarantine.cleanProbes === 1 ? 'probe' : 'probes'} in a row since it was quarantined`}
         </li>
@@ -81,7 +94,10 @@ const RunnerPage = ({ name }: { readonly name: string }) => {
   if (runner === undefined) {
     if (error instanceof ApiProblem && error.problem.status === 404)
       return (
-        <Empty title={at === undefined ? `There is no runner ${name}` : `There was no runner ${name} then`}>
+        <Empty
+          isPage
+          title={at === undefined ? `There is no runner ${name}` : `There was no runner ${name} then`}
+        >
           <Link to="/runners">To all runners</Link>
         </Empty>
       );

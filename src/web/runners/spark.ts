@@ -1,6 +1,6 @@
 /** The last jobs of a runner as bars: how long each ran, how it ended, and the same in words. */
 import type { RunnerView } from '../../../projections/runner-health.js';
-import { lengthOf } from '../parts/length.js';
+import { lengthOfPast } from '../parts/length.js';
 
 type Last = RunnerView['lastOutcomes'][number];
 
@@ -30,15 +30,12 @@ const word = (outcome: string): string => outcome.replaceAll('_', ' ');
 const heightOf = (ranMs: number, longest: number): number =>
   longest <= 0 ? LEAST : Math.max(LEAST, Math.sqrt(ranMs / longest));
 
-/** `430 ms`, `3 min 08 s`. */
-export const ranText = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : lengthOf(ms));
-
 /** In the order of time: `outcomes` has the newest first, the bars last. */
 export const barsOf = (outcomes: readonly Last[]): readonly Bar[] => {
   const longest = Math.max(0, ...outcomes.map(({ ranMs = 0 }) => ranMs));
   return [...outcomes].reverse().map(({ jobId, outcome, at, ranMs }) => ({
     ...{ jobId, outcome, shape: shapes[outcome], height: heightOf(ranMs ?? 0, longest) },
-    title: `${word(outcome)}, ${ranMs === undefined ? 'never started' : `ran ${ranText(ranMs)}`}, ended ${at}`,
+    title: `${word(outcome)}, ${ranMs === undefined ? 'never started' : `ran ${lengthOfPast(ranMs)}`}, ended ${at}`,
   }));
 };
 

@@ -4,8 +4,9 @@ import type { RunnerAsOf } from '../../app/evidence.js';
 import { useNow } from '../api/clock.js';
 import { apiPath, ask } from '../api/client.js';
 import { useAt } from '../api/past.js';
+import { Sentence } from '../parts/sentence.js';
 import { Status } from '../parts/status.js';
-import { evidenceAt, evidenceText, nextText, warningsOf } from './evidence.js';
+import { evidenceAt, evidenceText, nextText, pauseText, warningsOf } from './evidence.js';
 
 interface EvidenceProps {
   readonly runner: RunnerAsOf;
@@ -13,13 +14,30 @@ interface EvidenceProps {
   readonly asOf?: string | undefined;
 }
 
-/** Ticks. */
-export const EvidenceLine = ({ runner, asOf }: EvidenceProps) => {
+/** Now, or the moment that is shown, where its time is known. */
+const useMoment = (
+  asOf: string | undefined,
+): { readonly now: number | undefined; readonly isPast: boolean } => {
   const tick = useNow();
   const isPast = useAt() !== undefined;
-  const now = isPast ? (asOf === undefined ? undefined : Date.parse(asOf)) : tick;
+  return { isPast, now: isPast ? (asOf === undefined ? undefined : Date.parse(asOf)) : tick };
+};
+
+/** Ticks. */
+export const PauseLine = ({ runner, asOf }: EvidenceProps) => {
+  const text = pauseText(runner, useMoment(asOf).now);
+  return text === undefined ? null : (
+    <time dateTime={runner.pausedUntil} title={runner.pausedUntil} className="number">
+      {text}
+    </time>
+  );
+};
+
+/** Ticks. */
+export const EvidenceLine = ({ runner, asOf }: EvidenceProps) => {
+  const { now, isPast } = useMoment(asOf);
   const at = evidenceAt(runner);
-  const text = evidenceText(runner, now);
+  const text = evidenceText(runner, now, isPast);
   return at === undefined ? (
     <span className="number">{text}</span>
   ) : (
@@ -66,7 +84,14 @@ export const StateCell = ({ runner, asOf }: EvidenceProps) => {
       <span className="small">
         <EvidenceLine runner={data} asOf={asOf} />
       </span>
-      {data.detail === undefined ? null : <span className="small muted">{data.detail}</span>}
+      {data.detail === undefined ? null : (
+        <span className="small muted">
+          <Sentence of={data.detail} />
+        </span>
+      )}
+      <span className="small runners-line">
+        <PauseLine runner={data} asOf={asOf} />
+      </span>
       <Warnings runner={data} />
     </div>
   );

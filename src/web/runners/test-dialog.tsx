@@ -7,6 +7,7 @@ import { useNow } from '../api/clock.js';
 import { useMay } from '../api/session.js';
 import { Dialog } from '../parts/dialog.js';
 import { ProblemNote } from '../parts/problem.js';
+import { Sentence } from '../parts/sentence.js';
 import { Status } from '../parts/status.js';
 import { lengthOf } from '../parts/time.js';
 import { Findings } from './findings.js';
@@ -22,28 +23,37 @@ const Waiting = ({ name }: { readonly name: string }) => {
   );
 };
 
-const Result = ({ answer, onClose }: { readonly answer: RunnerTested; readonly onClose: () => void }) => {
-  const { code, sentence, fingerprint, hop = 'runner', runner } = answer;
+const acceptedOf = ({ hop, runner }: RunnerTested): readonly string[] =>
+  hop === 'jump' ? (runner.jumpHostKeys ?? []) : runner.hostKeys;
+
+interface ResultProps {
+  readonly answer: RunnerTested;
+  readonly compare: () => void;
+}
+
+const Result = ({ answer, compare }: ResultProps) => {
+  const { code, sentence, fingerprint, hop, runner } = answer;
   const isOperator = useMay('operator');
   const isAdmin = useMay('admin');
-  const [isComparing, setComparing] = useState(false);
-  const accepted = hop === 'jump' ? (runner.jumpHostKeys ?? []) : runner.hostKeys;
-  const mayAccept = fingerprint !== undefined && (accepted.length === 0 ? isOperator : isAdmin);
-  if (isComparing && fingerprint !== undefined)
-    return <KeyDialog {...{ name: runner.name, hop, found: fingerprint, accepted }} onClose={onClose} />;
+  const isFirst = acceptedOf(answer).length === 0;
+  const mayAccept = fingerprint !== undefined && (isFirst ? isOperator : isAdmin);
   return (
     <>
-      <p className={`note tone-${code === 'ready' ? 'ok' : 'bad'}`}>{sentence}</p>
+      <p className={`note tone-${code === 'ready' ? 'ok' : 'bad'}`}>
+        <Sentence of={sentence} />
+      </p>
       <p className="row">
         Now it is <Status of={runner.state} />
         {runner.detail === undefined || runner.detail === sentence ? null : (
-          <span className="muted">{runner.detail}</span>
+          <span className="muted">
+            <Sentence of={runner.detail} />
+          </span>
         )}
       </p>
       {mayAccept ? (
         <p>
-          <button type="button" className="button primary" onClick={() => setComparing(true)}>
-            Compare the host key…
+          <button type="button" className="button primary" onClick={compare}>
+            {hop === 'jump' ? 'Compare the jump host’s key…' : 'Compare the host key…'}
           </button>
         </p>
       ) : null}
@@ -61,15 +71,23 @@ interface TestDialogProps {
 
 export const TestDialog = ({ name, how, onClose }: TestDialogProps) => {
   const { mutate, data, error, isPending } = useCommand<RunnerTested>();
+  const [isComparing, setComparing] = useState(false);
   const begun = useRef(false);
   useEffect(() => {
     if (begun.current) return;
     begun.current = true;
     mutate({ url: apiPath('runners', name, how), done: `${name} was tested.` });
   }, [mutate, name, how]);
+  // in place of this dialog, not over it
+  if (isComparing && data?.fingerprint !== undefined)
+    return (
+      <KeyDialog
+        {...{ name, hop: data.hop ?? 'runner', found: data.fingerprint, accepted: acceptedOf(data), onClose }}
+      />
+    );
   return (
     <Dialog title={how === 'test' ? `Test of ${name}` : `Proof of ${name}`} onClose={onClose} wide>
-      {data === undefined ? null : <Result answer={data} onClose={onClose} />}
+      {data === undefined ? null : <Result answer={data} compare={() => setComparing(true)} />}
       <ProblemNote error={error} />
       {data === undefined && error === null ? <Waiting name={name} /> : null}
       <div className="dialog-foot">

@@ -1,5 +1,6 @@
 /** Asks until when a pause lasts. */
-import { useId } from 'react';
+import { Fragment, useId } from 'react';
+import { MomentInput } from '../parts/moment-input.js';
 import { pauseChoices, type Until } from './until.js';
 
 const words: Readonly<Record<Until['choice'], string>> = {
@@ -22,26 +23,26 @@ export const UntilField = ({ value, onChange }: UntilFieldProps) => {
     <fieldset className="runners-choices">
       <legend className="small muted">How long</legend>
       {pauseChoices.map((choice) => (
-        <label key={choice} className="row">
-          <input
-            type="radio"
-            name={id}
-            checked={value.choice === choice}
-            onChange={() => onChange({ ...value, choice })}
-          />
-          {words[choice]}
-        </label>
+        <Fragment key={choice}>
+          <label className="row">
+            <input
+              type="radio"
+              name={id}
+              checked={value.choice === choice}
+              onChange={() => onChange({ ...value, choice })}
+            />
+            {words[choice]}
+          </label>
+          {choice === 'moment' && value.choice === 'moment' ? (
+            <MomentInput
+              label="Moment"
+              text={value.moment}
+              onChange={(moment) => onChange({ ...value, moment })}
+              isNeeded
+            />
+          ) : null}
+        </Fragment>
       ))}
-      {value.choice === 'moment' ? (
-        <input
-          type="datetime-local"
-          className="input"
-          aria-label="Moment, in your time zone"
-          required
-          value={value.moment}
-          onChange={({ target }) => onChange({ ...value, moment: target.value })}
-        />
-      ) : null}
     </fieldset>
   );
 };

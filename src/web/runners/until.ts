@@ -1,10 +1,11 @@
 /** Until when a pause lasts, as it is chosen in a form. */
+import { millisOfLocal } from '../parts/moments.js';
 
 export const pauseChoices = ['30m', '2h', 'moment', 'open'] as const;
 
 export interface Until {
   readonly choice: (typeof pauseChoices)[number];
-  /** Local time as `<input type="datetime-local">` has it. */
+  /** As it was written. */
   readonly moment: string;
 }
 
@@ -12,7 +13,7 @@ export interface Until {
 export const untilOf = ({ choice, moment }: Until): string | undefined => {
   if (choice === 'open') return undefined;
   if (choice !== 'moment') return choice;
-  const at = Date.parse(moment);
+  const at = millisOfLocal(moment);
   // what is no moment is for the server to refuse, in its words
-  return Number.isNaN(at) ? moment : new Date(at).toISOString();
+  return at === undefined ? moment : new Date(at).toISOString();
 };

@@ -7,7 +7,7 @@ import { Link } from '../parts/link.js';
 import { ThemeChoice } from '../parts/theme.js';
 import icon from '../icon.svg';
 import { LiveBanner } from './live-banner.js';
-import { PastBanner } from './past-banner.js';
+import { OfMoment, PastBanner } from './past-banner.js';
 import { TimeControl } from './time-control.js';
 
 const places = [
@@ -16,6 +16,9 @@ const places = [
   ['/changes', 'Changes'],
   ['/history', 'History'],
 ] as const;
+
+/** What is said of who looks. */
+const ME = 'shell-me';
 
 const roleOf = ({ grants }: Session): string =>
   (['admin', 'operator', 'viewer'] as const).find((role) => grants.some((grant) => grant.role === role)) ??
@@ -52,20 +55,27 @@ export const Shell = ({ session, children }: { readonly session: Session; readon
           ))}
         </nav>
         <TimeControl />
-        <span className="small muted">
-          {session.actor === roleOf(session) ? session.actor : `${session.actor} (${roleOf(session)})`}
-        </span>
-        <ThemeChoice />
-        {session.via === 'cookie' ? (
-          <button type="button" className="button small" onClick={() => void logOut()}>
-            Log out
-          </button>
-        ) : null}
+        <button type="button" className="button small shell-me-opens" popoverTarget={ME}>
+          {session.actor}
+          <span className="visually-hidden">: theme, log out</span>
+        </button>
+        {/* on a wide screen it is part of the header, and not opened */}
+        <div id={ME} popover="auto" className="shell-me">
+          <span className="small muted">
+            {session.actor === roleOf(session) ? session.actor : `${session.actor} (${roleOf(session)})`}
+          </span>
+          <ThemeChoice />
+          {session.via === 'cookie' ? (
+            <button type="button" className="button small" onClick={() => void logOut()}>
+              Log out
+            </button>
+          ) : null}
+        </div>
       </header>
       <LiveBanner />
       <PastBanner />
       <main id="main" ref={main} tabIndex={-1} className="shell-main">
-        {children}
+        <OfMoment>{children}</OfMoment>
       </main>
       <Announcer />
     </>

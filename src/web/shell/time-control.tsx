@@ -4,9 +4,10 @@ import { useLocation, useSearch } from 'wouter';
 import { serverNow } from '../api/clock.js';
 import { useAt } from '../api/past.js';
 import { Dialog } from '../parts/dialog.js';
-import { Field } from '../parts/field.js';
 import { Icon } from '../parts/icon.js';
-import { instantOf, localOf, millisOf, millisOfLocal, stepFrom } from '../parts/moments.js';
+import { MomentInput } from '../parts/moment-input.js';
+import { instantOf, localOf, millisOf, millisOfLocal, stepFrom, zoneName } from '../parts/moments.js';
+import { momentText } from './moment-text.js';
 import { withParams } from '../parts/params.js';
 
 const MINUTE_MS = 60_000;
@@ -16,16 +17,6 @@ const steps = [
   ['+10 min', 10 * MINUTE_MS],
   ['+1 h', 60 * MINUTE_MS],
 ] as const;
-
-const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' });
-const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** As the button says it. */
-const shownOf = (at: string | undefined): string => {
-  if (at === undefined) return 'Now';
-  const millis = millisOf(at);
-  return millis === undefined ? `As of position ${at}` : `As of ${short.format(millis)}`;
-};
 
 interface TimeDialogProps {
   readonly at: string | undefined;
@@ -53,7 +44,7 @@ const TimeDialog = ({ at, show, onClose }: TimeDialogProps) => {
         }}
       >
         <p>
-          Shown: <strong>{shownOf(at)}</strong>
+          Shown: <strong>{at === undefined ? 'now' : momentText(at)}</strong>
           {millisOf(at) === undefined ? null : (
             <>
               {' '}
@@ -86,28 +77,13 @@ const TimeDialog = ({ at, show, onClose }: TimeDialogProps) => {
             Now
           </button>
         </div>
-        <Field
-          label={`Date and time (${zone})`}
-          hint={
-            millis === undefined
-              ? 'A date and a time of day are needed.'
-              : isFuture
-                ? 'That has not come yet.'
-                : `In UTC: ${instantOf(millis)}`
-          }
-        >
-          {(id) => (
-            <input
-              id={id}
-              type="datetime-local"
-              step={1}
-              required
-              className="input"
-              value={text}
-              onChange={({ target }) => setText(target.value)}
-            />
-          )}
-        </Field>
+        <MomentInput
+          label={`Date and time (${zoneName()})`}
+          text={text}
+          onChange={setText}
+          isNeeded
+          wrong={isFuture ? 'That has not come yet.' : undefined}
+        />
         <p className="small muted">
           Everything but logs is shown as it was then, with ages counted from then. Nothing can be changed
           there.
@@ -134,7 +110,7 @@ export const TimeControl = () => {
     <>
       <button type="button" className="button small" onClick={() => setOpen(true)}>
         <Icon name="clock" />
-        {shownOf(at)}
+        {at === undefined ? 'Now' : momentText(at)}
         <span className="visually-hidden">: choose the moment that is shown</span>
       </button>
       {isOpen ? (
