@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AttemptView, JobView } from '../../projections/jobs.js';
 import {
   bytesText,
+  endOf,
   endOfAttempt,
   endOfLog,
   exitText,
@@ -78,7 +79,8 @@ describe('the end of a log', () => {
   });
   it('says of a job that was lost that nobody knows, and what is missing', () => {
     const attempt: AttemptView = { attempt: 1, endedAt: '2026-01-31T12:00:01.000Z' };
-    const job = aJob({ status: 'lost', summary: 'lost: build-07 was scrapped', attempts: [attempt] });
+    const job = aJob({ status: 'lost', summary: 'lost: It was closed by a person.', attempts: [attempt] });
+    expect(endOf(job)).toBe('The job is lost: It was closed by a person.');
     expect(endOfLog(job, attempt, 'log', { ...known, sealed: false })).toEqual([
       'What it did in the end is not known.',
       'The log was not sealed: 9,120 bytes, 211 lines are here, and what the runner may still hold was not collected.',
@@ -94,7 +96,7 @@ describe('the end of a log', () => {
     const second: AttemptView = { attempt: 2 };
     const job = aJob({ attempts: [first, second] });
     expect(endOfLog(job, first, 'log', known)).toContain(
-      'Attempt 1 ended and was tried again: runner was rebooted.',
+      'Attempt 1 ended, and the job is tried again: runner was rebooted.',
     );
     expect(endOfLog(job, second, 'log', { size: 1, lines: 1, sealed: false, isOver: false })).toEqual([
       'Still open: 1 byte, 1 line so far.',

@@ -2,7 +2,6 @@
 import type { JobView } from '../../../projections/jobs.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
 import { rawUrl } from '../log/source.js';
-import { owedText } from '../parts/cancel-fate.js';
 import { CopyButton } from '../parts/copy-button.js';
 import { Link, pageOf } from '../parts/link.js';
 import { Status } from '../parts/status.js';
@@ -60,7 +59,7 @@ const Facts = ({ job }: { readonly job: JobView }) => {
         <dd>{last === undefined ? 'none yet' : `${last.attempt} of ${job.attempts.length}`}</dd>
       </div>
       <div>
-        <dt>{waitEnd === undefined ? 'Queued for' : 'Was queued for'}</dt>
+        <dt>{job.status === 'queued' || waitEnd === undefined ? 'Queued for' : 'Was queued for'}</dt>
         <dd>
           <Lasted
             from={
@@ -112,7 +111,7 @@ const Notes = ({ job, away }: { readonly job: JobView; readonly away: RunnerAsOf
           )}
           {away.detail === undefined ? '.' : `: ${away.detail}`} The job may be running: nothing is assumed,
           and when the runner comes back what happened is collected.
-          {cancelRequested === undefined ? '' : ` ${owedText('It')}`}
+          {cancelRequested === undefined ? '' : ' The cancel is owed, and tried again until it answers.'}
         </p>
       )}
       {collectionPaused === undefined ? null : (

@@ -106,10 +106,11 @@ export const LogTab = ({ job }: { readonly job: JobView }) => {
         {...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt })}
         sought={{ text: get('q') ?? '', isExact: get('case') === 'true' }}
         onSearch={({ text, isExact }) => set({ q: text, case: isExact ? 'true' : undefined })}
-        footer={({ size, sealed, total = 0, following }, isAlone) =>
+        isOver={job.endedAt !== undefined || attempt.endedAt !== undefined}
+        footer={({ size, sealed, total = 0 }, { isOpen, isFull }) =>
           endOfLog(job, attempt, output, {
-            ...{ size, sealed, lines: total, isOver: following?.kind === 'over' },
-            ...{ isAlone, isAway },
+            ...{ size, sealed, lines: total, isOver: !isOpen },
+            ...{ isAlone: isFull, isAway },
           }).map((sentence) => <p key={sentence}>{sentence}</p>)
         }
       />

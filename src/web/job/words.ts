@@ -80,9 +80,12 @@ const VERB: Readonly<Partial<Record<JobView['status'], string>>> = {
   undeliverable: 'is ',
 };
 
+/** With its full stop, once: details may be sentences themselves. */
+const stopped = (text: string): string => (text.endsWith('.') ? text : `${text}.`);
+
 /** How it ended, as a whole sentence; undefined: it has not. */
 export const endOf = ({ status, summary }: Pick<JobView, 'status' | 'summary'>): string | undefined =>
-  summary === undefined ? undefined : `The job ${VERB[status] ?? ''}${summary}.`;
+  summary === undefined ? undefined : stopped(`The job ${VERB[status] ?? ''}${summary}`);
 
 const howItEnded = (job: JobView, attempt: AttemptView, isAlone: boolean): readonly string[] => {
   const isLast = job.attempts.at(-1)?.attempt === attempt.attempt;
@@ -98,7 +101,9 @@ const howItEnded = (job: JobView, attempt: AttemptView, isAlone: boolean): reado
   }
   if (attempt.endedAt === undefined) return [];
   return [
-    `Attempt ${attempt.attempt} ended and was tried again: ${attempt.why ?? 'no reason was recorded'}.`,
+    stopped(
+      `Attempt ${attempt.attempt} ended, and the job is tried again: ${attempt.why ?? 'no reason was recorded'}`,
+    ),
   ];
 };
 

@@ -13,6 +13,7 @@ import { rawUrl, type LogSource, type Sought } from './source.js';
 import { StateNotes } from './state-notes.js';
 import { timesShown } from './times.js';
 import { Overview, Tools } from './tools.js';
+import { useAlone } from './use-alone.js';
 import { useGroups } from './use-groups.js';
 import { useKept } from './use-kept.js';
 import { useKeys } from './use-keys.js';
@@ -26,21 +27,28 @@ interface LogViewerProps {
   readonly source: LogSource;
   /** Of the attempt; times since then. */
   readonly startedAt?: string;
+  /** Its attempt has ended: what is not there now will not come. */
+  readonly isOver: boolean;
   readonly sought: Sought;
   readonly onSearch: (sought: Sought) => void;
   /** Stands under the last line; in full screen nothing else of the page is seen. */
-  readonly footer: (state: LogState, isFull: boolean) => ReactNode;
+  readonly footer: (
+    state: LogState,
+    shown: { readonly isOpen: boolean; readonly isFull: boolean },
+  ) => ReactNode;
 }
 
 /** While the reader scrolls fast nothing is fetched of what flies by. */
 const SETTLE_MS = 40;
 const LONG = 20_000;
 
-export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogViewerProps) => {
+export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer }: LogViewerProps) => {
   const { book, state } = useLogBook(source);
   const { version, sealed } = state;
   const total = state.total ?? 0;
-  const isOpen = !sealed && state.following?.kind !== 'over';
+  // an end that comes meanwhile is told by the log's own stream, after its last byte
+  const [wasOver] = useState(isOver);
+  const isOpen = !sealed && state.following?.kind !== 'over' && !wasOver;
   const [range, setRange] = useLineRange();
   const [times, setTimes] = useKept('times', timesShown);
   const [wrapped, setWrapped] = useKept('wrap', ['no', 'yes']);
@@ -49,6 +57,8 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
   const [isHelp, setHelp] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const label = useId();
+  const whole = useRef<HTMLElement>(null);
+  useAlone(whole, isFull);
   const isWrapped = wrapped === 'yes';
   // of a log that was over when it was opened the box is as high as its lines; one that ends meanwhile keeps its place
   const [isFitted, setFitted] = useState<boolean>();
@@ -100,6 +110,7 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
 
   return (
     <section
+      ref={whole}
       className={isFull ? 'log log-full' : isFitted === true ? 'log log-fitted' : 'log'}
       aria-labelledby={label}
     >
@@ -212,7 +223,9 @@ export const LogViewer = ({ source, startedAt, sought, onSearch, footer }: LogVi
           </button>
         ) : null}
       </div>
-      <footer className="log-foot">{state.total === undefined ? null : footer(state, isFull)}</footer>
+      <footer className="log-foot">
+        {state.total === undefined ? null : footer(state, { isOpen, isFull })}
+      </footer>
       {isHelp ? <Help onClose={() => setHelp(false)} /> : null}
     </section>
   );
