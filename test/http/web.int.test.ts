@@ -93,7 +93,7 @@ describe('the pages', () => {
       expect((await plainRequest(edge.port, 'GET', path)).bytes.toString()).toBe(documentIn(up, told));
   });
 
-  it.each(['/queues', '/jobs', '/runners/', '/jobs/a/b', '/index.html', '/licences.md', '/assets', '/api'])(
+  it.each(['/queues', '/jobs', '/runners/', '/jobs/a/b', '/index.html', '/assets', '/api'])(
     'do not stand at %s: that needs a token as before',
     async (path) => {
       const { get } = await open(await built());
@@ -174,6 +174,13 @@ describe('files of the pages', () => {
     const tag = String(answer.headers['etag']);
     const known = await get('/assets/index-Ab3_x.js', { 'Accept-Encoding': header, 'If-None-Match': tag });
     expect(known.status).toBe(304);
+  });
+
+  it('are beside them the licences of what they are made of, to be asked for anew each time', async () => {
+    const { get } = await open(await built());
+    const answer = await get('/licences.md');
+    expect([answer.status, answer.bytes.toString()]).toEqual([200, 'of others']);
+    expect(of(answer, 'content-type', 'cache-control')).toEqual(['text/plain; charset=utf-8', 'no-cache']);
   });
 
   it('given what is packed already, then it is sent as it is', async () => {
