@@ -7,5 +7,8 @@ const PAGE =
 /** `path`: without a query, and without what stands before the pages. */
 export const isPage = (path: string): boolean => PAGE.test(path);
 
-/** Of a script, a style sheet or a picture. */
-export const isPageFile = (path: string): boolean => path.startsWith('/assets/');
+/** The licences of what the pages are made of. */
+export const LICENCES = '/licences.md';
+
+/** Of a script, a style sheet, a picture or the licences. */
+export const isPageFile = (path: string): boolean => path.startsWith('/assets/') || path === LICENCES;

@@ -256,7 +256,7 @@ const playIn = async (
     if (keep) {
       say(
         io,
-        `\nThe server goes on until Ctrl-C:\n  export BATON_URL=${stage.server.url} BATON_TOKEN=${token}`,
+        `\nThe server goes on until Ctrl-C:\n  export BATON_URL=${stage.server.url} BATON_TOKEN=${token}\nIts pages are at ${stage.server.url}/ and ask for a token: give that one.`,
       );
       await stop.asked;
     }

@@ -98,6 +98,7 @@ describe('baton demo', () => {
       () => (demo.out().includes('goes on until') ? true : undefined),
       90_000,
     );
+    expect(demo.out()).toMatch(/^Its pages are at http:\/\/127\.0\.0\.1:\d+\/ and ask for a token/m);
     const listed = await begin(folder, ['change', 'list', '--json'], keptEnvironment(demo.out())).done;
     expect(listed.code).toBe(0);
     const { items } = JSON.parse(listed.out) as { items: readonly ChangeView[] };

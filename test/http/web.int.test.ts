@@ -93,23 +93,29 @@ describe('the pages', () => {
       expect((await plainRequest(edge.port, 'GET', path)).bytes.toString()).toBe(documentIn(up, told));
   });
 
-  it.each(['/queues', '/jobs', '/jobs/a/b', '/index.html', '/licences.md', '/assets'])(
+  it.each([
+    ...['/queues', '/jobs', '/index.html', '/assets'].map((path) => [path, '.'] as const),
+    ...['/runners/', '/jobs/'].map((path) => [path, '..'] as const),
+  ])(
     'do not stand at %s: a person is told so by a page, a program needs a token as before',
-    async (path) => {
+    async (path, up) => {
       const { get } = await open(await built());
       const answer = await get(path, { Accept: 'text/html' });
-      expect([answer.status, answer.bytes.toString()]).toEqual([404, INDEX]);
+      expect([answer.status, answer.bytes.toString()]).toEqual([404, documentIn(up)]);
       expect(of(answer, 'cache-control')).toEqual(['no-store']);
       const program = await get(path, { Accept: '*/*' });
       expect([program.status, reasonIn(program)]).toEqual([401, 'token_missing']);
     },
   );
 
-  it.each(['/api', '/api/v1/queue', '/metrics'])('do not stand at %s, whoever asks', async (path) => {
-    const { get } = await open(await built());
-    const answer = await get(path, { Accept: 'text/html' });
-    expect([answer.status, reasonIn(answer)]).toEqual([401, 'token_missing']);
-  });
+  it.each(['/api', '/api/v1/queue', '/metrics', '/jobs/a/b'])(
+    'do not stand at %s, whoever asks',
+    async (path) => {
+      const { get } = await open(await built());
+      const answer = await get(path, { Accept: 'text/html' });
+      expect([answer.status, reasonIn(answer)]).toEqual([401, 'token_missing']);
+    },
+  );
 
   it('answer HEAD as GET, without the body, and understand nothing else', async () => {
     const { get } = await open(await built());
@@ -183,6 +189,13 @@ describe('files of the pages', () => {
     const tag = String(answer.headers['etag']);
     const known = await get('/assets/index-Ab3_x.js', { 'Accept-Encoding': header, 'If-None-Match': tag });
     expect(known.status).toBe(304);
+  });
+
+  it('are beside them the licences of what they are made of, to be asked for anew each time', async () => {
+    const { get } = await open(await built());
+    const answer = await get('/licences.md');
+    expect([answer.status, answer.bytes.toString()]).toEqual([200, 'of others']);
+    expect(of(answer, 'content-type', 'cache-control')).toEqual(['text/plain; charset=utf-8', 'no-cache']);
   });
 
   it('given what is packed already, then it is sent as it is', async () => {

@@ -31,9 +31,9 @@ describe('a sentence of the server', () => {
   });
 });
 
-it('tells short times that are over in milliseconds, and in a word what began and ended within one', () => {
-  expect([0, 0.4, 12.4, 999, 61_000].map(lengthOfPast)).toEqual([
-    ...['a moment', 'a moment', '12 ms', '999 ms', '1 min 01 s'],
+it('tells short times that are over in milliseconds, and very short ones as no more than that', () => {
+  expect([0, 99, 120.4, 999, 61_000].map(lengthOfPast)).toEqual([
+    ...['under 0.1 s', 'under 0.1 s', '120 ms', '999 ms', '1 min 01 s'],
   ]);
   expect(lengthOf(400)).toBe('0 s');
 });

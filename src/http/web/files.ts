@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
+import { LICENCES } from '../../app/page-addresses.js';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
 const ENCODINGS = ['br', 'gzip'] as const;
@@ -22,7 +23,7 @@ export interface WebFile {
 export interface WebFiles {
   /** The document, as it was built. */
   readonly html: string;
-  /** By path, such as `/assets/index-3f2a.js`. */
+  /** By path, such as `/assets/index-3f2a.js`; the licences, too. */
   readonly assets: ReadonlyMap<string, WebFile>;
 }
 
@@ -37,6 +38,7 @@ const TYPES: Readonly<Record<string, Type>> = {
   '.json': { type: 'application/json; charset=utf-8' },
   '.map': { type: 'application/json; charset=utf-8' },
   '.svg': { type: 'image/svg+xml' },
+  '.md': { type: 'text/plain; charset=utf-8' },
   '.txt': { type: 'text/plain; charset=utf-8' },
   '.png': { type: 'image/png', isPacked: true },
   '.webp': { type: 'image/webp', isPacked: true },
@@ -77,7 +79,10 @@ const fileOf = (path: string): WebFile => fileFrom(readFileSync(path), TYPES[ext
 
 const assetsIn = (root: string): ReadonlyMap<string, WebFile> =>
   new Map(
-    readdirSync(join(root, 'assets'), { recursive: true, withFileTypes: true })
+    [
+      ...readdirSync(root, { withFileTypes: true }).filter(({ name }) => `/${name}` === LICENCES),
+      ...readdirSync(join(root, 'assets'), { recursive: true, withFileTypes: true }),
+    ]
       // no links: they could lead anywhere
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))

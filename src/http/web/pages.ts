@@ -1,6 +1,6 @@
 /** The pages for people: one document under the address of each page, and the files that belong to it. They tell nothing of what is stored. */
 import { appError } from '../../app/errors.js';
-import { isPage, isPageFile } from '../../app/page-addresses.js';
+import { isPage, isPageFile, LICENCES } from '../../app/page-addresses.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
 import { refuse } from '../respond.js';
 import { isKnown } from '../send.js';
@@ -84,7 +84,7 @@ export const pages = (options: PagesOptions, onProblem: (cause: unknown) => void
       const asset = files?.assets.get(path);
       if (asset === undefined) refuse(ctx, noAsset);
       // the name changes with the content
-      else await sendFile(ctx, asset, 'public, max-age=31536000, immutable');
+      else await sendFile(ctx, asset, path === LICENCES ? 'no-cache' : 'public, max-age=31536000, immutable');
     } else if (!isPage(path)) {
       // a mistyped address is told to a person by a page, which knows the way to the others
       if (files !== undefined && isForPerson(ctx) && !FOR_PROGRAMS.test(path) && depthOf(path) <= 1) {

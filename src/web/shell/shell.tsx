@@ -1,6 +1,7 @@
 /** What stands around every page: the way to the others, who looks, and whether what is shown is true now. */
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
+import { base } from '../api/base.js';
 import { useLogOut, type Session } from '../api/session.js';
 import { Announcer } from '../parts/announce.js';
 import { Link } from '../parts/link.js';
@@ -77,6 +78,9 @@ export const Shell = ({ session, children }: { readonly session: Session; readon
       <main id="main" ref={main} tabIndex={-1} className="shell-main">
         <OfMoment>{children}</OfMoment>
       </main>
+      <footer className="shell-foot small muted">
+        <a href={`${base}/licences.md`}>Licences of what these pages are made of</a>
+      </footer>
       <Announcer />
     </>
   );
