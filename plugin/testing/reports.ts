@@ -142,11 +142,18 @@ export const reportRules: readonly ConformanceRule[] = [
     options: { slots: 1 },
     check: async (subject) => {
       const { host } = subject;
-      host.behave((report, take) => (isFinish('a')(report) ? new Promise(() => undefined) : take()));
+      let answer: () => void = () => undefined;
+      const late = new Promise<void>((resolve) => (answer = resolve));
+      host.behave(async (report, take) => {
+        if (isFinish('a')(report)) await late;
+        return take();
+      });
       await give(subject, promoted(subject.promotion('a', 'succeeds')));
       await host.toldThat(isFinish('a'));
       await give(subject, promoted(subject.promotion('b', 'succeeds')));
       assert.equal((await finished(subject, 'b')).outcome, 'succeeded');
+      answer();
+      await finished(subject, 'a');
     },
   },
   {
