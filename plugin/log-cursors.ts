@@ -26,6 +26,7 @@ export interface LogCursors {
   readonly load: () => Promise<void>;
   readonly of: (log: LogName) => Cursor;
   readonly move: (log: LogName, to: Cursor) => void;
+  /** What says that nothing is owed of the job is kept apart, and has to be there first: so its places are kept a little longer. */
   readonly drop: (jobId: string) => void;
   /** Jobs of which there is a place. */
   readonly jobs: () => readonly string[];
@@ -48,13 +49,16 @@ export const logCursors = (
   const name = `logs-${host}`;
   /** Job → its logs. */
   const cursors = new Map<string, Map<string, Cursor>>();
+  const dropped = new Set<string>();
   let moved = false;
+  let closed = false;
   let saving: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   const saveNow = async (): Promise<void> => {
     if (!moved) return;
     moved = false;
+    const gone = [...dropped];
     const view: t.TypeOf<typeof Kept> = Object.fromEntries(
       [...cursors].map(([jobId, logs]) => [
         jobId,
@@ -64,9 +68,12 @@ export const logCursors = (
     // they are places in logs, and of no place in the history of events
     const saved = await checkpoints.save({ name, version: VERSION, position: '', view })();
     if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
+    for (const jobId of gone) if (dropped.delete(jobId)) cursors.delete(jobId);
+    if (gone.length > 0) save();
   };
   const save = (): void => {
     moved = true;
+    if (closed) return;
     timer ??= setTimeout(() => {
       timer = undefined;
       // one after the other, so that an older one never replaces a newer one
@@ -97,13 +104,17 @@ export const logCursors = (
     move: (log, to) => {
       const logs = cursors.get(log.jobId) ?? new Map<string, Cursor>();
       cursors.set(log.jobId, logs.set(keyOf(log), to));
+      dropped.delete(log.jobId);
       save();
     },
     drop: (jobId) => {
-      if (cursors.delete(jobId)) save();
+      if (!cursors.has(jobId)) return;
+      dropped.add(jobId);
+      save();
     },
     jobs: () => [...cursors.keys()],
     close: async () => {
+      closed = true;
       clearTimeout(timer);
       await saving;
       await saveNow();

@@ -21,8 +21,8 @@ export interface LogFeedOptions {
   readonly view: () => ReportsView;
   /** The host has closed the phase run; false when that could not be written now. */
   readonly refuse: (batch: LogBatch) => Promise<boolean>;
-  /** Less is owed of that phase run than before. */
-  readonly changed: (phaseRunId: string) => void;
+  /** Less is owed of that phase run than before; of that job alone, where it is named. */
+  readonly changed: (phaseRunId: string, jobId?: string) => void;
   readonly timeoutMs: number;
   readonly mostRetryMs: number;
   /** The end of a phase run waits so long for a host that takes nothing of its output. */
@@ -35,8 +35,8 @@ export interface LogFeed {
   readonly open: () => Promise<void>;
   /** Tells from now on. */
   readonly go: () => void;
-  /** Something has changed for that phase run. */
-  readonly look: (phaseRunId: string) => void;
+  /** Something has changed for that phase run; for that job alone, where it is named. */
+  readonly look: (phaseRunId: string, jobId?: string) => void;
   /** Phase runs of which the end waits for their output. */
   readonly held: () => number;
   readonly health: () => Health['logs'];
@@ -75,13 +75,10 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
       if (closed() || underWay >= MOST_UNDER_WAY) return;
       ready.delete(lane);
       underWay += 1;
-      void lane
-        .run()
-        .catch((cause: unknown) => onProblem('output could not be told to the host', cause))
-        .finally(() => {
-          underWay -= 1;
-          runReady();
-        });
+      void lane.run().finally(() => {
+        underWay -= 1;
+        runReady();
+      });
     }
   };
 
@@ -100,7 +97,7 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
     if (held.has(batch.phaseRunId)) held.set(batch.phaseRunId, lastTaken);
     if (!batch.final) return;
     takeLog(view(), batch);
-    options.changed(batch.phaseRunId);
+    options.changed(batch.phaseRunId, batch.jobId);
   };
 
   const laneOf = (phaseRunId: string, jobId: string): Lane => {
@@ -119,17 +116,19 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
     return lane;
   };
 
-  /** Lets go of jobs of which nothing is owed any more. */
-  const tidyLanes = (phaseRunId: string): void => {
-    const ofRun = lanes.get(phaseRunId);
-    if (ofRun === undefined) return;
-    for (const [jobId, lane] of ofRun) {
-      if (owedLogs(view(), phaseRunId, jobId) !== undefined) continue;
-      lane.close();
-      ready.delete(lane);
-      ofRun.delete(jobId);
-      cursors.drop(jobId);
+  /** Tells on, or lets go of a job of which nothing is owed any more. */
+  const lookAt = (phaseRunId: string, jobId: string): void => {
+    if (owedLogs(view(), phaseRunId, jobId) !== undefined) {
+      laneOf(phaseRunId, jobId).look();
+      return;
     }
+    const ofRun = lanes.get(phaseRunId);
+    const lane = ofRun?.get(jobId);
+    if (ofRun === undefined || lane === undefined) return;
+    lane.close();
+    ready.delete(lane);
+    ofRun.delete(jobId);
+    cursors.drop(jobId);
     if (ofRun.size === 0) lanes.delete(phaseRunId);
   };
 
@@ -170,7 +169,7 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
     watch?.unref();
   };
 
-  const look = (phaseRunId: string): void => {
+  const look = (phaseRunId: string, jobId?: string): void => {
     if (!going || closed()) return;
     const late = lateness(view(), phaseRunId);
     if (late !== 'held') held.delete(phaseRunId);
@@ -178,8 +177,11 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
     if (late === 'behind') behind.add(phaseRunId);
     else behind.delete(phaseRunId);
     if (watch === undefined) watchEnds();
-    for (const jobId of owedJobs(view(), phaseRunId)) laneOf(phaseRunId, jobId).look();
-    tidyLanes(phaseRunId);
+    const jobs =
+      jobId === undefined
+        ? new Set([...owedJobs(view(), phaseRunId), ...(lanes.get(phaseRunId)?.keys() ?? [])])
+        : [jobId];
+    for (const one of jobs) lookAt(phaseRunId, one);
     giveUpOldest();
   };
 

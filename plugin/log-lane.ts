@@ -12,7 +12,7 @@ import { behind, PIECE_BYTES, pieceLength, textOf, type Cursor } from './log-pie
 import type { OwedJob } from './owed-logs.js';
 
 /** Little output is told no more often than this. */
-export const APART_MS = 250;
+const APART_MS = 250;
 /** So long a line that is not ended is waited for. */
 const PART_MS = 1000;
 
@@ -211,7 +211,11 @@ export const openLane = (deps: LaneDeps): Lane => {
     run: async () => {
       const found = next();
       const failed = failures;
-      if (found !== undefined && !closed()) await tellOne(found.job, found.log);
+      try {
+        if (found !== undefined && !closed()) await tellOne(found.job, found.log);
+      } catch (cause) {
+        if (!closed()) fail('output could not be told to the host; it is tried again', cause);
+      }
       asking = false;
       if (failures === failed) failures = 0;
       look();

@@ -15,8 +15,10 @@ import { decode } from '../src/events/catalog.js';
 import type { ReportKind } from '../src/events/phase-run.js';
 import { comparePositions, type Position } from '../src/kernel/recorded.js';
 import type { Health, Host } from './contract.js';
+import { find, idIn } from '../projections/table.js';
 import { askHost, retryAfter } from './ask-host.js';
 import { openLogFeed, type LogFeed, type LogFeedOptions } from './log-feed.js';
+import { waitAgain } from './owed-logs.js';
 import { closeRun, evolveReports, lastTaken, nextReport, takeReport } from './reports.js';
 import { forgetLogs, noReports, type ReportsView } from './tracked.js';
 
@@ -84,9 +86,9 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   let settling: (() => void)[] = [];
   let subscription: Subscription | undefined;
 
-  const changed = (id: string): void => {
+  const changed = (id: string, jobId?: string): void => {
     consider(id);
-    feed?.look(id);
+    feed?.look(id, jobId);
     save();
     tellReady();
     if (tooMany) void read();
@@ -170,12 +172,11 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
           // who cannot be understood is reported by the read models
           if (E.isRight(decoded)) evolveReports(told, view, decoded.right);
           position = recorded.position;
-          const id = recorded.stream.startsWith('phase_run-')
-            ? recorded.stream.slice('phase_run-'.length)
-            : view.jobs[recorded.stream.replace(/^job-/, '')];
+          const jobId = idIn('job', recorded.stream);
+          const id = idIn('phase_run', recorded.stream) ?? find(view.jobs, jobId ?? '');
           if (id === undefined) continue;
           consider(id);
-          feed?.look(id);
+          feed?.look(id, jobId);
         }
         save();
         tellReady();
@@ -232,12 +233,15 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
     const refused = isGone && report !== undefined && !(await options.refuse(report).catch(() => false));
     if (closed()) return;
     underWay.delete(id);
-    if (answer !== undefined && (E.isLeft(answer) || refused)) putOffTell(id);
-    else {
+    if (answer !== undefined && (E.isLeft(answer) || refused)) {
+      if (report?.type === 'phase.finished') waitAgain(view, id);
+      putOffTell(id);
+      feed?.look(id);
+    } else {
       putOff.delete(id);
       if (isGone) closeRun(view, id);
       // a refusal that was read meanwhile has closed it already
-      else if (nextReport(view, id)?.seq === report?.seq) takeReport(view, id);
+      else if (report !== undefined && nextReport(view, id)?.seq === report.seq) takeReport(view, id);
       consider(id);
       feed?.look(id);
       save();

@@ -86,9 +86,9 @@ export const takeLog = (
   tidy(view, phaseRunId, run);
 };
 
-/** `held`: its end waits for its output. `behind`: its end was told before. `none`: nobody waits. */
+/** `held`: its end waits for its output. `behind`: its end comes before that. `none`: nobody waits, or it waits for its start to be taken. */
 export const lateness = (view: ReportsView, phaseRunId: string): 'none' | 'held' | 'behind' => {
-  const run = find(view.runs, phaseRunId);
+  const run = tellable(view, phaseRunId);
   if (!run?.finished || !owesLogs(run)) return 'none';
   return run.endFirst === undefined ? 'held' : 'behind';
 };
@@ -97,4 +97,10 @@ export const lateness = (view: ReportsView, phaseRunId: string): 'none' | 'held'
 export const tellEndFirst = (view: ReportsView, phaseRunId: string): void => {
   const run = find(view.runs, phaseRunId);
   if (run) run.endFirst = true;
+};
+
+/** The end was not taken either: then it waits for the output as before. */
+export const waitAgain = (view: ReportsView, phaseRunId: string): void => {
+  const run = find(view.runs, phaseRunId);
+  if (run && owesLogs(run)) delete run.endFirst;
 };

@@ -1,11 +1,18 @@
 /** `baton/testing`: an in-memory host, and the rules that Baton and every host have to keep, for any test runner. */
+import { burstRules } from './testing/bursts.js';
 import { commandRules } from './testing/commands.js';
 import { lifeRules } from './testing/life.js';
+import { loadRules } from './testing/load.js';
+import { logFailureRules } from './testing/log-failures.js';
+import { logRules } from './testing/logs.js';
 import { reportRules } from './testing/reports.js';
 import type { Subject, SubjectOptions } from './testing/subject.js';
 
 export { memoryHost } from './testing/memory-host.js';
 export type { Behaviour, MemoryHost, MemoryHostOptions } from './testing/memory-host.js';
+export type { LogBehaviour, MemoryLogs } from './testing/memory-logs.js';
+export type { Recorder } from './testing/recorder.js';
+export { TOKEN } from './testing/subject.js';
 export type { JobKind, Subject, SubjectOptions } from './testing/subject.js';
 
 export interface ConformanceTest {
@@ -19,7 +26,10 @@ export interface ConformanceTest {
 export const hostConformance = (
   makeSubject: (options: SubjectOptions) => Promise<Subject>,
 ): readonly ConformanceTest[] =>
-  [...commandRules, ...reportRules, ...lifeRules].map(({ title, options = {}, check }) => ({
+  [
+    ...[...loadRules, ...commandRules, ...burstRules, ...reportRules],
+    ...[...logRules, ...logFailureRules, ...lifeRules],
+  ].map(({ title, options = {}, check }) => ({
     title,
     run: async () => {
       const subject = await makeSubject(options);

@@ -12,6 +12,11 @@ const settings = JSON.parse(readFileSync(process.argv[2] ?? 'settings.json', 'ut
 
 // A real engine keeps what it is told in its own database; this one keeps it in memory.
 const engine = memoryHost();
+// what the job writes, while it runs; `take` keeps it
+engine.logs.behave(({ text }, take) => {
+  process.stdout.write(text);
+  return take();
+});
 
 const loaded = await loadPlugin(baton, engine, {
   host: 'example',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { HostCommand, Promotion } from '../contract.js';
 import {
+  alive,
   cancelled,
   finished,
   give,
@@ -95,7 +96,8 @@ export const commandRules: readonly ConformanceRule[] = [
     check: async (subject) => {
       const strange = await give(subject, { type: 'phase.paused', commandId: newId(), actor: 'x' } as never);
       assert.ok(strange.status === 'rejected' && strange.code === 'unknown_command', JSON.stringify(strange));
-      const promotion = { ...subject.promotion('a', 'succeeds'), colour: 'green' };
+      // what Screwdriver says of a build: its own job is among those that it waits for
+      const promotion = { ...subject.promotion('a', 'succeeds'), colour: 'green', blockedBy: ['a'] };
       const command = { ...promoted(promotion), at: '2026-01-01T00:00:00Z' };
       assert.equal((await give(subject, command)).status, 'accepted');
       assert.equal((await give(subject, promoted(subject.promotion('a', 'succeeds')))).status, 'duplicate');
@@ -146,10 +148,12 @@ export const commandRules: readonly ConformanceRule[] = [
     },
   },
   {
-    title: 'a cancel while it runs ends it as cancelled; a second cancel changes nothing',
+    title:
+      'a cancel while it runs ends it as cancelled, and every process of it; a second cancel changes nothing',
     check: async (subject) => {
       await give(subject, promoted(subject.promotion('a', 'waits')));
       await subject.host.tookThat(isStart('a'));
+      await alive(subject, 'a');
       const command = cancelled('a');
       const answers = [
         await give(subject, command),
@@ -164,6 +168,7 @@ export const commandRules: readonly ConformanceRule[] = [
       assert.ok(['duplicate', 'noop'].includes(answers[2]?.status ?? ''), JSON.stringify(answers[2]));
       await finished(subject, 'a');
       assert.equal(story(subject, 'a'), '1 phase.queued, 2 phase.started, 3 phase.finished cancelled');
+      assert.equal(await subject.lives('a'), false);
     },
   },
   {

@@ -1,6 +1,15 @@
 /** Rules for what the host is told: at least once, in order, and nobody waits for a host that does not answer. */
 import assert from 'node:assert/strict';
-import { cancelled, finished, give, isFinish, promoted, story, type ConformanceRule } from './subject.js';
+import {
+  cancelled,
+  finished,
+  give,
+  isFinish,
+  isStart,
+  promoted,
+  story,
+  type ConformanceRule,
+} from './subject.js';
 
 const WHOLE_STORY = '1 phase.queued, 2 phase.started, 3 phase.finished succeeded';
 
@@ -83,6 +92,68 @@ export const reportRules: readonly ConformanceRule[] = [
       );
       const refusals = (await subject.recorded()).filter((type) => type === 'PhaseReportRefused');
       assert.equal(refusals.length, 1);
+    },
+  },
+  {
+    title:
+      'a report that comes late, to a phase that the host has closed, is refused once: never told again, and the refusal is recorded once',
+    check: async (subject) => {
+      const { host } = subject;
+      // what Screwdriver does: an aborted build is not updated any more
+      host.behave((report, take) => (isFinish('a')(report) ? 'gone' : take()));
+      await give(subject, promoted(subject.promotion('a', 'waits')));
+      await host.tookThat(isStart('a'));
+      await give(subject, cancelled('a'));
+      await host.toldThat(isFinish('a'));
+      assert.equal((await give(subject, cancelled('a'))).status, 'noop');
+      await subject.restart();
+      await give(subject, promoted(subject.promotion('b', 'succeeds')));
+      await finished(subject, 'b');
+      assert.equal(host.told.filter(isFinish('a')).length, 1);
+      const refusals = (await subject.recorded()).filter((type) => type === 'PhaseReportRefused');
+      assert.equal(refusals.length, 1);
+      assert.equal(subject.plugin().health().ok, true);
+    },
+  },
+  {
+    title:
+      'a host that answers nonsense to the reports of one phase is told them again, which health shows; other phases end',
+    options: { reportRetryMs: 200 },
+    check: async (subject) => {
+      const { host } = subject;
+      host.behave((report, take) => (report.hostKey === 'a' ? ('maybe' as never) : take()));
+      await give(subject, promoted(subject.promotion('a', 'succeeds')));
+      await host.toldThat(() => host.told.length > 1);
+      await give(subject, promoted(subject.promotion('b', 'succeeds')));
+      await finished(subject, 'b');
+      const { ok, reports } = subject.plugin().health();
+      assert.deepEqual([ok, reports.retried], [false, 1]);
+      host.behave((_, take) => take());
+      await finished(subject, 'a');
+      assert.equal(story(subject, 'a'), WHOLE_STORY);
+      await give(subject, promoted(subject.promotion('c', 'succeeds')));
+      await finished(subject, 'c');
+      assert.equal(subject.plugin().health().ok, true);
+    },
+  },
+  {
+    title:
+      'no slot waits for a host: where there is one only, the next job runs while the end of the last is not answered',
+    options: { slots: 1 },
+    check: async (subject) => {
+      const { host } = subject;
+      let answer: () => void = () => undefined;
+      const late = new Promise<void>((resolve) => (answer = resolve));
+      host.behave(async (report, take) => {
+        if (isFinish('a')(report)) await late;
+        return take();
+      });
+      await give(subject, promoted(subject.promotion('a', 'succeeds')));
+      await host.toldThat(isFinish('a'));
+      await give(subject, promoted(subject.promotion('b', 'succeeds')));
+      assert.equal((await finished(subject, 'b')).outcome, 'succeeded');
+      answer();
+      await finished(subject, 'a');
     },
   },
   {

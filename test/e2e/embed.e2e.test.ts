@@ -65,7 +65,7 @@ describe('the package, installed in another folder', () => {
         ...{ hostKey, privateKey, base: join(folder, 'base') },
       },
       source: { kind: 'git', repository: site.repository, sha: site.sha },
-      command: 'test "$(cat a)" = 1',
+      command: 'echo "a is $(cat a)"; test "$(cat a)" = 1',
     };
     await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
     const { stdout } = await run(process.execPath, ['run.mjs', 'settings.json'], { cwd: folder }).finally(
@@ -75,6 +75,7 @@ describe('the package, installed in another folder', () => {
     expect(lines[0]).toBe('started, 0 jobs found again');
     expect(lines.slice(2)).toEqual([
       'promotion accepted',
+      'a is 1',
       '1 phase.queued',
       '2 phase.started',
       '3 phase.finished',

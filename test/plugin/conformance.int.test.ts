@@ -25,5 +25,8 @@ describe('the plugin, loaded by an in-memory host, with a runner in this process
 
 // the rules in which the runner has a part of its own: what it does when it is told to end a job, or is found again
 describe.skipIf(findSshd() === undefined && !requiresSshd)('the same with the sshd of this machine', () => {
-  rules('system sshd', /^a promotion runs once|cancel while|finds the job again|stopping with cancel/);
+  rules(
+    'system sshd',
+    /^a promotion runs once|cancel while|superseded twice|output comes|finds the job again|stopping with cancel/,
+  );
 });

@@ -234,6 +234,50 @@ describe('the output of jobs', () => {
     expect(new Set(host.logs.told.all.map(({ hostKey }) => hostKey)).size).toBeGreaterThan(16);
   });
 
+  it('given a slow host and many jobs, then no more batches are under way than may be held in memory', async () => {
+    const { host, logs, start, happen } = given();
+    host.logs.behave(async (_, take) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return take();
+    });
+    const outbox = await start();
+    const jobs = Array.from({ length: 60 }, (_, i) => `job-${i}`);
+    await happen(promoted('a'), ...jobs.flatMap((job) => [queued('a', job), started(job)]));
+    for (const job of jobs) logs.write(ref(job), `${'x'.repeat(99)}\n`.repeat(2000));
+    const ends = jobs.flatMap((job) => [sealed(job), succeeded(job)]);
+    await outbox.settled(await happen(...ends, finished('a', ...jobs)));
+    expect(host.logs.mostUnderWay()).toBe(16);
+    for (const job of jobs) expect(logOf(host, job)).toMatchObject({ final: true });
+    expect(host.logs.taken.all.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBe(60 * 200_000);
+    expect(host.taken.at(-1)?.type).toBe('phase.finished');
+  });
+
+  it('given a host that was down for reports and output alike, then the end comes after the output when it is back', async () => {
+    const { host, logs, start, happen } = given();
+    let alive = true;
+    let ends = 0;
+    const taken: string[] = [];
+    host.behave((report, take) => {
+      if (!alive && report.type === 'phase.finished' && (ends += 1) === 2) setImmediate(() => (alive = true));
+      if (!alive) throw new Error('down');
+      taken.push(report.type);
+      return take();
+    });
+    host.logs.behave(({ text }, take) => {
+      if (!alive) throw new Error('down');
+      if (text !== '') taken.push(text);
+      return take();
+    });
+    const outbox = await start({ logs: { log: host.logs.log, store: logs, patienceMs: 500 } });
+    await happen(...running('a'));
+    await host.tookThat(({ type }) => type === 'phase.started');
+    alive = false;
+    logs.write(ref('a'), 'one\n');
+    await outbox.settled(await happen(...ending('a')));
+    expect(ends).toBe(2);
+    expect(taken).toEqual(['phase.queued', 'phase.started', 'one\n', 'phase.finished']);
+  });
+
   it('given a host that is dead for output alone, then the end is told first after a while, and the rest when it is back', async () => {
     const { host, logs, problems, start, happen } = given();
     let alive = false;

@@ -11,7 +11,7 @@ import Koa from 'koa';
 import type { BatonOptions } from '../../plugin/index.js';
 import type { Plugin, Promotion } from '../../plugin/contract.js';
 import * as source from '../../plugin/index.js';
-import { memoryHost, type JobKind, type Subject, type SubjectOptions } from '../../plugin/testing.js';
+import { memoryHost, TOKEN, type JobKind, type Subject, type SubjectOptions } from '../../plugin/testing.js';
 import { generateKeyPair } from '../../src/ssh/keys.js';
 import { startLocalSshServer } from '../../src/ssh/local-server.js';
 import { findSshd, startSystemSshd } from '../../src/ssh/system-sshd.js';
@@ -88,7 +88,7 @@ export const mounted = async (
   };
 };
 
-const enrol = async (plugin: Plugin, { runner }: Site, base: string): Promise<void> => {
+const enrol = async (plugin: Plugin, { runner }: Site, base: string, slots: number): Promise<void> => {
   const { url, close } = await mounted(plugin);
   const post = async (path: string, body: unknown): Promise<string> => {
     const headers = { 'Content-Type': 'application/json' };
@@ -100,7 +100,7 @@ const enrol = async (plugin: Plugin, { runner }: Site, base: string): Promise<vo
   const { port, fingerprint: hostKey, privateKey } = runner;
   const user = userInfo().username;
   const added = await post('/runners', {
-    ...{ name: 'r1', host: '127.0.0.1', port, user, hostKey, privateKey, base, slots: 4 },
+    ...{ name: 'r1', host: '127.0.0.1', port, user, hostKey, privateKey, base, slots },
   });
   const tested = await post('/runners/r1/test', {});
   await close();
@@ -117,7 +117,18 @@ const READ_TYPES = `
 const scripts: Readonly<Record<JobKind, (file: string) => string>> = {
   succeeds: (file) => `echo began >> ${file}.runs`,
   fails: (file) => `echo began >> ${file}.runs; exit 3`,
-  waits: (file) => `echo began >> ${file}.runs; until [ -e ${file}.release ]; do sleep 0.05; done`,
+  waits: (file) =>
+    [
+      `echo began >> ${file}.runs; echo began`,
+      `hold() { sh -c 'until [ -e "$1" ]; do sleep 0.05; done' hold ${file}.release; }`,
+      'hold & hold; wait; echo released',
+    ].join('\n'),
+  prints: (file) =>
+    [
+      `echo began >> ${file}.runs`,
+      'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "$i: sixty characters or so of output that nobody will ever read"; done',
+      `echo "$TOKEN"; printf 'caf\\303\\251, 5 \\342\\202\\254 and \\377'`,
+    ].join('\n'),
 };
 
 let count = 0;
@@ -134,20 +145,22 @@ export const aSubject = async (
   const marks = join(folder, 'marks');
   const data = join(folder, 'data');
   mkdirSync(marks, { recursive: true });
-  const host = memoryHost();
+  const { slots = 4, capabilities, ...rest } = options;
+  const host = memoryHost({ secrets: { TOKEN }, ...(capabilities === undefined ? {} : { capabilities }) });
+  const given = {
+    ...{ host: 'memory', data, logLevel: 'silent', mount: '/baton' },
+    repositoryRoots: [join(site.folder, 'repositories')],
+    authenticate: () => ({ actor: 'tester', role: 'admin' }),
+    ...rest,
+  };
   const load = async (): Promise<Plugin> => {
-    const loaded = await loadPlugin(baton, host, {
-      ...{ host: 'memory', data, logLevel: 'silent', mount: '/baton' },
-      repositoryRoots: [join(site.folder, 'repositories')],
-      authenticate: () => ({ actor: 'tester', role: 'admin' }),
-      ...options,
-    });
+    const loaded = await loadPlugin(baton, host, given);
     if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
     await loaded.plugin.start();
     return loaded.plugin;
   };
   let plugin = await load();
-  await enrol(plugin, site, join(folder, 'base'));
+  if (slots > 0) await enrol(plugin, site, join(folder, 'base'), slots);
 
   return {
     host,
@@ -159,11 +172,22 @@ export const aSubject = async (
       source: { kind: 'git', repository: site.repository, sha: site.sha },
       steps: [{ name: 'unit', run: scripts[kind](join(marks, hostKey)) }],
       limits: { cancelGraceMs: 1000 },
+      ...(kind === 'prints' ? { secretRefs: ['TOKEN'] } : {}),
       ...(changeId === undefined ? {} : { change: { id: changeId, title: 'A change' } }),
     }),
     runs: (hostKey) => {
       const file = join(marks, `${hostKey}.runs`);
       return Promise.resolve(existsSync(file) ? readFileSync(file, 'utf8').split('began').length - 1 : 0);
+    },
+    lives: async (hostKey) => (await processesOf(join(marks, `${hostKey}.release`))).length > 0,
+    log: async (jobId) => {
+      const { url, close } = await mounted(plugin);
+      try {
+        const answer = await fetch(`${url}/baton/api/v1/jobs/${jobId}/log`);
+        return new Uint8Array(await answer.arrayBuffer());
+      } finally {
+        await close();
+      }
     },
     release: (hostKey) => {
       writeFileSync(join(marks, `${hostKey}.release`), '');
@@ -178,6 +202,7 @@ export const aSubject = async (
       await plugin.stop({ mode: 'detach', deadlineMs: 0 });
       plugin = await load();
     },
+    load: (another, more) => loadPlugin(baton, another, { ...given, ...more }),
     close: () => plugin.stop({ mode: 'cancel', deadlineMs: 10_000 }),
   };
 };
