@@ -6,6 +6,8 @@ import re
 
 from twisted.internet import defer
 from twisted.internet import reactor
+from twisted.internet.error import ConnectError
+from twisted.internet.error import DNSLookupError
 from twisted.internet.ssl import Certificate
 from twisted.internet.ssl import trustRootFromCertificates
 from twisted.web.client import Agent
@@ -126,6 +128,8 @@ class Api:
             response, data = yield asked
         except defer.CancelledError:
             raise
+        except (ConnectError, DNSLookupError) as problem:
+            raise Again(f'{self.url} is not reached ({type(problem).__name__})', may_be_done=False) from None
         except Exception as problem:
             raise Again(f'{self.url} does not answer ({type(problem).__name__})') from None
         pause = response.headers.getRawHeaders('retry-after', ['0'])[0]
