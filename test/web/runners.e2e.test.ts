@@ -42,6 +42,9 @@ describe.skipIf(!hasChromium)('the pages of runners [needs chromium]', () => {
     await page
       .getByText(`baton runner add build-09 --host '127.0.0.1'\\''; reboot' --user job_runner`)
       .waitFor();
+    await page.getByLabel('Jump host').fill('gate@jump.example.org');
+    await page.getByText(/--user job_runner --jump gate@jump\.example\.org$/).waitFor();
+    await page.getByLabel('Jump host').fill('');
     await page.getByLabel('Host name or address').fill('127.0.0.1');
     await page.getByLabel('SSH port').fill('1');
     await page.getByRole('button', { name: 'Add it now' }).click();
@@ -107,6 +110,13 @@ describe.skipIf(!hasChromium)('the pages of runners [needs chromium]', () => {
     await row(page, 'build-04').getByRole('button', { name: 'Test build-04' }).click();
     await page.getByText('Now it is').waitFor();
     expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Compare the host key…' }).click();
+    // in place of the test, whose button gets the focus back
+    expect(await page.getByRole('dialog').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Test build-04');
+    await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Compare the host key…' }).click();
     await page.getByLabel('I compared').check();
     expect((await runner('build-04')).hostKeys).toEqual([]);
@@ -195,6 +205,7 @@ describe.skipIf(!hasChromium)('the pages of runners [needs chromium]', () => {
     const answer = await world.ask('POST', '/tokens', { subject: 'looks', role: 'viewer' });
     const viewer = await someone('/runners', (answer.json() as { readonly token: string }).token);
     await row(viewer.page, 'build-02').waitFor();
+    expect(await viewer.page.getByRole('button', { name: 'Add a runner' }).count()).toBe(0);
     expect(await viewer.page.getByRole('checkbox').count()).toBe(0);
     expect(await viewer.page.getByRole('button', { name: 'Test' }).count()).toBe(0);
     await viewer.page.goto('/runners/build-02');

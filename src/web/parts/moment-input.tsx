@@ -31,7 +31,6 @@ export const MomentInput = ({ label, text, onChange, isNeeded = false, wrong }: 
           autoComplete="off"
           spellCheck={false}
           maxLength={40}
-          placeholder={WRITTEN}
           required={isNeeded}
           value={text}
           onChange={({ target }) => onChange(target.value)}

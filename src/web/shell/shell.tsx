@@ -56,9 +56,13 @@ export const Shell = ({ session, children }: { readonly session: Session; readon
           ))}
         </nav>
         <TimeControl />
-        <button type="button" className="button small shell-me-opens" popoverTarget={ME}>
+        <button
+          type="button"
+          className="button small shell-me-opens"
+          aria-label={`${session.actor}: theme, log out`}
+          popoverTarget={ME}
+        >
           {session.actor}
-          <span className="visually-hidden">: theme, log out</span>
         </button>
         {/* on a wide screen it is part of the header, and not opened */}
         <div id={ME} popover="auto" className="shell-me">
