@@ -52,7 +52,7 @@ describe.skipIf(!hasChromium)('the page of a change [needs chromium]', () => {
     expect(await faultsInBothThemes(page)).toEqual([]);
     await approve.getByRole('button', { name: 'Approve' }).click();
     await step(page, 'Acceptance').getByText('passed').waitFor();
-    await page.getByText(': well done').waitFor();
+    await page.getByText('“well done”').waitFor();
     await step(page, 'Build').click();
     await unit(page, 'Build').getByText('passed').or(unit(page, 'Build').getByText('succeeded')).waitFor();
 

@@ -3,6 +3,9 @@ import type { JobView } from '../../../projections/jobs.js';
 import { fatesOf } from '../parts/cancel-fate.js';
 import { jobName } from './phases.js';
 
+const namesOf = (jobs: readonly JobView[]): string =>
+  jobs.map((job) => `${job.stage} / ${jobName(job)}`).join(', ');
+
 export const CancelWhat = ({ jobs }: { readonly jobs: readonly JobView[] }) =>
   jobs.length === 0 ? (
     <p>No job waits or runs now; the stage ends, and nothing more of it starts.</p>
@@ -10,9 +13,9 @@ export const CancelWhat = ({ jobs }: { readonly jobs: readonly JobView[] }) =>
     <ul className="changes-fates" aria-label="What happens to the jobs">
       {fatesOf(jobs).map(({ text, jobs: alike }) => (
         <li key={text}>
-          <strong>{alike.map((job) => `${job.stage} / ${jobName(job)}`).join(', ')}</strong>
-          {alike.length === 1 ? '' : ` (${alike.length} jobs)`}
+          <strong>{alike.length === 1 ? namesOf(alike) : `${alike.length} jobs`}</strong>
           <p>{text}</p>
+          {alike.length === 1 ? null : <p className="small muted">{namesOf(alike)}</p>}
         </li>
       ))}
     </ul>

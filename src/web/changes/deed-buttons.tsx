@@ -4,7 +4,7 @@ import type { ChangeView } from '../../app/change-view.js';
 import { Icon } from '../parts/icon.js';
 import type { Asked } from './deed-dialogs.js';
 import { titleOf } from './stages.js';
-import { deedsOf, whyNot } from './words.js';
+import { deedsOf, listed, whyNot } from './words.js';
 
 interface DeedButtonsProps {
   readonly change: ChangeView;
@@ -14,7 +14,7 @@ interface DeedButtonsProps {
 export const DeedButtons = ({ change, ask }: DeedButtonsProps) => {
   const id = useId();
   const deeds = deedsOf(change).map((deed) => ({ deed, why: whyNot(change, deed) }));
-  const refused = deeds.filter(({ why }) => why !== undefined);
+  const reasons = [...new Set(deeds.flatMap(({ why }) => why ?? []))];
   const mayCancel = change.actions.includes('cancel');
   if (deeds.length === 0 && !mayCancel) return null;
   return (
@@ -26,7 +26,7 @@ export const DeedButtons = ({ change, ask }: DeedButtonsProps) => {
             type="button"
             className={deed === 'delete' ? 'button' : 'button primary'}
             disabled={why !== undefined}
-            {...(why === undefined ? {} : { 'aria-describedby': `${id}-${deed}` })}
+            {...(why === undefined ? {} : { 'aria-describedby': `${id}-${reasons.indexOf(why)}` })}
             onClick={() => ask({ kind: deed })}
           >
             {deed === 'delete' ? <Icon name="trash" /> : null}
@@ -40,11 +40,11 @@ export const DeedButtons = ({ change, ask }: DeedButtonsProps) => {
           </button>
         ) : null}
       </div>
-      {refused.length === 0 ? null : (
+      {reasons.length === 0 ? null : (
         <ul className="small muted">
-          {refused.map(({ deed, why }) => (
-            <li key={deed} id={`${id}-${deed}`}>
-              {titleOf(deed)}: {why}
+          {reasons.map((reason, index) => (
+            <li key={reason} id={`${id}-${index}`}>
+              {listed(deeds.filter(({ why }) => why === reason).map(({ deed }) => titleOf(deed)))}: {reason}
             </li>
           ))}
         </ul>
