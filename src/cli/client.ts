@@ -5,13 +5,14 @@ import type { ExplainAnswer } from '../../projections/explain.js';
 import type { HistoryRow } from '../../projections/history.js';
 import type { HistorySummary } from '../../projections/history-summary.js';
 import type { JobView } from '../../projections/jobs.js';
-import type { QueueView } from '../../projections/queue.js';
+import type { QueueAnswer } from '../app/queue-window.js';
 import type { RunnerAsOf, RunnerStatus } from '../app/evidence.js';
 import type { TimelineEntry } from '../../projections/timeline.js';
 import type {
   AddRunner,
   JobRetried,
   ChangeView,
+  FoundInLog,
   LogLines,
   RunnerAdded,
   RunnerTested,
@@ -261,7 +262,8 @@ export const createClient = (at: Endpoint) => ({
     ask<Asked<ExplainAnswer>>(at, to('jobs', id, 'explain') + query({ at: when })),
   jobTimeline: (id: string, when?: string) =>
     ask<Asked<Items<TimelineEntry>>>(at, to('jobs', id, 'timeline') + query({ at: when })),
-  queue: (when?: string) => ask<Asked<QueueView>>(at, `/queue${query({ at: when })}`),
+  /** All of it, or a part. */
+  queue: (wanted: ReadQuery = {}) => ask<Asked<QueueAnswer>>(at, `/queue${query(wanted)}`),
   /** One page; `everyPage` asks for all. */
   history: (filter: ReadQuery) => ask<Paged<HistoryRow>>(at, `/history${query(filter)}`),
   summariseHistory: (filter: ReadQuery) =>
@@ -300,6 +302,8 @@ export const createClient = (at: Endpoint) => ({
     }),
   logLines: (id: string, wanted: LogQuery & Readonly<Record<'from' | 'count', string>>) =>
     ask<LogLines>(at, to('jobs', id, 'log', 'lines') + query({ ...wanted })),
+  searchLog: (id: string, wanted: LogQuery & ReadQuery) =>
+    ask<FoundInLog>(at, to('jobs', id, 'log', 'search') + query({ ...wanted })),
   /** The log as it grows; ends with `end`. */
   followLog: (id: string, which: LogQuery, signal: AbortSignal) =>
     follow(at, to('jobs', id, 'log', 'stream') + query({ ...which }), signal),

@@ -8,16 +8,15 @@ import { followLog, interruptible } from './follow.js';
 import { outputNames } from '../domain/output.js';
 import { note, type Io } from './io.js';
 import { lineRange, linesStored, type LineRange } from './job-log-lines.js';
+import { linesSearched, type SearchOptions } from './job-log-search.js';
 import { logSink } from './log-sink.js';
-import { example } from './options.js';
+import { example, whole } from './options.js';
 import { fail } from './print.js';
 import { sessionOf, usage, type Session } from './session.js';
 
-interface LogOptions {
+interface LogOptions extends SearchOptions {
   readonly follow?: boolean;
   readonly raw?: boolean;
-  readonly attempt?: string;
-  readonly output?: string;
   readonly lines?: LineRange;
   readonly timestamps?: boolean;
 }
@@ -58,6 +57,23 @@ const followed = async (io: Io, session: Session, id: string, options: LogOption
   }
 };
 
+/** Options that do not go together. */
+const misused = (options: LogOptions): string | undefined => {
+  const { follow, raw, lines, timestamps, search } = options;
+  const byLine = lines !== undefined || timestamps === true;
+  if (search !== undefined)
+    return byLine || follow === true || raw === true
+      ? '--search finds lines by itself; leave --follow, --raw, --lines and --timestamps out'
+      : options.limit === 0
+        ? '--limit is 1 or more'
+        : undefined;
+  if (options.regex === true || options.case === true || options.limit !== undefined)
+    return '--regex, --case and --limit belong to --search';
+  return follow === true && byLine
+    ? '--lines and --timestamps are for what is stored; leave --follow out'
+    : undefined;
+};
+
 /** Adds `log`. */
 export const registerJobLog = (job: Command, io: Io): void => {
   job
@@ -75,16 +91,33 @@ export const registerJobLog = (job: Command, io: Io): void => {
     )
     .option('--lines <range>', 'of what is stored only these lines, e.g. 10-20 or 10-', lineRange)
     .option('--timestamps', 'before each stored line when the server received it; ~ not later than that')
+    .option(
+      '--search <text>',
+      'of what is stored only the lines with this text, as number:line; exit code 3: none',
+    )
+    .option('--regex', 'what --search names is a regular expression (RE2)')
+    .option('--case', 'with --search: capital letters count')
+    .option('--limit <n>', 'with --search: at most so many lines (default: all)', whole)
     .addHelpText(
-      ...example('baton job log 0b7f2c1e --follow', 'baton job log 0b7f2c1e --lines 120-140 --timestamps'),
+      ...example(
+        'baton job log 0b7f2c1e --follow',
+        'baton job log 0b7f2c1e --lines 120-140 --timestamps',
+        "baton job log 0b7f2c1e --search 'error: .*\\.c:\\d+' --regex",
+      ),
     )
     .action(async (id: string, options: LogOptions, command: Command) => {
       const session = sessionOf(io, command);
       if (session === undefined) return;
+      const wrong = misused(options);
+      if (wrong !== undefined) {
+        usage(io, wrong);
+        return;
+      }
+      if (options.search !== undefined) {
+        await linesSearched(io, session, id, options);
+        return;
+      }
       const byLine = options.lines !== undefined || options.timestamps === true;
-      if (options.follow === true && byLine)
-        usage(io, '--lines and --timestamps are for what is stored; leave --follow out');
-      else
-        await (options.follow === true ? followed : byLine ? linesStored : stored)(io, session, id, options);
+      await (options.follow === true ? followed : byLine ? linesStored : stored)(io, session, id, options);
     });
 };

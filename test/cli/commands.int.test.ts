@@ -206,6 +206,20 @@ describe('reads', () => {
     const server = await start();
     await ask('job', 'list', '--status', 'timed_out', '--runner', 'build-07');
     await ask('history', '--limit', '5');
+    const wanted = { project: 'web-shop', stage: 'verify', status: 'queued', reason: 'all_busy' };
+    const options = Object.entries({
+      ...wanted,
+      runner: 'build-07',
+      text: 'log in',
+      limit: '2',
+      offset: '7',
+    });
+    await ask('queue', ...options.flatMap(([name, value]) => [`--${name}`, value]));
+    expect(server.calls.pop()).toEqual({
+      name: 'queue',
+      args: [{ ...wanted, runner: 'build-07', q: 'log in', limit: 2, offset: 7 }],
+    });
+    expect((await ask('queue', '--limit', '0')).code).toBe(2);
     expect(server.calls).toEqual([
       { name: 'listJobs', args: [{ status: 'timed_out', runner: 'build-07' }, { limit: 1000 }] },
       { name: 'history', args: [{}, { limit: 5 }] },
@@ -327,6 +341,93 @@ describe('job log', () => {
     await withLog();
     const { out } = await ask('job', 'log', job.id, ...more);
     expect(out).toBe('\u001b[31mred\u001b[0m ␛[2J\n\ufffd␀\u001b[0m');
+  });
+
+  describe('--search', () => {
+    const match = { column: 0, columns: [[0, 1] as const], matches: 1 };
+    const all = Array.from({ length: 2500 }, (_, n) => ({
+      ...{ ...match, line: 2 * n + 1, offset: 10 * n, text: `error ${n}` },
+    }));
+    const withMatches = (items = all) =>
+      start({
+        searchLog: (_asker, _id, { from, limit }) => {
+          const wanted = items.filter(({ line }) => line >= from);
+          const next = wanted[limit]?.line;
+          return TE.right({
+            ...{ attempt: 2, size: 90_000, sealed: true, items: wanted.slice(0, limit) },
+            total: { lines: items.length, matches: items.length },
+            ...(next === undefined ? {} : { next }),
+          });
+        },
+      });
+
+    it('given a text, then all lines with it and their numbers, fit for a terminal', async () => {
+      const server = await withMatches();
+      const { code, out, err } = await ask('job', 'log', job.id, '--search', 'error');
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toBe(all.map(({ line, text }) => `${line}:${text}\n`).join(''));
+      const asked = server.calls.filter(({ name }) => name === 'searchLog');
+      expect(asked.map(({ args }) => args.slice(2, 4))).toEqual([
+        [{ text: 'error', caseSensitive: false, from: 1, limit: 1000 }, {}],
+        [{ text: 'error', caseSensitive: false, from: 2001, limit: 1000 }, { attempt: 2 }],
+        [{ text: 'error', caseSensitive: false, from: 4001, limit: 1000 }, { attempt: 2 }],
+      ]);
+    });
+
+    it('given an expression and a limit, then these, and that there are more', async () => {
+      const server = await withMatches();
+      const { out, err } = await ask(
+        ...['job', 'log', job.id, '--search', 'er+or', '--regex', '--case', '--limit', '2'],
+      );
+      expect(out).toBe('1:error 0\n3:error 1\n');
+      expect(err).toBe('There is more: 2500 lines match.\n');
+      expect(server.calls.find(({ name }) => name === 'searchLog')?.args[2]).toEqual({
+        ...{ text: 'er+or', regex: true, caseSensitive: true, from: 1, limit: 2 },
+      });
+      const json = await ask('job', 'log', job.id, '--search', 'error', '--limit', '2', '--json');
+      expect(
+        json.out
+          .trimEnd()
+          .split('\n')
+          .map((line): unknown => JSON.parse(line)),
+      ).toEqual(all.slice(0, 2));
+    });
+
+    it('given a line that commands, or of which a part is shown, then it is shown so', async () => {
+      await withMatches([
+        {
+          ...match,
+          line: 7,
+          offset: 0,
+          text: 'a\u001b[2Jb\u009b\u202ec',
+          column: 90,
+          ...{ cut: true as const },
+        },
+      ]);
+      expect((await ask('job', 'log', job.id, '--search', 'a')).out).toBe('7:…a␛[2Jb<U+009B><U+202E>c…\n');
+    });
+
+    it('given what is nowhere, then exit code 3; given a bad expression, 2; given other options beside it, 64', async () => {
+      await withMatches([]);
+      const ran = await ask('job', 'log', job.id, '--search', 'error');
+      expect([ran.code, ran.out, ran.err]).toEqual([3, '', 'No line matches.\n']);
+      const found = '( at character 1, which is never closed';
+      await start({
+        expressionProblems: () => TE.right([{ path: 'q', expected: 'an expression', found }]),
+      });
+      const bad = await ask('job', 'log', job.id, '--search', '(', '--regex');
+      expect(bad.code).toBe(2);
+      expect(bad.err).toContain(found);
+      for (const options of [
+        ...[
+          ['--search', 'a', '--follow'],
+          ['--search', 'a', '--raw'],
+          ['--search', 'a', '--lines', '1'],
+        ],
+        ...[['--regex'], ['--limit', '1'], ['--case'], ['--search', 'a', '--limit', '0']],
+      ])
+        expect((await ask('job', 'log', job.id, ...options)).code).toBe(64);
+    });
   });
 
   describe('by line', () => {
