@@ -216,6 +216,29 @@ describe('the output of jobs', () => {
     expect(outbox.logs().retried).toBe(0);
   });
 
+  it('given that the job ends before its last batch was taken, then that batch comes again as it was, and the end of the log by itself', async () => {
+    const { host, logs, start, happen } = given();
+    let alive = false;
+    host.logs.behave((_, take) => {
+      if (alive) return take();
+      throw new Error('down');
+    });
+    const outbox = await start();
+    await happen(...running('a'));
+    logs.write(ref('a'), 'one\n');
+    await host.logs.told.that(() => true);
+    const end = await happen(...ending('a'));
+    await vi.waitFor(() => expect(outbox.logs().retried).toBe(1));
+    const before = host.logs.told.all.length;
+    await host.logs.told.that(() => host.logs.told.all.length > before + 1);
+    alive = true;
+    await outbox.settled(end);
+    const told = host.logs.told.all.map(
+      ({ offset, text, final }) => `${offset} ${text}${final ? 'final' : ''}`,
+    );
+    expect(new Set(told)).toEqual(new Set(['0 one\n', '4 final']));
+  });
+
   it('given a host that never answers for many jobs, then a bounded number of batches is under way, and others are told', async () => {
     const { host, logs, start, happen } = given();
     host.logs.behave(({ hostKey }, take) =>
@@ -255,20 +278,26 @@ describe('the output of jobs', () => {
   it('given a host that was down for reports and output alike, then the end comes after the output when it is back', async () => {
     const { host, logs, start, happen } = given();
     let alive = true;
+    let takesOutput = false;
     let ends = 0;
     const taken: string[] = [];
     host.behave((report, take) => {
-      if (!alive && report.type === 'phase.finished' && (ends += 1) === 2) setImmediate(() => (alive = true));
+      if (!alive && report.type === 'phase.finished' && (ends += 1) === 2)
+        setImmediate(() => {
+          alive = true;
+          // it takes output a while later, yet long before its end would be told first again
+          setTimeout(() => (takesOutput = true), 100);
+        });
       if (!alive) throw new Error('down');
       taken.push(report.type);
       return take();
     });
     host.logs.behave(({ text }, take) => {
-      if (!alive) throw new Error('down');
+      if (!takesOutput) throw new Error('down');
       if (text !== '') taken.push(text);
       return take();
     });
-    const outbox = await start({ logs: { log: host.logs.log, store: logs, patienceMs: 500 } });
+    const outbox = await start({ logs: { log: host.logs.log, store: logs, patienceMs: 1000 } });
     await happen(...running('a'));
     await host.tookThat(({ type }) => type === 'phase.started');
     alive = false;
