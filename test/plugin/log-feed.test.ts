@@ -154,6 +154,37 @@ describe('the output of jobs', () => {
     expect(host.logs.told.all.map((batch) => batch.line)).toEqual([1, 2, 657]);
   });
 
+  it('of little at a time is a few batches a second, whatever the number of lines', async () => {
+    const { host, logs, start, happen } = given();
+    const outbox = await start();
+    await happen(...running('a'));
+    await host.tookThat(({ type }) => type === 'phase.started');
+    const begun = performance.now();
+    for (let i = 0; i < 60; i++) {
+      logs.write(ref('a'), `line ${i}\n`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await outbox.settled(await happen(...ending('a')));
+    // the first comes at once, and the last with the end
+    const most = 2 + (performance.now() - begun) / 250;
+    expect(host.logs.told.all.length).toBeLessThanOrEqual(most);
+    expect(logOf(host, 'a')?.text).toContain('line 59\n');
+  });
+
+  it('of a line that does not end comes in parts after a while, and the next batch says that it goes on with it', async () => {
+    const { host, logs, start, happen } = given();
+    const outbox = await start();
+    await happen(...running('a'));
+    logs.write(ref('a'), 'one\nuser: ');
+    const prompt = await host.logs.taken.that(({ text }) => text === 'user: ');
+    expect(prompt).toMatchObject({ offset: 4, line: 2, continues: false });
+    logs.write(ref('a'), 'me\nthree\n');
+    await outbox.settled(await happen(...ending('a')));
+    expect(host.logs.taken.all.map(({ text, line, continues }) => [text, line, continues]).slice(2)).toEqual([
+      ['me\nthree\n', 2, true],
+    ]);
+  });
+
   it('of several tries is told try by try, and what the limit cut off is said at the end', async () => {
     const { host, logs, start, happen } = given();
     const outbox = await start();
