@@ -154,6 +154,37 @@ describe('the output of jobs', () => {
     expect(host.logs.told.all.map((batch) => batch.line)).toEqual([1, 2, 657]);
   });
 
+  it('of little at a time is a few batches a second, whatever the number of lines', async () => {
+    const { host, logs, start, happen } = given();
+    const outbox = await start();
+    await happen(...running('a'));
+    await host.tookThat(({ type }) => type === 'phase.started');
+    const begun = performance.now();
+    for (let i = 0; i < 60; i++) {
+      logs.write(ref('a'), `line ${i}\n`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await outbox.settled(await happen(...ending('a')));
+    // the first comes at once, and the last with the end
+    const most = 2 + (performance.now() - begun) / 250;
+    expect(host.logs.told.all.length).toBeLessThanOrEqual(most);
+    expect(logOf(host, 'a')?.text).toContain('line 59\n');
+  });
+
+  it('of a line that does not end comes in parts after a while, and the next batch says that it goes on with it', async () => {
+    const { host, logs, start, happen } = given();
+    const outbox = await start();
+    await happen(...running('a'));
+    logs.write(ref('a'), 'one\nuser: ');
+    const prompt = await host.logs.taken.that(({ text }) => text === 'user: ');
+    expect(prompt).toMatchObject({ offset: 4, line: 2, continues: false });
+    logs.write(ref('a'), 'me\nthree\n');
+    await outbox.settled(await happen(...ending('a')));
+    expect(host.logs.taken.all.map(({ text, line, continues }) => [text, line, continues]).slice(2)).toEqual([
+      ['me\nthree\n', 2, true],
+    ]);
+  });
+
   it('of several tries is told try by try, and what the limit cut off is said at the end', async () => {
     const { host, logs, start, happen } = given();
     const outbox = await start();
@@ -216,6 +247,29 @@ describe('the output of jobs', () => {
     expect(outbox.logs().retried).toBe(0);
   });
 
+  it('given that the job ends before its last batch was taken, then that batch comes again as it was, and the end of the log by itself', async () => {
+    const { host, logs, start, happen } = given();
+    let alive = false;
+    host.logs.behave((_, take) => {
+      if (alive) return take();
+      throw new Error('down');
+    });
+    const outbox = await start();
+    await happen(...running('a'));
+    logs.write(ref('a'), 'one\n');
+    await host.logs.told.that(() => true);
+    const end = await happen(...ending('a'));
+    await vi.waitFor(() => expect(outbox.logs().retried).toBe(1));
+    const before = host.logs.told.all.length;
+    await host.logs.told.that(() => host.logs.told.all.length > before + 1);
+    alive = true;
+    await outbox.settled(end);
+    const told = host.logs.told.all.map(
+      ({ offset, text, final }) => `${offset} ${text}${final ? 'final' : ''}`,
+    );
+    expect(new Set(told)).toEqual(new Set(['0 one\n', '4 final']));
+  });
+
   it('given a host that never answers for many jobs, then a bounded number of batches is under way, and others are told', async () => {
     const { host, logs, start, happen } = given();
     host.logs.behave(({ hostKey }, take) =>
@@ -255,20 +309,26 @@ describe('the output of jobs', () => {
   it('given a host that was down for reports and output alike, then the end comes after the output when it is back', async () => {
     const { host, logs, start, happen } = given();
     let alive = true;
+    let takesOutput = false;
     let ends = 0;
     const taken: string[] = [];
     host.behave((report, take) => {
-      if (!alive && report.type === 'phase.finished' && (ends += 1) === 2) setImmediate(() => (alive = true));
+      if (!alive && report.type === 'phase.finished' && (ends += 1) === 2)
+        setImmediate(() => {
+          alive = true;
+          // it takes output a while later, yet long before its end would be told first again
+          setTimeout(() => (takesOutput = true), 100);
+        });
       if (!alive) throw new Error('down');
       taken.push(report.type);
       return take();
     });
     host.logs.behave(({ text }, take) => {
-      if (!alive) throw new Error('down');
+      if (!takesOutput) throw new Error('down');
       if (text !== '') taken.push(text);
       return take();
     });
-    const outbox = await start({ logs: { log: host.logs.log, store: logs, patienceMs: 500 } });
+    const outbox = await start({ logs: { log: host.logs.log, store: logs, patienceMs: 1000 } });
     await happen(...running('a'));
     await host.tookThat(({ type }) => type === 'phase.started');
     alive = false;
