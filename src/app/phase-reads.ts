@@ -106,6 +106,7 @@ export const phaseReads = (
     const { sleep, wake } = sleeper(deadlineMs, signal);
     let streams: ReadonlySet<string> = new Set();
     let stirred = false;
+    const isStirred = (): boolean => stirred;
     const watching = jobs.view$.subscribe(({ last }) => {
       if (!concerns(asked, streams, last)) return;
       stirred = true;
@@ -125,7 +126,7 @@ export const phaseReads = (
         const isNew = !streams.has(`phase_run-${phaseRunId}`);
         streams = new Set(ofRun);
         // what came before it was known what to look for has to be looked for once more
-        if (!stirred && !isNew) await sleep();
+        if (!isStirred() && !isNew) await sleep();
       }
     } finally {
       watching.unsubscribe();

@@ -30,8 +30,7 @@ export interface Master {
   readonly folder: string;
   readonly child: ChildProcess;
   readonly out: () => string;
-  /** One after the other, as fast as the master takes them; what `buildbot sendchange` does for one. */
-  readonly sendChanges: (repository: string, branch: string, revisions: readonly string[]) => Promise<void>;
+  readonly sendChange: (repository: string, branch: string, revision: string) => Promise<void>;
   readonly builds: () => Promise<readonly Build[]>;
   /** What the step of the build has written, with the kind of each line before it. */
   readonly logOf: (build: number) => Promise<string>;
@@ -53,19 +52,6 @@ import json, sqlite3, sys
 db = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=20)
 db.row_factory = sqlite3.Row
 print(json.dumps([dict(row) for row in db.execute(sys.argv[2], sys.argv[3:])]))
-`;
-
-const SEND = `
-import sys
-from twisted.internet import defer, task
-from buildbot.clients.sendchange import Sender
-master, repository, branch, *revisions = sys.argv[1:]
-@defer.inlineCallbacks
-def main(reactor):
-    sender = Sender(master, ('change', 'changepw'))
-    for revision in revisions:
-        yield sender.send(branch, revision, 'A change', ['a.txt'], who='ada', repository=repository, vc='git')
-task.react(main)
 `;
 
 const LOG = `
@@ -125,8 +111,19 @@ export const startMaster = async (folder: string, env: Readonly<Record<string, s
     folder,
     child,
     out,
-    sendChanges: async (repository, branch, revisions) => {
-      await run(PYTHON, ['-c', SEND, `127.0.0.1:${port}`, repository, branch, ...revisions], {
+    sendChange: async (repository, branch, revision) => {
+      const to = [
+        '--master',
+        `127.0.0.1:${port}`,
+        '--auth',
+        'change:changepw',
+        '--who',
+        'ada',
+        '--vc',
+        'git',
+      ];
+      const what = ['--repository', repository, '--branch', branch, '--revision', revision];
+      await run(BUILDBOT, ['sendchange', ...to, ...what, '--comments', 'A change', 'a.txt'], {
         cwd: folder,
         env: environment,
       });

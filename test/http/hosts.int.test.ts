@@ -9,6 +9,7 @@ import type { JobView } from '../../projections/jobs.js';
 import { readConfig } from '../../src/config.js';
 import { logger, startBaton, type Baton } from '../../src/main.js';
 import { until } from '../e2e/processes.js';
+import { aPhase as aPhaseState, startEdge, tokens, until as untilEdge } from './edge.js';
 
 const scope = { enterprise: 'default', organisation: 'default', project: 'web-shop' };
 const aPhase = (hostKey: string, more: object = {}) => ({
@@ -233,6 +234,31 @@ describe('how a phase stands', () => {
     await cancel('held');
     expect((await news).cancelRequested).toBe(true);
     expect(performance.now() - begun).toBeLessThan(30_000);
+  });
+
+  it('is held for nobody once the client has gone', async () => {
+    const held: AbortSignal[] = [];
+    const edge = await startEdge({
+      followPhase: (_asked, { signal }) => {
+        held.push(signal);
+        return () =>
+          new Promise((resolve) => {
+            signal.addEventListener('abort', () => {
+              resolve(E.right(aPhaseState()));
+            });
+          });
+      },
+    });
+    const leaving = new AbortController();
+    const asked = fetch(`${edge.url}/api/v1/hosts/engine/phases/x?known=${'0'.repeat(16)}&wait=60`, {
+      headers: { Authorization: `Bearer ${tokens.viewer}` },
+      signal: leaving.signal,
+    });
+    await untilEdge('the answer is held', () => held.length === 1);
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    await untilEdge('the server has noticed', () => held[0]?.aborted === true);
+    await edge.close();
   });
 
   it('without known is told at once, however long somebody would wait', async () => {
