@@ -22,7 +22,7 @@ export { loadPlugin } from './load.js';
 
 const meta = { name: 'baton', version, contract: '^1.0' };
 const requires: readonly Capability[] = [];
-const wants: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount'];
+const wants: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount', 'logs.stream'];
 
 /** The host of an address, as requests name it. */
 const hostsOf = (url: string | undefined): readonly string[] =>

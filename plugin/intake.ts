@@ -19,9 +19,10 @@ import {
 import type { PhaseRunEvent } from '../src/events/catalog.js';
 import type { Decider } from '../src/kernel/decider.js';
 import { deriveId } from '../src/kernel/ids.js';
-import type { Ack, HostCommand, Report } from './contract.js';
+import type { Ack, HostCommand } from './contract.js';
 import { canonical } from './canonical.js';
 import { promotedBy } from './host-commands.js';
+import type { Refused } from './outbox.js';
 
 export interface IntakeDeps extends Deps {
   readonly repeats: Repeats;
@@ -37,7 +38,7 @@ export interface Intake {
   /** Cancels a live phase run because the host stops. */
   readonly cancelForStop: (hostKey: string, attempt: number) => Promise<void>;
   /** Records that the host has closed a phase run; false when that could not be written now. */
-  readonly refuse: (report: Report) => Promise<boolean>;
+  readonly refuse: (refused: Refused) => Promise<boolean>;
   /** Resolves when nothing is being taken. */
   readonly idle: () => Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { PhaseRunsView } from '../projections/phase-runs.js';
 import { fileCheckpoints } from '../src/app/checkpoints.js';
 import type { AppError } from '../src/app/errors.js';
 import type { Deps } from '../src/app/handle.js';
+import type { LogStore } from '../src/app/ports.js';
 import type { ReadModel } from '../src/app/read-models.js';
 import type { Repeats } from '../src/app/repeats.js';
 import { orStoreAway, type Patience } from '../src/app/store-away.js';
@@ -32,6 +33,7 @@ import { openOutbox, type Outbox } from './outbox.js';
 /** What the composition root opens. */
 export interface Engine {
   readonly deps: Deps;
+  readonly logs: Pick<LogStore, 'read' | 'watch'>;
   readonly repeats: Repeats;
   readonly phaseRuns: ReadModel<PhaseRunsView>;
   readonly edge: { readonly handler: RequestListener };
@@ -101,6 +103,9 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
   let closing: Promise<void> | undefined;
   let announceClosing: () => void = () => undefined;
   const closingBegun = new Promise<void>((resolve) => (announceClosing = resolve));
+  const takesLogs = host.capabilities.has('logs.stream') ? host.log?.bind(host) : undefined;
+  const lacks = (capability: Capability): boolean =>
+    !host.capabilities.has(capability) || (capability === 'logs.stream' && takesLogs === undefined);
   const mounted = mount(options, () =>
     state === 'started' || state === 'stopping' ? running?.engine.edge.handler : undefined,
   );
@@ -135,6 +140,14 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
       written: phaseRuns.view$,
       checkpoints: fileCheckpoints(engine.folderOfHistory('outbox')),
       refuse: intake.refuse,
+      ...(takesLogs
+        ? {
+            logs: {
+              log: takesLogs,
+              ...{ store: engine.logs, patienceMs: options.logPatienceMs },
+            },
+          }
+        : {}),
       timeoutMs: options.reportTimeoutMs,
       mostRetryMs: options.reportRetryMs,
       onProblem,
@@ -296,20 +309,22 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
   };
 
   const health = (): Health => {
-    const missing = wants.filter((capability) => !host.capabilities.has(capability));
+    const missing = wants.filter(lacks);
+    const logs = running?.outbox.logs() ?? NO_LOGS;
     const reports = { waiting: running?.outbox.waiting() ?? 0, retried: running?.outbox.retried() ?? 0 };
     const now = live();
-    const told =
-      reports.retried === 0
-        ? 'the host takes its reports'
-        : `${reports.retried} phase runs wait for the host to take a report`;
+    const late = [
+      ...(reports.retried === 0 ? [] : [`${reports.retried} phase runs wait for the host to take a report`]),
+      ...(logs.retried === 0 ? [] : [`${logs.retried} jobs wait for the host to take their output`]),
+    ];
+    const told = late.length === 0 ? 'the host takes what it is told' : late.join(', ');
     const detail =
       state === 'started'
         ? `Baton runs ${now.jobs} jobs of ${now.phaseRuns} phase runs; ${told}.`
         : `Baton is ${state}.`;
     return {
-      ok: state === 'started' && reports.retried === 0,
-      ...{ state, detail, live: now, reports, logs: NO_LOGS, missing },
+      ok: state === 'started' && late.length === 0,
+      ...{ state, detail, live: now, reports, logs, missing },
     };
   };
 

@@ -40,6 +40,8 @@ export interface BatonOptions {
   readonly reportTimeoutMs: number;
   /** Longest wait before a report is told again. */
   readonly reportRetryMs: number;
+  /** The end of a phase waits so long for a host that takes nothing of its output. */
+  readonly logPatienceMs: number;
   /** Who asks, as the host knows it; undefined: the request has to carry a token of Baton. */
   readonly authenticate?: (ctx: MiddlewareContext) => HostUser | undefined | Promise<HostUser | undefined>;
 }
@@ -78,6 +80,7 @@ const optional = {
   ),
   reportTimeoutMs: whole(10, 3_600_000),
   reportRetryMs: whole(10, 3_600_000),
+  logPatienceMs: whole(10, 3_600_000),
   authenticate: checked(
     'a function',
     (value): value is NonNullable<BatonOptions['authenticate']> => typeof value === 'function',
@@ -94,6 +97,7 @@ const defaults = {
   allowedHosts: [],
   reportTimeoutMs: 30_000,
   reportRetryMs: 30_000,
+  logPatienceMs: 60_000,
 };
 
 const strangers = (raw: object): readonly Problem[] =>

@@ -12,9 +12,20 @@ import { pause, StoreFailed } from '../src/app/follow-store.js';
 import type { EventStore } from '../src/app/ports.js';
 import { StoreAway } from '../src/app/store-outage.js';
 import { decode } from '../src/events/catalog.js';
+import type { ReportKind } from '../src/events/phase-run.js';
 import { comparePositions, type Position } from '../src/kernel/recorded.js';
-import type { Host, Report, ReportAnswer } from './contract.js';
-import { closeRun, evolveReports, nextReport, noReports, takeReport, type ReportsView } from './reports.js';
+import type { Health, Host } from './contract.js';
+import { askHost, retryAfter } from './ask-host.js';
+import { openLogFeed, type LogFeed, type LogFeedOptions } from './log-feed.js';
+import { closeRun, evolveReports, lastTaken, nextReport, takeReport } from './reports.js';
+import { forgetLogs, noReports, type ReportsView } from './tracked.js';
+
+/** What the host refused; of output, the report before it. */
+export interface Refused {
+  readonly phaseRunId: string;
+  readonly seq: number;
+  readonly type: ReportKind;
+}
 
 export interface OutboxOptions {
   readonly host: string;
@@ -24,7 +35,9 @@ export interface OutboxOptions {
   readonly written: Observable<unknown>;
   readonly checkpoints: CheckpointStore;
   /** Records that the host has closed the phase run; false when that could not be written now. */
-  readonly refuse: (report: Report) => Promise<boolean>;
+  readonly refuse: (refused: Refused) => Promise<boolean>;
+  /** For a host that is told the output of its jobs. */
+  readonly logs?: Pick<LogFeedOptions, 'log' | 'store' | 'patienceMs'>;
   readonly timeoutMs: number;
   readonly mostRetryMs: number;
   readonly onProblem: (message: string, cause?: unknown) => void;
@@ -37,7 +50,8 @@ export interface Outbox {
   readonly go: () => void;
   readonly waiting: () => number;
   readonly retried: () => number;
-  /** Resolves when everything up to there was taken by the host. */
+  readonly logs: LogFeed['health'];
+  /** Resolves when everything up to there was taken by the host, but for output that comes after its end. */
   readonly settled: (upTo: Position) => Promise<void>;
   /** Waits for no answer of the host: it may be the host that waits for this. */
   readonly close: () => Promise<void>;
@@ -51,11 +65,12 @@ const MOST_UNDER_WAY = 32;
 const MOST_WAITING = 1000;
 /** The checkpoint is as large as what waits, so it is not written for each report: a crash in between repeats those since. */
 const SAVE_EVERY_MS = 100;
-const FIRST_RETRY_MS = 100;
+const NO_LOGS: Health['logs'] = { waiting: 0, retried: 0, givenUp: 0 };
 
 export const openOutbox = (options: OutboxOptions): Outbox => {
   const { host, store, checkpoints, onProblem } = options;
   const name = `reports-${host}`;
+  const told = { host, logs: options.logs !== undefined };
   const closing = new AbortController();
   const closed = (): boolean => closing.signal.aborted;
   let view: ReportsView = noReports();
@@ -68,6 +83,27 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   const putOff = new Map<string, { failures: number; timer?: NodeJS.Timeout }>();
   let settling: (() => void)[] = [];
   let subscription: Subscription | undefined;
+
+  const changed = (id: string): void => {
+    consider(id);
+    feed?.look(id);
+    save();
+    tellReady();
+    if (tooMany) void read();
+    settle();
+  };
+  const feed =
+    options.logs &&
+    openLogFeed({
+      ...{ host, checkpoints, changed, onProblem, ...options.logs, view: () => view },
+      ...{ timeoutMs: options.timeoutMs, mostRetryMs: options.mostRetryMs },
+      refuse: async ({ phaseRunId }) => {
+        const seq = lastTaken(view, phaseRunId);
+        const recorded = await options.refuse({ phaseRunId, seq, type: 'phase.log' });
+        if (recorded) closeRun(view, phaseRunId);
+        return recorded;
+      },
+    });
 
   const waiting = (): number =>
     ready.size + underWay.size + [...putOff.values()].filter(({ timer }) => timer !== undefined).length;
@@ -105,6 +141,8 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
     // the version says that it has this shape, the digest that it is whole
     view = loaded.right.view as ReportsView;
     position = loaded.right.position;
+    // the host may have had them when it was loaded before
+    if (feed === undefined) for (const id of Object.keys(view.runs)) forgetLogs(view, id);
     for (const id of Object.keys(view.runs)) if (nextReport(view, id)) ready.add(id);
   };
 
@@ -120,7 +158,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   const readOn = async (): Promise<void> => {
     do {
       readAgain = false;
-      while (!closed() && !(tooMany = waiting() >= MOST_WAITING)) {
+      while (!closed() && !(tooMany = waiting() + (feed?.held() ?? 0) >= MOST_WAITING)) {
         const page = await store.readAll(position ?? 'start', { maxCount: PAGE })();
         if (E.isLeft(page)) throw new StoreFailed(page.left);
         const news = page.right.filter(
@@ -130,12 +168,14 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
         for (const recorded of news) {
           const decoded = decode(recorded);
           // who cannot be understood is reported by the read models
-          if (E.isRight(decoded)) evolveReports(host, view, decoded.right);
+          if (E.isRight(decoded)) evolveReports(told, view, decoded.right);
           position = recorded.position;
           const id = recorded.stream.startsWith('phase_run-')
             ? recorded.stream.slice('phase_run-'.length)
             : view.jobs[recorded.stream.replace(/^job-/, '')];
-          if (id !== undefined) consider(id);
+          if (id === undefined) continue;
+          consider(id);
+          feed?.look(id);
         }
         save();
         tellReady();
@@ -175,45 +215,31 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
     }
   };
 
-  /** The answer; undefined when it has to be told again. */
-  const ask = async (report: Report): Promise<ReportAnswer | undefined> => {
-    const patient = new AbortController();
-    const signal = AbortSignal.any([patient.signal, closing.signal]);
-    try {
-      // called in a turn of its own, so that whatever it throws lands here
-      const asked = Promise.resolve().then(() => options.report(report, { signal }));
-      asked.catch(() => undefined);
-      const late = pause(options.timeoutMs, AbortSignal.any([patient.signal, closing.signal])).then(() => {
-        throw new Error(`no answer within ${options.timeoutMs} ms`);
-      });
-      late.catch(() => undefined);
-      const answer: unknown = await Promise.race([asked, late]);
-      if (answer === 'ok' || answer === 'stale' || answer === 'gone') return answer;
-      throw new Error(`ok, stale or gone was expected as answer, found ${JSON.stringify(answer)}`);
-    } catch (cause) {
-      if (!closed() && !putOff.has(report.phaseRunId))
-        onProblem(`the host did not take report ${report.seq} of ${report.hostKey}; it is told again`, cause);
-      return undefined;
-    } finally {
-      patient.abort();
-    }
-  };
-
   const tell = async (id: string): Promise<void> => {
     const report = nextReport(view, id);
-    const answer = report && (await ask(report));
+    const answer =
+      report &&
+      (await askHost((how) => options.report(report, how), {
+        ...{ timeoutMs: options.timeoutMs, closing: closing.signal },
+      }));
     if (closed()) return;
-    const refused =
-      answer === 'gone' && report !== undefined && !(await options.refuse(report).catch(() => false));
+    if (answer !== undefined && E.isLeft(answer) && !putOff.has(id))
+      onProblem(
+        `the host did not take report ${report?.seq} of ${report?.hostKey}; it is told again`,
+        answer.left,
+      );
+    const isGone = answer !== undefined && E.isRight(answer) && answer.right === 'gone';
+    const refused = isGone && report !== undefined && !(await options.refuse(report).catch(() => false));
     if (closed()) return;
     underWay.delete(id);
-    if (report !== undefined && (answer === undefined || refused)) putOffTell(id);
+    if (answer !== undefined && (E.isLeft(answer) || refused)) putOffTell(id);
     else {
       putOff.delete(id);
-      if (answer === 'gone') closeRun(view, id);
+      if (isGone) closeRun(view, id);
       // a refusal that was read meanwhile has closed it already
       else if (nextReport(view, id)?.seq === report?.seq) takeReport(view, id);
       consider(id);
+      feed?.look(id);
       save();
       if (tooMany) void read();
     }
@@ -230,7 +256,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
         if (!ready.has(id)) putOff.delete(id);
         tellReady();
       },
-      Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 20), options.mostRetryMs),
+      retryAfter(failures, options.mostRetryMs),
     );
     putOff.set(id, { failures: failures + 1, timer });
   };
@@ -243,6 +269,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
 
   return {
     open: async () => {
+      await feed?.open();
       await restore();
       await read();
     },
@@ -250,13 +277,16 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       going = true;
       subscription = options.written.subscribe(() => void read());
       tellReady();
+      feed?.go();
     },
     waiting,
     retried: () => putOff.size,
+    logs: () => feed?.health() ?? NO_LOGS,
     settled: (upTo) =>
       new Promise((resolve) => {
         const check = (): void => {
-          if (closed() || (waiting() === 0 && comparePositions(position ?? '', upTo) >= 0)) resolve();
+          const owed = waiting() + (feed?.held() ?? 0);
+          if (closed() || (owed === 0 && comparePositions(position ?? '', upTo) >= 0)) resolve();
           else settling.push(check);
         };
         check();
@@ -265,6 +295,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       closing.abort();
       subscription?.unsubscribe();
       for (const { timer } of putOff.values()) clearTimeout(timer);
+      await feed?.close();
       await reading;
       clearTimeout(saveTimer);
       await saving;

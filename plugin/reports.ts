@@ -3,41 +3,13 @@
  * so a repeat after a crash is recognised as one.
  */
 import { exitCodeOf, isJobEnd, outcomeOf, summaryOf } from '../projections/summary.js';
-import { drop, find, idIn, put } from '../projections/table.js';
+import { find, idIn, put } from '../projections/table.js';
 import { isJobEvent, type BatonEvent, type JobEvent } from '../src/events/catalog.js';
 import type { Outcome } from '../src/events/shapes.js';
 import type { Recorded } from '../src/kernel/recorded.js';
 import type { JobEnd, Report } from './contract.js';
-
-interface TrackedJob {
-  readonly label: string;
-  runner?: string;
-  canceller?: string;
-  end?: Pick<JobEnd, 'outcome' | 'cause' | 'exitCode'>;
-}
-
-interface TrackedRun {
-  readonly hostKey: string;
-  readonly attempt: number;
-  readonly jobs: Record<string, TrackedJob>;
-  /** Number of the last report that was made. */
-  seq: number;
-  started: boolean;
-  finished: boolean;
-  /** The host has closed it: nothing is told any more. */
-  closed: boolean;
-  /** Not yet taken by the host, in order. */
-  due: Report[];
-}
-
-/** Phase runs of one host that live, or whose reports were not all taken. Plain JSON. */
-export interface ReportsView {
-  readonly runs: Record<string, TrackedRun>;
-  /** Job → its phase run. */
-  readonly jobs: Record<string, string>;
-}
-
-export const noReports = (): ReportsView => ({ runs: {}, jobs: {} });
+import { evolveLogs } from './owed-logs.js';
+import { owesLogs, tidy, type ReportsView, type TrackedJob, type TrackedRun } from './tracked.js';
 
 type Content<R = Report> = R extends Report
   ? Omit<R, 'phaseRunId' | 'hostKey' | 'attempt' | 'seq' | 'at'>
@@ -48,13 +20,6 @@ const add = (phaseRunId: string, run: TrackedRun, at: string, content: Content):
   const { hostKey, attempt, seq } = run;
   // a union of objects spread into another is more than the compiler can follow
   if (!run.closed) run.due.push({ phaseRunId, hostKey, attempt, seq, at, ...content });
-};
-
-/** Forgets the phase run once there is nothing left to tell. */
-const tidy = (view: ReportsView, phaseRunId: string, run: TrackedRun): void => {
-  if (!run.finished || run.due.length > 0) return;
-  for (const jobId of Object.keys(run.jobs)) drop(view.jobs, jobId);
-  drop(view.runs, phaseRunId);
 };
 
 const evolveJob = (
@@ -101,24 +66,37 @@ const finish = (
   };
 };
 
+export interface Told {
+  /** Recorded with its phase runs. */
+  readonly host: string;
+  /** It is told the output of its jobs. */
+  readonly logs: boolean;
+}
+
 /** Folds one event into the view of that host. */
-export const evolveReports = (host: string, view: ReportsView, recorded: Recorded<BatonEvent>): void => {
+export const evolveReports = (
+  { host, logs }: Told,
+  view: ReportsView,
+  recorded: Recorded<BatonEvent>,
+): void => {
   const { stream, event, metadata } = recorded;
   const at = metadata.recordedAt;
   if (isJobEvent(event)) {
     const jobId = idIn('job', stream) ?? '';
     if (event.type === 'JobQueued') {
-      const { phaseRunId, label } = event.data;
+      const { phaseRunId, label, output } = event.data;
       const run = find(view.runs, phaseRunId);
       if (!run) return;
-      put(run.jobs, jobId, { label });
+      put(run.jobs, jobId, { label, ...(logs && output === 'split' ? { split: true } : {}) });
       put(view.jobs, jobId, phaseRunId);
       return;
     }
     const phaseRunId = find(view.jobs, jobId) ?? '';
     const run = find(view.runs, phaseRunId);
     const job = run && find(run.jobs, jobId);
-    if (run && job) evolveJob(run, phaseRunId, job, event, recorded);
+    if (!run || !job) return;
+    evolveJob(run, phaseRunId, job, event, recorded);
+    if (logs && !run.closed) evolveLogs(job, event);
     return;
   }
   const phaseRunId = idIn('phase_run', stream);
@@ -139,9 +117,19 @@ export const evolveReports = (host: string, view: ReportsView, recorded: Recorde
   } else if (event.type === 'PhaseReportRefused') closeRun(view, phaseRunId);
 };
 
-/** The next report of that phase run. */
-export const nextReport = (view: ReportsView, phaseRunId: string): Report | undefined =>
-  find(view.runs, phaseRunId)?.due[0];
+/** The next report of that phase run; the end waits for the output of its jobs. */
+export const nextReport = (view: ReportsView, phaseRunId: string): Report | undefined => {
+  const run = find(view.runs, phaseRunId);
+  const next = run?.due[0];
+  const waits = next?.type === 'phase.finished' && run?.endFirst === undefined && run && owesLogs(run);
+  return waits === true ? undefined : next;
+};
+
+/** Number of the last report of that phase run that the host took; 0 for none. */
+export const lastTaken = (view: ReportsView, phaseRunId: string): number => {
+  const run = find(view.runs, phaseRunId);
+  return (run?.due[0]?.seq ?? (run?.seq ?? 0) + 1) - 1;
+};
 
 /** The host has it. */
 export const takeReport = (view: ReportsView, phaseRunId: string): void => {
@@ -157,5 +145,6 @@ export const closeRun = (view: ReportsView, phaseRunId: string): void => {
   if (!run) return;
   run.closed = true;
   run.due = [];
+  for (const job of Object.values(run.jobs)) delete job.logs;
   tidy(view, phaseRunId, run);
 };

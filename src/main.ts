@@ -59,6 +59,7 @@ import { proveSlot } from './dispatch/prove.js';
 import type { HttpLimits } from './http/limits.js';
 import { listen } from './http/listen.js';
 import { createHttpServer, type HttpEdge, type HttpOptions } from './http/server.js';
+import type { LogStore } from './app/ports.js';
 import { systemClock } from './kernel/time.js';
 import { fileLogStore } from './logs/files.js';
 import { holdData, openStore } from './open-store.js';
@@ -94,6 +95,7 @@ export interface Core {
   readonly deps: Deps;
   readonly repeats: Repeats;
   readonly phaseRuns: ReadModel<PhaseRunsView>;
+  readonly logs: Pick<LogStore, 'read' | 'watch'>;
   readonly edge: HttpEdge;
   /** A folder for what follows this one history of events. */
   readonly folderOfHistory: (name: string) => string;
@@ -463,6 +465,7 @@ export const openCore = async (
 
   return E.right({
     deps,
+    logs,
     repeats: askedBefore,
     phaseRuns: models['phase-runs'],
     edge,

@@ -1,6 +1,8 @@
 /** A host that lives in memory: it takes reports as a good host does, and misbehaves as it is told to. */
 import { CONTRACT_VERSION } from '../contract-version.js';
 import type { Capability, Host, Report, ReportAnswer } from '../contract.js';
+import { memoryLogs, type MemoryLogs } from './memory-logs.js';
+import { recorder } from './recorder.js';
 
 /** What the host does with a report. `take` does what a good host does; what is thrown or answered instead is what Baton gets. */
 export type Behaviour = (report: Report, take: () => ReportAnswer) => ReportAnswer | Promise<ReportAnswer>;
@@ -18,6 +20,8 @@ export interface MemoryHost extends Host {
   readonly toldThat: (matches: (report: Report) => boolean, withinMs?: number) => Promise<Report>;
   /** As `toldThat`, of those that the host took. */
   readonly tookThat: (matches: (report: Report) => boolean, withinMs?: number) => Promise<Report>;
+  /** The output of its jobs. */
+  readonly logs: MemoryLogs;
 }
 
 export interface MemoryHostOptions {
@@ -28,49 +32,14 @@ export interface MemoryHostOptions {
   readonly version?: string;
 }
 
-const ALL: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount'];
-const PATIENCE_MS = 60_000;
-
-/** Reports in order, and who waits for one of them. */
-const register = (name: string) => {
-  const reports: Report[] = [];
-  const waiting = new Set<(report: Report) => void>();
-  return {
-    reports,
-    add: (report: Report): void => {
-      reports.push(report);
-      for (const look of waiting) look(report);
-    },
-    that: (matches: (report: Report) => boolean, withinMs = PATIENCE_MS): Promise<Report> =>
-      new Promise((resolve, reject) => {
-        const found = reports.find(matches);
-        if (found) {
-          resolve(found);
-          return;
-        }
-        const timer = setTimeout(() => {
-          waiting.delete(look);
-          const had = reports.map(({ hostKey, seq, type }) => `${hostKey} ${seq} ${type}`).join(', ');
-          reject(
-            new Error(`no report that was waited for was ${name} in ${withinMs} ms; these were: ${had}`),
-          );
-        }, withinMs);
-        const look = (report: Report): void => {
-          if (!matches(report)) return;
-          clearTimeout(timer);
-          waiting.delete(look);
-          resolve(report);
-        };
-        waiting.add(look);
-      }),
-  };
-};
-
+const ALL: readonly Capability[] = ['cancel', 'supersede', 'secrets', 'http.mount', 'logs.stream'];
 /** A host with all capabilities, unless told otherwise. */
 export const memoryHost = (options: MemoryHostOptions = {}): MemoryHost => {
   const { capabilities = ALL, contract = CONTRACT_VERSION, secrets = {}, version } = options;
-  const told = register('told');
-  const taken = register('taken');
+  const shown = ({ hostKey, seq, type }: Report): string => `${hostKey} ${seq} ${type}`;
+  const told = recorder('report', shown);
+  const taken = recorder('report', shown);
+  const logs = memoryLogs();
   const last = new Map<string, number>();
   let behaviour: Behaviour = (_, take) => take();
 
@@ -90,15 +59,17 @@ export const memoryHost = (options: MemoryHostOptions = {}): MemoryHost => {
       told.add(report);
       return behaviour(report, () => take(report));
     },
+    log: (batch) => logs.log(batch),
+    logs,
     secret: (ref) => {
       const value = Object.hasOwn(secrets, ref) ? secrets[ref] : undefined;
       return value === undefined
         ? Promise.reject(new Error(`there is no secret ${ref}`))
         : Promise.resolve(value);
     },
-    told: told.reports,
-    taken: taken.reports,
-    takenOf: (hostKey) => taken.reports.filter((report) => report.hostKey === hostKey),
+    told: told.all,
+    taken: taken.all,
+    takenOf: (hostKey) => taken.all.filter((report) => report.hostKey === hostKey),
     behave: (next) => (behaviour = next),
     toldThat: told.that,
     tookThat: taken.that,

@@ -64,10 +64,19 @@ export const PhaseFinished = t.type(
   'PhaseFinished',
 );
 
-const ReportKind = t.keyof({ 'phase.queued': null, 'phase.started': null, 'phase.finished': null });
+/** `phase.log`: output of a job. */
+const ReportKind = t.keyof({
+  'phase.queued': null,
+  'phase.started': null,
+  'phase.finished': null,
+  'phase.log': null,
+});
 export type ReportKind = t.TypeOf<typeof ReportKind>;
 
-/** The host answered that it has closed the phase run: this report and what would follow is not told any more. */
+/**
+ * The host answered that it has closed the phase run: this report and what would follow is not told any more. Of output, `seq` is that of
+ * the last report before it.
+ */
 export const PhaseReportRefused = t.type({ seq: Count, report: ReportKind }, 'PhaseReportRefused');
 
 export const phaseRunEvents = { PhasePromoted, PhaseCancelRequested, PhaseFinished, PhaseReportRefused };

@@ -59,6 +59,7 @@ describe('loadPlugin', () => {
       'supersede',
       'secrets',
       'http.mount',
+      'logs.stream',
     ]);
   });
 });
@@ -71,7 +72,7 @@ describe('the module baton', () => {
     },
   );
 
-  it.each(['^1.0', '~1.2', '^1.1 || ^2.0'])('speaks a version that fits who asks for %s', async (range) => {
+  it.each(['^1.0', '~1.3', '^1.1 || ^2.0'])('speaks a version that fits who asks for %s', async (range) => {
     expect(await loadPlugin(asking(range), memoryHost(), null)).toHaveProperty('plugin');
   });
 

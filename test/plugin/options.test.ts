@@ -15,6 +15,7 @@ describe('parseOptions', () => {
       options: {
         ...{ host: 'ci', data: '/var/lib/baton', repositoryRoots: [], allowedHosts: [], mount: '' },
         ...{ maxQueued: 1000, logLevel: 'warn', reportTimeoutMs: 30_000, reportRetryMs: 30_000 },
+        logPatienceMs: 60_000,
       },
     });
   });

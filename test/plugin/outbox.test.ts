@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Report, ReportAnswer } from '../../plugin/contract.js';
-import { openOutbox, type Outbox, type OutboxOptions } from '../../plugin/outbox.js';
+import { openOutbox, type Outbox, type OutboxOptions, type Refused } from '../../plugin/outbox.js';
 import { memoryHost, type MemoryHost } from '../../plugin/testing.js';
 import type { Checkpoint, CheckpointStore } from '../../src/app/checkpoints.js';
 import type { EventStore } from '../../src/app/ports.js';
@@ -31,7 +31,7 @@ afterEach(async () => {
 /** An outbox over a store in memory; `write` records the whole life of a phase run, `tell` starts telling. */
 const given = (host: MemoryHost = memoryHost(), checkpoints = keptCheckpoints(), store = memoryStore()) => {
   const written = new Subject<void>();
-  const refused: Report[] = [];
+  const refused: Refused[] = [];
   const problems: string[] = [];
   const start = (more: Partial<OutboxOptions> = {}): Outbox => {
     const outbox = openOutbox({

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  closeRun,
-  evolveReports,
-  nextReport,
-  noReports,
-  takeReport,
-  type ReportsView,
-} from '../../plugin/reports.js';
+import { closeRun, evolveReports, nextReport, takeReport } from '../../plugin/reports.js';
+import { noReports, type ReportsView } from '../../plugin/tracked.js';
 import type { PhasePromoted } from '../../src/events/phase-run.js';
 import type { Outcome } from '../../src/events/shapes.js';
 import { anAssignment, aPromotion, aQueuedJob } from '../builders.js';
@@ -55,7 +49,7 @@ const told = (...events: readonly Given[]) => {
   const view = noReports();
   const reports: NonNullable<ReturnType<typeof nextReport>>[] = [];
   for (const recorded of givenEvents(...events)) {
-    evolveReports('test', view, recorded);
+    evolveReports({ host: 'test', logs: false }, view, recorded);
     for (const id of Object.keys(view.runs))
       for (let next = nextReport(view, id); next; next = nextReport(view, id)) {
         reports.push(next);
@@ -120,32 +114,35 @@ describe('reports', () => {
       started('j'),
       finished('a', 'succeeded'),
     );
-    evolveReports('test', view, first!);
+    evolveReports({ host: 'test', logs: false }, view, first!);
     closeRun(view, 'a');
     for (const recorded of rest) {
-      evolveReports('test', view, recorded);
+      evolveReports({ host: 'test', logs: false }, view, recorded);
       expect(nextReport(view, 'a')).toBeUndefined();
     }
     expect(view).toEqual(noReports());
   });
 
-  it('numbers are the same however often and in whatever pieces the events are read', () => {
-    const events = givenEvents(
-      ...[promoted('a'), promoted('b'), queued('a', 'j'), assigned('j', 'r1'), started('j'), failed('j')],
-      ...[finished('a', 'failed', ['j', '', 'failed']), finished('b', 'cancelled')],
-    );
-    const fold = (view: ReportsView, part: readonly (typeof events)[number][]): ReportsView => {
-      for (const recorded of part) evolveReports('test', view, recorded);
-      return view;
-    };
-    const whole = fold(noReports(), events);
-    fc.assert(
-      fc.property(fc.nat(events.length), (at) => {
-        const kept = JSON.parse(JSON.stringify(fold(noReports(), events.slice(0, at)))) as ReportsView;
-        expect(fold(kept, events.slice(at))).toEqual(whole);
-      }),
-    );
-  });
+  it.each([false, true])(
+    'numbers are the same however often and in whatever pieces the events are read',
+    (logs) => {
+      const events = givenEvents(
+        ...[promoted('a'), promoted('b'), queued('a', 'j'), assigned('j', 'r1'), started('j'), failed('j')],
+        ...[finished('a', 'failed', ['j', '', 'failed']), finished('b', 'cancelled')],
+      );
+      const fold = (view: ReportsView, part: readonly (typeof events)[number][]): ReportsView => {
+        for (const recorded of part) evolveReports({ host: 'test', logs }, view, recorded);
+        return view;
+      };
+      const whole = fold(noReports(), events);
+      fc.assert(
+        fc.property(fc.nat(events.length), (at) => {
+          const kept = JSON.parse(JSON.stringify(fold(noReports(), events.slice(0, at)))) as ReportsView;
+          expect(fold(kept, events.slice(at))).toEqual(whole);
+        }),
+      );
+    },
+  );
 
   it('bears every history: numbers go up by one for each phase run', () => {
     fc.assert(

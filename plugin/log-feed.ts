@@ -1,0 +1,212 @@
+/**
+ * Tells the host the output of all its jobs. Jobs do not wait for each other, and nothing waits for the host but the end of a phase run, and
+ * that only so long.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type { CheckpointStore } from '../src/app/checkpoints.js';
+import type { LogStore } from '../src/app/ports.js';
+import { find } from '../projections/table.js';
+import { askHost } from './ask-host.js';
+import type { Health, Host, LogBatch, ReportAnswer } from './contract.js';
+import { logCursors } from './log-cursors.js';
+import { openLane, type Lane } from './log-lane.js';
+import { lateness, owedJobs, owedLogs, takeLog, tellEndFirst } from './owed-logs.js';
+import { forgetLogs, type ReportsView } from './tracked.js';
+
+export interface LogFeedOptions {
+  readonly host: string;
+  readonly log: NonNullable<Host['log']>;
+  readonly store: Pick<LogStore, 'read' | 'watch'>;
+  readonly checkpoints: CheckpointStore;
+  readonly view: () => ReportsView;
+  /** The host has closed the phase run; false when that could not be written now. */
+  readonly refuse: (batch: LogBatch) => Promise<boolean>;
+  /** Less is owed of that phase run than before. */
+  readonly changed: (phaseRunId: string) => void;
+  readonly timeoutMs: number;
+  readonly mostRetryMs: number;
+  /** The end of a phase run waits so long for a host that takes nothing of its output. */
+  readonly patienceMs: number;
+  readonly onProblem: (message: string, cause?: unknown) => void;
+}
+
+export interface LogFeed {
+  /** Where the host was is known again; tells nothing yet. */
+  readonly open: () => Promise<void>;
+  /** Tells from now on. */
+  readonly go: () => void;
+  /** Something has changed for that phase run. */
+  readonly look: (phaseRunId: string) => void;
+  /** Phase runs of which the end waits for their output. */
+  readonly held: () => number;
+  readonly health: () => Health['logs'];
+  /** Waits for no answer of the host. */
+  readonly close: () => Promise<void>;
+}
+
+/** Batches under way at a time: so much is held in memory, 64 KiB each. */
+export const MOST_UNDER_WAY = 16;
+/** Phase runs that have ended, were told to the end, and of which output is kept in mind. */
+const MOST_BEHIND = 1000;
+
+export const openLogFeed = (options: LogFeedOptions): LogFeed => {
+  const { view, onProblem, patienceMs } = options;
+  const cursors = logCursors(options.host, options.checkpoints, onProblem);
+  const closing = new AbortController();
+  const closed = (): boolean => closing.signal.aborted;
+  let going = false;
+  /** Phase run → job → the one that tells its output. */
+  const lanes = new Map<string, Map<string, Lane>>();
+  /** Whose turn it is, in order. */
+  const ready = new Set<Lane>();
+  let underWay = 0;
+  /** Phase run → since when its end waits without any progress. */
+  const held = new Map<string, number>();
+  const behind = new Set<string>();
+  let givenUp = 0;
+  /** When the host last took anything. */
+  let lastTaken = performance.now();
+  let watch: NodeJS.Timeout | undefined;
+
+  // ---- turns
+
+  const runReady = (): void => {
+    for (const lane of ready) {
+      if (closed() || underWay >= MOST_UNDER_WAY) return;
+      ready.delete(lane);
+      underWay += 1;
+      void lane
+        .run()
+        .catch((cause: unknown) => onProblem('output could not be told to the host', cause))
+        .finally(() => {
+          underWay -= 1;
+          runReady();
+        });
+    }
+  };
+
+  const tell = async (batch: LogBatch): Promise<E.Either<unknown, ReportAnswer>> => {
+    const { timeoutMs } = options;
+    const answer = await askHost((how) => options.log(batch, how), { timeoutMs, closing: closing.signal });
+    if (closed() || E.isLeft(answer) || answer.right !== 'gone') return answer;
+    if (!(await options.refuse(batch).catch(() => false)))
+      return E.left(new Error('that the host has closed the phase run could not be recorded'));
+    options.changed(batch.phaseRunId);
+    return answer;
+  };
+
+  const taken = (batch: LogBatch): void => {
+    lastTaken = performance.now();
+    if (held.has(batch.phaseRunId)) held.set(batch.phaseRunId, lastTaken);
+    if (!batch.final) return;
+    takeLog(view(), batch);
+    options.changed(batch.phaseRunId);
+  };
+
+  const laneOf = (phaseRunId: string, jobId: string): Lane => {
+    const ofRun = lanes.get(phaseRunId) ?? new Map<string, Lane>();
+    const known = ofRun.get(jobId);
+    if (known !== undefined) return known;
+    const lane = openLane({
+      ...{ store: options.store, cursors, tell, taken, mostRetryMs: options.mostRetryMs, onProblem },
+      owed: () => owedLogs(view(), phaseRunId, jobId),
+      ready: () => {
+        ready.add(lane);
+        runReady();
+      },
+    });
+    lanes.set(phaseRunId, ofRun.set(jobId, lane));
+    return lane;
+  };
+
+  /** Lets go of jobs of which nothing is owed any more. */
+  const tidyLanes = (phaseRunId: string): void => {
+    const ofRun = lanes.get(phaseRunId);
+    if (ofRun === undefined) return;
+    for (const [jobId, lane] of ofRun) {
+      if (owedLogs(view(), phaseRunId, jobId) !== undefined) continue;
+      lane.close();
+      ready.delete(lane);
+      ofRun.delete(jobId);
+      cursors.drop(jobId);
+    }
+    if (ofRun.size === 0) lanes.delete(phaseRunId);
+  };
+
+  // ---- ends
+
+  /** Since when nothing of it has gone on: what waits for its turn goes on as long as anything does. */
+  const stuckSince = (phaseRunId: string, since: number): number =>
+    [...(lanes.get(phaseRunId)?.values() ?? [])].some((lane) => lane.state() === 'failing')
+      ? since
+      : Math.max(since, lastTaken);
+
+  const giveUpOldest = (): void => {
+    const [oldest] = behind;
+    if (behind.size <= MOST_BEHIND || oldest === undefined) return;
+    givenUp += owedJobs(view(), oldest).length;
+    onProblem(
+      `the host takes no output: that of phase run ${oldest}, which ended long ago, is told no more; it can be read through the API`,
+    );
+    forgetLogs(view(), oldest);
+    look(oldest);
+  };
+
+  const endLate = (): void => {
+    const now = performance.now();
+    for (const [phaseRunId, since] of [...held]) {
+      if (now - stuckSince(phaseRunId, since) < patienceMs) continue;
+      onProblem(
+        `the host took none of the output of phase run ${phaseRunId} for ${patienceMs} ms: its end is told first`,
+      );
+      tellEndFirst(view(), phaseRunId);
+      options.changed(phaseRunId);
+    }
+    watchEnds();
+  };
+  const watchEnds = (): void => {
+    clearTimeout(watch);
+    watch = held.size === 0 || closed() ? undefined : setTimeout(endLate, Math.min(1000, patienceMs / 4));
+    watch?.unref();
+  };
+
+  const look = (phaseRunId: string): void => {
+    if (!going || closed()) return;
+    const late = lateness(view(), phaseRunId);
+    if (late !== 'held') held.delete(phaseRunId);
+    else if (!held.has(phaseRunId)) held.set(phaseRunId, performance.now());
+    if (late === 'behind') behind.add(phaseRunId);
+    else behind.delete(phaseRunId);
+    if (watch === undefined) watchEnds();
+    for (const jobId of owedJobs(view(), phaseRunId)) laneOf(phaseRunId, jobId).look();
+    tidyLanes(phaseRunId);
+    giveUpOldest();
+  };
+
+  return {
+    open: cursors.load,
+    go: () => {
+      going = true;
+      const { jobs, runs } = view();
+      // what a crash left behind, of jobs of which nothing is owed any more
+      for (const jobId of cursors.jobs()) if (find(jobs, jobId) === undefined) cursors.drop(jobId);
+      for (const phaseRunId of Object.keys(runs)) look(phaseRunId);
+    },
+    look,
+    held: () => held.size,
+    health: () => {
+      const states = [...lanes.values()].flatMap((ofRun) => [...ofRun.values()].map((lane) => lane.state()));
+      return {
+        waiting: states.filter((state) => state !== 'idle').length,
+        retried: states.filter((state) => state === 'failing').length,
+        givenUp,
+      };
+    },
+    close: async () => {
+      closing.abort();
+      clearTimeout(watch);
+      for (const ofRun of lanes.values()) for (const lane of ofRun.values()) lane.close();
+      await cursors.close();
+    },
+  };
+};

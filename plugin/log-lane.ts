@@ -1,0 +1,226 @@
+/**
+ * Tells the host the output of one job: in order, one batch at a time, read from what is stored when the host is ready for it. So a host that
+ * is slow or dead costs a place in each log, and one batch.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Subscription } from 'rxjs';
+import type { LogStore } from '../src/app/ports.js';
+import { retryAfter } from './ask-host.js';
+import type { LogBatch, ReportAnswer } from './contract.js';
+import { refOf, type LogCursors, type LogName } from './log-cursors.js';
+import { behind, PIECE_BYTES, pieceLength, textOf, type Cursor } from './log-pieces.js';
+import type { OwedJob } from './owed-logs.js';
+
+/** Little output is told no more often than this. */
+export const APART_MS = 250;
+/** So long a line that is not ended is waited for. */
+const PART_MS = 1000;
+
+export interface LaneDeps {
+  readonly store: Pick<LogStore, 'read' | 'watch'>;
+  readonly cursors: LogCursors;
+  /** What is owed of the job now; undefined: nothing, or it may not be told now. */
+  readonly owed: () => OwedJob | undefined;
+  /** The answer; left when it has to be told again. `gone` only once that is recorded. */
+  readonly tell: (batch: LogBatch) => Promise<E.Either<unknown, ReportAnswer>>;
+  /** The host has that batch. */
+  readonly taken: (batch: LogBatch) => void;
+  /** Asks for a turn; `run` is called when it has come. */
+  readonly ready: () => void;
+  readonly mostRetryMs: number;
+  readonly onProblem: (message: string, cause?: unknown) => void;
+}
+
+export interface Lane {
+  /** Something has changed. */
+  readonly look: () => void;
+  /** One batch, if there is one. */
+  readonly run: () => Promise<void>;
+  /** `idle`: the host has what there is. `failing`: the last try failed. */
+  readonly state: () => 'idle' | 'waiting' | 'failing';
+  readonly close: () => void;
+}
+
+type Log = OwedJob['logs'][number];
+
+/** What is known of the output that is told now. */
+interface Seen {
+  readonly watching?: Subscription;
+  /** Stored, as far as was heard. */
+  size: number;
+  /** What there was when a line had not ended, and since when; `stuck`: not even a character of it has. */
+  part?: { readonly size: number; readonly since: number; readonly stuck: boolean };
+  /** What was told and not taken: it comes again as it was. */
+  again?: { readonly length: number; readonly final: boolean };
+}
+
+export const openLane = (deps: LaneDeps): Lane => {
+  const { store, cursors } = deps;
+  const seen = new Map<string, Seen>();
+  let asking = false;
+  const isAsking = (): boolean => asking;
+  const closing = new AbortController();
+  const closed = (): boolean => closing.signal.aborted;
+  let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
+  let notBefore = 0;
+  /** The output that was told last goes behind the other. */
+  let last: LogBatch['output'] | undefined;
+
+  const nameOf = ({ jobId }: OwedJob, { attempt, output }: Log): LogName => ({
+    ...{ jobId, jobAttempt: attempt, output },
+  });
+  const keyOf = ({ attempt, output }: Log): string => `${attempt}.${output}`;
+
+  /** Hears of what is stored, as long as something may follow. */
+  const watch = (job: OwedJob, log: Log): Seen => {
+    const known = seen.get(keyOf(log));
+    if (known !== undefined) return known;
+    const found: Seen = { size: 0 };
+    seen.set(keyOf(log), found);
+    if (log.over) return found;
+    const watching = store.watch(refOf(nameOf(job, log))).subscribe({
+      next: ({ size }) => {
+        found.size = Math.max(found.size, size);
+        look();
+      },
+      // it is read all the same when the try is over
+      error: (cause: unknown) => {
+        deps.onProblem('a log could not be watched for the host', cause);
+      },
+    });
+    seen.set(keyOf(log), Object.assign(found, { watching }));
+    return found;
+  };
+
+  /** When that log may be told on; undefined: nothing came. */
+  const dueAt = (log: Log, { offset }: Cursor, { size, part }: Seen): number | undefined => {
+    if (log.over) return 0;
+    if (size <= offset) return undefined;
+    if (size - offset >= PIECE_BYTES) return 0;
+    if (part?.size !== size) return notBefore;
+    return part.stuck ? undefined : part.since + PART_MS;
+  };
+
+  const next = (): { readonly job: OwedJob; readonly log: Log; readonly at: number } | undefined => {
+    const job = deps.owed();
+    if (job === undefined) return undefined;
+    const [first, other] = job.logs
+      .map((log) => ({ job, log, at: dueAt(log, cursors.of(nameOf(job, log)), watch(job, log)) }))
+      .flatMap(({ at, ...rest }) => (at === undefined ? [] : [{ ...rest, at }]))
+      .sort((a, b) => a.at - b.at);
+    return first?.log.output === last && other?.at === first?.at ? (other ?? first) : first;
+  };
+
+  const look = (): void => {
+    if (closed() || isAsking() || failures > 0) return;
+    const found = next();
+    clearTimeout(timer);
+    timer = undefined;
+    // asking may have begun to watch, and what is watched may have told something at once
+    if (found === undefined || isAsking()) return;
+    const wait = found.at - performance.now();
+    if (wait > 0) {
+      timer = setTimeout(look, wait);
+      return;
+    }
+    asking = true;
+    deps.ready();
+  };
+
+  const fail = (message: string, cause: unknown): void => {
+    // said once for each row of failures
+    if (failures === 0) deps.onProblem(message, cause);
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        asking = true;
+        deps.ready();
+      },
+      retryAfter(failures, deps.mostRetryMs),
+    );
+    failures += 1;
+  };
+
+  const took = (batch: LogBatch, bytes: Buffer, from: Cursor, log: Log): void => {
+    failures = 0;
+    last = batch.output;
+    cursors.move(batch, behind(from, bytes));
+    const key = keyOf(log);
+    delete seen.get(key)?.again;
+    if (batch.final) {
+      seen.get(key)?.watching?.unsubscribe();
+      seen.delete(key);
+    }
+    deps.taken(batch);
+  };
+
+  /** How much of what was read is told now; undefined: wait for more. */
+  const pieceOf = (
+    state: Seen,
+    { bytes, size }: { readonly bytes: Buffer; readonly size: number },
+    isRest: boolean,
+  ): { readonly length: number; readonly final: boolean } | undefined => {
+    if (state.again !== undefined) return state.again;
+    if (isRest) return { length: bytes.length, final: true };
+    const now = performance.now();
+    const since = state.part?.since ?? now;
+    const parts = now - since >= PART_MS;
+    const length = pieceLength(bytes, parts);
+    if (length > 0) return { length, final: false };
+    state.part = { size, since, stuck: parts };
+    return undefined;
+  };
+
+  /** Reads and tells one batch. */
+  const tellOne = async (job: OwedJob, log: Log): Promise<void> => {
+    const name = nameOf(job, log);
+    const { phaseRunId, hostKey, attempt, jobId, label } = job;
+    // before it is read: what was over then has nothing behind what is read
+    const { over, cutAt } = log;
+    const state = watch(job, log);
+    const from = cursors.of(name);
+    const got = await store.read(refOf(name), from.offset, state.again?.length ?? PIECE_BYTES)();
+    if (closed()) return;
+    if (E.isLeft(got)) {
+      fail(`the log of job ${jobId} could not be read for the host; it is tried again`, got.left);
+      return;
+    }
+    state.size = Math.max(state.size, got.right.size);
+    const isRest = over && from.offset + got.right.bytes.length >= got.right.size;
+    const piece = pieceOf(state, got.right, isRest);
+    if (piece === undefined) return;
+    delete state.part;
+    state.again = piece;
+    const { length, final } = piece;
+    const bytes = got.right.bytes.subarray(0, length);
+    const batch: LogBatch = {
+      ...{ phaseRunId, hostKey, attempt, jobId, label, jobAttempt: log.attempt, output: log.output },
+      ...{ offset: from.offset, bytes, text: textOf(bytes), line: from.line, continues: from.inside, final },
+      ...(final && cutAt !== undefined ? { cutAt } : {}),
+    };
+    notBefore = performance.now() + APART_MS;
+    const answer = await deps.tell(batch);
+    if (closed()) return;
+    if (E.isLeft(answer)) fail(`the host did not take output of ${hostKey}; it is told again`, answer.left);
+    else if (answer.right !== 'gone') took(batch, bytes, from, log);
+  };
+
+  return {
+    look,
+    run: async () => {
+      const found = next();
+      const failed = failures;
+      if (found !== undefined && !closed()) await tellOne(found.job, found.log);
+      asking = false;
+      if (failures === failed) failures = 0;
+      look();
+    },
+    state: () => (failures > 0 ? 'failing' : asking || timer !== undefined ? 'waiting' : 'idle'),
+    close: () => {
+      closing.abort();
+      clearTimeout(timer);
+      for (const { watching } of seen.values()) watching?.unsubscribe();
+    },
+  };
+};
