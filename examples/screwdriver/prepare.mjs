@@ -31,7 +31,7 @@ const packed = mkdtempSync(join(tmpdir(), 'baton-packed-'));
 try {
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', packed];
   unpack(join(packed, JSON.parse(run('npm', pack, root))[0].filename), 'baton');
-  const shim = join(root, 'plugin', 'hosts', 'screwdriver', 'pack.mjs');
+  const shim = join(root, 'dist', 'plugin', 'hosts', 'screwdriver', 'pack.js');
   unpack(run(process.execPath, [shim, packed], root).trim(), 'screwdriver-executor-baton');
 } finally {
   rmSync(packed, { recursive: true, force: true });

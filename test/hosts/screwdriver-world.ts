@@ -1,5 +1,5 @@
 /** The real API of Screwdriver with Baton in it, in a process of its own, real sshds as runners, and a pipeline that a test writes. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
@@ -7,6 +7,8 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { JobView } from '../../projections/jobs.js';
 import { killIfThere, processesOf, until } from '../e2e/processes.js';
 import { startRig, type Rig } from '../sshd.js';
 import { recordingStore, type RecordingStore } from './log-store.js';
@@ -40,6 +42,12 @@ export interface SeenBuild {
   readonly meta: Readonly<Record<string, unknown>>;
   readonly steps: readonly SeenStep[];
 }
+
+const READ_STATUSES = `
+  const Database = require('libsql');
+  const rows = new Database(process.argv[1], { readonly: true }).prepare('SELECT id, status FROM builds').all();
+  console.log(JSON.stringify(Object.fromEntries(rows.map(({ id, status }) => [id, status]))));
+`;
 
 const OVER = ['SUCCESS', 'FAILURE', 'ABORTED', 'COLLAPSED'];
 export const isOver = ({ status }: SeenBuild): boolean => OVER.includes(status);
@@ -210,6 +218,26 @@ export class ScrewdriverWorld {
       },
       patienceMs,
     );
+  }
+
+  /** How often the API that runs now said that an end was not taken. */
+  refusals(): number {
+    return this.#output.split('Screwdriver does not take the end of build').length - 1;
+  }
+
+  /** Build → its status, as Screwdriver's own database holds it, read past its API. */
+  async statuses(): Promise<Readonly<Record<number, string>>> {
+    const file = join(this.data, 'screwdriver.sqlite');
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', READ_STATUSES, file]);
+    return JSON.parse(stdout) as Readonly<Record<number, string>>;
+  }
+
+  /** Jobs of Baton's that belong to this event, oldest first. */
+  async jobs(eventId: number): Promise<readonly JobView[]> {
+    const page = (await this.baton('GET', `/jobs?change=event-${eventId}`)) as {
+      readonly items: readonly JobView[];
+    };
+    return [...page.items].sort((a, b) => a.queuedAt.localeCompare(b.queuedAt));
   }
 
   /** Lines of a step, as the pages of Screwdriver would get them. */

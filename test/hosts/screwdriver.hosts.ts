@@ -1,5 +1,9 @@
 /** Baton in the real API of Screwdriver 7.0.262: builds run on real sshds, and Screwdriver's own database says how they ended. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive } from '../sshd.js';
+import { until } from '../e2e/processes.js';
 import { canRun, prepare, ScrewdriverWorld } from './screwdriver-world.js';
 
 const yaml = (jobs: string): string => `shared:\n  image: node:20\njobs:\n${jobs}`;
@@ -53,5 +57,162 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     ]);
     expect(await world.log(unit?.id ?? 0, 'teardown-tidy')).toEqual(['tidy world']);
     expect(await world.log(deploy?.id ?? 0, 'ship')).toEqual(['shipped']);
+  });
+
+  it('a step that fails skips the rest, the teardown runs, and the message names the step', async () => {
+    const pipeline = await world.pipeline(
+      'fails',
+      yaml(`  unit:
+    requires: [~commit]
+    steps:
+      - breaks: echo before; (exit 7); echo never
+      - skipped: echo never
+      - teardown-tidy: echo tidied
+`),
+    );
+    const [build] = await world.ended(await world.event(pipeline), 1);
+    expect([build?.status, build?.statusMessage]).toEqual([
+      'FAILURE',
+      'failed: step breaks ended with exit code 7',
+    ]);
+    const codes = Object.fromEntries((build?.steps ?? []).map(({ name, code }) => [name, code]));
+    expect(codes).toMatchObject({ breaks: 7, 'teardown-tidy': 0 });
+    expect(build?.steps.find(({ name }) => name === 'skipped')).not.toHaveProperty('startTime');
+    expect(await world.log(build?.id ?? 0, 'breaks')).toEqual(['before']);
+    expect(await world.log(build?.id ?? 0, 'teardown-tidy')).toEqual(['tidied']);
+  });
+
+  it('aborted in the middle of a step, the process on the runner is gone, and the late report is refused once', async () => {
+    const pipeline = await world.pipeline(
+      'aborts',
+      yaml(`  slow:
+    requires: [~commit]
+    steps:
+      - waits: sleep 987 & echo $! > ${world.folder}/slow.pid; wait
+      - never: touch ${world.folder}/never
+      - teardown-tidy: touch ${world.folder}/tidied
+`),
+    );
+    const event = await world.event(pipeline);
+    const pid = Number(await world.file('slow.pid'));
+    expect(await isAlive(pid)).toBe(true);
+    const [running] = await world.builds(event);
+    await world.ask('PUT', `/builds/${running?.id ?? 0}`, { status: 'ABORTED' });
+    await until('the process is gone', async () => ((await isAlive(pid)) ? undefined : true));
+    const [job] = await until('Baton says cancelled', async () => {
+      const jobs = await world.jobs(event);
+      return jobs[0]?.status === 'cancelled' ? jobs : undefined;
+    });
+    expect(job?.attempts).toHaveLength(1);
+    const [build] = await world.builds(event);
+    expect([build?.status, build?.statusMessage]).toEqual(['ABORTED', 'Aborted by somebody']);
+    expect(existsSync(join(world.folder, 'never'))).toBe(false);
+    expect(existsSync(join(world.folder, 'tidied'))).toBe(true);
+    await until('the end is refused', () => (world.refusals() === 1 ? true : undefined));
+  });
+
+  it('the API is killed in the middle of a step and started again: the build goes on and ends as it should', async () => {
+    const pipeline = await world.pipeline(
+      'killed',
+      yaml(`  unit:
+    requires: [~commit]
+    steps:
+      - early: echo early
+      - waits: echo began >> ${world.folder}/began; until [ -e ${world.folder}/go ]; do sleep 0.1; done; echo went on
+      - late: echo late
+  deploy:
+    requires: [unit]
+    steps:
+      - ship: echo shipped
+`),
+    );
+    const event = await world.event(pipeline);
+    await world.file('began');
+    await world.stop('SIGKILL');
+    // the job goes on while nobody is there
+    writeFileSync(join(world.folder, 'go'), '');
+    await world.start();
+    const [unit, deploy] = await world.ended(event, 2);
+    expect([unit?.status, deploy?.status]).toEqual(['SUCCESS', 'SUCCESS']);
+    expect(await world.file('began')).toBe('began\n');
+    expect(await world.log(unit?.id ?? 0, 'early')).toEqual(['early']);
+    expect(await world.log(unit?.id ?? 0, 'waits')).toEqual(['went on']);
+    expect(await world.log(unit?.id ?? 0, 'late')).toEqual(['late']);
+    expect(unit?.steps.every(({ code }) => code === 0)).toBe(true);
+  });
+
+  it('a build waits for an older one of its job, and says so', async () => {
+    const pipeline = await world.pipeline(
+      'serial',
+      yaml(`  one:
+    requires: [~commit]
+    steps:
+      - waits: echo in >> ${world.folder}/serial; until [ -e ${world.folder}/serial-go ]; do sleep 0.1; done
+`),
+    );
+    const first = await world.event(pipeline);
+    await world.file('serial');
+    const second = await world.event(pipeline);
+    const blocked = await until('the second is blocked', async () => {
+      const [build] = await world.builds(second);
+      return build?.status === 'BLOCKED' ? build : undefined;
+    });
+    expect(blocked.statusMessage).toMatch(/^Blocked by these builds: \d+$/);
+    expect(await world.file('serial')).toBe('in\n');
+    writeFileSync(join(world.folder, 'serial-go'), '');
+    for (const event of [first, second]) expect((await world.ended(event, 1))[0]?.status).toBe('SUCCESS');
+    expect(await world.file('serial')).toBe('in\nin\n');
+  });
+
+  it('what Baton does not do is refused with a sentence: freeze windows, and annotations that are none', async () => {
+    const pipeline = await world.pipeline(
+      'refused',
+      yaml(`  frozen:
+    requires: [~commit]
+    freezeWindows: ["* * * * *"]
+    steps: [{ one: echo one }]
+  strange:
+    requires: [~commit]
+    annotations: { baton/filtre: { os: linux }, screwdriver.cd/timeout: soon }
+    steps: [{ one: echo one }]
+`),
+    );
+    const [frozen, strange] = await world.ended(await world.event(pipeline), 2);
+    expect(frozen?.status).toBe('FAILURE');
+    expect(frozen?.statusMessage).toMatch(/^undeliverable: this job has freezeWindows/);
+    expect(strange?.statusMessage).toContain('annotations.baton/filtre: expected no annotation of this name');
+    expect(strange?.statusMessage).toContain(
+      'annotations.screwdriver.cd/timeout: expected a whole number of minutes',
+    );
+  });
+
+  it('20 events on 2 runners all end, their statuses are those of the history of Baton, and /v4/stats answers', async () => {
+    await world.addRunner('r2');
+    const pipeline = await world.pipeline(
+      'many',
+      yaml(`  unit:
+    requires: [~commit]
+    annotations: { screwdriver.cd/blockedBySameJob: false }
+    steps:
+      - one: echo "build $SD_BUILD_ID" && [ $((SD_BUILD_ID % 3)) -ne 0 ]
+`),
+    );
+    const events: number[] = [];
+    for (let n = 0; n < 20; n += 1) events.push(await world.event(pipeline));
+    for (const event of events) await world.ended(event, 1);
+    const statuses = await world.statuses();
+    const runners = new Set<string>();
+    for (const event of events) {
+      const [[build], [job]] = [await world.builds(event), await world.jobs(event)];
+      const id = build?.id ?? 0;
+      expect([id, statuses[id], job?.status]).toEqual(
+        id % 3 === 0 ? [id, 'FAILURE', 'failed'] : [id, 'SUCCESS', 'succeeded'],
+      );
+      runners.add(job?.attempts[0]?.runner ?? '');
+      expect(await world.log(id, 'one')).toEqual([`build ${id}`]);
+    }
+    expect([...runners].sort()).toEqual(['r1', 'r2']);
+    const stats = (await world.ask('GET', '/stats')) as { executor: { requests: { concurrent: number } } };
+    expect(stats.executor.requests.concurrent).toBe(0);
   });
 });
