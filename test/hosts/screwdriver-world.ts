@@ -209,15 +209,14 @@ export class ScrewdriverWorld {
   }
 
   /** The builds of the event once there are so many and all are over. */
-  ended(eventId: number, count: number, patienceMs = 90_000): Promise<readonly SeenBuild[]> {
-    return until(
-      `${count} builds of event ${eventId} are over; the API said: ${this.#output.slice(-2000)}`,
-      async () => {
-        const found = await this.builds(eventId);
-        return found.length === count && found.every(isOver) ? found : undefined;
-      },
-      patienceMs,
-    );
+  async ended(eventId: number, count: number): Promise<readonly SeenBuild[]> {
+    return until(`${count} builds of event ${eventId} are over`, async () => {
+      const found = await this.builds(eventId);
+      return found.length === count && found.every(isOver) ? found : undefined;
+    }).catch(async (cause: unknown) => {
+      const found = (await this.builds(eventId)).map(({ id, status }) => `${id} ${status}`);
+      throw new Error(`builds ${found.join(', ')}; the API said: ${this.#output.slice(-4000)}`, { cause });
+    });
   }
 
   /** How often the API that runs now said that an end was not taken. */

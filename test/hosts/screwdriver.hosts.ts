@@ -127,7 +127,10 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
 `),
     );
     const event = await world.event(pipeline);
-    await world.file('began');
+    await until('the step is known to run', async () => {
+      const [build] = await world.builds(event);
+      return build?.steps.find(({ name }) => name === 'waits')?.startTime;
+    });
     await world.stop('SIGKILL');
     // the job goes on while nobody is there
     writeFileSync(join(world.folder, 'go'), '');
@@ -169,7 +172,7 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
       'refused',
       yaml(`  frozen:
     requires: [~commit]
-    freezeWindows: ["* * * * *"]
+    freezeWindows: ["* * ? * 1"]
     steps: [{ one: echo one }]
   strange:
     requires: [~commit]
@@ -177,8 +180,10 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     steps: [{ one: echo one }]
 `),
     );
-    const [frozen, strange] = await world.ended(await world.event(pipeline), 2);
-    expect(frozen?.status).toBe('FAILURE');
+    const builds = await world.ended(await world.event(pipeline), 2);
+    expect(builds.map(({ status }) => status)).toEqual(['FAILURE', 'FAILURE']);
+    const saying = (word: string) => builds.find(({ statusMessage }) => statusMessage?.includes(word));
+    const [frozen, strange] = [saying('freeze'), saying('annotations')];
     expect(frozen?.statusMessage).toMatch(/^undeliverable: this job has freezeWindows/);
     expect(strange?.statusMessage).toContain('annotations.baton/filtre: expected no annotation of this name');
     expect(strange?.statusMessage).toContain(
@@ -214,5 +219,42 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     expect([...runners].sort()).toEqual(['r1', 'r2']);
     const stats = (await world.ask('GET', '/stats')) as { executor: { requests: { concurrent: number } } };
     expect(stats.executor.requests.concurrent).toBe(0);
+  });
+
+  it('a log store that is away for long loses its lines, and nothing else waits for it', async () => {
+    await world.stop('SIGTERM');
+    await world.start({ storePatienceMs: 500 });
+    world.store.work(false);
+    const pipeline = await world.pipeline(
+      'unlogged',
+      yaml(`  unit:\n    requires: [~commit]\n    steps: [{ one: echo one }]\n`),
+    );
+    const [build] = await world.ended(await world.event(pipeline), 1);
+    world.store.work(true);
+    expect(build?.status).toBe('SUCCESS');
+    expect(build?.steps.find(({ name }) => name === 'one')?.code).toBe(0);
+    expect(world.output).toContain('the log store does not take lines of build');
+  });
+
+  it('options that are wrong are all named at once, and the API goes on without an executor', async () => {
+    await world.stop('SIGTERM');
+    await world.start({ data: 'here', colour: 'red', buildTimeoutMinutes: '5', keyFile: 7 });
+    for (const sentence of [
+      'colour: expected no option of this name, found one',
+      'data: expected an absolute path, found "here"',
+      'keyFile: expected an absolute path, found 7',
+      'buildTimeoutMinutes: expected a whole number from 1 to 43200, found "5"',
+    ])
+      expect(world.output).toContain(`screwdriver-executor-baton: ${sentence}`);
+    expect(await world.ask('GET', '/stats')).toMatchObject({ executor: { breaker: { isClosed: false } } });
+    await world.stop('SIGTERM');
+    await world.start({ keyFile: join(world.folder, 'no-key') });
+    expect(world.output).toContain('keyFile: expected a file with 32 random bytes in base64, found no file');
+    const pipeline = await world.pipeline(
+      'keyless',
+      yaml(`  unit:\n    requires: [~commit]\n    steps: [{ one: echo one }]\n`),
+    );
+    await expect(world.event(pipeline)).rejects.toThrow(/Baton was not loaded, so it runs no builds/);
+    expect(await world.ask('GET', '/status')).toBeDefined();
   });
 });

@@ -32,6 +32,7 @@ const keysOf = (folder) => {
   return JSON.parse(readFileSync(file, 'utf8'));
 };
 const keys = keysOf(data);
+const database = join(data, 'screwdriver.sqlite');
 
 process.env.NODE_CONFIG_DIR = join(__dirname, 'node_modules', 'screwdriver-api', 'config');
 process.env.NODE_CONFIG = JSON.stringify({
@@ -45,8 +46,9 @@ process.env.NODE_CONFIG = JSON.stringify({
   },
   httpd: { host: '127.0.0.1', port, uri: url },
   datastore: {
-    ddlSyncEnabled: 'true',
-    sequelize: { dialect: 'sqlite', storage: join(data, 'screwdriver.sqlite') },
+    // once: on tables that are there it takes half a minute
+    ddlSyncEnabled: String(!existsSync(database)),
+    sequelize: { dialect: 'sqlite', storage: database },
   },
   executor: { plugin: executor.plugin, [executor.plugin]: { options: executor.options } },
   scms: { offline: { plugin: 'offline', config: { root: repositories } } },
