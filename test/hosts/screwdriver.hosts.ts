@@ -1,5 +1,5 @@
 /** Baton in the real API of Screwdriver 7.0.262: builds run on real sshds, and Screwdriver's own database says how they ended. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive } from '../sshd.js';
@@ -7,6 +7,11 @@ import { until } from '../e2e/processes.js';
 import { canRun, prepare, ScrewdriverWorld } from './screwdriver-world.js';
 
 const yaml = (jobs: string): string => `shared:\n  image: node:20\njobs:\n${jobs}`;
+
+if (!canRun)
+  console.log(
+    'screwdriver-api is not installed, so nothing is tried in it: run node examples/screwdriver/prepare.mjs, or name screwdriver in BATON_TEST_REQUIRE',
+  );
 
 describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdriver]', () => {
   let world: ScrewdriverWorld;
@@ -80,6 +85,34 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     expect(build?.steps.find(({ name }) => name === 'skipped')).not.toHaveProperty('startTime');
     expect(await world.log(build?.id ?? 0, 'breaks')).toEqual(['before']);
     expect(await world.log(build?.id ?? 0, 'teardown-tidy')).toEqual(['tidied']);
+  });
+
+  it('the secrets and the token of a build reach its steps, and stand in no log, no event and no record', async () => {
+    const pipeline = await world.pipeline(
+      'secrets',
+      yaml(`  unit:
+    requires: [~commit]
+    secrets: [DEPLOY_KEY]
+    steps:
+      - tells: echo "$DEPLOY_KEY" && [ -n "$SD_TOKEN" ] && echo "$SD_TOKEN" && env | grep -c SD_BUILD_._
+`),
+    );
+    const value = 'open sesame, please';
+    await world.ask('POST', '/secrets', {
+      pipelineId: pipeline,
+      name: 'DEPLOY_KEY',
+      value,
+      allowInPR: false,
+    });
+    const [build] = await world.ended(await world.event(pipeline), 1);
+    expect(await world.log(build?.id ?? 0, 'tells')).toEqual(['[masked]', '[masked]', '0']);
+    // `grep -c` ends with 1 when it counts none: no variable has the name under which Baton gave it
+    expect(build?.statusMessage).toBe('failed: step tells ended with exit code 1');
+    for (const folder of ['baton/store', 'builds'])
+      for (const name of readdirSync(join(world.data, folder))) {
+        const text = readFileSync(join(world.data, folder, name), 'latin1');
+        expect([name, text.includes(value), text.includes('eyJhbGciOi')]).toEqual([name, false, false]);
+      }
   });
 
   it('aborted in the middle of a step, the process on the runner is gone, and the late report is refused once', async () => {
@@ -255,6 +288,6 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
       yaml(`  unit:\n    requires: [~commit]\n    steps: [{ one: echo one }]\n`),
     );
     await expect(world.event(pipeline)).rejects.toThrow(/Baton was not loaded, so it runs no builds/);
-    expect(await world.ask('GET', '/status')).toBeDefined();
+    expect(await world.ask('GET', '/stats')).toBeDefined();
   });
 });

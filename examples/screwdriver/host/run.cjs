@@ -1,17 +1,43 @@
 /**
  * The real Screwdriver API with Baton in it, in this process. It lies here since the API looks for its modules beside the program.
  *
- *   node run.cjs settings.json
+ *   node run.cjs [settings.json]
+ *
+ * Without settings it has all it needs in a folder of its own, see ../README.md.
  */
 'use strict';
 const { generateKeyPairSync, randomBytes } = require('node:crypto');
 const { createRequire } = require('node:module');
-const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const fromHost = createRequire(join(__dirname, 'node_modules', 'screwdriver-api', 'index.js'));
-/** See README.md. */
-const settings = JSON.parse(readFileSync(process.argv[2] ?? 'settings.json', 'utf8'));
+/** A folder with a pipeline, an operator key and a token for Baton's API; no log store, so lines are only at Baton. */
+const example = () => {
+  const folder = join(__dirname, 'node_modules', '.cache', 'example');
+  const secret = (name, text) => {
+    const file = join(folder, name);
+    if (!existsSync(file)) writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  const repositories = join(folder, 'repositories');
+  mkdirSync(repositories, { recursive: true });
+  cpSync(join(__dirname, '..', 'repositories'), repositories, { recursive: true });
+  const options = {
+    data: join(folder, 'data'),
+    keyFile: secret('operator.key', randomBytes(32).toString('base64')),
+    listen: '127.0.0.1:7410',
+    tokenFile: secret('admin.token', randomBytes(24).toString('hex')),
+    storePatienceMs: 0,
+  };
+  return {
+    ...{ data: options.data, port: 9001, repositories, storeUrl: 'http://127.0.0.1:9' },
+    executor: { plugin: 'baton', options },
+  };
+};
+
+const settings =
+  process.argv[2] === undefined ? example() : JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const { data, port, repositories, storeUrl, executor } = settings;
 const url = `http://127.0.0.1:${port}`;
 
