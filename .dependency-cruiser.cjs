@@ -66,8 +66,18 @@ module.exports = {
     rule(
       'hosts-know-the-contract',
       'hosts use contract, app and below',
-      { path: '^plugin/hosts' },
+      { path: '^plugin/hosts', pathNot: '^plugin/hosts/screwdriver' },
       { path: '^src/(store|ssh|source|logs|secrets|http|dispatch|webhooks|cli)/|^src/(main|config)' },
+    ),
+    rule(
+      'screwdriver-is-packed-apart',
+      'whatever it imports goes with it into a package of its own; Baton itself it loads, and knows its types',
+      { path: '^plugin/hosts/screwdriver' },
+      {
+        path: '^(src|projections|plugin)/',
+        pathNot:
+          '^plugin/(hosts/screwdriver/|checks|contract|index)|^src/(kernel|events|domain)/|^src/app/write-atomically|^src/secrets/(seal|operator-key)',
+      },
     ),
     rule(
       'contract-is-types',

@@ -1,0 +1,287 @@
+/**
+ * The way of a build from Screwdriver to Baton: recorded, its token swapped and its steps fetched, held back while others block it, then
+ * promoted. Each step is durable before the next, and may be done again; `resume` goes on where the last process ended.
+ */
+import { randomBytes } from 'node:crypto';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Plugin } from '../../contract.js';
+import type { OperatorKey } from '../../../src/secrets/operator-key.js';
+import { Away, type Access, type Closed, type ScrewdriverApi } from './api.js';
+import { blockersOf } from './gate.js';
+import type { ShimOptions } from './options.js';
+import { hostKeyOf, promotionOf, timeoutOf, type Addresses } from './promotion.js';
+import type { BuildRecord, Plan, Records } from './records.js';
+import { openValues, sealValues } from './sealed.js';
+import type { StartConfig } from './shapes.js';
+import { refused } from './status.js';
+
+export interface BuildsDeps {
+  readonly options: ShimOptions;
+  readonly key: OperatorKey;
+  readonly records: Records;
+  readonly api: (record: BuildRecord) => ScrewdriverApi;
+  readonly addresses: (record: BuildRecord) => Addresses;
+  /** Of Baton once it has started. */
+  readonly handle: Plugin['handle'];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly say: (sentence: string) => void;
+}
+
+export interface Builds {
+  /** Durable when it resolves. */
+  readonly start: (config: StartConfig) => Promise<void>;
+  /** Durable when it resolves; nothing for a build that is over or unknown. */
+  readonly stop: (buildId: number) => Promise<void>;
+  /** It is over: its secrets are forgotten, and whoever waited for it may go on. */
+  readonly close: (buildId: number) => Promise<void>;
+  /** Goes on with everything that is not over. */
+  readonly resume: () => void;
+  /** Nothing is begun any more. */
+  readonly end: () => void;
+}
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
+/** A token outlives waiting and running by so much. */
+const SPARE_MINUTES = 60;
+
+const isClosed = (answer: object | string): answer is Closed =>
+  typeof answer === 'object' && 'closed' in answer;
+
+const recordOf = (config: StartConfig, sealed: string): BuildRecord => ({
+  ...{ buildId: config.buildId, jobId: config.jobId, pipelineId: config.pipelineId },
+  jobName: config.jobName ?? '',
+  pipelineName: config.pipeline?.name ?? '',
+  causeMessage: config.causeMessage ?? '',
+  apiUri: config.apiUri,
+  blockedBy: config.blockedBy ?? [],
+  annotations: config.annotations ?? {},
+  freezes: (config.freezeWindows?.length ?? 0) > 0,
+  word: randomBytes(16).toString('hex'),
+  sealed,
+  state: 'accepted',
+  ...(config.eventId === undefined ? {} : { eventId: config.eventId }),
+});
+
+export const openBuilds = (deps: BuildsDeps): Builds => {
+  const { options, key, records, say, now } = deps;
+  let over = false;
+  /** Builds that somebody is busy with. */
+  const underWay = new Set<number>();
+  /** Of those, the ones that are to be looked at once more: something changed meanwhile. */
+  const again = new Set<number>();
+  const pauses = new Set<() => void>();
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        pauses.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      pauses.add(done);
+    });
+
+  const accessOf = (record: BuildRecord): Access | undefined => {
+    const values = openValues(key, record.buildId, record.sealed);
+    return values === undefined ? undefined : { buildId: record.buildId, token: values.token };
+  };
+
+  const close = async (buildId: number): Promise<void> => {
+    await records.change(buildId, { state: 'closed', sealed: '', closedAt: now() });
+    await records.dropCursor(buildId);
+    advanceAll();
+  };
+
+  /** Screwdriver is told that it cannot be run; it asks us to stop the build then. */
+  const refuse = async (record: BuildRecord, access: Access, sentence: string): Promise<void> => {
+    await deps.api(record).end(access, refused(sentence), {});
+    await records.change(record.buildId, { telling: 'FAILURE' });
+    await close(record.buildId);
+  };
+
+  const plan = async (record: BuildRecord): Promise<Plan | Closed> => {
+    const first = accessOf(record);
+    if (first === undefined) return { closed: 'its token cannot be opened' };
+    const api = deps.api(record);
+    const minutes = options.maxQueueMinutes + timeoutOf(record, options) + SPARE_MINUTES;
+    const token = await api.exchange(first, minutes);
+    if (isClosed(token)) return token;
+    const access: Access = { ...first, token };
+    const [build, pipeline, secrets] = [
+      await api.build(access),
+      await api.pipeline(access, record.pipelineId),
+      await api.secrets(access),
+    ];
+    if (isClosed(build)) return build;
+    if (isClosed(pipeline)) return pipeline;
+    if (isClosed(secrets)) return secrets;
+    const given = secrets.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+    const told = build.environment ?? {};
+    const environment = Object.entries(Object.assign({}, ...[told].flat()) as Record<string, unknown>);
+    const planned: Plan = {
+      steps: (build.steps ?? []).flatMap(({ name, command }) =>
+        command === undefined ? [] : [{ name, command }],
+      ),
+      environment: Object.fromEntries(environment.map(([name, value]) => [name, String(value)])),
+      secretNames: given.map(({ name }) => name),
+      meta: JSON.stringify(build.meta ?? {}),
+      sha: build.sha ?? '',
+      branch: pipeline.scmRepo?.branch ?? 'main',
+    };
+    await records.change(record.buildId, {
+      sealed: sealValues(key, record.buildId, { token, secrets: given.map(({ value }) => value) }),
+      plan: planned,
+      state: 'ready',
+    });
+    return planned;
+  };
+
+  const promote = async (record: BuildRecord, planned: Plan): Promise<'wait' | 'done'> => {
+    const access = accessOf(record);
+    if (access === undefined) {
+      say(`the token of build ${record.buildId} cannot be opened: it is not run`);
+      await close(record.buildId);
+      return 'done';
+    }
+    const command = promotionOf(record, planned, options, deps.addresses(record));
+    if (E.isLeft(command)) {
+      await refuse(record, access, command.left);
+      return 'done';
+    }
+    const blockers = blockersOf(record, records.live());
+    if (record.state !== 'promoted' && blockers.length > 0) {
+      if (record.blockedTold !== true) {
+        await deps.api(record).blocked(access, `Blocked by these builds: ${blockers.join(', ')}`);
+        await records.change(record.buildId, { blockedTold: true });
+      }
+      // it may be free by now
+      return blockersOf(record, records.live()).length > 0 ? 'done' : 'wait';
+    }
+    // before: a stop that comes while Baton writes finds something to cancel
+    await records.change(record.buildId, { state: 'promoted' });
+    const ack = await deps.handle(command.right);
+    switch (ack.status) {
+      case 'accepted':
+      case 'duplicate':
+      case 'noop':
+        return 'done';
+      case 'busy':
+        await pause(ack.retryAfterMs);
+        return 'wait';
+      case 'declined':
+      case 'rejected': {
+        const problems = 'problems' in ack ? (ack.problems ?? []) : [];
+        const all = problems.map(
+          ({ path, expected, found }) => `${path}: expected ${expected}, found ${found}`,
+        );
+        // the next start goes on with it
+        if (ack.code === 'stopping' || ack.code === 'not_started') return 'done';
+        // Baton has it from an earlier version of this program, or from other options
+        if (ack.code === 'same_key_other_body') return 'done';
+        await refuse(record, access, ['undeliverable: ' + ack.message, ...all].join(' '));
+        return 'done';
+      }
+    }
+  };
+
+  const cancel = async (buildId: number): Promise<void> => {
+    const command = {
+      ...({ type: 'phase.cancel', actor: 'screwdriver', reason: 'Screwdriver stopped the build' } as const),
+      ...{ commandId: `${hostKeyOf(buildId)}:stop`, hostKey: hostKeyOf(buildId) },
+    };
+    for (
+      let ack = await deps.handle(command);
+      ack.status === 'busy' && !over;
+      ack = await deps.handle(command)
+    )
+      await pause(ack.retryAfterMs);
+  };
+
+  /** One step further; `wait`: there is another. */
+  const step = async (buildId: number): Promise<'wait' | 'done'> => {
+    const record = records.get(buildId);
+    if (record === undefined || record.state === 'closed') return 'done';
+    if (record.state === 'promoted') {
+      if (record.stopAsked === true) {
+        await cancel(buildId);
+        return 'done';
+      }
+      // Baton may not have got it before the last process ended: it knows the command
+      return record.plan === undefined ? 'done' : promote(record, record.plan);
+    }
+    // Screwdriver knows that it is over: nothing of it was begun
+    if (record.stopAsked === true) {
+      await close(buildId);
+      return 'done';
+    }
+    if (record.state === 'ready' && record.plan !== undefined) return promote(record, record.plan);
+    const planned = await plan(record);
+    if (isClosed(planned)) {
+      say(`Screwdriver does not let build ${buildId} be run: ${planned.closed}`);
+      await close(buildId);
+      return 'done';
+    }
+    return 'wait';
+  };
+
+  const advance = async (buildId: number): Promise<void> => {
+    if (over) return;
+    if (underWay.has(buildId)) {
+      again.add(buildId);
+      return;
+    }
+    underWay.add(buildId);
+    again.delete(buildId);
+    let failures = 0;
+    try {
+      while (!over)
+        try {
+          if ((await step(buildId)) === 'done') return;
+          failures = 0;
+        } catch (error) {
+          if (failures === 3)
+            say(`build ${buildId} is tried again: ${error instanceof Error ? error.message : ''}`);
+          if (!(error instanceof Away)) say(`build ${buildId} met a mistake: ${String(error)}`);
+          await pause(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 10), LONGEST_PAUSE_MS));
+          failures += 1;
+        }
+    } finally {
+      underWay.delete(buildId);
+      if (again.has(buildId)) void advance(buildId);
+    }
+  };
+
+  const advanceAll = (): void => {
+    for (const { buildId, state } of records.live()) if (state !== 'promoted') void advance(buildId);
+  };
+
+  return {
+    start: async (config) => {
+      // asked twice for one build: it goes on as it is
+      if (records.get(config.buildId) === undefined)
+        await records.put(
+          recordOf(config, sealValues(key, config.buildId, { token: config.token, secrets: [] })),
+        );
+      void advance(config.buildId);
+    },
+    stop: async (buildId) => {
+      const record = records.get(buildId);
+      // over, or being told so by ourselves: Screwdriver stops what has ended, too
+      if (record === undefined || record.state === 'closed' || record.telling !== undefined) return;
+      await records.change(buildId, { stopAsked: true });
+      if (record.state === 'promoted') await cancel(buildId);
+      else void advance(buildId);
+    },
+    close,
+    resume: () => {
+      for (const { buildId } of records.live()) void advance(buildId);
+    },
+    end: () => {
+      over = true;
+      for (const done of pauses) done();
+    },
+  };
+};

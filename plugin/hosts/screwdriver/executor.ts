@@ -1,0 +1,251 @@
+/** The executor itself, behind the class that Screwdriver makes: opens everything, and answers its calls. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+import type { Ack, Host, HostCommand, Plugin, Problem, Report } from '../../contract.js';
+import type * as BatonEntry from '../../index.js';
+import { readOperatorKey, type OperatorKey } from '../../../src/secrets/operator-key.js';
+import { screwdriverApi, type ScrewdriverApi } from './api.js';
+import { openBuilds, type Builds } from './builds.js';
+import { adminBy, listen, type Listener } from './listener.js';
+import { parseOptions, type ShimOptions } from './options.js';
+import { buildIdOf, secretAsked, type Addresses } from './promotion.js';
+import { openRecords, type BuildRecord, type Records } from './records.js';
+import { openValues } from './sealed.js';
+import { ForBuild, StartConfig } from './shapes.js';
+import { counting, type Counts } from './stats.js';
+import { telling } from './telling.js';
+
+/** What `import('baton')` gives. */
+type Baton = Pick<typeof BatonEntry, 'default' | 'loadPlugin'>;
+
+export interface Executor {
+  readonly start: (config: unknown) => Promise<void>;
+  readonly stop: (config: unknown) => Promise<void>;
+  readonly status: (config: unknown) => Promise<string>;
+  readonly stats: () => Counts;
+  readonly cleanUp: () => Promise<void>;
+}
+
+export interface ExecutorDeps {
+  /** Argument of the constructor. */
+  readonly config: unknown;
+  readonly baton: () => Promise<Baton>;
+  readonly say: (sentence: string) => void;
+}
+
+interface Opened {
+  readonly records: Records;
+  readonly builds: Builds;
+  readonly close: () => Promise<void>;
+}
+
+const CALL_MS = 30_000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+const STOP_MS = 10_000;
+
+const Ecosystem = t.type({ ecosystem: t.partial({ api: t.string, store: t.string }) });
+
+const bare = (url: string): string => url.replace(/\/+$/, '');
+
+const sentenceOf = ({ path, expected, found, mend }: Problem): string =>
+  `${path}: expected ${expected}, found ${found}${mend === undefined ? '' : ` (${mend})`}`;
+
+/** The files that the options name, or what is wrong with them. */
+const filesOf = async (
+  options: ShimOptions,
+): Promise<E.Either<readonly Problem[], { readonly key: OperatorKey; readonly token?: string }>> => {
+  const problems: Problem[] = [];
+  const key = await readOperatorKey(options.keyFile);
+  if (E.isLeft(key))
+    problems.push({
+      ...{ path: 'keyFile', expected: 'an operator key', found: key.left.message },
+      ...(key.left.hint === undefined ? {} : { mend: key.left.hint }),
+    });
+  else if (key.right === undefined)
+    problems.push({
+      path: 'keyFile',
+      expected: 'a file with 32 random bytes in base64',
+      found: `no file ${options.keyFile}`,
+      mend: `(umask 077; head -c 32 /dev/urandom | base64 > ${options.keyFile})`,
+    });
+  const { tokenFile } = options;
+  const token = tokenFile === undefined ? undefined : await readFile(tokenFile, 'utf8').catch(() => '');
+  if (token !== undefined && !/^\S{20,200}$/.test(token.trim()))
+    problems.push({
+      path: 'tokenFile',
+      expected: 'a file with one word of 20 to 200 characters',
+      found: `something else, or nothing, in ${tokenFile ?? ''}`,
+    });
+  if (E.isLeft(key) || key.right === undefined || problems.length > 0) return E.left(problems);
+  return E.right({ key: key.right, ...(token === undefined ? {} : { token: token.trim() }) });
+};
+
+export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor => {
+  const counts = counting();
+  const now = (): number => Date.now();
+  let closing = false;
+  let known: Opened | undefined;
+  let stopWaiting: () => void = () => undefined;
+
+  const addressesOf = (options: ShimOptions): ((record: BuildRecord) => Addresses) => {
+    const told = Ecosystem.decode(config);
+    const { api, store } = E.isRight(told) ? told.right.ecosystem : {};
+    return ({ apiUri }) => ({
+      apiUri: bare(options.apiUri ?? api ?? apiUri),
+      storeUri: bare(options.storeUri ?? store ?? apiUri),
+    });
+  };
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      stopWaiting = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  /** Another process may still have the folder: until that has gone, builds are recorded and wait. */
+  const started = async (plugin: Plugin): Promise<void> => {
+    for (let failures = 0; !closing; failures += 1)
+      try {
+        await plugin.start();
+        return;
+      } catch (error) {
+        say(
+          `Baton cannot start yet, and tries again: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        await pause(Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 10), LONGEST_RETRY_MS));
+      }
+  };
+
+  const open = async (): Promise<E.Either<readonly Problem[], Opened>> => {
+    const parsed = parseOptions(config);
+    if (E.isLeft(parsed)) return parsed;
+    const { right: options } = parsed;
+    const files = await filesOf(options);
+    if (E.isLeft(files)) return files;
+    const { key, token } = files.right;
+    const records = await openRecords(join(options.data, 'builds'), now(), (file) =>
+      say(`${file} is no record of a build, and is left as it is`),
+    );
+    const addresses = addressesOf(options);
+    const apis = new Map<string, ScrewdriverApi>();
+    const api = (record: BuildRecord): ScrewdriverApi => {
+      const at = addresses(record);
+      const known = apis.get(at.apiUri) ?? screwdriverApi({ ...at, timeoutMs: CALL_MS });
+      apis.set(at.apiUri, known);
+      return known;
+    };
+
+    const { default: module, loadPlugin } = await baton();
+    let begin: (plugin: Plugin) => void = () => undefined;
+    const running = new Promise<Plugin>((resolve) => (begin = resolve));
+    const handle = async (command: HostCommand): Promise<Ack> => (await running).handle(command);
+    const builds = openBuilds({ options, key, records, api, addresses, handle, now, say });
+    const told = telling({
+      ...{ records, api, now, say, close: builds.close, storePatienceMs: options.storePatienceMs },
+      tokenOf: ({ buildId, sealed }) => openValues(key, buildId, sealed)?.token,
+    });
+    const host: Host = {
+      capabilities: new Set(['cancel', 'secrets', 'http.mount', 'logs.stream']),
+      contract: '1.3.0',
+      report: async (report: Report, how) => {
+        const buildId = buildIdOf(report.hostKey);
+        if (report.type === 'phase.finished' && buildId !== undefined && report.attempt === 1)
+          counts.ended(buildId, report.outcome, now());
+        return told.report(report, how);
+      },
+      log: told.log,
+      secret: (ref) => {
+        const asked = secretAsked(ref);
+        const record = asked && records.get(asked.buildId);
+        const values = record && openValues(key, record.buildId, record.sealed);
+        const value = asked && values && [values.token, ...values.secrets][asked.index];
+        return value === undefined
+          ? Promise.reject(new Error(`no build has ${ref}`))
+          : Promise.resolve(value);
+      },
+    };
+    const { host: name, keyFile, maxQueued, logLevel } = options;
+    const loaded = await loadPlugin(module, host, {
+      ...{ host: name, data: join(options.data, 'baton'), keyFile, maxQueued, logLevel },
+      authenticate: adminBy(token),
+    });
+    if ('problems' in loaded) return E.left(loaded.problems);
+    const { plugin } = loaded;
+    let listener: Listener | undefined;
+    const life = started(plugin).then(async () => {
+      if (closing) return;
+      begin(plugin);
+      builds.resume();
+      if (options.listen === undefined) return;
+      listener = await listen(options.listen, plugin.middleware()).catch((error: unknown) => {
+        say(`listen: ${options.listen ?? ''} cannot be had: ${String(error)}`);
+        return undefined;
+      });
+    });
+    return E.right({
+      records,
+      builds,
+      close: async () => {
+        builds.end();
+        stopWaiting();
+        await life;
+        await listener?.close();
+        await plugin.stop({ mode: 'detach', deadlineMs: STOP_MS });
+      },
+    });
+  };
+
+  const opening = open().catch((error: unknown): E.Either<readonly Problem[], Opened> =>
+    E.left([
+      {
+        path: '',
+        expected: 'Baton to be loaded',
+        found: error instanceof Error ? error.message : String(error),
+      },
+    ]),
+  );
+  void opening.then((opened) => {
+    if (E.isLeft(opened)) for (const problem of opened.left) say(sentenceOf(problem));
+    else known = opened.right;
+  });
+
+  const opened = async (): Promise<Opened> => {
+    const found = await opening;
+    if (E.isLeft(found))
+      throw new Error(`Baton was not loaded, so it runs no builds. ${found.left.map(sentenceOf).join('; ')}`);
+    return found.right;
+  };
+
+  return {
+    start: async (told) => {
+      const { builds } = await opened();
+      const decoded = StartConfig.decode(told);
+      if (E.isLeft(decoded)) throw new Error('start was told something else than a build with its token');
+      await builds.start(decoded.right);
+      counts.began(decoded.right.buildId, now());
+    },
+    stop: async (told) => {
+      const decoded = ForBuild.decode(told);
+      const found = await opening;
+      if (E.isRight(decoded) && E.isRight(found)) await found.right.builds.stop(decoded.right.buildId);
+    },
+    status: async (told) => {
+      const { records } = await opened();
+      const decoded = ForBuild.decode(told);
+      const record = E.isRight(decoded) ? records.get(decoded.right.buildId) : undefined;
+      return record === undefined ? 'Baton does not know this build' : `the build is ${record.state}`;
+    },
+    stats: () => counts.now(known?.records.live().length ?? 0, known !== undefined),
+    cleanUp: async () => {
+      closing = true;
+      const found = await opening;
+      if (E.isRight(found)) await found.right.close();
+    },
+  };
+};

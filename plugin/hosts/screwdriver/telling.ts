@@ -1,0 +1,156 @@
+/** Tells Screwdriver what Baton reports: that a build runs, its output and its steps, and its end. */
+import type { LogBatch, Report, ReportAnswer } from '../../contract.js';
+import { Away, type Access, type ScrewdriverApi } from './api.js';
+import { follow, LAUNCHER, metaOf, type Cursor, type Effect } from './follow.js';
+import { buildIdOf } from './promotion.js';
+import type { BuildRecord, Records } from './records.js';
+import { finalStatus } from './status.js';
+
+export interface TellingDeps {
+  readonly records: Records;
+  readonly api: (record: BuildRecord) => ScrewdriverApi;
+  /** The token of the build; undefined when it cannot be opened. */
+  readonly tokenOf: (record: BuildRecord) => string | undefined;
+  /** It is over there. */
+  readonly close: (buildId: number) => Promise<void>;
+  readonly storePatienceMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly say: (sentence: string) => void;
+}
+
+type How = { readonly signal: AbortSignal };
+type Of<T extends Report['type']> = Extract<Report, { type: T }>;
+
+export interface Telling {
+  readonly report: (report: Report, how: How) => Promise<ReportAnswer>;
+  readonly log: (batch: LogBatch, how: How) => Promise<ReportAnswer>;
+}
+
+export const telling = (deps: TellingDeps): Telling => {
+  const { records, now, say } = deps;
+  /** Build → since when its log store does not answer. */
+  const awaySince = new Map<number, number>();
+
+  const of = (hostKey: string, attempt: number): BuildRecord | undefined => {
+    const buildId = buildIdOf(hostKey);
+    // an attempt of its own is a job that people tried again: Screwdriver has closed the build of it
+    return buildId === undefined || attempt !== 1 ? undefined : records.get(buildId);
+  };
+
+  const accessOf = (record: BuildRecord, { signal }: How): Access | undefined => {
+    const token = deps.tokenOf(record);
+    if (token === undefined) {
+      say(`the token of build ${record.buildId} cannot be opened: it is told no more`);
+      return undefined;
+    }
+    return { buildId: record.buildId, token, signal };
+  };
+
+  const started = async (
+    record: BuildRecord,
+    report: Of<'phase.started'>,
+    how: How,
+  ): Promise<ReportAnswer> => {
+    const access = accessOf(record, how);
+    if (access === undefined) return 'gone';
+    const answer = await deps.api(record).running(access, report.runner);
+    // it was ended there before it began: its end is still waited for, since others may wait for it
+    if (answer !== 'ok') {
+      await records.change(record.buildId, { refused: true });
+      return 'ok';
+    }
+    await deps.api(record).stepBegins(access, LAUNCHER, Date.parse(report.at) / 1000);
+    return 'ok';
+  };
+
+  const finished = async (
+    record: BuildRecord,
+    report: Of<'phase.finished'>,
+    how: How,
+  ): Promise<ReportAnswer> => {
+    const access = accessOf(record, how);
+    if (access === undefined || record.refused === true) {
+      await deps.close(record.buildId);
+      return 'gone';
+    }
+    const cursor = await records.cursor(record.buildId);
+    const end = finalStatus(report, cursor?.failed);
+    const repeated = record.telling === end.status;
+    if (!repeated) await records.change(record.buildId, { telling: end.status });
+    const answer = await deps.api(record).end(access, end, metaOf(record.plan?.meta ?? '', cursor?.meta));
+    if (answer === 'ok') {
+      await deps.close(record.buildId);
+      return 'ok';
+    }
+    // told before, and the answer was lost
+    const found = repeated ? await deps.api(record).build(access) : undefined;
+    const known = found !== undefined && !('closed' in found) && found.status === end.status;
+    if (!known) say(`Screwdriver does not take the end of build ${record.buildId}: ${answer.closed}`);
+    await deps.close(record.buildId);
+    return known ? 'stale' : 'gone';
+  };
+
+  const page = async (
+    record: BuildRecord,
+    access: Access,
+    effect: Extract<Effect, { kind: 'page' }>,
+  ): Promise<void> => {
+    const { buildId } = record;
+    try {
+      await deps.api(record).page(access, effect.page);
+      awaySince.delete(buildId);
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      const since = awaySince.get(buildId) ?? now();
+      awaySince.set(buildId, since);
+      if (now() - since < deps.storePatienceMs) throw error;
+      say(
+        `the log store does not take lines of build ${buildId}, which are left out there: ${error.message}`,
+      );
+    }
+  };
+
+  const perform = async (record: BuildRecord, access: Access, effect: Effect): Promise<void> => {
+    const api = deps.api(record);
+    switch (effect.kind) {
+      case 'page':
+        return page(record, access, effect);
+      case 'begin':
+        return api.stepBegins(access, effect.step, effect.at);
+      case 'end':
+        return api.stepEnds(access, effect.step, effect.at, effect.code, effect.lines);
+    }
+  };
+
+  return {
+    report: (report, how) => {
+      const record = of(report.hostKey, report.attempt);
+      if (record === undefined) return Promise.resolve('gone');
+      if (record.state === 'closed') return Promise.resolve(record.telling === undefined ? 'gone' : 'stale');
+      switch (report.type) {
+        case 'phase.queued':
+          return Promise.resolve('ok');
+        case 'phase.started':
+          return started(record, report, how);
+        case 'phase.finished':
+          return finished(record, report, how);
+      }
+    },
+    log: async (batch, how) => {
+      const record = of(batch.hostKey, batch.attempt);
+      if (record === undefined || record.state === 'closed') return 'gone';
+      if (record.refused === true) return 'ok';
+      const access = accessOf(record, how);
+      if (access === undefined) return 'gone';
+      const before = await records.cursor(record.buildId);
+      const next: { cursor: Cursor; effects: readonly Effect[] } | undefined = follow(
+        ...([record.word, before, batch, now()] as const),
+      );
+      if (next === undefined) return 'stale';
+      for (const effect of next.effects) await perform(record, access, effect);
+      await records.putCursor(record.buildId, next.cursor);
+      return 'ok';
+    },
+  };
+};

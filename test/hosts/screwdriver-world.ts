@@ -1,0 +1,265 @@
+/** The real API of Screwdriver with Baton in it, in a process of its own, real sshds as runners, and a pipeline that a test writes. */
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { JobView } from '../../projections/jobs.js';
+import { killIfThere, processesOf, until } from '../e2e/processes.js';
+import { startRig, type Rig } from '../sshd.js';
+import { recordingStore, type RecordingStore } from './log-store.js';
+
+const example = fileURLToPath(new URL('../../examples/screwdriver', import.meta.url));
+
+/** Is the API there, or is it to be installed? */
+export const canRun =
+  existsSync(join(example, 'host', 'node_modules', 'screwdriver-api')) ||
+  (process.env['BATON_TEST_REQUIRE'] ?? '').split(',').includes('screwdriver');
+
+/** Installs what is missing, and puts the packed Baton and its executor there. */
+export const prepare = (): void => {
+  execFileSync(process.execPath, [join(example, 'prepare.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });
+};
+
+export interface SeenStep {
+  readonly name: string;
+  readonly startTime?: string;
+  readonly endTime?: string;
+  readonly code?: number;
+  readonly lines?: number;
+}
+
+export interface SeenBuild {
+  readonly id: number;
+  readonly jobId: number;
+  readonly eventId: number;
+  readonly status: string;
+  readonly statusMessage?: string;
+  readonly meta: Readonly<Record<string, unknown>>;
+  readonly steps: readonly SeenStep[];
+}
+
+const READ_STATUSES = `
+  const Database = require('libsql');
+  const rows = new Database(process.argv[1], { readonly: true }).prepare('SELECT id, status FROM builds').all();
+  console.log(JSON.stringify(Object.fromEntries(rows.map(({ id, status }) => [id, status]))));
+`;
+
+const OVER = ['SUCCESS', 'FAILURE', 'ABORTED', 'COLLAPSED'];
+export const isOver = ({ status }: SeenBuild): boolean => OVER.includes(status);
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+export class ScrewdriverWorld {
+  readonly folder: string;
+  readonly data: string;
+  readonly store: RecordingStore;
+  readonly #ports: { readonly api: number; readonly baton: number };
+  readonly #batonToken = randomBytes(24).toString('hex');
+  readonly #rigs: Rig[] = [];
+  #api: ChildProcess | undefined;
+  #output = '';
+  #token = '';
+
+  private constructor(
+    folder: string,
+    store: RecordingStore,
+    ports: { readonly api: number; readonly baton: number },
+  ) {
+    this.folder = folder;
+    this.data = join(folder, 'data');
+    this.store = store;
+    this.#ports = ports;
+  }
+
+  static async make(): Promise<ScrewdriverWorld> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'baton-screwdriver-')));
+    const ports = { api: await freePort(), baton: await freePort() };
+    const world = new ScrewdriverWorld(folder, await recordingStore(), ports);
+    mkdirSync(join(folder, 'repositories'));
+    writeFileSync(join(folder, 'operator.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
+    writeFileSync(join(folder, 'admin.token'), world.#batonToken, { mode: 0o600 });
+    return world;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#ports.api}`;
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Starts the API, and waits until it answers. `more`: options of the executor, over those that it has here. */
+  async start(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const options = {
+      data: this.data,
+      keyFile: join(this.folder, 'operator.key'),
+      listen: `127.0.0.1:${this.#ports.baton}`,
+      tokenFile: join(this.folder, 'admin.token'),
+      ...more,
+    };
+    const settings = {
+      data: this.data,
+      port: this.#ports.api,
+      repositories: join(this.folder, 'repositories'),
+      storeUrl: this.store.url,
+      executor: { plugin: 'baton', options },
+    };
+    const file = join(this.folder, 'settings.json');
+    writeFileSync(file, JSON.stringify(settings));
+    const api = spawn(process.execPath, [join(example, 'host', 'run.cjs'), file], {
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#api = api;
+    this.#output = '';
+    for (const stream of [api.stdout, api.stderr])
+      stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString('utf8')));
+    const line = await until('the API is ready', () => {
+      if (api.exitCode !== null) throw new Error(`the API did not start: ${this.#output}`);
+      return /^ready (.*)$/m.exec(this.#output)?.[1];
+    });
+    this.#token = (JSON.parse(line) as { readonly token: string }).token;
+  }
+
+  /** `SIGKILL` ends it in the middle of whatever it does. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const api = this.#api;
+    this.#api = undefined;
+    if (api === undefined || api.exitCode !== null) return;
+    const ended = new Promise((resolve) => api.once('exit', resolve));
+    api.kill(signal);
+    await ended;
+  }
+
+  async #ask(base: string, token: string, method: string, path: string, body?: unknown): Promise<unknown> {
+    const answer = await fetch(`${base}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text);
+  }
+
+  /** Of Screwdriver, as the person that is logged in. */
+  ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    return this.#ask(this.url, this.#token, method, `/v4${path}`, body);
+  }
+
+  /** Of Baton's own API. */
+  baton(method: string, path: string, body?: unknown): Promise<unknown> {
+    return this.#ask(
+      `http://127.0.0.1:${this.#ports.baton}`,
+      this.#batonToken,
+      method,
+      `/api/v1${path}`,
+      body,
+    );
+  }
+
+  /** A real sshd, enrolled and found ready. */
+  async addRunner(name: string, slots = 2): Promise<Rig> {
+    const rig = await startRig('system sshd', { home: 'home' });
+    this.#rigs.push(rig);
+    mkdirSync(join(rig.directory, 'home'));
+    const { port } = rig.target;
+    await until('Baton answers', () => this.baton('GET', '/runners').catch(() => undefined));
+    await this.baton('POST', '/runners', {
+      ...{ name, host: '127.0.0.1', port, user: userInfo().username, slots },
+      ...{ hostKey: rig.target.hostKeys[0], privateKey: rig.privateKey, base: rig.target.base },
+    });
+    const tested = JSON.stringify(await this.baton('POST', `/runners/${name}/test`, {}));
+    if (!tested.includes('"code":"ready"')) throw new Error(`the runner is not ready: ${tested}`);
+    return rig;
+  }
+
+  /** A pipeline of that name with this screwdriver.yaml: its id. */
+  async pipeline(name: string, yaml: string): Promise<number> {
+    const folder = join(this.folder, 'repositories', 'acme', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'screwdriver.yaml'), yaml);
+    writeFileSync(join(folder, 'file'), 'from the source\n');
+    const made = await this.ask('POST', '/pipelines', { checkoutUrl: `git@localhost:acme/${name}.git#main` });
+    return (made as { readonly id: number }).id;
+  }
+
+  async event(pipelineId: number): Promise<number> {
+    const made = await this.ask('POST', '/events', { pipelineId, startFrom: '~commit' });
+    return (made as { readonly id: number }).id;
+  }
+
+  /** Oldest first. */
+  async builds(eventId: number): Promise<readonly SeenBuild[]> {
+    const found = (await this.ask('GET', `/events/${eventId}/builds`)) as readonly SeenBuild[];
+    return [...found].sort((a, b) => a.id - b.id);
+  }
+
+  /** The builds of the event once there are so many and all are over. */
+  async ended(eventId: number, count: number): Promise<readonly SeenBuild[]> {
+    return until(`${count} builds of event ${eventId} are over`, async () => {
+      const found = await this.builds(eventId);
+      return found.length === count && found.every(isOver) ? found : undefined;
+    }).catch(async (cause: unknown) => {
+      const found = (await this.builds(eventId)).map(({ id, status }) => `${id} ${status}`);
+      throw new Error(`builds ${found.join(', ')}; the API said: ${this.#output.slice(-4000)}`, { cause });
+    });
+  }
+
+  /** How often the API that runs now said that an end was not taken. */
+  refusals(): number {
+    return this.#output.split('Screwdriver does not take the end of build').length - 1;
+  }
+
+  /** Build → its status, as Screwdriver's own database holds it, read past its API. */
+  async statuses(): Promise<Readonly<Record<number, string>>> {
+    const file = join(this.data, 'screwdriver.sqlite');
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', READ_STATUSES, file]);
+    return JSON.parse(stdout) as Readonly<Record<number, string>>;
+  }
+
+  /** Jobs of Baton's that belong to this event, oldest first. */
+  async jobs(eventId: number): Promise<readonly JobView[]> {
+    const page = (await this.baton('GET', `/jobs?change=event-${eventId}`)) as {
+      readonly items: readonly JobView[];
+    };
+    return [...page.items].sort((a, b) => a.queuedAt.localeCompare(b.queuedAt));
+  }
+
+  /** Lines of a step, as the pages of Screwdriver would get them. */
+  async log(buildId: number, step: string): Promise<readonly string[]> {
+    const found = await this.ask('GET', `/builds/${buildId}/steps/${step}/logs?from=0&pages=100`);
+    return (found as readonly { readonly m: string }[]).map(({ m }) => m);
+  }
+
+  /** The file, once a job has made it. */
+  file(name: string): Promise<string> {
+    const path = join(this.folder, name);
+    return until(`${name} is written`, () =>
+      existsSync(path) ? readFileSync(path, 'utf8') || undefined : undefined,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.stop('SIGTERM');
+    await Promise.all(this.#rigs.map((rig) => rig.close()));
+    await this.store.close();
+    for (const { pid } of await processesOf(this.folder)) {
+      killIfThere(pid);
+    }
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
+}

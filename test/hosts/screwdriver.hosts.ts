@@ -1,0 +1,293 @@
+/** Baton in the real API of Screwdriver 7.0.262: builds run on real sshds, and Screwdriver's own database says how they ended. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive } from '../sshd.js';
+import { until } from '../e2e/processes.js';
+import { canRun, prepare, ScrewdriverWorld } from './screwdriver-world.js';
+
+const yaml = (jobs: string): string => `shared:\n  image: node:20\njobs:\n${jobs}`;
+
+if (!canRun)
+  console.log(
+    'screwdriver-api is not installed, so nothing is tried in it: run node examples/screwdriver/prepare.mjs, or name screwdriver in BATON_TEST_REQUIRE',
+  );
+
+describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdriver]', () => {
+  let world: ScrewdriverWorld;
+  beforeAll(async () => {
+    prepare();
+    world = await ScrewdriverWorld.make();
+    await world.start();
+    await world.addRunner('r1');
+  }, 600_000);
+  afterAll(() => world.close());
+
+  it('runs a chain of two jobs: steps, logs, exports, meta and statuses are there, and the second follows by itself', async () => {
+    const pipeline = await world.pipeline(
+      'chain',
+      yaml(`  unit:
+    requires: [~commit]
+    environment: { GREETING: "hello 'there'" }
+    steps:
+      - first: export WHO=world && cd .. && echo first in "$(basename "$PWD")"
+      - second: echo "$GREETING $WHO" && cat src/file && printf 'no end of line'
+      - meta: printf '{"answer":42}' > "$SD_META_PATH"
+      - teardown-tidy: echo tidy $WHO
+  deploy:
+    requires: [unit]
+    steps:
+      - ship: echo shipped
+`),
+    );
+    const event = await world.event(pipeline);
+    const [unit, deploy] = await world.ended(event, 2);
+    expect([unit?.status, deploy?.status]).toEqual(['SUCCESS', 'SUCCESS']);
+    expect(unit?.steps.map(({ name, code }) => [name, code])).toEqual([
+      ['sd-setup-init', 0],
+      ['sd-setup-launcher', 0],
+      ['sd-setup-scm', 0],
+      ['first', 0],
+      ['second', 0],
+      ['meta', 0],
+      ['teardown-tidy', 0],
+    ]);
+    for (const { name, startTime, endTime } of unit?.steps ?? [])
+      expect([name, typeof startTime, typeof endTime]).toEqual([name, 'string', 'string']);
+    expect(unit?.meta).toEqual({ answer: 42 });
+    expect(await world.log(unit?.id ?? 0, 'second')).toEqual([
+      "hello 'there' world",
+      'from the source',
+      'no end of line',
+    ]);
+    expect(await world.log(unit?.id ?? 0, 'teardown-tidy')).toEqual(['tidy world']);
+    expect(await world.log(deploy?.id ?? 0, 'ship')).toEqual(['shipped']);
+  });
+
+  it('a step that fails skips the rest, the teardown runs, and the message names the step', async () => {
+    const pipeline = await world.pipeline(
+      'fails',
+      yaml(`  unit:
+    requires: [~commit]
+    steps:
+      - breaks: echo before; (exit 7); echo never
+      - skipped: echo never
+      - teardown-tidy: echo tidied
+`),
+    );
+    const [build] = await world.ended(await world.event(pipeline), 1);
+    expect([build?.status, build?.statusMessage]).toEqual([
+      'FAILURE',
+      'failed: step breaks ended with exit code 7',
+    ]);
+    const codes = Object.fromEntries((build?.steps ?? []).map(({ name, code }) => [name, code]));
+    expect(codes).toMatchObject({ breaks: 7, 'teardown-tidy': 0 });
+    expect(build?.steps.find(({ name }) => name === 'skipped')).not.toHaveProperty('startTime');
+    expect(await world.log(build?.id ?? 0, 'breaks')).toEqual(['before']);
+    expect(await world.log(build?.id ?? 0, 'teardown-tidy')).toEqual(['tidied']);
+  });
+
+  it('the secrets and the token of a build reach its steps, and stand in no log, no event and no record', async () => {
+    const pipeline = await world.pipeline(
+      'secrets',
+      yaml(`  unit:
+    requires: [~commit]
+    secrets: [DEPLOY_KEY]
+    steps:
+      - tells: echo "$DEPLOY_KEY" && [ -n "$SD_TOKEN" ] && echo "$SD_TOKEN" && env | grep -c SD_BUILD_._
+`),
+    );
+    const value = 'open sesame, please';
+    await world.ask('POST', '/secrets', {
+      pipelineId: pipeline,
+      name: 'DEPLOY_KEY',
+      value,
+      allowInPR: false,
+    });
+    const [build] = await world.ended(await world.event(pipeline), 1);
+    expect(await world.log(build?.id ?? 0, 'tells')).toEqual(['[masked]', '[masked]', '0']);
+    // `grep -c` ends with 1 when it counts none: no variable has the name under which Baton gave it
+    expect(build?.statusMessage).toBe('failed: step tells ended with exit code 1');
+    for (const folder of ['baton/store', 'builds'])
+      for (const name of readdirSync(join(world.data, folder))) {
+        const text = readFileSync(join(world.data, folder, name), 'latin1');
+        expect([name, text.includes(value), text.includes('eyJhbGciOi')]).toEqual([name, false, false]);
+      }
+  });
+
+  it('aborted in the middle of a step, the process on the runner is gone, and the late report is refused once', async () => {
+    const pipeline = await world.pipeline(
+      'aborts',
+      yaml(`  slow:
+    requires: [~commit]
+    steps:
+      - waits: sleep 987 & echo $! > ${world.folder}/slow.pid; wait
+      - never: touch ${world.folder}/never
+      - teardown-tidy: touch ${world.folder}/tidied
+`),
+    );
+    const event = await world.event(pipeline);
+    const pid = Number(await world.file('slow.pid'));
+    expect(await isAlive(pid)).toBe(true);
+    const [running] = await world.builds(event);
+    await world.ask('PUT', `/builds/${running?.id ?? 0}`, { status: 'ABORTED' });
+    await until('the process is gone', async () => ((await isAlive(pid)) ? undefined : true));
+    const [job] = await until('Baton says cancelled', async () => {
+      const jobs = await world.jobs(event);
+      return jobs[0]?.status === 'cancelled' ? jobs : undefined;
+    });
+    expect(job?.attempts).toHaveLength(1);
+    const [build] = await world.builds(event);
+    expect([build?.status, build?.statusMessage]).toEqual(['ABORTED', 'Aborted by somebody']);
+    expect(existsSync(join(world.folder, 'never'))).toBe(false);
+    expect(existsSync(join(world.folder, 'tidied'))).toBe(true);
+    await until('the end is refused', () => (world.refusals() === 1 ? true : undefined));
+  });
+
+  it('the API is killed in the middle of a step and started again: the build goes on and ends as it should', async () => {
+    const pipeline = await world.pipeline(
+      'killed',
+      yaml(`  unit:
+    requires: [~commit]
+    steps:
+      - early: echo early
+      - waits: echo began >> ${world.folder}/began; until [ -e ${world.folder}/go ]; do sleep 0.1; done; echo went on
+      - late: echo late
+  deploy:
+    requires: [unit]
+    steps:
+      - ship: echo shipped
+`),
+    );
+    const event = await world.event(pipeline);
+    await until('the step is known to run', async () => {
+      const [build] = await world.builds(event);
+      return build?.steps.find(({ name }) => name === 'waits')?.startTime;
+    });
+    await world.stop('SIGKILL');
+    // the job goes on while nobody is there
+    writeFileSync(join(world.folder, 'go'), '');
+    await world.start();
+    const [unit, deploy] = await world.ended(event, 2);
+    expect([unit?.status, deploy?.status]).toEqual(['SUCCESS', 'SUCCESS']);
+    expect(await world.file('began')).toBe('began\n');
+    expect(await world.log(unit?.id ?? 0, 'early')).toEqual(['early']);
+    expect(await world.log(unit?.id ?? 0, 'waits')).toEqual(['went on']);
+    expect(await world.log(unit?.id ?? 0, 'late')).toEqual(['late']);
+    expect(unit?.steps.every(({ code }) => code === 0)).toBe(true);
+  });
+
+  it('a build waits for an older one of its job, and says so', async () => {
+    const pipeline = await world.pipeline(
+      'serial',
+      yaml(`  one:
+    requires: [~commit]
+    steps:
+      - waits: echo in >> ${world.folder}/serial; until [ -e ${world.folder}/serial-go ]; do sleep 0.1; done
+`),
+    );
+    const first = await world.event(pipeline);
+    await world.file('serial');
+    const second = await world.event(pipeline);
+    const blocked = await until('the second is blocked', async () => {
+      const [build] = await world.builds(second);
+      return build?.status === 'BLOCKED' ? build : undefined;
+    });
+    expect(blocked.statusMessage).toMatch(/^Blocked by these builds: \d+$/);
+    expect(await world.file('serial')).toBe('in\n');
+    writeFileSync(join(world.folder, 'serial-go'), '');
+    for (const event of [first, second]) expect((await world.ended(event, 1))[0]?.status).toBe('SUCCESS');
+    expect(await world.file('serial')).toBe('in\nin\n');
+  });
+
+  it('what Baton does not do is refused with a sentence: freeze windows, and annotations that are none', async () => {
+    const pipeline = await world.pipeline(
+      'refused',
+      yaml(`  frozen:
+    requires: [~commit]
+    freezeWindows: ["* * ? * 1"]
+    steps: [{ one: echo one }]
+  strange:
+    requires: [~commit]
+    annotations: { baton/filtre: { os: linux }, screwdriver.cd/timeout: soon }
+    steps: [{ one: echo one }]
+`),
+    );
+    const builds = await world.ended(await world.event(pipeline), 2);
+    expect(builds.map(({ status }) => status)).toEqual(['FAILURE', 'FAILURE']);
+    const saying = (word: string) => builds.find(({ statusMessage }) => statusMessage?.includes(word));
+    const [frozen, strange] = [saying('freeze'), saying('annotations')];
+    expect(frozen?.statusMessage).toMatch(/^undeliverable: this job has freezeWindows/);
+    expect(strange?.statusMessage).toContain('annotations.baton/filtre: expected no annotation of this name');
+    expect(strange?.statusMessage).toContain(
+      'annotations.screwdriver.cd/timeout: expected a whole number of minutes',
+    );
+  });
+
+  it('20 events on 2 runners all end, their statuses are those of the history of Baton, and /v4/stats answers', async () => {
+    await world.addRunner('r2');
+    const pipeline = await world.pipeline(
+      'many',
+      yaml(`  unit:
+    requires: [~commit]
+    annotations: { screwdriver.cd/blockedBySameJob: false }
+    steps:
+      - one: echo "build $SD_BUILD_ID" && [ $((SD_BUILD_ID % 3)) -ne 0 ]
+`),
+    );
+    const events: number[] = [];
+    for (let n = 0; n < 20; n += 1) events.push(await world.event(pipeline));
+    for (const event of events) await world.ended(event, 1);
+    const statuses = await world.statuses();
+    const runners = new Set<string>();
+    for (const event of events) {
+      const [[build], [job]] = [await world.builds(event), await world.jobs(event)];
+      const id = build?.id ?? 0;
+      expect([id, statuses[id], job?.status]).toEqual(
+        id % 3 === 0 ? [id, 'FAILURE', 'failed'] : [id, 'SUCCESS', 'succeeded'],
+      );
+      runners.add(job?.attempts[0]?.runner ?? '');
+      expect(await world.log(id, 'one')).toEqual([`build ${id}`]);
+    }
+    expect([...runners].sort()).toEqual(['r1', 'r2']);
+    const stats = (await world.ask('GET', '/stats')) as { executor: { requests: { concurrent: number } } };
+    expect(stats.executor.requests.concurrent).toBe(0);
+  });
+
+  it('a log store that is away for long loses its lines, and nothing else waits for it', async () => {
+    await world.stop('SIGTERM');
+    await world.start({ storePatienceMs: 500 });
+    world.store.work(false);
+    const pipeline = await world.pipeline(
+      'unlogged',
+      yaml(`  unit:\n    requires: [~commit]\n    steps: [{ one: echo one }]\n`),
+    );
+    const [build] = await world.ended(await world.event(pipeline), 1);
+    world.store.work(true);
+    expect(build?.status).toBe('SUCCESS');
+    expect(build?.steps.find(({ name }) => name === 'one')?.code).toBe(0);
+    expect(world.output).toContain('the log store does not take lines of build');
+  });
+
+  it('options that are wrong are all named at once, and the API goes on without an executor', async () => {
+    await world.stop('SIGTERM');
+    await world.start({ data: 'here', colour: 'red', buildTimeoutMinutes: '5', keyFile: 7 });
+    for (const sentence of [
+      'colour: expected no option of this name, found one',
+      'data: expected an absolute path, found "here"',
+      'keyFile: expected an absolute path, found 7',
+      'buildTimeoutMinutes: expected a whole number from 1 to 43200, found "5"',
+    ])
+      expect(world.output).toContain(`screwdriver-executor-baton: ${sentence}`);
+    expect(await world.ask('GET', '/stats')).toMatchObject({ executor: { breaker: { isClosed: false } } });
+    await world.stop('SIGTERM');
+    await world.start({ keyFile: join(world.folder, 'no-key') });
+    expect(world.output).toContain('keyFile: expected a file with 32 random bytes in base64, found no file');
+    const pipeline = await world.pipeline(
+      'keyless',
+      yaml(`  unit:\n    requires: [~commit]\n    steps: [{ one: echo one }]\n`),
+    );
+    await expect(world.event(pipeline)).rejects.toThrow(/Baton was not loaded, so it runs no builds/);
+    expect(await world.ask('GET', '/stats')).toBeDefined();
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { parseHostCommand } from '../../../plugin/host-commands.js';
+import { buildIdOf, promotionOf, secretAsked } from '../../../plugin/hosts/screwdriver/promotion.js';
+import type { BuildRecord, Plan } from '../../../plugin/hosts/screwdriver/records.js';
+
+const options = {
+  ...{ data: '/d', keyFile: '/k', host: 'screwdriver', enterprise: 'default' },
+  ...{ buildTimeoutMinutes: 90, maxBuildTimeoutMinutes: 120, maxQueueMinutes: 60 },
+  ...{ storePatienceMs: 0, maxQueued: 1, logLevel: 'warn' },
+};
+const plan: Plan = {
+  steps: [{ name: 'one', command: 'echo one' }],
+  ...{ environment: { A: "it's" }, secretNames: ['KEY'], meta: '{}', sha: 'abc', branch: 'main' },
+};
+const record = (more: Partial<BuildRecord> = {}): BuildRecord => ({
+  ...{ buildId: 12, jobId: 3, pipelineId: 4, jobName: 'PR-1:unit', pipelineName: 'acme/web shop' },
+  ...{
+    causeMessage: 'Started by somebody\nfor a reason',
+    apiUri: 'http://sd',
+    blockedBy: [3],
+    annotations: {},
+  },
+  ...{ freezes: false, word: 'f00d', sealed: 'SEALED', state: 'ready', eventId: 8 },
+  ...more,
+});
+const addresses = { apiUri: 'http://sd', storeUri: 'http://store' };
+const of = (more: Partial<BuildRecord> = {}, planned = plan) =>
+  promotionOf(record(more), planned, options, addresses);
+const sentence = (found: ReturnType<typeof of>): string => (found._tag === 'Left' ? found.left : '');
+
+describe('promotionOf', () => {
+  it('is a command that Baton takes, the same each time, and holds no token', () => {
+    const found = of();
+    expect(found).toEqual(of());
+    if (found._tag === 'Left') throw new Error(found.left);
+    expect(parseHostCommand(found.right)).toMatchObject({ _tag: 'Right' });
+    expect(found.right.promotion).toMatchObject({
+      ...{ hostKey: 'sd:12', phase: 'PR-1-unit', secretRefs: ['SD_BUILD_12_0', 'SD_BUILD_12_1'] },
+      scope: { enterprise: 'default', organisation: 'acme', project: 'web-shop-4' },
+      limits: { totalMs: 90 * 60_000, queueMs: 60 * 60_000 },
+      change: { id: 'event-8', title: 'Started by somebody' },
+    });
+    expect(JSON.stringify(found)).not.toContain('SEALED');
+  });
+
+  it('a build may run as long as it wants, and no longer than the options allow', () => {
+    const timeoutOf = (minutes: number) => of({ annotations: { 'screwdriver.cd/timeout': minutes } });
+    expect(timeoutOf(5)).toMatchObject({ right: { promotion: { limits: { totalMs: 300_000 } } } });
+    expect(timeoutOf(500)).toMatchObject({ right: { promotion: { limits: { totalMs: 7_200_000 } } } });
+  });
+
+  it('what cannot be run is a sentence', () => {
+    expect(sentence(of({ freezes: true }))).toMatch(/freezeWindows/);
+    expect(sentence(of({ annotations: { 'baton/slots': 2 } }))).toMatch(/annotations\.baton\/slots/);
+    const secretNames = Array.from({ length: 100 }, (_, i) => `S${i}`);
+    expect(sentence(of({}, { ...plan, secretNames }))).toMatch(/100 secrets, and at most 99/);
+    const steps = [{ name: 'one', command: 'x'.repeat(70_000) }];
+    expect(sentence(of({}, { ...plan, steps }))).toMatch(/at most 64000/);
+  });
+});
+
+describe('keys and secrets', () => {
+  it('lead back to the build, and others do not', () => {
+    expect([buildIdOf('sd:12'), buildIdOf('sd:'), buildIdOf('x:12')]).toEqual([12, undefined, undefined]);
+    expect(secretAsked('SD_BUILD_12_3')).toEqual({ buildId: 12, index: 3 });
+    expect(secretAsked('SD_BUILD_12')).toBeUndefined();
+  });
+});
