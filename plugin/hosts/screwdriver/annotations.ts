@@ -1,7 +1,7 @@
 /** What a job says in its annotations: where it may run, and how. What begins with `baton/` is Baton's; of Screwdriver's own those that it obeys. Pure. */
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { checked, line, list, name, whole } from '../../checks.js';
+import { checked, line, list, name, whole } from '../../../src/domain/checks.js';
 import type { Problem, Promotion } from '../../contract.js';
 import { suggest } from '../../../src/domain/problem.js';
 import { problemsOf } from '../../../src/events/report.js';

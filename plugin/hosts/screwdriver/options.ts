@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { isAbsolute } from 'node:path';
 import * as t from 'io-ts';
-import { checked, known, name, whole } from '../../checks.js';
+import { checked, known, name, whole } from '../../../src/domain/checks.js';
 import type { Problem } from '../../contract.js';
 import { shown, suggest } from '../../../src/domain/problem.js';
 import { problemsOf } from '../../../src/events/report.js';

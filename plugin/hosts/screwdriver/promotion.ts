@@ -1,6 +1,6 @@
 /** What Baton is told of a build: one phase, one job, whose script runs all steps. The same record gives the same promotion. Pure. */
 import * as E from 'fp-ts/lib/Either.js';
-import { branch, line, name } from '../../checks.js';
+import { branch, line, name } from '../../../src/domain/checks.js';
 import type { HostCommand } from '../../contract.js';
 import { wishesOf } from './annotations.js';
 import type { ShimOptions } from './options.js';
