@@ -102,8 +102,14 @@ export const LogTab = ({ job }: { readonly job: JobView }) => {
         key={`${job.id} ${attempt.attempt} ${output}`}
         source={{ jobId: job.id, attempt: attempt.attempt, ...(output === 'log' ? {} : { output }) }}
         {...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt })}
-        sought={{ text: get('q') ?? '', isExact: get('case') === 'true' }}
-        onSearch={({ text, isExact }) => set({ q: text, case: isExact ? 'true' : undefined })}
+        sought={{
+          ...{ text: get('q') ?? '', isExact: get('case') === 'true', isRegex: get('regex') === 'true' },
+        }}
+        onSearch={({ text, isExact, isRegex }) =>
+          set({ q: text, case: isExact ? 'true' : undefined, regex: isRegex ? 'true' : undefined })
+        }
+        isOnly={get('only') === 'true'}
+        onOnly={(on) => set({ only: on ? 'true' : undefined })}
         footer={({ size, sealed, total = 0, following }) =>
           endOfLog(job, attempt, output, {
             size,
