@@ -92,6 +92,44 @@ describe.skipIf(!hasChromium)('a log of 200 MB [needs chromium]', () => {
     await expect.poll(() => isSeen(found)).toBe(true);
     for (const [line, text] of await linesShown(page)) expect(['…', lineOf(line)]).toContain(text);
 
+    // by expression: what is wrong with one stands at the field
+    const field = page.getByLabel('Search the whole log');
+    await field.fill('^7+ (here|the');
+    await page.getByLabel('Match case').uncheck();
+    await page.getByText('not found').waitFor();
+    await page.getByLabel('Regular expression').check();
+    const wrong = page.getByRole('alert');
+    await wrong.getByText('There is ( at character 5, which is never closed').waitFor();
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    expect(await field.getAttribute('aria-describedby')).toBe(await wrong.getAttribute('id'));
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    await field.fill('^1\\d*7 COMPILED|(?:here is the|the last) need\\w+');
+    await page.keyboard.press('Enter');
+    await page.getByText('111,113 matches in 111,113 lines').waitFor({ timeout: 90_000 });
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('o');
+    const only = page.getByRole('region', { name: 'Only matching lines' });
+    const hit = (line: number) => only.getByRole('button', { name: new RegExp(`^${line}\\b`) });
+    await hit(17).getByText('compiled').waitFor();
+    expect(await hit(17).locator('mark').innerText()).toBe('17 compiled');
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    // the next pages come as one scrolls
+    for (const line of [10_887, 12_887]) {
+      await only.press('End');
+      await expect
+        .poll(async () => Number((await only.locator('.log-number').allInnerTexts()).at(-1)))
+        .toBeGreaterThan(line);
+    }
+    // the address has it all
+    await page.reload();
+    await hit(17).getByText('compiled').waitFor();
+    await hit(107).click();
+    await only.waitFor({ state: 'detached' });
+    const led = lines.locator('.log-found[data-line="107"]');
+    await led.getByText('compiled').waitFor();
+    expect(await led.locator('mark').allInnerTexts()).toEqual(['107 compiled']);
+    await expect.poll(() => isSeen(led)).toBe(true);
+
     await page.getByLabel('Go to line').fill('31');
     await page.getByRole('button', { name: 'Go', exact: true }).click();
     await row(31).getByText(lineOf(31), { exact: true }).waitFor();
@@ -104,7 +142,8 @@ describe.skipIf(!hasChromium)('a log of 200 MB [needs chromium]', () => {
     // it need not hold what is not seen
     expect((await linesShown(page)).length).toBeLessThan(300);
     expect(await faultsInBothThemes(page)).toEqual([]);
-    expect(person.misdeeds).toEqual([]);
+    // what the browser says of the answer to the bad expression
+    expect(person.misdeeds).toEqual([expect.stringContaining('the server responded with a status of 422')]);
     await person.close();
   });
 });

@@ -121,10 +121,11 @@ describe.skipIf(!hasChromium)('the log of a hostile job [needs chromium]', () =>
     await page.getByLabel('Search the whole log').fill('script');
     await page.getByRole('button', { name: 'Search', exact: true }).click();
     await page.getByText('7 matches in 3 lines').waitFor();
-    await page.getByRole('button', { name: 'List', exact: true }).click();
+    await page.getByRole('button', { name: 'Only matching lines' }).click();
     const hits = page.getByRole('list', { name: 'Lines that match' });
     await hits.getByText('after the script').waitFor();
     expect(await hits.locator('script, img, iframe, a').count()).toBe(0);
+    await page.getByRole('button', { name: 'Only matching lines' }).click();
     await check();
 
     expect(await faultsInBothThemes(page)).toEqual([]);

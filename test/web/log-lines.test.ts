@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldsOf } from '../../src/web/log/folds.js';
 import { groupsIn, markersOf, type Group, type MarkedRow } from '../../src/web/log/groups.js';
-import { highlighted } from '../../src/web/log/highlight.js';
+import { highlighted, highlightedAs } from '../../src/web/log/highlight.js';
 import { chosenBy, hashOf, rangeIn } from '../../src/web/log/line-links.js';
 import { createRows } from '../../src/web/log/rows.js';
 import { plain } from '../../src/web/log/sgr.js';
@@ -143,6 +143,14 @@ describe('marks of what was searched for', () => {
       [' here', false],
     ]);
     expect(highlighted([run('error')], 'ERROR', true)).toEqual([run('error')]);
+  });
+  it('are those that an expression has on the server, where the line is shown as it was searched', () => {
+    const match = { line: 1, offset: 0, matches: 2, text: 'n error', column: 1, cut: true as const };
+    const columns = [[2, 4] as const, [5, 5] as const, [6, 7] as const];
+    const pieces = highlightedAs([run('an er'), run('ror', 1)], { ...match, columns });
+    expect(pieces.filter(({ isHit }) => isHit === true).map(({ text }) => text)).toEqual(['er', 'r']);
+    const drawn = [run('an ^Gerror')];
+    expect(highlightedAs(drawn, { ...match, columns })).toEqual(drawn);
   });
   it('change no text, and mark what is there', () => {
     const texts = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'İ', ' ') }), { maxLength: 5 });

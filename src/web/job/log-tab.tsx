@@ -104,8 +104,14 @@ export const LogTab = ({ job }: { readonly job: JobView }) => {
         key={`${job.id} ${attempt.attempt} ${output}`}
         source={source}
         {...(attempt.startedAt === undefined ? {} : { startedAt: attempt.startedAt })}
-        sought={{ text: get('q') ?? '', isExact: get('case') === 'true' }}
-        onSearch={({ text, isExact }) => set({ q: text, case: isExact ? 'true' : undefined })}
+        sought={{
+          ...{ text: get('q') ?? '', isExact: get('case') === 'true', isRegex: get('regex') === 'true' },
+        }}
+        onSearch={({ text, isExact, isRegex }) =>
+          set({ q: text, case: isExact ? 'true' : undefined, regex: isRegex ? 'true' : undefined })
+        }
+        isOnly={get('only') === 'true'}
+        onOnly={(on) => set({ only: on ? 'true' : undefined })}
         isOver={job.endedAt !== undefined || attempt.endedAt !== undefined}
         footer={({ size, sealed, total = 0 }, { isOpen, isFull }) =>
           endOfLog(job, attempt, output, {

@@ -5,6 +5,7 @@ const keys = [
   ['/', 'search the whole log'],
   ['n', 'next line that matches'],
   ['N', 'previous line that matches'],
+  ['o', 'only lines that match, and back'],
   ['e', 'next line with “error”'],
   ['E', 'previous line with “error”'],
   ['g', 'first line'],

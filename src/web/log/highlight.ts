@@ -1,4 +1,5 @@
 /** Marks what was searched for in the pieces of a line. */
+import type { LogMatch } from '../../app/ports.js';
 import type { Run } from './paint.js';
 
 export interface Piece extends Run {
@@ -12,7 +13,9 @@ const folded = (text: string): string => {
 };
 
 /** From … to, exclusive. */
-const placesOf = (text: string, query: string, isExact: boolean): readonly (readonly [number, number])[] => {
+type Places = readonly (readonly [number, number])[];
+
+const placesOf = (text: string, query: string, isExact: boolean): Places => {
   const places: [number, number][] = [];
   const within = isExact ? text : folded(text);
   const wanted = isExact ? query : folded(query);
@@ -21,10 +24,10 @@ const placesOf = (text: string, query: string, isExact: boolean): readonly (read
   return places;
 };
 
-/** The same text in more pieces; `isExact`: capital letters count. */
-export const highlighted = (runs: readonly Run[], query: string, isExact: boolean): readonly Piece[] => {
-  if (query === '') return runs;
-  const places = placesOf(runs.map(({ text }) => text).join(''), query, isExact);
+const textOf = (runs: readonly Run[]): string => runs.map(({ text }) => text).join('');
+
+/** The same text in more pieces. */
+const marked = (runs: readonly Run[], places: Places): readonly Piece[] => {
   if (places.length === 0) return runs;
   const pieces: Piece[] = [];
   let start = 0;
@@ -45,3 +48,16 @@ export const highlighted = (runs: readonly Run[], query: string, isExact: boolea
   }
   return pieces;
 };
+
+/** Marks a text; `isExact`: capital letters count. */
+export const highlighted = (runs: readonly Run[], query: string, isExact: boolean): readonly Piece[] =>
+  query === '' ? runs : marked(runs, placesOf(textOf(runs), query, isExact));
+
+/** Marks what the server found in this line, unless the line is shown as another text than it was searched as. */
+export const highlightedAs = (runs: readonly Run[], { text, column, columns }: LogMatch): readonly Piece[] =>
+  textOf(runs).startsWith(text, column)
+    ? marked(
+        runs,
+        columns.filter(([from, to]) => to > from).map(([from, to]) => [column + from, column + to]),
+      )
+    : runs;

@@ -1,8 +1,9 @@
 /** One line of a log. Whatever the job wrote becomes text nodes: no HTML, and no link that the job could choose. */
 import { memo, useMemo, type Ref } from 'react';
+import type { LogMatch } from '../../app/ports.js';
 import { lengthOf } from '../parts/time.js';
 import { markersOf, type Group } from './groups.js';
-import { highlighted } from './highlight.js';
+import { highlighted, highlightedAs } from './highlight.js';
 import { paint } from './paint.js';
 import { Pieces } from './pieces.js';
 import type { LogRow } from './rows.js';
@@ -15,7 +16,7 @@ export interface LineLook {
   readonly total: number;
   readonly times: TimesShown;
   readonly startedAt: string | undefined;
-  /** What is searched for; empty: nothing. */
+  /** The text that is searched for; empty: none. */
   readonly query: string;
   readonly isExact: boolean;
   /** Also what was overwritten. */
@@ -33,6 +34,8 @@ interface LineProps extends LineLook {
   readonly sgr: Sgr;
   readonly isChosen: boolean;
   readonly isFound: boolean;
+  /** What an expression matches in it, where that is known. */
+  readonly match: LogMatch | undefined;
   /** It is the heading of this. */
   readonly group: Group | undefined;
   readonly isFolded: boolean;
@@ -79,6 +82,7 @@ const LineOf = (props: LineProps) => {
     startedAt,
     query,
     isExact,
+    match,
     isAll,
     group,
     isFolded,
@@ -89,7 +93,10 @@ const LineOf = (props: LineProps) => {
     () => (row === undefined ? undefined : paint(row.text, sgr, isAll)),
     [row, sgr, isAll],
   );
-  const pieces = useMemo(() => highlighted(painted?.runs ?? [], query, isExact), [painted, query, isExact]);
+  const pieces = useMemo(() => {
+    const runs = painted?.runs ?? [];
+    return match === undefined ? highlighted(runs, query, isExact) : highlightedAs(runs, match);
+  }, [painted, query, isExact, match]);
   // the names of sections are there to be overwritten
   const hides = painted?.hides === true && row !== undefined && markersOf(row.text).length === 0;
   const note = group === undefined ? '' : headingNote(group, isFolded);

@@ -1,4 +1,5 @@
 /** The lines of a log that are near the reader, at their place in the list that scrolls. */
+import type { LogMatch } from '../../app/ports.js';
 import { Line, type LineLook } from './line.js';
 import type { LineRange } from './line-links.js';
 import type { Rows } from './rows.js';
@@ -13,6 +14,8 @@ interface LinesProps {
   readonly chosen: LineRange | undefined;
   /** The line where a search has brought the reader. */
   readonly found: number | undefined;
+  /** What an expression matches in a line, where that is known. */
+  readonly matchIn: (line: number) => LogMatch | undefined;
   readonly onChoose: (line: number, isShift: boolean) => void;
   readonly onFold: (heading: number) => void;
 }
@@ -24,6 +27,7 @@ export const Lines = ({
   look,
   chosen,
   found,
+  matchIn,
   onChoose,
   onFold,
 }: LinesProps) => {
@@ -48,6 +52,7 @@ export const Lines = ({
               sgr={rows.styleAt(line)}
               isChosen={chosen !== undefined && chosen.from <= line && line <= chosen.to}
               isFound={found === line}
+              match={matchIn(line)}
               group={groups.get(line)}
               isFolded={folded.has(line)}
               measure={virtual.measureElement}

@@ -1,85 +1,53 @@
 /** The field that searches a whole log, how much was found, and where. */
-import { Fragment, useState, type RefObject } from 'react';
+import { useId, useState, type RefObject } from 'react';
+import { problemOf } from '../api/client.js';
 import { ProblemNote } from '../parts/problem.js';
-import { Pieces } from './pieces.js';
-import { paint } from './paint.js';
-import { plain } from './sgr.js';
-import type { LogMatch } from '../../app/ports.js';
+import type { Sought } from './source.js';
 import type { LogSearch } from './use-search.js';
 
 const numbers = new Intl.NumberFormat();
+
+const linesText = (lines: number): string => `${numbers.format(lines)} ${lines === 1 ? 'line' : 'lines'}`;
 
 const countOf = ({ found, sought, isBusy }: LogSearch): string => {
   if (sought.text === '') return '';
   if (found === undefined) return isBusy ? 'searching…' : '';
   const { lines, matches } = found.total;
-  if (matches === 0) return 'not found';
-  const inLines = `${numbers.format(lines)} ${lines === 1 ? 'line' : 'lines'}`;
-  return `${numbers.format(matches)} ${matches === 1 ? 'match' : 'matches'} in ${inLines}`;
+  const cut =
+    found.cutLines === undefined ? '' : `; of ${linesText(found.cutLines)} only the beginning was searched`;
+  if (matches === 0) return `not found${cut}`;
+  return `${numbers.format(matches)} ${matches === 1 ? 'match' : 'matches'} in ${linesText(lines)}${cut}`;
 };
 
-/** What the job wrote is shown as in its line, so that it commands nothing here either. */
-const Plain = ({ text }: { readonly text: string }) => <Pieces pieces={paint(text, plain, true).runs} />;
-
-const Excerpt = ({ match: { text, columns, column, cut } }: { readonly match: LogMatch }) => (
-  <span className="log-excerpt" dir="ltr">
-    {column > 0 ? '…' : ''}
-    {columns.map(([from, to], index) => (
-      <Fragment key={from}>
-        <Plain text={text.slice(columns[index - 1]?.[1] ?? 0, from)} />
-        <mark className="log-hit">
-          <Plain text={text.slice(from, to)} />
-        </mark>
-      </Fragment>
-    ))}
-    <Plain text={text.slice(columns.at(-1)?.[1] ?? 0)} />
-    {cut === true ? '…' : ''}
-  </span>
-);
-
-const Hits = ({ search }: { readonly search: LogSearch }) => (
-  <div className="log-hits">
-    <ol aria-label="Lines that match">
-      {search.matches.map((match) => (
-        <li key={match.line}>
-          <button
-            type="button"
-            onClick={() => search.goTo(match.line)}
-            {...(search.at === match.line ? { 'aria-current': true } : {})}
-          >
-            <span className="log-number">{match.line}</span>
-            <Excerpt match={match} />
-          </button>
-        </li>
-      ))}
-    </ol>
-    {search.hasMore ? (
-      <button type="button" className="button small" disabled={search.isBusy} onClick={search.more}>
-        More
-      </button>
-    ) : null}
-  </div>
-);
+/** What is wrong with the text in the field. */
+const wrongIn = (error: Error | null): string | undefined => {
+  const problem = error === null ? undefined : problemOf(error).problems?.find(({ path }) => path === 'q');
+  return problem === undefined ? undefined : [problem.found, problem.mend].filter(Boolean).join('; ');
+};
 
 interface SearchBarProps {
   readonly search: LogSearch;
   readonly field: RefObject<HTMLInputElement | null>;
   /** Bytes of the log now. */
   readonly size: number;
-  readonly onSearch: (text: string, isExact: boolean) => void;
+  readonly onSearch: (sought: Sought) => void;
   readonly onStep: (way: 'next' | 'previous') => void;
+  /** Only lines that match are shown. */
+  readonly isOnly: boolean;
+  readonly onOnly: (on: boolean) => void;
 }
 
-export const SearchBar = ({ search, field, size, onSearch, onStep }: SearchBarProps) => {
+export const SearchBar = ({ search, field, size, onSearch, onStep, isOnly, onOnly }: SearchBarProps) => {
   const { sought, found } = search;
   const [typed, setTyped] = useState(sought.text);
   const [shown, setShown] = useState(sought.text);
-  const [isOpen, setOpen] = useState(false);
+  const note = useId();
   // what is searched for may be chosen elsewhere
   if (sought.text !== shown) {
     setShown(sought.text);
     setTyped(sought.text);
   }
+  const wrong = wrongIn(search.error);
   const hasSome = (found?.total.matches ?? 0) > 0;
   return (
     <search className="log-search" aria-label="Search in the log">
@@ -88,7 +56,7 @@ export const SearchBar = ({ search, field, size, onSearch, onStep }: SearchBarPr
         onSubmit={(event) => {
           event.preventDefault();
           if (typed === sought.text) onStep('next');
-          else onSearch(typed, sought.isExact);
+          else onSearch({ ...sought, text: typed });
         }}
       >
         <label className="log-field">
@@ -99,13 +67,17 @@ export const SearchBar = ({ search, field, size, onSearch, onStep }: SearchBarPr
             type="search"
             maxLength={200}
             placeholder="Search the log"
+            {...(wrong === undefined ? {} : { 'aria-invalid': true, 'aria-describedby': note })}
             value={typed}
             onChange={({ target }) => {
               setTyped(target.value);
-              if (target.value === '') onSearch('', sought.isExact);
+              if (target.value === '') onSearch({ ...sought, text: '' });
             }}
-            onKeyDown={({ key, currentTarget }) => {
-              if (key === 'Escape') currentTarget.blur();
+            onKeyDown={(event) => {
+              if (event.key !== 'Escape') return;
+              // Chromium would empty the field, and with it the search
+              event.preventDefault();
+              event.currentTarget.blur();
             }}
           />
         </label>
@@ -116,9 +88,17 @@ export const SearchBar = ({ search, field, size, onSearch, onStep }: SearchBarPr
           <input
             type="checkbox"
             checked={sought.isExact}
-            onChange={({ target }) => onSearch(typed, target.checked)}
+            onChange={({ target }) => onSearch({ ...sought, text: typed, isExact: target.checked })}
           />
           Match case
+        </label>
+        <label className="row small">
+          <input
+            type="checkbox"
+            checked={sought.isRegex}
+            onChange={({ target }) => onSearch({ ...sought, text: typed, isRegex: target.checked })}
+          />
+          Regular expression
         </label>
         <span className="small number log-count" role="status">
           {countOf(search)}
@@ -136,15 +116,18 @@ export const SearchBar = ({ search, field, size, onSearch, onStep }: SearchBarPr
             <button type="button" className="button small" onClick={() => onStep('next')} title="Next (n)">
               Next
             </button>
-            <button
-              type="button"
-              className="button small"
-              aria-expanded={isOpen}
-              onClick={() => setOpen(!isOpen)}
-            >
-              List
-            </button>
           </>
+        ) : null}
+        {hasSome || isOnly ? (
+          <button
+            type="button"
+            className="button small log-toggle"
+            aria-pressed={isOnly}
+            onClick={() => onOnly(!isOnly)}
+            title="Only lines that match, and back (o)"
+          >
+            Only matching lines
+          </button>
         ) : null}
         {found !== undefined && size > found.size ? (
           <button
@@ -157,8 +140,13 @@ export const SearchBar = ({ search, field, size, onSearch, onStep }: SearchBarPr
           </button>
         ) : null}
       </form>
-      {isOpen && hasSome ? <Hits search={search} /> : null}
-      <ProblemNote error={search.error} />
+      {wrong === undefined ? (
+        <ProblemNote error={search.error} />
+      ) : (
+        <p id={note} role="alert" className="log-wrong small">
+          This cannot be searched for. There is {wrong}.
+        </p>
+      )}
     </search>
   );
 };

@@ -30,14 +30,23 @@ export interface Sought {
   readonly text: string;
   /** Capital letters count. */
   readonly isExact: boolean;
+  /** The text is an expression. */
+  readonly isRegex: boolean;
 }
 
 /** Lines that match, from a line on. */
 export const searchLog = (
   source: LogSource,
-  { text, isExact }: Sought,
+  { text, isExact, isRegex }: Sought,
   from: number,
   limit: number,
   signal: AbortSignal,
 ): Promise<FoundInLog> =>
-  ask(urlOf(source, ['search'], { q: text, from, limit, ...(isExact ? { case: true } : {}) }), { signal });
+  ask(
+    urlOf(source, ['search'], {
+      ...{ q: text, from, limit },
+      ...(isExact ? { case: true } : {}),
+      ...(isRegex ? { regex: true } : {}),
+    }),
+    { signal },
+  );

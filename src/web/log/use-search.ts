@@ -27,7 +27,21 @@ export interface LogSearch {
   /** Brings the reader to the next line that matches after `line`, or before it; round the ends. */
   readonly step: (way: 'next' | 'previous', line: number) => void;
   readonly goTo: (line: number) => void;
+  /** What an expression matches in a line, where that is known here; of a text it is seen in the line itself. */
+  readonly matchIn: (line: number) => LogMatch | undefined;
 }
+
+/** `matches` are in the order of their lines. */
+const matchAt = (matches: readonly LogMatch[], line: number): LogMatch | undefined => {
+  let [low, high] = [0, matches.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((matches[middle]?.line ?? line) < line) low = middle + 1;
+    else high = middle;
+  }
+  const match = matches[low];
+  return match?.line === line ? match : undefined;
+};
 
 /** The last line before `line` that matches: the API searches forward only, so stretches before it are asked for, each longer than the one before. */
 const lastBefore = async (
@@ -110,6 +124,7 @@ export const useLogSearch = (
     more: () => void answers.fetchNextPage(),
     again: () => void answers.refetch(),
     goTo: bring,
+    matchIn: (line) => (sought.isRegex ? matchAt(matches, line) : undefined),
     step: (way, line) => {
       if (sought.text === '' || matches.length === 0) return;
       stepping?.abort();

@@ -8,6 +8,7 @@ import { Chosen } from './chosen.js';
 import { Help } from './help.js';
 import { chosenBy } from './line-links.js';
 import { Lines } from './lines.js';
+import { OnlyMatching } from './only-matching.js';
 import { SearchBar } from './search-bar.js';
 import { rawUrl, type LogSource, type Sought } from './source.js';
 import { StateNotes } from './state-notes.js';
@@ -31,6 +32,9 @@ interface LogViewerProps {
   readonly isOver: boolean;
   readonly sought: Sought;
   readonly onSearch: (sought: Sought) => void;
+  /** Only lines that match are shown. */
+  readonly isOnly: boolean;
+  readonly onOnly: (on: boolean) => void;
   /** Stands under the last line; in full screen nothing else of the page is seen. */
   readonly footer: (
     state: LogState,
@@ -42,7 +46,16 @@ interface LogViewerProps {
 const SETTLE_MS = 40;
 const LONG = 20_000;
 
-export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer }: LogViewerProps) => {
+export const LogViewer = ({
+  source,
+  startedAt,
+  isOver,
+  sought,
+  onSearch,
+  isOnly,
+  onOnly,
+  footer,
+}: LogViewerProps) => {
   const { book, state } = useLogBook(source);
   const { version, sealed } = state;
   const total = state.total ?? 0;
@@ -86,10 +99,12 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
     return () => clearTimeout(timer);
   }, [book, from, to, times, total, version]);
 
+  // without a search all lines match
+  const isShort = isOnly && sought.text !== '';
   const step = (way: 'next' | 'previous'): void => search.step(way, search.at ?? view.top());
   const seekError = (way: 'next' | 'previous'): void => {
-    if (sought.text === 'error') step(way);
-    else onSearch({ text: 'error', isExact: false });
+    if (sought.text === 'error' && !sought.isRegex) step(way);
+    else onSearch({ text: 'error', isExact: false, isRegex: false });
   };
   const nextTimes = timesShown[(timesShown.indexOf(times) + 1) % timesShown.length] ?? 'none';
   useKeys({
@@ -104,6 +119,7 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
     w: () => setWrapped(isWrapped ? 'no' : 'yes'),
     t: () => setTimes(nextTimes),
     m: () => setFull(!isFull),
+    o: () => onOnly(!isOnly && sought.text !== ''),
     '?': () => setHelp(true),
     ...(isFull ? { Escape: () => setFull(false) } : {}),
   });
@@ -157,8 +173,10 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
         search={search}
         field={field}
         size={state.size}
-        onSearch={(text, isExact) => onSearch({ text, isExact })}
+        onSearch={onSearch}
         onStep={step}
+        isOnly={isShort}
+        onOnly={onOnly}
       />
       {total > LONG ? (
         <Overview total={total} line={Math.min(from, total)} onJump={(line) => view.jump(line, 'start')} />
@@ -167,7 +185,7 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
       {range === undefined ? null : (
         <Chosen source={source} range={range} total={total} onClear={() => setRange(undefined)} />
       )}
-      <div className="log-frame">
+      <div className={isShort ? 'log-frame log-covered' : 'log-frame'}>
         <div
           ref={box}
           className={isWrapped ? 'log-box log-wrapped' : 'log-box'}
@@ -196,13 +214,14 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
                 total,
                 times,
                 startedAt,
-                query: sought.text,
+                query: sought.isRegex ? '' : sought.text,
                 isExact: sought.isExact,
                 isAll,
                 raw: rawUrl(source),
               }}
               chosen={range}
               found={search.at}
+              matchIn={search.matchIn}
               onChoose={(line, isShift) => {
                 view.follow(false);
                 setRange(chosenBy(line, range, isShift));
@@ -214,6 +233,15 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
             />
           )}
         </div>
+        {isShort ? (
+          <OnlyMatching
+            search={search}
+            onGo={(line) => {
+              search.goTo(line);
+              onOnly(false);
+            }}
+          />
+        ) : null}
         {isOpen && !isFollowing && total > 0 ? (
           <button type="button" className="button primary small log-news" onClick={() => view.follow(true)}>
             {view.news === 0
