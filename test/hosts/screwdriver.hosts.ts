@@ -266,23 +266,27 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     world.store.work(true);
     expect(build?.status).toBe('SUCCESS');
     expect(build?.steps.find(({ name }) => name === 'one')?.code).toBe(0);
-    expect(world.output).toContain('the log store does not take lines of build');
+    await until(
+      'it is said',
+      () => world.output.includes('the log store does not take lines of build') || undefined,
+    );
   });
 
   it('options that are wrong are all named at once, and the API goes on without an executor', async () => {
     await world.stop('SIGTERM');
     await world.start({ data: 'here', colour: 'red', buildTimeoutMinutes: '5', keyFile: 7 });
+    const said = (sentence: string) => until(sentence, () => world.output.includes(sentence) || undefined);
     for (const sentence of [
       'colour: expected no option of this name, found one',
       'data: expected an absolute path, found "here"',
       'keyFile: expected an absolute path, found 7',
       'buildTimeoutMinutes: expected a whole number from 1 to 43200, found "5"',
     ])
-      expect(world.output).toContain(`screwdriver-executor-baton: ${sentence}`);
+      await said(`screwdriver-executor-baton: ${sentence}`);
     expect(await world.ask('GET', '/stats')).toMatchObject({ executor: { breaker: { isClosed: false } } });
     await world.stop('SIGTERM');
     await world.start({ keyFile: join(world.folder, 'no-key') });
-    expect(world.output).toContain('keyFile: expected a file with 32 random bytes in base64, found no file');
+    await said('keyFile: expected a file with 32 random bytes in base64, found no file');
     const pipeline = await world.pipeline(
       'keyless',
       yaml(`  unit:\n    requires: [~commit]\n    steps: [{ one: echo one }]\n`),

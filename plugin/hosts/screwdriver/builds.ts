@@ -49,6 +49,9 @@ const SPARE_MINUTES = 60;
 const isClosed = (answer: object | string): answer is Closed =>
   typeof answer === 'object' && 'closed' in answer;
 
+/** A value of the environment as the shell has it: YAML may have made a number, or more, of it. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));
+
 const recordOf = (config: StartConfig, sealed: string): BuildRecord => ({
   ...{ buildId: config.buildId, jobId: config.jobId, pipelineId: config.pipelineId },
   jobName: config.jobName ?? '',
@@ -119,13 +122,12 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     if (isClosed(pipeline)) return pipeline;
     if (isClosed(secrets)) return secrets;
     const given = secrets.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
-    const told = build.environment ?? {};
-    const environment = Object.entries(Object.assign({}, ...[told].flat()) as Record<string, unknown>);
+    const environment = [build.environment ?? {}].flat().flatMap((told) => Object.entries(told));
     const planned: Plan = {
       steps: (build.steps ?? []).flatMap(({ name, command }) =>
         command === undefined ? [] : [{ name, command }],
       ),
-      environment: Object.fromEntries(environment.map(([name, value]) => [name, String(value)])),
+      environment: Object.fromEntries(environment.map(([name, value]) => [name, textOf(value)])),
       secretNames: given.map(({ name }) => name),
       meta: JSON.stringify(build.meta ?? {}),
       sha: build.sha ?? '',

@@ -105,7 +105,7 @@ export const promotionOf = (
     secrets: Object.fromEntries(given.map((known, i) => [variableOf(buildId, i), known])),
     meta: plan.meta,
   });
-  if ('tooMuch' in script) return E.left(script.tooMuch);
+  if ('cannot' in script) return E.left(script.cannot);
   const { row, priority, cache, graceSeconds } = wishes.right;
   const [organisation = '', repository = ''] = pipelineName.split('/');
   const title = causeMessage.split('\n')[0]?.trim() ?? '';

@@ -124,9 +124,21 @@ export SD_META_DIR="$PWD/meta" SD_META_PATH="$PWD/meta/meta.json"
 ` +
   file('meta/meta.json', meta, word);
 
-/** The text of the one step of the promotion, or a sentence when it is too much. */
-export const scriptOf = (build: BuildScript): { readonly run: string } | { readonly tooMuch: string } => {
+/** Names go into the script as they are: whatever the engine says, they are words. */
+const badName = ({ steps, environment, secrets }: BuildScript): string | undefined =>
+  steps.map(({ name }) => name).find((name) => !/^[\w-]{1,64}$/.test(name)) ??
+  [...Object.keys(environment), ...Object.entries(secrets).flat()].find(
+    (name) => !/^[A-Za-z_]\w{0,254}$/.test(name),
+  );
+
+/** The text of the one step of the promotion, or a sentence why there is none. */
+export const scriptOf = (build: BuildScript): { readonly run: string } | { readonly cannot: string } => {
   const { word, steps } = build;
+  const bad = badName(build);
+  if (bad !== undefined)
+    return {
+      cannot: `undeliverable: ${JSON.stringify(bad.slice(0, 80))} was expected to be the name of a step or of a variable`,
+    };
   const numbered = steps.map((step, i) => ({ ...step, file: i + 1 }));
   const teardown = numbered.filter(isTeardown);
   const own = teardown.filter(({ name }) => !name.startsWith('sd-'));
@@ -141,6 +153,6 @@ export const scriptOf = (build: BuildScript): { readonly run: string } | { reado
   return text.length <= MOST_CHARACTERS
     ? { run: text }
     : {
-        tooMuch: `undeliverable: the steps of this build are ${text.length} characters of shell, and at most ${MOST_CHARACTERS} can be run; call scripts of the source instead`,
+        cannot: `undeliverable: the steps of this build are ${text.length} characters of shell, and at most ${MOST_CHARACTERS} can be run; call scripts of the source instead`,
       };
 };

@@ -54,6 +54,9 @@ describe('promotionOf', () => {
     expect(sentence(of({ annotations: { 'baton/slots': 2 } }))).toMatch(/annotations\.baton\/slots/);
     const secretNames = Array.from({ length: 100 }, (_, i) => `S${i}`);
     expect(sentence(of({}, { ...plan, secretNames }))).toMatch(/100 secrets, and at most 99/);
+    for (const name of ['one; rm -rf ~', '$(id)', ''])
+      expect(sentence(of({}, { ...plan, steps: [{ name, command: ':' }] }))).toMatch(/the name of a step/);
+    expect(sentence(of({}, { ...plan, environment: { 'A=1 B': '' } }))).toMatch(/of a variable/);
     const steps = [{ name: 'one', command: 'x'.repeat(70_000) }];
     expect(sentence(of({}, { ...plan, steps }))).toMatch(/at most 64000/);
   });

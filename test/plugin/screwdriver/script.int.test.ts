@@ -27,7 +27,7 @@ describe.each([['dash'], ['bash --posix'], ['busybox sh']].filter(([shell = ''])
         environment: { GREETING: "it's\n$HOME `id`" },
         secrets: { SD_BUILD_1_0: 'SD_TOKEN' },
       });
-      if ('tooMuch' in script) throw new Error(script.tooMuch);
+      if ('cannot' in script) throw new Error(script.cannot);
       writeFileSync(join(folder, 'script'), script.run);
       return join(folder, 'script');
     };

@@ -1,0 +1,167 @@
+/** The way of a build to Baton, with a Screwdriver and a Baton that answer as they are told, and real files. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HostCommand } from '../../../plugin/contract.js';
+import { Away, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
+import { openBuilds, type Builds } from '../../../plugin/hosts/screwdriver/builds.js';
+import { openRecords, type Records } from '../../../plugin/hosts/screwdriver/records.js';
+import { operatorKey } from '../../../src/secrets/operator-key.js';
+import { eventually } from '../../sshd.js';
+
+const options = {
+  ...{ data: '/d', keyFile: '/k', host: 'screwdriver', enterprise: 'default' },
+  ...{ buildTimeoutMinutes: 90, maxBuildTimeoutMinutes: 120, maxQueueMinutes: 60 },
+  ...{ storePatienceMs: 0, maxQueued: 1, logLevel: 'warn' },
+};
+const key = operatorKey(Buffer.alloc(32, 7));
+const addresses = { apiUri: 'http://sd', storeUri: 'http://store' };
+
+describe('builds', () => {
+  let folder: string;
+  let records: Records;
+  let builds: Builds;
+  /** What Screwdriver and Baton were told, in order. */
+  let told: string[];
+  let commands: HostCommand[];
+  let exchange: ScrewdriverApi['exchange'];
+
+  const open = async (): Promise<void> => {
+    records = await openRecords(folder, Date.now(), (file) =>
+      told.push(`unreadable ${file.slice(folder.length + 1)}`),
+    );
+    const api: ScrewdriverApi = {
+      exchange: (access, minutes) => exchange(access, minutes),
+      build: ({ token }) =>
+        Promise.resolve({
+          id: 1,
+          status: 'QUEUED',
+          steps: [{ name: 'one', command: `echo ${token.length}` }],
+        }),
+      pipeline: (_, id) => Promise.resolve({ id }),
+      secrets: () => Promise.resolve([{ name: 'KEY', value: 'open sesame' }, { name: 'NOT_OURS' }]),
+      blocked: ({ buildId }, message) => Promise.resolve(told.push(`${buildId} ${message}`)).then(() => 'ok'),
+      running: () => Promise.resolve('ok'),
+      end: ({ buildId }, { status, statusMessage = '' }) =>
+        Promise.resolve(told.push(`${buildId} ${status} ${statusMessage}`)).then(() => 'ok'),
+      ...{
+        stepBegins: () => Promise.resolve(),
+        stepEnds: () => Promise.resolve(),
+        page: () => Promise.resolve(),
+      },
+    };
+    builds = openBuilds({
+      ...{ options, key, records, api: () => api, addresses: () => addresses },
+      handle: (command) => {
+        commands.push(command);
+        return Promise.resolve({ status: 'accepted' });
+      },
+      now: () => Date.now(),
+      say: (sentence) => told.push(sentence),
+    });
+  };
+  const start = (buildId: number, more: object = {}): Promise<void> =>
+    builds.start({
+      ...{
+        buildId,
+        jobId: 1,
+        pipelineId: 4,
+        apiUri: 'http://sd',
+        token: 'start token',
+        jobName: 'unit',
+        blockedBy: [1],
+      },
+      ...more,
+    });
+  const promoted = (buildId: number) =>
+    commands.filter(
+      (command) => command.type === 'phase.promoted' && command.promotion.hostKey === `sd:${buildId}`,
+    );
+  const cancelled = (buildId: number) =>
+    commands.filter((command) => command.type === 'phase.cancel' && command.hostKey === `sd:${buildId}`);
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'baton-builds-'));
+    [told, commands] = [[], []];
+    exchange = () => Promise.resolve('build token');
+    await open();
+  });
+  afterEach(async () => {
+    builds.end();
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
+  });
+
+  it('is on disk when start resolves, with its token sealed, and is promoted then', async () => {
+    await start(7);
+    const text = readFileSync(join(folder, 'build-7.json'), 'utf8');
+    expect(text).toContain('baton-sealed-1');
+    expect(text).not.toMatch(/start token|build token/);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    expect(promoted(7)).toMatchObject([{ promotion: { secretRefs: ['SD_BUILD_7_0', 'SD_BUILD_7_1'] } }]);
+    expect(readFileSync(join(folder, 'build-7.json'), 'utf8')).not.toMatch(/build token|open sesame/);
+  });
+
+  it('one that another blocks is told so, and goes on when that is over', async () => {
+    await start(7);
+    await start(8);
+    await eventually('it is blocked', () => told.includes('8 Blocked by these builds: 7'));
+    expect(promoted(8)).toEqual([]);
+    await builds.close(7);
+    await eventually('it is promoted', () => promoted(8).length === 1);
+  });
+
+  it('stopped while it waits, nothing of it is begun and Screwdriver is told nothing', async () => {
+    await start(7);
+    await start(8);
+    await eventually('it is blocked', () => told.length === 1);
+    await builds.stop(8);
+    await eventually('it is over', () => records.get(8)?.state === 'closed');
+    expect([promoted(8), cancelled(8), told.length]).toEqual([[], [], 1]);
+  });
+
+  it('stopped when Baton has it, it is cancelled; over, or unknown, nothing happens', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    await builds.stop(7);
+    expect(cancelled(7)).toHaveLength(1);
+    await builds.close(7);
+    await builds.stop(7);
+    await builds.stop(99);
+    expect(cancelled(7)).toHaveLength(1);
+    expect(records.get(7)?.sealed).toBe('');
+  });
+
+  it('Screwdriver is asked again until it is there, and a build that is closed there is left alone', async () => {
+    let asked = 0;
+    exchange = () =>
+      (asked += 1) < 3 ? Promise.reject(new Away('away')) : Promise.resolve({ closed: '403 over' });
+    await start(7);
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect([asked, commands, told]).toEqual([3, [], ['Screwdriver does not let build 7 be run: 403 over']]);
+  });
+
+  it('after a crash each goes on where it was, with the same promotion', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    exchange = () => Promise.reject(new Away('away'));
+    await start(8, { jobId: 2, blockedBy: [2] });
+    builds.end();
+    writeFileSync(join(folder, 'build-9.json'), '{"buildId":9');
+    writeFileSync(join(folder, 'build-7.json.1.1.tmp'), 'half');
+    exchange = () => Promise.resolve('build token');
+    await open();
+    builds.resume();
+    await eventually('both are promoted', () => promoted(7).length === 2 && promoted(8).length === 1);
+    expect(promoted(7)[1]).toEqual(promoted(7)[0]);
+    expect(told).toContain('unreadable build-9.json');
+  });
+
+  it('what cannot be run is told as a failure, and over', async () => {
+    await start(7, { freezeWindows: ['* * ? * 1'] });
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect(told).toEqual([expect.stringMatching(/^7 FAILURE undeliverable: this job has freezeWindows/)]);
+    expect(commands).toEqual([]);
+  });
+});
