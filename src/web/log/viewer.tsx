@@ -164,9 +164,6 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
         <Overview total={total} line={Math.min(from, total)} onJump={(line) => view.jump(line, 'start')} />
       ) : null}
       <StateNotes state={state} />
-      {range === undefined ? null : (
-        <Chosen source={source} range={range} total={total} onClear={() => setRange(undefined)} />
-      )}
       <div className="log-frame">
         <div
           ref={box}
@@ -223,6 +220,10 @@ export const LogViewer = ({ source, startedAt, isOver, sought, onSearch, footer 
           </button>
         ) : null}
       </div>
+      {/* below: above it would move the very lines that are being chosen */}
+      {range === undefined ? null : (
+        <Chosen source={source} range={range} total={total} onClear={() => setRange(undefined)} />
+      )}
       <footer className="log-foot">
         {state.total === undefined ? null : footer(state, { isOpen, isFull })}
       </footer>
