@@ -182,9 +182,6 @@ export const LogViewer = ({
         <Overview total={total} line={Math.min(from, total)} onJump={(line) => view.jump(line, 'start')} />
       ) : null}
       <StateNotes state={state} />
-      {range === undefined ? null : (
-        <Chosen source={source} range={range} total={total} onClear={() => setRange(undefined)} />
-      )}
       <div className={isShort ? 'log-frame log-covered' : 'log-frame'}>
         <div
           ref={box}
@@ -251,6 +248,10 @@ export const LogViewer = ({
           </button>
         ) : null}
       </div>
+      {/* below: above it would move the very lines that are being chosen */}
+      {range === undefined ? null : (
+        <Chosen source={source} range={range} total={total} onClear={() => setRange(undefined)} />
+      )}
       <footer className="log-foot">
         {state.total === undefined ? null : footer(state, { isOpen, isFull })}
       </footer>
