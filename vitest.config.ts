@@ -20,6 +20,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{int,e2e,hosts}.test.ts'],
+          // as long as they have to wait for a busy machine
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
