@@ -232,11 +232,14 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     requires: [~commit]
     annotations: { screwdriver.cd/blockedBySameJob: false }
     steps:
+      - waits: until [ -e ${world.folder}/all-there ]; do sleep 0.1; done
       - one: echo "build $SD_BUILD_ID" && [ $((SD_BUILD_ID % 3)) -ne 0 ]
 `),
     );
     const events: number[] = [];
     for (let n = 0; n < 20; n += 1) events.push(await world.event(pipeline));
+    // more than the slots of one runner, so both have to take some
+    writeFileSync(join(world.folder, 'all-there'), '');
     for (const event of events) await world.ended(event, 1);
     const statuses = await world.statuses();
     const runners = new Set<string>();
