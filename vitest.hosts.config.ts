@@ -6,7 +6,7 @@ export default defineConfig({
     reporters: ['default', './test/summary-reporter.ts'],
     name: 'hosts',
     environment: 'node',
-    include: ['test/hosts/*.hosts.test.ts', 'test/hosts/*.hosts.ts'],
+    include: ['test/hosts/*.hosts.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 1,
