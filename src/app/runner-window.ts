@@ -50,7 +50,8 @@ const rankOf = (runner: RunnerView, { state, incompatible }: Standing): number =
   if (state === 'unreachable') return 1;
   if (state !== 'retired' && (runner.foundHostKey ?? runner.foundJumpHostKey) !== undefined) return 2;
   if (state === 'unfit' || incompatible !== undefined) return 3;
-  if (state === 'untested') return 4;
+  // a slot stays so until somebody clears it
+  if (state === 'untested' || (state !== 'retired' && runner.quarantinedSlots.length > 0)) return 4;
   const kept = ['paused', 'draining', 'removing'].indexOf(state);
   if (kept >= 0) return AFTER_TROUBLE + kept;
   return state === 'ready' && isBusy(runner) ? 8 : state === 'ready' ? 9 : 10;

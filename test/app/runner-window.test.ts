@@ -42,6 +42,12 @@ describe('a window of runners', () => {
     ]);
   });
 
+  it('given a runner of which a slot is quarantined, then it stands with those that somebody must look at', () => {
+    const slot = aRunner({ name: 'z-slot', quarantinedSlots: [1] });
+    const { items } = runnerWindow([...fleet, slot], { limit: 6 }, standingsBy(rulesOf()));
+    expect(items.map(({ name }) => name).slice(4)).toEqual(['e-untested', 'z-slot']);
+  });
+
   it('given that names are wanted, then they are in the order of names', () => {
     expect(namesOf({ sort: 'name', offset: 2, limit: 3 })).toEqual(['c-draining', 'd-paused', 'e-untested']);
   });
