@@ -57,8 +57,8 @@ export interface JobView {
   readonly filter: Filter;
   readonly filterClass: string;
   readonly priority: number;
-  /** `cancelGraceMs`: a cancel ends what is left of it so long after it was told to end. */
-  readonly limits: { readonly cancelGraceMs: number };
+  /** `cancelGraceMs`: a cancel ends what is left of it so long after it was told to end; `attempts`: tries in all where it is tried again by itself. */
+  readonly limits: { readonly cancelGraceMs: number; readonly attempts?: number };
   /** Its outputs are kept apart, as `stdout` and `stderr`; absent: it has one log. */
   readonly output?: 'split';
   /** What becomes of the folder in which it works; absent: it goes. */
@@ -108,7 +108,10 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   filter: data.filter,
   filterClass: data.filterClass,
   priority: data.priority,
-  limits: { cancelGraceMs: data.limits.cancelGraceMs },
+  limits: {
+    cancelGraceMs: data.limits.cancelGraceMs,
+    ...(data.retry === undefined ? {} : { attempts: data.retry.attempts }),
+  },
   ...(data.output === 'split' ? { output: data.output } : {}),
   ...(data.workspace === undefined ? {} : { workspace: data.workspace }),
   ...(data.reports === undefined ? {} : { reports: data.reports }),

@@ -57,9 +57,10 @@ const job = object(
     ...{ filter: arrayOf(schemaOf(Clause)), filterClass: text, priority: whole, queuedAt: instant },
     status: words(...inQueue, ...outcomes),
     ...{ attempts: arrayOf(attempt), revision: whole, position: text },
-    limits: object({
-      cancelGraceMs: { ...whole, description: 'a cancel kills what is left of it so long after TERM' },
-    }),
+    limits: object(
+      { cancelGraceMs: { ...whole, description: 'a cancel kills what is left of it so long after TERM' } },
+      { attempts: { ...whole, description: 'tries in all; absent: it is not tried again by itself' } },
+    ),
   },
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },

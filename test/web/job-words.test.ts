@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptView, JobView } from '../../projections/jobs.js';
 import {
+  attemptText,
   bytesText,
   endOf,
   endOfAttempt,
@@ -35,6 +36,22 @@ const aJob = (more: Partial<JobView>): JobView => ({
   ...more,
 });
 const known = { size: 9120, lines: 211, sealed: true, isOver: true };
+
+describe('which attempt it is', () => {
+  const at = '2026-01-31T12:00:00.000Z';
+  const ran: AttemptView = { attempt: 1, startedAt: at, endedAt: at };
+  const takenBack: AttemptView = { attempt: 1, endedAt: at };
+  it.each([
+    ['none yet', aJob({ status: 'queued' })],
+    ['1 of 1', aJob({ attempts: [{ attempt: 1 }] })],
+    ['2 of 3', aJob({ attempts: [ran, { attempt: 2 }], limits: { cancelGraceMs: 1, attempts: 3 } })],
+    ['2 of 4', aJob({ attempts: [takenBack, { attempt: 2 }], limits: { cancelGraceMs: 1, attempts: 3 } })],
+    ['2 of 2', aJob({ attempts: [takenBack, { attempt: 2, startedAt: at }] })],
+    ['1 of 1', aJob({ status: 'succeeded', attempts: [ran], limits: { cancelGraceMs: 1, attempts: 3 } })],
+  ])('%s', (words, job) => {
+    expect(attemptText(job)).toBe(words);
+  });
+});
 
 describe('the end of a log', () => {
   it('tells the exit code, and of which signal it is a sign', () => {

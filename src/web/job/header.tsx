@@ -10,7 +10,7 @@ import { Actions } from './actions.js';
 import { Lasted } from './lasted.js';
 import { useAwayOf, useChangeOf, useRunnerOf } from './use-job.js';
 import { useShownLog } from './use-shown-log.js';
-import { endOf, isEnded, refusedText, titleOf } from './words.js';
+import { attemptText, endOf, isEnded, refusedText, titleOf } from './words.js';
 
 const Facts = ({ job }: { readonly job: JobView }) => {
   const change = useChangeOf(job);
@@ -56,7 +56,7 @@ const Facts = ({ job }: { readonly job: JobView }) => {
       </div>
       <div>
         <dt>Attempt</dt>
-        <dd>{last === undefined ? 'none yet' : `${last.attempt} of ${job.attempts.length}`}</dd>
+        <dd>{attemptText(job)}</dd>
       </div>
       <div>
         <dt>{job.status === 'queued' || waitEnd === undefined ? 'Queued for' : 'Was queued for'}</dt>

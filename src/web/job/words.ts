@@ -54,6 +54,19 @@ export const exitText = (exitCode: number): string => {
     : `Exit code ${exitCode}: likely ended by ${signal} (128 + ${exitCode - 128}).`;
 };
 
+/** An attempt that was taken back before it began is no try. */
+const wasTry = ({ startedAt, endedAt }: AttemptView): boolean =>
+  startedAt !== undefined || endedAt === undefined;
+
+/** `2 of 3`: of those that there may be, where it is tried again by itself. */
+export const attemptText = ({ attempts, limits, status }: JobView): string => {
+  const last = attempts.at(-1);
+  if (last === undefined) return 'none yet';
+  const inVain = attempts.filter((attempt) => !wasTry(attempt)).length;
+  const most = isEnded({ status }) ? attempts.length : inVain + (limits.attempts ?? 1);
+  return `${last.attempt} of ${Math.max(most, attempts.length)}`;
+};
+
 export const isEnded = ({ status }: Pick<JobView, 'status'>): boolean =>
   status !== 'queued' && status !== 'assigned' && status !== 'running';
 
