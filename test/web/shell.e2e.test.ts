@@ -78,9 +78,9 @@ describe.skipIf(!hasChromium)('around the pages [needs chromium]', { timeout: 12
     const person = await cameIn(browser, { url: world.url, token }, '/runners?state=ready');
     const { page } = person;
     await title(page, 'Runners').waitFor();
-    await world.ask('POST', `/tokens/${id}/revoke`, {});
-    // whatever is asked for next tells it
     await page.getByLabel('State', { exact: true }).selectOption('paused');
+    // the stream of updates ends with the token, so nobody has to do anything
+    await world.ask('POST', `/tokens/${id}/revoke`, {});
     await page.getByText('Your session has ended').waitFor();
     expect(await faultsInBothThemes(page)).toEqual([]);
     await page.getByLabel('Token').fill(world.token);
