@@ -1,5 +1,6 @@
 /** Rules for a host that is slow, wrong or dead when it is told output: nobody else waits for it. */
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import type { LogBatch, ReportAnswer } from '../contract.js';
 import { finished, give, isFinish, output, promoted, type ConformanceRule, type Subject } from './subject.js';
 
@@ -29,6 +30,9 @@ const recovers = async (subject: Subject): Promise<void> => {
   assert.deepEqual(bytes, Buffer.from(await subject.log(jobId)));
 };
 
+/** That it takes so long is what is tested; longer than what is written meanwhile would take to be told in small batches. */
+const SLOW_MS = 300;
+
 export const logFailureRules: readonly ConformanceRule[] = [
   {
     title:
@@ -38,7 +42,7 @@ export const logFailureRules: readonly ConformanceRule[] = [
       const most: number[] = [];
       await besides(subject, async (_, take) => {
         most.push((underWay += 1));
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await setTimeout(SLOW_MS);
         underWay -= 1;
         return take();
       });
