@@ -188,7 +188,7 @@ function* texts({ view, ...header }: Checkpoint, codec: Codec): Generator<string
 /** One file `<name>.jsonl` per projection; the folder is made when the first one is kept. */
 export const fileCheckpoints = (directory: string, codec = asTheyAre): CheckpointStore => {
   const fileOf = (name: string): string => {
-    if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw new Error(`not a name for a projection: ${name}`);
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name)) throw new Error(`not a name for a projection: ${name}`);
     return join(directory, `${name}.jsonl`);
   };
   return {

@@ -23,6 +23,8 @@ export const webhookKeys = ['url', 'secret_file', 'topics'];
 const MOST_WEBHOOKS = 16;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
+export const isWebhookName = (name: string): boolean => NAME.test(name);
+
 type Table = Readonly<Record<string, unknown>>;
 type Read<A> = E.Either<readonly Problem[], A>;
 
@@ -98,8 +100,8 @@ const readTopics = (path: string, value: unknown): Read<readonly WebhookTopic[]>
 };
 
 const readOne = (name: string, value: unknown): Read<Webhook> => {
-  const path = NAME.test(name) ? name : shown(name);
-  const misnamed = NAME.test(name)
+  const path = isWebhookName(name) ? name : shown(name);
+  const misnamed = isWebhookName(name)
     ? E.right(name)
     : refuse(
         path,

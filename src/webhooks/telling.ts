@@ -156,6 +156,8 @@ export const openTelling = (options: TellingOptions): Telling => {
   };
 
   const putOff = (message: Message, begunAt: number, answer: Exclude<Taken, { kind: 'taken' }>): void => {
+    // it wants no more: what was under way beside that answer changes nothing
+    if (gone) return;
     gone = answer.kind === 'gone';
     const why = answer.kind === 'gone' ? 'It answered 410: it wants no more messages.' : answer.why;
     const before = owed.failures();

@@ -34,9 +34,9 @@ const given = () => {
   const store = memoryStore();
   const written = new Subject<void>();
   const problems: string[] = [];
-  const start = async (): Promise<Telling> => {
+  const start = async (name = 'chat'): Promise<Telling> => {
     const telling = openTelling({
-      webhook: { name: 'chat', url: receiver.url, secretFile: '', topics: webhookTopics },
+      webhook: { name, url: receiver.url, secretFile: '', topics: webhookTopics },
       ...{ secret: SECRET, store, written, checkpoints: fileCheckpoints(folder), clock: systemClock },
       onProblem: (message) => problems.push(message),
     });
@@ -155,6 +155,32 @@ describe('telling a webhook', () => {
     await tookAll(2);
     expect(told().toSorted()).toEqual(['job-1@0', 'job-2@0']);
   });
+
+  it('given 410 beside other answers that fail, then no more is told either', async () => {
+    const { start, write } = given();
+    receiver.answer = ({ data }) => (data.stream === 'job-3' ? 410 : 502);
+    const telling = await start();
+    await write('job-1', 'job-2', 'job-3', 'job-4', 'job-5');
+    await receiver.until(() => receiver.asked() === 5);
+    await stands(telling, ({ state }) => state === 'gone');
+    expect(telling.state().problem?.message).toBe('It answered 410: it wants no more messages.');
+  });
+
+  it.each(['Chat', '2nd', 'a_b-C'])(
+    'given the name %s, then it keeps its place like any other',
+    async (name) => {
+      const { start, write } = given();
+      const first = await start(name);
+      await write('job-1');
+      await tookAll(1);
+      await stands(first, ({ owed }) => owed === 0);
+      await first.close();
+      await write('job-2');
+      await start(name);
+      await tookAll(2);
+      expect(told()).toEqual(['job-1@0', 'job-2@0']);
+    },
+  );
 
   it('given a replay, then what came after that position is told again, with the same ids', async () => {
     const { start, write } = given();

@@ -1,15 +1,14 @@
 /** Receivers that are told what happens. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { isWebhookName } from '../../domain/webhook-config.js';
 import { list, none, ok } from '../answers.js';
 import { closed, text } from '../closed.js';
 import { ReplayFromText } from '../codecs.js';
 import { route, type Route } from '../route.js';
 import { listOf, ref } from '../view-schemas.js';
 
-const Name = text({ expected: 'the name of a webhook', mend: 'take it from `GET /webhooks`' }, (value) =>
-  /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(value),
-);
+const Name = text({ expected: 'the name of a webhook', mend: 'take it from `GET /webhooks`' }, isWebhookName);
 
 export const webhookRoutes: readonly Route[] = [
   route({
