@@ -6,7 +6,7 @@ import { lineText, stageText } from './change-text.js';
 import type { ChangeDeedWord, Got } from './client.js';
 import { note, say, type Io } from './io.js';
 import { example } from './options.js';
-import { fail, json, short } from './print.js';
+import { fail, json, jsonLine, short } from './print.js';
 import { sessionOf, type Session } from './session.js';
 import { plain } from './terminal.js';
 import { waitForChange } from './wait.js';
@@ -142,7 +142,7 @@ export const registerChangeDeeds = (change: Command, io: Io): void => {
       }
       let said = '';
       await wait(io, session, got.right, false, (view) => {
-        const now = session.asJson ? JSON.stringify(JSON.parse(json(view))) : plain(lineText(view));
+        const now = session.asJson ? jsonLine(view) : plain(lineText(view));
         if (now !== said) say(io, now);
         said = now;
       });

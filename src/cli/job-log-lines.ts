@@ -7,7 +7,7 @@ import type { LogLines } from '../app/use-cases.js';
 import { logQueryOf } from './client.js';
 import { note, say, write, type Io } from './io.js';
 import { logSink, type LogSink } from './log-sink.js';
-import { fail, json } from './print.js';
+import { fail, jsonLine } from './print.js';
 import type { Session } from './session.js';
 import { plain } from './terminal.js';
 
@@ -100,7 +100,7 @@ export const linesStored = async (io: Io, session: Session, id: string, options:
     }
     // all pages are of the attempt that the first is of
     if (page.right.attempt !== undefined) which = { ...which, attempt: String(page.right.attempt) };
-    if (session.asJson) for (const item of items) say(io, JSON.stringify(JSON.parse(json(item))));
+    if (session.asJson) for (const item of items) say(io, jsonLine(item));
     else {
       const response = await session.client.log(id, which, part);
       if (E.isLeft(response)) {

@@ -5,7 +5,7 @@ import { logQueryOf } from './client.js';
 import { exitCodes } from './exit.js';
 import { note, say, type Io } from './io.js';
 import { logSink } from './log-sink.js';
-import { fail, json } from './print.js';
+import { fail, jsonLine } from './print.js';
 import type { Session } from './session.js';
 
 export interface SearchOptions {
@@ -48,7 +48,7 @@ export const linesSearched = async (
     }
     const { items, total, attempt, cutLines } = page.right;
     for (const item of items)
-      if (session.asJson) say(io, JSON.stringify(JSON.parse(json(item))));
+      if (session.asJson) say(io, jsonLine(item));
       else await sink.give(Buffer.from(textOf(item)));
     shown += items.length;
     from = page.right.next;

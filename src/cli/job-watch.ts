@@ -7,7 +7,7 @@ import { exitCodes, exitOfOutcome } from './exit.js';
 import { interruptible } from './follow.js';
 import { note, say, type Io } from './io.js';
 import { example } from './options.js';
-import { fail, json, short } from './print.js';
+import { fail, jsonLine, short } from './print.js';
 import { sessionOf, type Session } from './session.js';
 import { plain } from './terminal.js';
 
@@ -33,7 +33,7 @@ export const watchJob = async (
   const { signal, release } = interruptible(io.onInterrupt, () => note(io, `\n${farewell}`));
   let said = '';
   const tell = (job: JobView): void => {
-    const now = session.asJson ? JSON.stringify(JSON.parse(json(job))) : line(job);
+    const now = session.asJson ? jsonLine(job) : line(job);
     if (now !== said) say(io, now);
     said = now;
   };

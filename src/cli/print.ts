@@ -63,6 +63,9 @@ export const safeJson = (text: string): string =>
 /** JSON that is also safe on a terminal: what `JSON.stringify` leaves raw is escaped. */
 export const json = (value: unknown): string => safeJson(JSON.stringify(value, null, 2));
 
+/** The same in one line. */
+export const jsonLine = (value: unknown): string => safeJson(JSON.stringify(value));
+
 /** Prints a refusal on stderr and sets the exit code. */
 export const fail = (io: Io, asJson: boolean, problem: ProblemDocument): void => {
   io.exit(exitOfProblem(problem.code));

@@ -1,6 +1,6 @@
 /** What is told of each step: one line that is replaced at a terminal, one line a step elsewhere, or JSON for programs. */
 import { note, say, type Io } from '../io.js';
-import { safeJson } from '../print.js';
+import { jsonLine } from '../print.js';
 import { progressOn } from '../progress.js';
 import { plain } from '../terminal.js';
 import type { StepEvent, Undone } from './steps.js';
@@ -13,9 +13,6 @@ export interface Report {
   readonly clear: () => void;
   readonly close: () => void;
 }
-
-/** One line of JSON. */
-export const jsonLine = (value: unknown): string => safeJson(JSON.stringify(value));
 
 /** As long as the longest word of a step, and one more. */
 const WIDTH = 13;

@@ -8,6 +8,7 @@ import type { Look, Machine, OpenMachine, PackageFile } from '../../install/mach
 import { exitCodes } from '../exit.js';
 import { interruptible } from '../follow.js';
 import { note, say, type Io } from '../io.js';
+import { jsonLine } from '../print.js';
 import type { Session } from '../session.js';
 import { plain } from '../terminal.js';
 import { readGiven, type Given } from './certificates.js';
@@ -20,7 +21,7 @@ import { mayTakeOver } from './ownership.js';
 import { fetchedPackage, isTellable, ownPackage, type ForMachine } from './package-files.js';
 import { chosen, downloadsFor, mayHave, type ToDownload } from './packages.js';
 import { agrees, reach } from './reach.js';
-import { jsonLine, reportOn, tellFailure, type Report } from './report.js';
+import { reportOn, tellFailure, type Report } from './report.js';
 import { settingsJson, settingsText, type Settings } from './settings.js';
 import { interrupted, runSteps, type Failure, type Undone } from './steps.js';
 import type { Wish } from './wish.js';
