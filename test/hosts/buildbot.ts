@@ -1,9 +1,9 @@
 /** A real Buildbot master in a folder of its own, with the step and the configuration of examples/buildbot. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../src/ssh/system-sshd.js';
 import { until } from '../e2e/processes.js';
 
 const run = promisify(execFile);
@@ -27,8 +27,6 @@ export interface Build {
 }
 
 export interface Master {
-  readonly folder: string;
-  readonly child: ChildProcess;
   readonly out: () => string;
   readonly sendChange: (repository: string, branch: string, revision: string) => Promise<void>;
   readonly builds: () => Promise<readonly Build[]>;
@@ -36,16 +34,6 @@ export interface Master {
   readonly logOf: (build: number) => Promise<string>;
   readonly close: () => Promise<void>;
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
 
 const QUERY = `
 import json, sqlite3, sys
@@ -108,8 +96,6 @@ export const startMaster = async (folder: string, env: Readonly<Record<string, s
     JSON.parse((await run(PYTHON, ['-c', QUERY, database, sql, ...values])).stdout);
 
   return {
-    folder,
-    child,
     out,
     sendChange: async (repository, branch, revision) => {
       const to = [

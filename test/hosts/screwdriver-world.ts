@@ -3,12 +3,12 @@ import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_pro
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { JobView } from '../../projections/jobs.js';
+import { freePort } from '../../src/ssh/system-sshd.js';
 import { killIfThere, processesOf, until } from '../e2e/processes.js';
 import { startRig, type Rig } from '../sshd.js';
 import { recordingStore, type RecordingStore } from './log-store.js';
@@ -51,15 +51,6 @@ const READ_STATUSES = `
 
 const OVER = ['SUCCESS', 'FAILURE', 'ABORTED', 'COLLAPSED'];
 export const isOver = ({ status }: SeenBuild): boolean => OVER.includes(status);
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 export class ScrewdriverWorld {
   readonly folder: string;

@@ -101,4 +101,8 @@ const main = async () => {
   });
   console.log(`ready ${JSON.stringify({ url, token })}`);
 };
-void main();
+// the API only prints a rejection that nobody handles, and goes on
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

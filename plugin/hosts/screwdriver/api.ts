@@ -53,8 +53,6 @@ const messageOf = (text: string): string => {
   return '';
 };
 
-export type RunningAnswer = 'ok' | Closed;
-
 export interface ScrewdriverApi {
   /** Swaps the token of the start for one of the build, good for so many minutes: only while the build has not begun. */
   readonly exchange: (access: Access, minutes: number) => Promise<string | Closed>;

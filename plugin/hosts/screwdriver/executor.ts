@@ -101,7 +101,8 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
 
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      // whoever closes has ended the pauses of before
+      const timer = setTimeout(resolve, closing ? 0 : ms);
       stopWaiting = () => {
         clearTimeout(timer);
         resolve();
@@ -133,13 +134,8 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       say(`${file} is no record of a build, and is left as it is`),
     );
     const addresses = addressesOf(options);
-    const apis = new Map<string, ScrewdriverApi>();
-    const api = (record: BuildRecord): ScrewdriverApi => {
-      const at = addresses(record);
-      const known = apis.get(at.apiUri) ?? screwdriverApi({ ...at, timeoutMs: CALL_MS });
-      apis.set(at.apiUri, known);
-      return known;
-    };
+    const api = (record: BuildRecord): ScrewdriverApi =>
+      screwdriverApi({ ...addresses(record), timeoutMs: CALL_MS });
 
     const { default: module, loadPlugin } = await baton();
     let begin: (plugin: Plugin) => void = () => undefined;

@@ -1,7 +1,7 @@
 /** Tells Screwdriver what Baton reports: that a build runs, its output and its steps, and its end. */
 import type { LogBatch, Report, ReportAnswer } from '../../contract.js';
 import { Away, type Access, type ScrewdriverApi } from './api.js';
-import { follow, LAUNCHER, metaOf, type Cursor, type Effect } from './follow.js';
+import { follow, LAUNCHER, metaOf, type Effect } from './follow.js';
 import { buildIdOf } from './promotion.js';
 import type { BuildRecord, Records } from './records.js';
 import { finalStatus } from './status.js';
@@ -144,9 +144,7 @@ export const telling = (deps: TellingDeps): Telling => {
       const access = accessOf(record, how);
       if (access === undefined) return 'gone';
       const before = await records.cursor(record.buildId);
-      const next: { cursor: Cursor; effects: readonly Effect[] } | undefined = follow(
-        ...([record.word, before, batch, now()] as const),
-      );
+      const next = follow(record.word, before, batch, now());
       if (next === undefined) return 'stale';
       for (const effect of next.effects) await perform(record, access, effect);
       await records.putCursor(record.buildId, next.cursor);
