@@ -28,7 +28,7 @@ import { parseHostCommand } from './host-commands.js';
 import { openIntake, type Intake } from './intake.js';
 import { mount } from './mount.js';
 import type { BatonOptions } from './options.js';
-import { openOutbox, type Outbox } from './outbox.js';
+import { NO_LOGS, openOutbox, type Outbox } from './outbox.js';
 
 /** What the composition root opens. */
 export interface Engine {
@@ -80,7 +80,6 @@ interface Running {
 }
 
 const NO_ONE = { phaseRuns: 0, jobs: 0 };
-const NO_LOGS: Health['logs'] = { waiting: 0, retried: 0, givenUp: 0 };
 
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -67,7 +67,7 @@ const MOST_UNDER_WAY = 32;
 const MOST_WAITING = 1000;
 /** The checkpoint is as large as what waits, so it is not written for each report: a crash in between repeats those since. */
 const SAVE_EVERY_MS = 100;
-const NO_LOGS: Health['logs'] = { waiting: 0, retried: 0, givenUp: 0 };
+export const NO_LOGS: Health['logs'] = { waiting: 0, retried: 0, givenUp: 0 };
 
 export const openOutbox = (options: OutboxOptions): Outbox => {
   const { host, store, checkpoints, onProblem } = options;

@@ -68,9 +68,9 @@ const taken = (host: string): AppError =>
   });
 
 export const openHosts = (deps: HostsDeps): Hosts => {
-  const { taken: names, jobs, store } = deps;
+  const { taken: names } = deps;
   const phaseRuns = deps['phase-runs'];
-  const reads = phaseReads({ store, jobs, 'phase-runs': phaseRuns });
+  const reads = phaseReads(deps);
   const reserved = new Map<string, number>();
   const intakes = new Map<string, Intake>();
 
@@ -80,16 +80,11 @@ export const openHosts = (deps: HostsDeps): Hosts => {
     return known;
   };
 
-  const free = (host: string): E.Either<AppError, void> =>
-    names.includes(host) ? E.left(taken(host)) : E.right(undefined);
-
   /** Nothing is asked under a name that is taken. */
   const under =
     <A>(host: string, work: () => Promise<E.Either<AppError, A>>): TE.TaskEither<AppError, A> =>
-    async () => {
-      const allowed = free(host);
-      return E.isLeft(allowed) ? allowed : work();
-    };
+    async () =>
+      names.includes(host) ? E.left(taken(host)) : work();
 
   const told = (host: string, command: HostCommand) => async () =>
     answerOf(await intakeOf(host).take(command));

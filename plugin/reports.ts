@@ -2,14 +2,14 @@
  * What does a host have to be told, and in which order? Pure: the same events give the same reports with the same numbers,
  * so a repeat after a crash is recognised as one.
  */
-import { exitCodeOf, isJobEnd, outcomeOf, summaryOf } from '../projections/summary.js';
+import { endOfPhase, exitCodeOf, isJobEnd, outcomeOf, summaryOf } from '../projections/summary.js';
 import { find, idIn, put } from '../projections/table.js';
 import { isJobEvent, type BatonEvent, type JobEvent } from '../src/events/catalog.js';
 import type { Outcome } from '../src/events/shapes.js';
 import type { Recorded } from '../src/kernel/recorded.js';
 import type { JobEnd, Report } from './contract.js';
 import { evolveLogs } from './owed-logs.js';
-import { owesLogs, tidy, type ReportsView, type TrackedJob, type TrackedRun } from './tracked.js';
+import { forgetLogs, owesLogs, tidy, type ReportsView, type TrackedJob, type TrackedRun } from './tracked.js';
 
 type Content<R = Report> = R extends Report
   ? Omit<R, 'phaseRunId' | 'hostKey' | 'attempt' | 'seq' | 'at'>
@@ -51,17 +51,10 @@ const finish = (
   ended: readonly { readonly jobId: string; readonly label: string; readonly outcome: Outcome }[],
 ): Content => {
   const jobs = ended.map((job): JobEnd => ({ cause: '', ...find(run.jobs, job.jobId)?.end, ...job }));
-  const deciding = jobs.find((job) => job.outcome === outcome);
   return {
     type: 'phase.finished',
     outcome,
-    cause:
-      deciding === undefined
-        ? 'cancelled before anything was started'
-        : deciding.label === ''
-          ? deciding.cause
-          : `${deciding.label}: ${deciding.cause}`,
-    ...(deciding?.exitCode === undefined ? {} : { exitCode: deciding.exitCode }),
+    ...endOfPhase(jobs.find((job) => job.outcome === outcome)),
     jobs,
   };
 };
@@ -145,6 +138,5 @@ export const closeRun = (view: ReportsView, phaseRunId: string): void => {
   if (!run) return;
   run.closed = true;
   run.due = [];
-  for (const job of Object.values(run.jobs)) delete job.logs;
-  tidy(view, phaseRunId, run);
+  forgetLogs(view, phaseRunId);
 };

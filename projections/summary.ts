@@ -102,3 +102,15 @@ export const refusedText = (refused: JobReportRefused): string => {
   const late = LATE[refused.why] ?? 'after the end';
   return `a report of attempt ${refused.attempt} that came ${late} was refused: ${toldOf(refused)}`;
 };
+
+/** How a phase run ended, in words: `deciding` is the first of its jobs with the outcome of the whole; undefined when there was none. */
+export const endOfPhase = (
+  deciding: { readonly label: string; readonly cause?: string; readonly exitCode?: number } | undefined,
+): { readonly cause: string; readonly exitCode?: number } => {
+  if (deciding === undefined) return { cause: 'cancelled before anything was started' };
+  const { label, cause = '', exitCode } = deciding;
+  return {
+    cause: label === '' ? cause : `${label}: ${cause}`,
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+};

@@ -1,6 +1,7 @@
 /** How does a phase run stand? Put together from its own stream and the view of jobs; pure. */
 import { createHash } from 'node:crypto';
 import type { JobsView, JobView } from '../../projections/jobs.js';
+import { endOfPhase } from '../../projections/summary.js';
 import { find } from '../../projections/table.js';
 import { jobIdOf } from '../domain/phase-run.js';
 import type { BatonEvent } from '../events/catalog.js';
@@ -28,17 +29,6 @@ const ofJob = (job: JobView): PhaseJob => {
     ...(last?.exitCode === undefined ? {} : { exitCode: last.exitCode }),
     ...(job.summary === undefined ? {} : { cause: job.summary }),
     ...(job.output === undefined ? {} : { output: job.output }),
-  };
-};
-
-/** As reports tell it: the words and the exit code of the first job that has the outcome of the whole. */
-const endOf = (outcome: Outcome, jobs: readonly PhaseJob[]): Pick<PhaseState, 'cause' | 'exitCode'> => {
-  const deciding = jobs.find(({ status }) => status === outcome);
-  if (deciding === undefined) return { cause: 'cancelled before anything was started' };
-  const { label, cause = '', exitCode } = deciding;
-  return {
-    cause: label === '' ? cause : `${label}: ${cause}`,
-    ...(exitCode === undefined ? {} : { exitCode }),
   };
 };
 
@@ -79,7 +69,7 @@ export const phaseStateOf = (
     ...(retryOf === undefined ? {} : { retryOf: retryOf.jobId }),
     status: outcome ?? liveStatus(jobs),
     ...(isCancelled ? { cancelRequested: true as const } : {}),
-    ...(outcome === undefined ? {} : endOf(outcome, jobs)),
+    ...(outcome === undefined ? {} : endOfPhase(jobs.find(({ status }) => status === outcome))),
     jobs,
     revision: events.at(-1)?.revision ?? 0,
   };

@@ -45,7 +45,8 @@ export const useSession = (): {
 export const logIn = (token: string): Promise<Session> =>
   ask<Session>(url, { method: 'POST', body: { token } });
 
-const left = ['session', 'left'] as const;
+/** Set when the session ended because it was wished; who logs in removes it. */
+export const left = ['session', 'left'] as const;
 
 /** Whether the session ended because it was wished. */
 export const useLeft = (): boolean => useQueryClient().getQueryData(left) === true;
@@ -56,6 +57,8 @@ export const useLogOut = (): (() => Promise<void>) => {
     await send(url, { method: 'DELETE' });
     // what the next person may see is for the server to say
     queries.setQueryData(['session'], null);
+    // nothing watches it, and it is to stay as long as the form
+    queries.setQueryDefaults(left, { gcTime: Number.POSITIVE_INFINITY });
     queries.setQueryData(left, true);
     queries.removeQueries({ predicate: ({ queryKey: [first] }) => first !== 'session' });
   };

@@ -6,8 +6,10 @@ import { useAt } from '../api/past.js';
 import { LogViewer } from '../log/viewer.js';
 import { Empty } from '../parts/empty.js';
 import { Link, pageOf } from '../parts/link.js';
+import { Sentence } from '../parts/sentence.js';
 import { useUrlState } from '../parts/url-state.js';
-import { useAwayOf, useExplained } from './use-job.js';
+import { useExplained } from '../parts/use-explained.js';
+import { useAwayOf } from './use-job.js';
 import { useShownLog } from './use-shown-log.js';
 import { endOfLog } from './words.js';
 
@@ -45,7 +47,11 @@ const Waits = ({ id }: { readonly id: string }) => {
   const { data } = useExplained(id);
   return (
     <Empty title="It has not started">
-      {data === undefined ? null : <p className="explain-verdict">{data.verdict}</p>}
+      {data === undefined ? null : (
+        <p className="explain-verdict">
+          <Sentence of={data.verdict} />
+        </p>
+      )}
       <p>
         There is no log before a runner has it.{' '}
         <Link to={`${pageOf.job(id)}?tab=matching`}>Every runner against its conditions</Link>

@@ -1,6 +1,5 @@
 /** The job of a page, its change and its runner, kept true. */
 import { useQuery } from '@tanstack/react-query';
-import type { ExplainAnswer } from '../../../projections/explain-answer.js';
 import type { JobView } from '../../../projections/jobs.js';
 import type { ChangeView } from '../../app/change-view.js';
 import type { RunnerAsOf } from '../../app/evidence.js';
@@ -44,15 +43,4 @@ export const useAwayOf = ({ status, attempts }: JobView): RunnerAsOf | undefined
   const isHeld = status === 'assigned' || status === 'running';
   const runner = useRunnerOf(isHeld ? attempts.at(-1)?.runner : undefined);
   return runner?.state === 'unreachable' ? runner : undefined;
-};
-
-/** Why it waits, or why it ran where it did. */
-export const useExplained = (id: string) => {
-  const at = useAt();
-  return useQuery({
-    queryKey: ['explain', id, at],
-    queryFn: ({ signal }) =>
-      ask<ExplainAnswer>(`${apiPath('jobs', id, 'explain')}${queryOf({ at })}`, { signal }),
-    meta: { topics: [`job:${id}`, 'runners'] },
-  });
 };

@@ -1,5 +1,6 @@
 /** What the page of a job says in words of its own. */
 import type { AttemptView, JobView } from '../../../projections/jobs.js';
+import { linesText } from '../log/lines-text.js';
 
 const numbers = new Intl.NumberFormat();
 
@@ -121,7 +122,7 @@ const howItEnded = (job: JobView, attempt: AttemptView, isAlone: boolean): reado
 };
 
 const storedText = (attempt: AttemptView, output: string, known: LogKnown): string => {
-  const lines = `${numbers.format(known.lines)} ${known.lines === 1 ? 'line' : 'lines'}`;
+  const lines = linesText(known.lines);
   const held = `${bytesText(known.size)}, ${lines}`;
   const sealed = attempt.outputs?.find(({ name }) => name === output);
   if (sealed?.truncated === true)

@@ -4,6 +4,7 @@ import type { LogMatch } from '../../app/ports.js';
 import { lengthOf } from '../parts/time.js';
 import { markersOf, type Group } from './groups.js';
 import { highlighted, highlightedAs } from './highlight.js';
+import { linesText } from './lines-text.js';
 import { paint } from './paint.js';
 import { Pieces } from './pieces.js';
 import type { LogRow } from './rows.js';
@@ -46,8 +47,6 @@ interface LineProps extends LineLook {
 
 const numbers = new Intl.NumberFormat();
 
-const countOf = (lines: number): string => `${numbers.format(lines)} ${lines === 1 ? 'line' : 'lines'}`;
-
 const Fold = ({
   group,
   isFolded,
@@ -57,7 +56,7 @@ const Fold = ({
     type="button"
     className="log-fold"
     aria-expanded={!isFolded}
-    aria-label={`${isFolded ? 'Unfold' : 'Fold'} ${countOf(group.to - group.line)} below line ${group.line}`}
+    aria-label={`${isFolded ? 'Unfold' : 'Fold'} ${linesText(group.to - group.line)} below line ${group.line}`}
     onClick={() => onFold(group.line)}
   >
     {isFolded ? '▸' : '▾'}
@@ -66,7 +65,7 @@ const Fold = ({
 
 const headingNote = ({ line, to, ended, ms }: Group, isFolded: boolean): string =>
   [
-    ...(isFolded ? [`${countOf(to - line)} folded${ended ? '' : ' so far'}`] : []),
+    ...(isFolded ? [`${linesText(to - line)} folded${ended ? '' : ' so far'}`] : []),
     // of less than a second the mark tells nothing
     ...(ms === undefined || ms < 1000 ? [] : [lengthOf(ms)]),
   ].join(', ');

@@ -2,12 +2,11 @@
 import { useId, useState, type RefObject } from 'react';
 import { problemOf } from '../api/client.js';
 import { ProblemNote } from '../parts/problem.js';
+import { linesText } from './lines-text.js';
 import type { Sought } from './source.js';
 import type { LogSearch } from './use-search.js';
 
 const numbers = new Intl.NumberFormat();
-
-const linesText = (lines: number): string => `${numbers.format(lines)} ${lines === 1 ? 'line' : 'lines'}`;
 
 const countOf = ({ found, sought, isBusy }: LogSearch): string => {
   if (sought.text === '') return '';

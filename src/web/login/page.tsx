@@ -1,7 +1,7 @@
 /** Asks for a token, and trades it for a cookie that no script can read. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { logIn, useLeft } from '../api/session.js';
+import { left, logIn, useLeft } from '../api/session.js';
 import { problemOf } from '../api/client.js';
 import { Field } from '../parts/field.js';
 import { ProblemNote } from '../parts/problem.js';
@@ -26,6 +26,7 @@ export const LoginPage = ({ wasIn }: { readonly wasIn: boolean }) => {
     mutationFn: logIn,
     meta: { isLogIn: true },
     onSuccess: (session) => {
+      queries.removeQueries({ queryKey: left });
       queries.setQueryData(['session'], session);
     },
   });

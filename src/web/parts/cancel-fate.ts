@@ -50,7 +50,7 @@ export const fatesOf = <A extends Live>(
   const groups = new Map<string, { readonly fate: Fate; readonly jobs: A[] }>();
   for (const job of jobs) {
     const fate = fateOf(job);
-    const key = JSON.stringify([fate.kind, fate.runner, fate.graceMs]);
+    const key = fateText(fate);
     const group = groups.get(key) ?? { fate, jobs: [] };
     group.jobs.push(job);
     groups.set(key, group);

@@ -1,12 +1,9 @@
 /** Why a job waits, over the queue: the queue stays where it is, and the address says what is open. */
-import { useQuery } from '@tanstack/react-query';
-import type { ExplainAnswer } from '../../../projections/explain-answer.js';
-import { apiPath, ask, queryOf } from '../api/client.js';
-import { useAt } from '../api/past.js';
 import { Dialog } from '../parts/dialog.js';
 import { ExplainTable } from '../parts/explain-table.js';
 import { Link, pageOf } from '../parts/link.js';
 import { ProblemNote } from '../parts/problem.js';
+import { useExplained } from '../parts/use-explained.js';
 
 interface ExplainDialogProps {
   readonly jobId: string;
@@ -14,13 +11,7 @@ interface ExplainDialogProps {
 }
 
 export const ExplainDialog = ({ jobId, onClose }: ExplainDialogProps) => {
-  const at = useAt();
-  const { data, error } = useQuery({
-    queryKey: ['explain', jobId, at],
-    queryFn: ({ signal }) =>
-      ask<ExplainAnswer>(`${apiPath('jobs', jobId, 'explain')}${queryOf({ at })}`, { signal }),
-    meta: { topics: [`job:${jobId}`, 'runners'] },
-  });
+  const { data, error } = useExplained(jobId);
   return (
     <Dialog title="Which runner could take this job?" wide onClose={onClose}>
       <ProblemNote error={error} />
