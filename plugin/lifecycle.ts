@@ -312,9 +312,15 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     const logs = running?.outbox.logs() ?? NO_LOGS;
     const reports = { waiting: running?.outbox.waiting() ?? 0, retried: running?.outbox.retried() ?? 0 };
     const now = live();
+    const notKept = running?.outbox.problem();
     const late = [
       ...(reports.retried === 0 ? [] : [`${reports.retried} phase runs wait for the host to take a report`]),
       ...(logs.retried === 0 ? [] : [`${logs.retried} jobs wait for the host to take their output`]),
+      ...(notKept === undefined
+        ? []
+        : [
+            `what the host has taken cannot be kept, and would be told again after a crash (${notKept.message})`,
+          ]),
     ];
     const told = late.length === 0 ? 'the host takes what it is told' : late.join(', ');
     const detail =

@@ -8,7 +8,7 @@ import type { LogStore } from '../src/app/ports.js';
 import { find } from '../projections/table.js';
 import { askHost } from './ask-host.js';
 import type { Health, Host, LogBatch, ReportAnswer } from './contract.js';
-import { logCursors } from './log-cursors.js';
+import { logCursors, type LogCursors } from './log-cursors.js';
 import { openLane, type Lane } from './log-lane.js';
 import { lateness, owedJobs, owedLogs, takeLog, tellEndFirst } from './owed-logs.js';
 import { forgetLogs, type ReportsView } from './tracked.js';
@@ -40,6 +40,8 @@ export interface LogFeed {
   /** Phase runs of which the end waits for their output. */
   readonly held: () => number;
   readonly health: () => Health['logs'];
+  /** Why what the host has taken could not be kept; undefined: it was. */
+  readonly problem: LogCursors['problem'];
   /** Waits for no answer of the host. */
   readonly close: () => Promise<void>;
 }
@@ -204,6 +206,7 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
         givenUp,
       };
     },
+    problem: cursors.problem,
     close: async () => {
       closing.abort();
       clearTimeout(watch);

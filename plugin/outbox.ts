@@ -8,6 +8,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Observable, Subscription } from 'rxjs';
 import type { CheckpointStore } from '../src/app/checkpoints.js';
+import { keptSoon, type KeptSoon } from '../src/app/kept-soon.js';
 import { pause, StoreFailed } from '../src/app/follow-store.js';
 import type { EventStore } from '../src/app/ports.js';
 import { StoreAway } from '../src/app/store-outage.js';
@@ -53,6 +54,8 @@ export interface Outbox {
   readonly waiting: () => number;
   readonly retried: () => number;
   readonly logs: LogFeed['health'];
+  /** Why what the host has taken could not be kept; undefined: it was. */
+  readonly problem: KeptSoon['problem'];
   /** Resolves when everything up to there was taken by the host, but for output that comes after its end. */
   readonly settled: (upTo: Position) => Promise<void>;
   /** Waits for no answer of the host: it may be the host that waits for this. */
@@ -89,7 +92,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   const changed = (id: string, jobId?: string): void => {
     consider(id);
     feed?.look(id, jobId);
-    save();
+    kept.soon();
     tellReady();
     if (tooMany) void read();
     settle();
@@ -112,22 +115,14 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
 
   // ---- the checkpoint
 
-  let saving: Promise<void> = Promise.resolve();
-  let saveTimer: NodeJS.Timeout | undefined;
-  const saveNow = async (): Promise<void> => {
-    if (position === undefined) return;
+  const kept = keptSoon({
+    checkpoints,
     // a copy: the view goes on changing while it is written
-    const kept = { name, version: VERSION, position, view: structuredClone(view) };
-    const saved = await checkpoints.save(kept)();
-    if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
-  };
-  const save = (): void => {
-    saveTimer ??= setTimeout(() => {
-      saveTimer = undefined;
-      // one after the other, so that an older one never replaces a newer one
-      saving = saving.then(saveNow);
-    }, SAVE_EVERY_MS);
-  };
+    state: () =>
+      position === undefined ? undefined : { name, version: VERSION, position, view: structuredClone(view) },
+    everyMs: SAVE_EVERY_MS,
+    onProblem,
+  });
 
   const restore = async (): Promise<void> => {
     const loaded = await checkpoints.load(name, VERSION)();
@@ -178,7 +173,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
           consider(id);
           feed?.look(id, jobId);
         }
-        save();
+        kept.soon();
         tellReady();
       }
     } while (readAgainNow());
@@ -244,7 +239,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       else if (report !== undefined && nextReport(view, id)?.seq === report.seq) takeReport(view, id);
       consider(id);
       feed?.look(id);
-      save();
+      kept.soon();
       if (tooMany) void read();
     }
     tellReady();
@@ -286,6 +281,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
     waiting,
     retried: () => putOff.size,
     logs: () => feed?.health() ?? NO_LOGS,
+    problem: () => kept.problem() ?? feed?.problem(),
     settled: (upTo) =>
       new Promise((resolve) => {
         const check = (): void => {
@@ -301,9 +297,9 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       for (const { timer } of putOff.values()) clearTimeout(timer);
       await feed?.close();
       await reading;
-      clearTimeout(saveTimer);
-      await saving;
-      await saveNow();
+      // also what was given up meanwhile
+      kept.soon();
+      await kept.close();
       settle();
     },
   };
