@@ -1,8 +1,5 @@
 /** The life of a loaded plugin: registered → starting → started → stopping → stopped. */
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { dirname } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { filter, firstValueFrom } from 'rxjs';
 import type { PhaseRunsView } from '../projections/phase-runs.js';
@@ -14,21 +11,14 @@ import type { ReadModel } from '../src/app/read-models.js';
 import type { Repeats } from '../src/app/repeats.js';
 import { orStoreAway, type Patience } from '../src/app/store-away.js';
 import type { Caller } from '../src/app/use-cases.js';
-import type {
-  Ack,
-  Capability,
-  Health,
-  Host,
-  Plugin,
-  Problem,
-  RecoveryReport,
-  StopOptions,
-} from './contract.js';
+import type { Ack, Capability, Health, Host, Plugin, RecoveryReport, StopOptions } from './contract.js';
+import { healthOf } from './health.js';
 import { parseHostCommand } from './host-commands.js';
 import { openIntake, type Intake } from './intake.js';
 import { mount } from './mount.js';
 import type { BatonOptions } from './options.js';
-import { NO_LOGS, openOutbox, type Outbox } from './outbox.js';
+import { openOutbox, type Outbox } from './outbox.js';
+import { verify } from './verify.js';
 
 /** What the composition root opens. */
 export interface Engine {
@@ -80,20 +70,6 @@ interface Running {
 }
 
 const NO_ONE = { phaseRuns: 0, jobs: 0 };
-
-const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-/** The folder, or the nearest one above it that exists, may be written to. */
-const canWrite = async (folder: string): Promise<boolean> => {
-  for (let at = folder; ; at = dirname(at)) {
-    const found = await access(at, constants.W_OK | constants.X_OK).then(
-      () => 'yes',
-      (error: unknown) => (isAbsent(error) ? 'absent' : 'no'),
-    );
-    if (found !== 'absent' || at === dirname(at)) return found === 'yes';
-  }
-};
 
 export const createPlugin = ({ host, options, wants, open, onProblem }: LifecycleOptions): Plugin => {
   let state: Health['state'] = 'registered';
@@ -280,55 +256,16 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     await (closing ??= closeNow(left));
   };
 
-  // ---- verify, health
+  // ---- health
 
-  const verify = async (): Promise<readonly Problem[]> => {
-    const problems: Problem[] = [];
-    if (!(await canWrite(options.data)))
-      problems.push({
-        path: 'data',
-        expected: 'a folder that this process may write to, or make',
-        found: options.data,
-        mend: 'change its owner, or choose another folder',
-      });
-    for (const [i, root] of options.repositoryRoots.entries())
-      if (
-        !(await access(root, constants.R_OK | constants.X_OK).then(
-          () => true,
-          () => false,
-        ))
-      )
-        problems.push({
-          path: `repositoryRoots[${i}]`,
-          expected: 'a folder that this process may read',
-          found: root,
-          mend: 'make the folder, or leave it out',
-        });
-    return problems;
-  };
-
-  const health = (): Health => {
-    const missing = wants.filter(lacks);
-    const logs = running?.outbox.logs() ?? NO_LOGS;
-    const reports = { waiting: running?.outbox.waiting() ?? 0, retried: running?.outbox.retried() ?? 0 };
-    const now = live();
-    const late = [
-      ...(reports.retried === 0 ? [] : [`${reports.retried} phase runs wait for the host to take a report`]),
-      ...(logs.retried === 0 ? [] : [`${logs.retried} jobs wait for the host to take their output`]),
-    ];
-    const told = late.length === 0 ? 'the host takes what it is told' : late.join(', ');
-    const detail =
-      state === 'started'
-        ? `Baton runs ${now.jobs} jobs of ${now.phaseRuns} phase runs; ${told}.`
-        : `Baton is ${state}.`;
-    return {
-      ok: state === 'started' && late.length === 0,
-      ...{ state, detail, live: now, reports, logs, missing },
-    };
-  };
+  const health = (): Health =>
+    healthOf({
+      ...{ state, live: live(), missing: wants.filter(lacks) },
+      ...(running === undefined ? {} : { outbox: running.outbox }),
+    });
 
   return {
-    verify,
+    verify: () => verify(options),
     start: () => {
       if (state === 'stopping' || state === 'stopped')
         return Promise.reject(new Error('This plugin was stopped; register it again.'));

@@ -203,7 +203,7 @@ export const openTelling = (options: TellingOptions): Telling => {
       clearTimeout(timer);
       await reading;
       await Promise.all(underWay);
-      await place.saveNow();
+      await place.close();
     },
   };
 };
