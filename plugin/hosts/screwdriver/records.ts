@@ -9,7 +9,6 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { writeAtomically } from '../../../src/app/write-atomically.js';
 import { Count, shape } from '../../../src/events/shapes.js';
-import { Cursor } from './follow.js';
 
 /** What is known of a build once Screwdriver was asked for it. */
 const Plan = t.type(
@@ -71,8 +70,9 @@ export interface Records {
   readonly put: (record: BuildRecord) => Promise<void>;
   /** Of a build that is known; what else became of it meanwhile stays. The record as it is now. */
   readonly change: (buildId: number, change: Partial<BuildRecord>) => Promise<BuildRecord | undefined>;
-  readonly cursor: (buildId: number) => Promise<Cursor | undefined>;
-  readonly putCursor: (buildId: number, cursor: Cursor) => Promise<void>;
+  /** How far its log was told, as it was put; undefined: nothing was yet. */
+  readonly cursor: <C>(buildId: number, codec: t.Decoder<unknown, C>) => Promise<C | undefined>;
+  readonly putCursor: (buildId: number, cursor: object) => Promise<void>;
   /** Removes how far a log was told. */
   readonly dropCursor: (buildId: number) => Promise<void>;
 }
@@ -149,9 +149,9 @@ export const openRecords = async (
       await put(changed);
       return changed;
     },
-    cursor: async (buildId) => {
+    cursor: async (buildId, codec) => {
       const text = await textOf(cursorOf(buildId));
-      return text === undefined ? undefined : decoded(Cursor, text);
+      return text === undefined ? undefined : decoded(codec, text);
     },
     putCursor: (buildId, cursor) => write(cursorOf(buildId), cursor),
     dropCursor: (buildId) => rm(cursorOf(buildId), { force: true }),

@@ -43,5 +43,29 @@ export const finalStatus = (
   }
 };
 
+const ofRow = (
+  { label, outcome, cause, exitCode }: Finished['jobs'][number],
+  whole: Finished['outcome'],
+  step: string | undefined,
+): string => {
+  const why =
+    outcome !== 'failed' || step === undefined || exitCode === undefined
+      ? cause
+      : `step ${step} ended with exit code ${exitCode}`;
+  return `[${label}] ${outcome === whole ? '' : `${outcome}: `}${why}`;
+};
+
+/** Of a build of several rows: the message names each that did not succeed. `stepOf`: the first one that failed in that row. */
+export const finalStatusOfRows = (
+  report: Pick<Finished, 'outcome' | 'cause' | 'jobs'>,
+  stepOf: (label: string) => string | undefined,
+): FinalStatus => {
+  const { outcome, cause, jobs } = report;
+  const told = jobs.filter((job) => job.outcome !== 'succeeded');
+  return outcome === 'succeeded' || outcome === 'cancelled' || told.length === 0
+    ? finalStatus({ outcome, cause })
+    : failure(`${outcome}: ${told.map((job) => ofRow(job, outcome, stepOf(job.label))).join('; ')}`);
+};
+
 /** The end of a build that cannot be given to Baton at all. */
 export const refused = (sentence: string): FinalStatus => failure(sentence);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogBatch } from '../../../plugin/contract.js';
-import { follow, metaOf, type Cursor, type Effect } from '../../../plugin/hosts/screwdriver/follow.js';
+import { follow, type Cursor, type Effect } from '../../../plugin/hosts/screwdriver/follow.js';
+import { metaOf } from '../../../plugin/hosts/screwdriver/meta.js';
 
 const word = 'f00d';
 const batch = (offset: number, text: string, more: Partial<LogBatch> = {}): LogBatch => ({
@@ -15,6 +16,7 @@ const end = (name: string, at: number, code: number): string =>
 const story = (effects: readonly Effect[]): readonly string[] =>
   effects.map((effect) => {
     if (effect.kind === 'page') return `${effect.page.step} ${effect.page.lines.map(({ m }) => m).join('|')}`;
+    if (effect.kind === 'runners') return `runners ${effect.runners.join()}`;
     return effect.kind === 'begin'
       ? `begin ${effect.step} ${effect.at}`
       : `end ${effect.step} ${effect.at} ${effect.code} ${effect.lines}`;
