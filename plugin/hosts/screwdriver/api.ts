@@ -61,8 +61,6 @@ export interface ScrewdriverApi {
   readonly secrets: (access: Access) => Promise<t.TypeOf<typeof Secrets> | Closed>;
   readonly blocked: (access: Access, message: string) => Promise<'ok' | Closed>;
   readonly running: (access: Access, runner: string) => Promise<'ok' | Closed>;
-  /** Beside the one that began it; it stays running. */
-  readonly runners: (access: Access, runners: readonly string[]) => Promise<void>;
   readonly end: (
     access: Access,
     status: FinalStatus,
@@ -134,9 +132,6 @@ export const screwdriverApi = ({ apiUri, storeUri, timeoutMs }: ApiOptions): Scr
       const answer = await put(access, ofBuild(access), { status: 'RUNNING', stats: { hostname } });
       // it is known already: the answer to an earlier one was lost
       return answer !== 'ok' && /still running/.test(answer.closed) ? 'ok' : answer;
-    },
-    runners: async (access, runners) => {
-      await put(access, ofBuild(access), { stats: { hostname: runners.join(', ') } });
     },
     end: (access, status, meta) => put(access, ofBuild(access), { ...status, meta }),
     stepBegins: (access, step, at) => putStep(access, step, { startTime: isoOf(at) }),

@@ -29,9 +29,7 @@ export type Effect =
       readonly at: number;
       readonly code: number;
       readonly lines: number;
-    }
-  /** All runners that have taken a part of it. */
-  | { readonly kind: 'runners'; readonly runners: readonly string[] };
+    };
 
 /** Undefined: all of it is known. `now`: milliseconds since 1970, for the lines. */
 export const follow = (

@@ -55,14 +55,14 @@ const ofSeveral = (records: Records, { buildId, plan }: BuildRecord, build: Seve
   end: async (report) => {
     const before = await records.cursor(buildId, RowsCursor);
     const { cursor, effects } = endRows(build, before);
-    const rowOf = (label: string) => cursor.rows.find((row) => row.label === label);
+    const rows = build.labels.flatMap((label) => cursor.rows.find((row) => row.label === label) ?? []);
     const found = plan?.meta ?? '';
     return {
       effects,
-      status: finalStatusOfRows(report, (label) => rowOf(label)?.failed),
+      status: finalStatusOfRows(report, rows),
       meta: mergedMeta(
         metaOf(found, undefined),
-        build.labels.map((label) => metaOf(found, rowOf(label)?.meta)),
+        rows.map((row) => metaOf(found, row.meta)),
       ),
     };
   },

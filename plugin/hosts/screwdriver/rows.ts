@@ -135,10 +135,6 @@ const loggedBy = (
   return { cursor: { ...before, steps }, effects };
 };
 
-const runnersOf = ({ labels }: Several, cursor: RowsCursor): readonly string[] => [
-  ...new Set(labels.flatMap((label) => rowIn(cursor, label)?.runner ?? [])),
-];
-
 /** Undefined: all of it is known. `now`: milliseconds since 1970, for the lines. */
 export const followRow = (
   build: Several,
@@ -164,13 +160,14 @@ export const followRow = (
     ...(runner === undefined ? {} : { runner }),
   };
   let cursor: RowsCursor = { ...before, rows: [...before.rows.filter((row) => row !== known), first] };
-  const runners = runnersOf(build, cursor);
-  const effects: Effect[] =
-    runners.join() === runnersOf(build, before).join() ? [] : [{ kind: 'runners', runners }];
+  const effects: Effect[] = [];
   const then = (after: Followed): void => {
     effects.push(...after.effects);
     ({ cursor } = after);
   };
+  // with the status of a build it could be told, too, but in the moment of an abort that would wipe out who aborted it
+  if (goesOn === undefined && runner !== undefined)
+    then(loggedBy(cursor, LAUNCHER, label, [`runs on ${runner}`], now));
   let lines: string[] = [];
   for (const [i, heard] of next.heard.entries()) {
     if (heard.kind !== 'line') {

@@ -92,8 +92,6 @@ export const telling = (deps: TellingDeps): Telling => {
     switch (effect.kind) {
       case 'page':
         return page(record, access, effect);
-      case 'runners':
-        return api.runners(access, effect.runners);
       case 'begin':
         return api.stepBegins(access, effect.step, effect.at);
       case 'end':

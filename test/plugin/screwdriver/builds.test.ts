@@ -44,7 +44,6 @@ describe('builds', () => {
       secrets: () => Promise.resolve([{ name: 'KEY', value: 'open sesame' }, { name: 'NOT_OURS' }]),
       blocked: ({ buildId }, message) => Promise.resolve(told.push(`${buildId} ${message}`)).then(() => 'ok'),
       running: () => Promise.resolve('ok'),
-      runners: () => Promise.resolve(),
       end: ({ buildId }, { status, statusMessage = '' }) =>
         Promise.resolve(told.push(`${buildId} ${status} ${statusMessage}`)).then(() => 'ok'),
       ...{

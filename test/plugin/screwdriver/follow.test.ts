@@ -16,7 +16,6 @@ const end = (name: string, at: number, code: number): string =>
 const story = (effects: readonly Effect[]): readonly string[] =>
   effects.map((effect) => {
     if (effect.kind === 'page') return `${effect.page.step} ${effect.page.lines.map(({ m }) => m).join('|')}`;
-    if (effect.kind === 'runners') return `runners ${effect.runners.join()}`;
     return effect.kind === 'begin'
       ? `begin ${effect.step} ${effect.at}`
       : `end ${effect.step} ${effect.at} ${effect.code} ${effect.lines}`;

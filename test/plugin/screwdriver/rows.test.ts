@@ -22,7 +22,6 @@ const seen = (effects: readonly Effect[]) => {
   const pages = new Map<string, readonly string[]>();
   const ends = new Map<string, string>();
   const begun: string[] = [];
-  let runners = '';
   for (const effect of effects)
     if (effect.kind === 'page')
       pages.set(
@@ -30,10 +29,8 @@ const seen = (effects: readonly Effect[]) => {
         effect.page.lines.map(({ m }) => m),
       );
     else if (effect.kind === 'begin') begun.push(effect.step);
-    else if (effect.kind === 'end')
-      ends.set(effect.step, `${effect.at} code ${effect.code}, ${effect.lines} lines`);
-    else runners = effect.runners.join(', ');
-  return { pages, ends, begun, runners };
+    else ends.set(effect.step, `${effect.at} code ${effect.code}, ${effect.lines} lines`);
+  return { pages, ends, begun };
 };
 
 /** Tells batches one after the other; offsets follow from what was told of the row. */
@@ -69,9 +66,10 @@ describe('followRow', () => {
     expect(now().begun).toEqual(['one', 'two']);
     expect(now().ends.size).toBe(0);
     tell('b', `${start('one', 20)}from b\n`, { runner: 'r2' });
-    expect(now().ends).toEqual(new Map([['sd-setup-launcher', '20 code 0, 0 lines']]));
+    expect(now().ends).toEqual(new Map([['sd-setup-launcher', '20 code 0, 2 lines']]));
     tell('b', end('one', 22, 0));
-    expect(now()).toMatchObject({ begun: ['one', 'two'], runners: 'r1, r2' });
+    expect(now().begun).toEqual(['one', 'two']);
+    expect(now().pages.get('sd-setup-launcher 0')).toEqual(['[a] runs on r1', '[b] runs on r2']);
     expect(now().ends.get('one')).toBe('22 code 0, 2 lines');
     expect(now().pages.get('one 0')).toEqual(['[a] from a', '[b] from b']);
   });
