@@ -1,2 +1,2 @@
 /** Version of the contract in `contract.ts`, not of the package: semantic versioning, as seen by a host. */
-export const CONTRACT_VERSION = '1.3.0';
+export const CONTRACT_VERSION = '1.4.0';

@@ -154,6 +154,8 @@ export interface Promotion {
   readonly secretRefs?: readonly string[];
   /** Higher goes first; 0 when absent. */
   readonly priority?: number;
+  /** Slots that each of its jobs takes on its runner, for heavy ones: 1 to 64; 1 when absent. */
+  readonly slots?: number;
   /** When no enrolled runner can ever match; `wait` when absent. */
   readonly whenUnmatchable?: 'wait' | 'fail' | 'expire';
   readonly change?: ChangeRef;

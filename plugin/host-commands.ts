@@ -66,5 +66,6 @@ export const promotedBy = (
   ...(told.output === 'split' ? { output: told.output } : {}),
   ...(told.workspace === undefined ? {} : { workspace: told.workspace }),
   ...(told.reports === true ? { reports: told.reports } : {}),
+  ...(told.slots === undefined || told.slots === 1 ? {} : { slots: told.slots }),
   ...(told.retry === undefined ? {} : { retry: { delayMs: 0, ...told.retry } }),
 });

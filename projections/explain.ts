@@ -1,6 +1,6 @@
 /** Why a job waits, or why it ran where it ran: every runner against every clause. */
 import { brokenBy, noRules, type Compatibility } from '../src/domain/compatibility.js';
-import { admits, enterpriseClause, judge } from '../src/domain/matching.js';
+import { admits, enterpriseClause, judge, slotsClause } from '../src/domain/matching.js';
 import type { BatonEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
 import type { Filter } from '../src/events/shapes.js';
@@ -19,6 +19,8 @@ export type { ExplainAnswer };
 interface ExplainedJob {
   readonly enterprise: string;
   readonly filter: Filter;
+  /** That it takes; absent: 1. */
+  readonly slots?: number;
   status: string;
   /** The last choice that was made for it. */
   chosen?: { readonly runner: string; readonly rule: string; readonly attempt: number };
@@ -38,7 +40,7 @@ export interface ExplainView {
 export const explain: Projection<ExplainView, BatonEvent> = {
   name: 'explain',
   // the runners' part is a part of this view: a change of its shape is a change of this one
-  version: 1000 * runnerHealth.version + 2,
+  version: 1000 * runnerHealth.version + 3,
   init: () => ({ jobs: {}, health: runnerHealth.init() }),
   evolve: (view, recorded) => {
     runnerHealth.evolve(view.health, recorded);
@@ -48,8 +50,11 @@ export const explain: Projection<ExplainView, BatonEvent> = {
     const job = find(view.jobs, id);
     if (job === undefined) {
       if (event.type !== 'JobQueued') return;
-      const { filter, scope } = event.data;
-      put(view.jobs, id, { enterprise: scope.enterprise, filter, status: 'queued', started: false });
+      const { filter, scope, slots } = event.data;
+      put(view.jobs, id, {
+        ...{ enterprise: scope.enterprise, filter, status: 'queued', started: false },
+        ...(slots === undefined ? {} : { slots }),
+      });
       return;
     }
     if (job.summary !== undefined) return;
@@ -83,18 +88,24 @@ export const explain: Projection<ExplainView, BatonEvent> = {
   },
 };
 
-/** Why it cannot take a job now, whatever the job; undefined when it can. */
-const unavailableNow = (runner: RunnerView, compatibility: Compatibility): string | undefined => {
+/** Why it cannot take a job of so many slots now, whatever else that asks for; undefined when it can. */
+const unavailableNow = (
+  runner: RunnerView,
+  wanted: number,
+  compatibility: Compatibility,
+): string | undefined => {
   if (runner.state === 'untested') return `untested: ${runner.detail ?? 'no probe has been recorded yet'}`;
   if (runner.state !== 'ready') return `${runner.state}: ${runner.detail ?? 'no detail was recorded'}`;
   const broken = brokenBy(compatibility, runner);
   if (broken !== '') return `unfit: ${broken}`;
   const busy = Object.keys(runner.current).map(Number);
   const quarantined = runner.quarantinedSlots.filter((slot) => !busy.includes(slot));
-  if (busy.length + quarantined.length < runner.slots) return undefined;
+  const free = Math.max(0, runner.slots - busy.length - quarantined.length);
+  if (free >= wanted) return undefined;
+  const lacking = wanted === 1 ? 'without a free slot' : `without ${wanted} free slots`;
   return quarantined.length === 0
     ? `busy: ${busy.length} of ${runner.slots} slots`
-    : `without a free slot: ${busy.length} of ${runner.slots} slots busy, ${quarantined.length} quarantined`;
+    : `${lacking}: ${busy.length} of ${runner.slots} slots busy, ${quarantined.length} quarantined`;
 };
 
 const rowFor = (
@@ -103,8 +114,13 @@ const rowFor = (
   compatibility: Compatibility,
 ): ExplainAnswer['runners'][number] => {
   const { enterprises } = runner;
+  const { slots = 1 } = job;
   const clauses = [
     ...judge(runner, job.filter),
+    // how many it has is a condition only for those that take several
+    ...(slots === 1
+      ? []
+      : [{ clause: slotsClause(slots), holds: runner.slots >= slots, found: String(runner.slots) }]),
     // who may use a runner is a condition like the others, though no filter says it
     ...(enterprises === undefined
       ? []
@@ -117,7 +133,7 @@ const rowFor = (
           },
         ]),
   ];
-  const unavailable = unavailableNow(runner, compatibility);
+  const unavailable = unavailableNow(runner, slots, compatibility);
   return {
     runner: runner.name,
     suits: clauses.every(({ holds }) => holds),
@@ -127,10 +143,13 @@ const rowFor = (
 };
 
 const verdictFor = (
+  view: ExplainView,
   job: ExplainedJob,
   runners: ExplainAnswer['runners'],
   now: Instant | undefined,
 ): string => {
+  const isKept = (): boolean =>
+    Object.values(view.jobs).some(({ slots = 1, ...other }) => slots > 1 && other.status === 'queued');
   const { chosen, started, summary, status, retry } = job;
   const choice = chosen === undefined ? '' : `${chosen.runner} (rule: ${chosen.rule})`;
   if (summary !== undefined) {
@@ -140,7 +159,7 @@ const verdictFor = (
   if (status === 'running') return `runs on ${choice}`;
   if (status === 'assigned') return `assigned to ${choice}, not started yet`;
   const later = retry && retryText(retry, now);
-  return later === undefined ? waitingVerdict(runners) : `waits: ${later}`;
+  return later === undefined ? waitingVerdict(runners, job.slots, isKept) : `waits: ${later}`;
 };
 
 /**
@@ -158,5 +177,5 @@ export const explainJob = (
   const runners = runnerViews(view.health)
     .filter(({ state }) => state !== 'retired')
     .map((runner) => rowFor(job, runner, compatibility));
-  return { jobId, status: job.status, verdict: verdictFor(job, runners, now), runners };
+  return { jobId, status: job.status, verdict: verdictFor(view, job, runners, now), runners };
 };

@@ -23,6 +23,8 @@ export interface AttemptView {
   readonly attempt: number;
   runner?: string;
   slot?: number;
+  /** The further slots that it held; absent: none. */
+  alsoSlots?: readonly number[];
   rule?: string;
   /** Since when the job waited for it: when it was queued, or queued again. */
   queuedAt?: string;
@@ -57,6 +59,8 @@ export interface JobView {
   readonly filter: Filter;
   readonly filterClass: string;
   readonly priority: number;
+  /** That it takes on its runner; absent: 1. */
+  readonly slots?: number;
   /** `cancelGraceMs`: a cancel ends what is left of it so long after it was told to end; `attempts`: tries in all where it is tried again by itself. */
   readonly limits: { readonly cancelGraceMs: number; readonly attempts?: number };
   /** Its outputs are kept apart, as `stdout` and `stderr`; absent: it has one log. */
@@ -108,6 +112,7 @@ const queued = (id: string, data: JobQueued, recorded: Recorded): JobView => ({
   filter: data.filter,
   filterClass: data.filterClass,
   priority: data.priority,
+  ...(data.slots === undefined ? {} : { slots: data.slots }),
   limits: {
     cancelGraceMs: data.limits.cancelGraceMs,
     ...(data.retry === undefined ? {} : { attempts: data.retry.attempts }),
@@ -167,11 +172,12 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
   const at = metadata.recordedAt;
   switch (event.type) {
     case 'JobAssigned': {
-      const { attempt, runner, slot, rule } = event.data;
+      const { attempt, runner, slot, alsoSlots, rule } = event.data;
       job.status = 'assigned';
       const queuedAt = job.waitsSince;
       Object.assign(attemptIn(job, attempt), {
         ...{ runner, slot, rule, assignedAt: at },
+        ...(alsoSlots === undefined ? {} : { alsoSlots }),
         ...(queuedAt === undefined ? {} : { queuedAt }),
       });
       delete job.waitsSince;
@@ -225,7 +231,7 @@ const change = (job: JobView, event: JobEvent, metadata: Metadata): void => {
 /** Folds the streams `job-<id>`. What ended stays ended, whatever a damaged history says afterwards. */
 export const jobs: Projection<JobsView, BatonEvent> = {
   name: 'jobs',
-  version: 6,
+  version: 7,
   init: () => ({}),
   evolve: (view, recorded) => {
     const id = idIn('job', recorded.stream);

@@ -31,6 +31,8 @@ export interface QueueEntry {
   /** Since when it is in this status: of one that waits, since it was queued, or queued again. */
   readonly since: string;
   readonly priority: number;
+  /** That it takes on its runner; absent: 1. */
+  readonly slots?: number;
   readonly runner?: string;
   /** Since when the runner that has it cannot be reached: whether the job runs is not known. */
   readonly unreachableSince?: string;
@@ -63,6 +65,7 @@ export interface LiveJob {
   readonly changeId?: string;
   readonly changeTitle?: string;
   readonly priority: number;
+  readonly slots?: number;
   readonly filterClass: string;
   readonly queuedAt: string;
   /** Jobs are numbered as they are queued: settles the order of jobs queued in the same millisecond. */
@@ -75,7 +78,7 @@ export interface LiveJob {
   retry?: RetryWait;
 }
 
-/** Live jobs by id, and by filter class, or by that and the enterprise, the reason why its jobs wait. */
+/** Live jobs by id, and by filter class, with the enterprise and the number of slots where they count, the reason why its jobs wait. */
 export interface QueueState {
   jobs: Record<string, LiveJob>;
   reasons: Record<string, NonNullable<QueueEntry['waiting']>>;
@@ -100,6 +103,7 @@ const entered = (data: JobQueued, at: string, order: number): LiveJob => ({
   pipeline: data.pipeline,
   ...(data.change === undefined ? {} : { changeId: data.change.id, changeTitle: data.change.title }),
   priority: data.priority,
+  ...(data.slots === undefined ? {} : { slots: data.slots }),
   filterClass: data.filterClass,
   queuedAt: at,
   order,
@@ -107,19 +111,26 @@ const entered = (data: JobQueued, at: string, order: number): LiveJob => ({
   since: at,
 });
 
-const ofEnterprise = (filterClass: string, enterprise: string): string => `${filterClass} ${enterprise}`;
+/** What a reason is of. An enterprise is a name: none begins with a plus sign. */
+const reasonKey = (filterClass: string, enterprise: string | undefined, slots = 1): string =>
+  [
+    filterClass,
+    ...(enterprise === undefined ? [] : [enterprise]),
+    ...(slots === 1 ? [] : [`+${slots}`]),
+  ].join(' ');
 
 /** Folds the streams `job-<id>`, `runner-<name>` and `filter_class-<hash>`; keeps only what is live. */
 export const queue: Projection<QueueState, BatonEvent> = {
   name: 'queue',
-  version: 4,
+  version: 5,
   init: () => ({ jobs: {}, reasons: {}, unreachable: {}, nextOrder: 0, arrivals: [], left: 0 }),
   evolve: (view, { stream, event, metadata }) => {
     if (event.type === 'WaitReasonChanged') {
       const ofClass = idIn('filter_class', stream);
-      const { filter, enterprise, reason, detail, blockers } = event.data;
+      const { filter, enterprise, slots, reason, detail, blockers } = event.data;
       if (ofClass === undefined) return;
-      const key = enterprise === undefined ? ofClass : ofEnterprise(filterClassOf(filter), enterprise);
+      const ofFilter = enterprise === undefined && slots === undefined ? ofClass : filterClassOf(filter);
+      const key = reasonKey(ofFilter, enterprise, slots);
       if (reason === 'nothing_waits') drop(view.reasons, key);
       else put(view.reasons, key, { reason, detail, blockers });
       return;
@@ -171,10 +182,11 @@ const unrecorded = {
 /** The enterprise's own, where runners are kept for enterprises. */
 const reasonFor = (
   { reasons }: QueueState,
-  filterClass: string,
-  enterprise: string,
+  { filterClass, enterprise, slots }: Pick<LiveJob, 'filterClass' | 'enterprise' | 'slots'>,
 ): NonNullable<QueueEntry['waiting']> =>
-  find(reasons, ofEnterprise(filterClass, enterprise)) ?? find(reasons, filterClass) ?? unrecorded;
+  find(reasons, reasonKey(filterClass, enterprise, slots)) ??
+  find(reasons, reasonKey(filterClass, undefined, slots)) ??
+  unrecorded;
 
 const unreachable = (view: QueueState, runner: string | undefined): Pick<QueueEntry, 'unreachableSince'> => {
   const since = runner === undefined ? undefined : find(view.unreachable, runner);
@@ -188,8 +200,7 @@ const UNMATCHED: ReadonlySet<string> = new Set(['no_runner', 'none_matches']);
 export const unmatchedIn = (view: QueueState): ((job: LiveJob) => boolean) => {
   // the usual case, and then nothing is looked up for thousands of jobs
   if (!Object.values(view.reasons).some(({ reason }) => UNMATCHED.has(reason))) return () => false;
-  return ({ status, filterClass, enterprise }) =>
-    status === 'queued' && UNMATCHED.has(reasonFor(view, filterClass, enterprise).reason);
+  return (job) => job.status === 'queued' && UNMATCHED.has(reasonFor(view, job).reason);
 };
 
 /** Why it waits, in words; undefined when it does not. `now` as with `toQueueView`. */
@@ -198,11 +209,11 @@ export const waitingOf = (
   job: LiveJob,
   now: Instant | undefined,
 ): QueueEntry['waiting'] => {
-  const { status, filterClass, enterprise, retry } = job;
+  const { status, retry } = job;
   if (status !== 'queued') return undefined;
   const detail = retry && retryText(retry, now);
   return retry === undefined || detail === undefined
-    ? reasonFor(view, filterClass, enterprise)
+    ? reasonFor(view, job)
     : { reason: 'tried_again_later', detail, blockers: [], until: retry.until };
 };
 

@@ -83,17 +83,17 @@ interface Gates {
   draining?: string;
 }
 
-/** Runners by name, their gates, and by job id the slot that the job holds. */
+/** Runners by name, their gates, and by job id the slots that the job holds. */
 export interface RunnerHealthView {
   runners: Record<string, RunnerView>;
   gates: Record<string, Gates>;
   held: Record<string, Held>;
 }
 
-/** The slot that a job holds, and since when it runs there. */
+/** The slots that a job holds, and since when it runs there. */
 interface Held {
   readonly runner: string;
-  readonly slot: string;
+  readonly slots: readonly string[];
   startedAt?: string;
 }
 
@@ -313,7 +313,7 @@ const evolveRunner = (
   Object.assign(runner, stateOf(runner, gates));
 };
 
-/** Frees the slot that the job holds; answers the runner that it was on, and what it held there. */
+/** Frees the slots that the job holds; answers the runner that it was on, and what it held there. */
 const release = (
   view: RunnerHealthView,
   jobId: string,
@@ -323,18 +323,19 @@ const release = (
   drop(view.held, jobId);
   const runner = find(view.runners, held.runner);
   if (runner === undefined) return undefined;
-  if (find(runner.current, held.slot) === jobId) drop(runner.current, held.slot);
+  for (const slot of held.slots) if (find(runner.current, slot) === jobId) drop(runner.current, slot);
   return { runner, held };
 };
 
 const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: string): void => {
   if (event.type === 'JobAssigned') {
     release(view, jobId);
-    const slot = String(event.data.slot);
+    const { slot, alsoSlots = [] } = event.data;
+    const slots = [slot, ...alsoSlots].map(String);
     const runner = find(view.runners, event.data.runner);
     if (runner === undefined) return;
-    put(runner.current, slot, jobId);
-    put(view.held, jobId, { runner: runner.name, slot });
+    for (const one of slots) put(runner.current, one, jobId);
+    put(view.held, jobId, { runner: runner.name, slots });
   } else if (event.type === 'JobStarted') {
     const held = find(view.held, jobId);
     if (held !== undefined) held.startedAt = at;
@@ -354,7 +355,7 @@ const evolveJob = (view: RunnerHealthView, jobId: string, event: JobEvent, at: s
 /** Folds the streams `runner-<name>` and, for what runs there, `job-<id>`. */
 export const runnerHealth: Projection<RunnerHealthView, BatonEvent> = {
   name: 'runner_health',
-  version: 5,
+  version: 6,
   init: () => ({ runners: {}, gates: {}, held: {} }),
   evolve: (view, recorded) => {
     const { stream, event, metadata } = recorded;

@@ -23,6 +23,8 @@ const needs = (filter: Filter): string =>
     ? 'any runner will do'
     : `needs ${filter.map(({ key, op, values }) => `${key} ${op} ${values.join('|')}`).join(' and ')}`;
 
+const takes = (slots = 1): string => (slots === 1 ? '' : `, takes ${slots} slots`);
+
 const sealed = ({ name, storedBytes, truncated }: SealedOutput): string =>
   `${name} ${storedBytes} bytes${truncated ? ', cut at the limit' : ''}`;
 
@@ -42,10 +44,11 @@ const sentenceOf = (event: BatonEvent): string => {
     case 'PhaseFinished':
       return `the phase ended: ${event.data.outcome.replace('_', ' ')}`;
     case 'JobQueued':
-      return `queued with priority ${event.data.priority}, ${needs(event.data.filter)}`;
+      return `queued with priority ${event.data.priority}, ${needs(event.data.filter)}${takes(event.data.slots)}`;
     case 'JobAssigned': {
-      const { attempt, runner, slot, rule } = event.data;
-      return `attempt ${attempt} was assigned to ${runner}, slot ${slot} (rule: ${rule})`;
+      const { attempt, runner, slot, alsoSlots = [], rule } = event.data;
+      const also = alsoSlots.length === 0 ? '' : ` and also ${alsoSlots.join(', ')}`;
+      return `attempt ${attempt} was assigned to ${runner}, slot ${slot}${also} (rule: ${rule})`;
     }
     case 'JobStarted':
       return `attempt ${event.data.attempt} started as process ${event.data.pid}`;

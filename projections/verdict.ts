@@ -1,5 +1,6 @@
 /** Why does this job wait, in one sentence? Reads the table of runners against clauses that `explain` makes. */
-import { hintsFor } from '../src/domain/nearest-miss.js';
+import { hintsFor, tooFewSlots } from '../src/domain/nearest-miss.js';
+import { slotsClause } from '../src/domain/matching.js';
 import type { Clause } from '../src/events/shapes.js';
 import { isClosedTo, type ExplainAnswer } from './explain-answer.js';
 import { counted } from './table.js';
@@ -29,8 +30,19 @@ const whatTheyHave = (found: readonly string[]): string => {
   return [...shown, ...(rest > 0 ? [`${rest} have others`] : [])].join(', ');
 };
 
+const ASKS_SLOTS = slotsClause(0).key;
+
+/** It would suit, if it had more slots: how many it has. */
+const sizeOf = ({ clauses }: Row): readonly number[] => {
+  const lacks = clauses.filter(({ holds }) => !holds);
+  const [only] = lacks;
+  return lacks.length === 1 && only?.clause.key === ASKS_SLOTS ? [Number(only.found)] : [];
+};
+
 /** No runner suits: names the first clause that nobody meets, else the runner that lacks least. */
-const nobodySuits = (rows: readonly Row[]): string => {
+const nobodySuits = (rows: readonly Row[], slots: number): string => {
+  const sizes = slots === 1 ? [] : rows.flatMap(sizeOf);
+  if (sizes.length > 0) return `no enrolled runner can ever match: ${tooFewSlots(slots, sizes)}`;
   const [first] = rows;
   const nobodys = (first?.clauses ?? []).findIndex((_, i) =>
     rows.every((row) => row.clauses[i]?.holds === false),
@@ -50,19 +62,27 @@ const nobodySuits = (rows: readonly Row[]): string => {
   return `no enrolled runner meets all conditions at once (closest: ${closest.runner}, without ${missing})`;
 };
 
-/** One sentence for a job that waits; `all` has every runner that is not retired. */
-export const waitingVerdict = (all: readonly Row[]): string => {
+/**
+ * One sentence for a job that waits; `all` has every runner that is not retired. `slots`: how many it takes. `isKept`: whether free slots
+ * may be kept for a job that takes several.
+ */
+export const waitingVerdict = (all: readonly Row[], slots = 1, isKept = () => false): string => {
   if (all.length === 0) return 'waits: no runner is enrolled';
   // what is kept for other enterprises is neither a near miss nor for everybody's eyes
   const rows = all.filter((row) => !isClosedTo(row));
   if (rows.length === 0) return 'waits: no enrolled runner takes jobs of its enterprise';
   const suitable = rows.filter(({ suits }) => suits);
-  if (suitable.length === 0) return `waits: ${nobodySuits(rows)}`;
+  if (suitable.length === 0) return `waits: ${nobodySuits(rows, slots)}`;
   const blocked = suitable.filter(({ unavailable }) => unavailable !== undefined);
   const free = suitable.length - blocked.length;
+  if (free > 0 && slots === 1 && isKept())
+    return `waits: ${counted(free, 'matching runner')} may keep free slots for a job that takes several`;
   if (free > 0)
     return `waits: ${counted(free, 'matching runner')} could take it, the scheduler has not assigned it yet`;
-  if (blocked.every(({ unavailable }) => unavailable?.startsWith('busy: ')))
+  const areBusy = blocked.every(({ unavailable }) => unavailable?.startsWith('busy: '));
+  if (areBusy && slots > 1)
+    return `waits: no matching runner has ${slots} slots free at once (${counted(suitable.length, 'runner')})`;
+  if (areBusy)
     return suitable.length === 1
       ? 'waits: the only matching runner is busy'
       : `waits: all ${suitable.length} matching runners are busy`;

@@ -14,21 +14,36 @@ type ClearByProbe = Extract<RunnerCommand, { kind: 'ClearSlot'; by: 'probe' }>;
 
 interface Suspect {
   readonly command: ClearByProbe;
-  readonly names: readonly ProcessName[];
+  /** What is looked for, and in which slot: the account of another one may not see it. */
+  readonly looks: readonly { readonly slot: number; readonly names: readonly ProcessName[] }[];
 }
 
 /** Undefined: what was left there is not known well enough to look for it, so a person has to. */
 const suspectIn = (soiled: Extract<RunnerState, { status: 'enrolled' }>['soiled'], slot: number) => {
   const jobs = soiled.filter((one) => one.slot === slot);
   const gone = jobs.flatMap(({ survivors = [] }) => survivors);
-  const names = gone.map(nameOf).filter((name) => name !== undefined);
   const isKnown = jobs.length > 0 && jobs.every(({ survivors = [] }) => survivors.length > 0);
-  if (!isKnown || names.length < gone.length) return undefined;
+  const looks = jobs.map(({ survivors = [], ranIn = slot }) => ({
+    slot: ranIn,
+    names: survivors.map(nameOf).filter((name) => name !== undefined),
+  }));
+  const named = looks.reduce((sum, { names }) => sum + names.length, 0);
+  if (!isKnown || named < gone.length) return undefined;
   const command: ClearByProbe = {
     ...{ kind: 'ClearSlot', slot, by: 'probe', gone },
     jobs: jobs.map(({ jobId }) => jobId),
   };
-  return { command, names };
+  return { command, looks };
+};
+
+const areGone = async (
+  transport: Pick<RunnerTransport, 'alive'>,
+  target: RunnerTarget | undefined,
+  names: readonly ProcessName[],
+): Promise<boolean> => {
+  if (target === undefined) return false;
+  const fates = await transport.alive(target, names)();
+  return E.isRight(fates) && fates.right.every((fate) => fate === 'gone');
 };
 
 /** The slots in which nothing lives any more of what was left there. A runner that does not answer changes nothing. */
@@ -42,11 +57,10 @@ export const slotsToClear = async (
     .map((slot) => suspectIn(state.soiled, slot))
     .filter((suspect) => suspect !== undefined);
   const cleared: ClearByProbe[] = [];
-  for (const { command, names } of suspects) {
-    const target = targetOf(command.slot);
-    if (target === undefined) continue;
-    const fates = await transport.alive(target, names)();
-    if (E.isRight(fates) && fates.right.every((fate) => fate === 'gone')) cleared.push(command);
+  for (const { command, looks } of suspects) {
+    let isGone = true;
+    for (const { slot, names } of looks) isGone &&= await areGone(transport, targetOf(slot), names);
+    if (isGone) cleared.push(command);
   }
   return cleared;
 };

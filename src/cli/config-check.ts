@@ -30,9 +30,10 @@ const workspaceText = ({ keep, keepMs, cache, freeBytes }: Workspace): readonly 
   ...(freeBytes === undefined ? [] : [`${freeBytes / 1_048_576} MiB free`]),
 ];
 
-const moreText = ({ priority, retry, workspace, reports }: PhaseConfig): string =>
+const moreText = ({ priority, slots, retry, workspace, reports }: PhaseConfig): string =>
   [
     ...(priority === undefined ? [] : [`priority ${priority}`]),
+    ...(slots === undefined ? [] : [`takes ${slots} slots`]),
     ...(retry === undefined ? [] : [retryText(retry)]),
     ...(workspace === undefined ? [] : workspaceText(workspace)),
     ...(reports === undefined ? [] : ['reports']),

@@ -23,6 +23,8 @@ export interface LiveJob extends WaitingJob {
   readonly status: 'assigned' | 'running';
   readonly runner: string;
   readonly slot: number;
+  /** The further ones that it holds. */
+  readonly alsoSlots: readonly number[];
   /** Event that put it into this status, and when. */
   readonly since: Asked;
   /** Event of the current assignment; the cause of everything done to the attempt. */
@@ -53,11 +55,11 @@ export const evolveAttempts = (
   const job = live.get(jobId);
   switch (event.type) {
     case 'JobAssigned': {
-      const { runner, slot, attempt } = event.data;
+      const { runner, slot, alsoSlots = [], attempt } = event.data;
       const known = job ?? queued;
       if (known === undefined) return;
       const { phaseRunId, limits, cancel } = known;
-      const place = { runner, slot, since: now, assignedBy: id };
+      const place = { runner, slot, alsoSlots, since: now, assignedBy: id };
       waiting.delete(jobId);
       live.set(jobId, { jobId, phaseRunId, limits, cancel, attempt, status: 'assigned', ...place });
       return;

@@ -8,10 +8,13 @@ import type { Recorded } from '../kernel/recorded.js';
 import { evolveAttempts, noJobs, type LiveJob, type LiveJobs } from './attempts.js';
 import { idOf, type DispatchCommand } from './commands.js';
 
-/** An ended attempt that left processes behind, until its slot's quarantine is recorded. */
+/** An ended attempt that left processes behind, until the quarantine of all slots that it held is recorded. */
 interface Soiled {
   readonly runner: string;
+  /** In which it ran. */
   readonly slot: number;
+  /** Those of its slots whose quarantine is owed. */
+  readonly owed: readonly number[];
   readonly jobId: string;
   readonly phaseRunId: string;
   readonly survivors: readonly Survivor[];
@@ -54,17 +57,17 @@ const evolve = (state: CancellationState, recorded: Recorded<BatonEvent>): Cance
     for (const [cause, soiled] of state.soiled) if (soiled.runner === name) state.soiled.delete(cause);
   }
   if (survivors.length > 0 && job) {
-    const { runner, slot, jobId, phaseRunId } = job;
-    state.soiled.set(id, { runner, slot, jobId, phaseRunId, survivors });
+    const { runner, slot, alsoSlots, jobId, phaseRunId } = job;
+    const owed = [slot, ...alsoSlots];
+    state.soiled.set(id, { runner, slot, owed, jobId, phaseRunId, survivors });
   }
   if (event.type === 'SlotQuarantined')
-    for (const [cause, soiled] of state.soiled)
-      if (
-        soiled.runner === idOf(stream) &&
-        soiled.slot === event.data.slot &&
-        soiled.jobId === event.data.jobId
-      )
-        state.soiled.delete(cause);
+    for (const [cause, soiled] of state.soiled) {
+      if (soiled.runner !== idOf(stream) || soiled.jobId !== event.data.jobId) continue;
+      const owed = soiled.owed.filter((slot) => slot !== event.data.slot);
+      if (owed.length > 0) state.soiled.set(cause, { ...soiled, owed });
+      else state.soiled.delete(cause);
+    }
   evolveAttempts(state.jobs, recorded);
   return state;
 };
@@ -98,32 +101,35 @@ const endRemains = ({ job, eventId }: Closed): DispatchCommand => ({
   graceMs: job.limits.cancelGraceMs,
 });
 
+/** What survived may use every slot that the job had. */
 const quarantine = (
   cause: string,
-  { runner, slot, jobId, phaseRunId, survivors }: Soiled,
-): DispatchCommand => ({
-  commandId: deriveId(cause, 'cancellation', 'quarantine'),
-  causationId: cause,
-  correlationId: phaseRunId,
-  target: 'runner',
-  id: runner,
-  command: {
-    kind: 'QuarantineSlot',
-    slot,
-    jobId,
-    why: `cancel incomplete: ${survivors.length} processes survived`,
-    survivors,
-  },
-});
+  { runner, slot: ranIn, owed, jobId, phaseRunId, survivors }: Soiled,
+): readonly DispatchCommand[] =>
+  owed.map((slot) => ({
+    commandId: deriveId(cause, 'cancellation', 'quarantine', ...(slot === ranIn ? [] : [slot])),
+    causationId: cause,
+    correlationId: phaseRunId,
+    target: 'runner',
+    id: runner,
+    command: {
+      kind: 'QuarantineSlot',
+      slot,
+      jobId,
+      why: `cancel incomplete: ${survivors.length} processes survived`,
+      survivors,
+      ...(slot === ranIn ? {} : { ranIn }),
+    },
+  }));
 
 export const cancellation: Process<BatonEvent, DispatchCommand, CancellationState> = {
   name: 'cancellation',
-  version: 3,
+  version: 4,
   init: () => ({ jobs: noJobs(), closed: new Map(), soiled: new Map() }),
   evolve,
   react: (state, { stream, event, id }) => {
     const soiled = state.soiled.get(id);
-    if (soiled) return [quarantine(id, soiled)];
+    if (soiled) return quarantine(id, soiled);
     const closed = state.closed.get(idOf(stream));
     if (closed?.eventId === id) return [endRemains(closed)];
     const job = state.jobs.live.get(idOf(stream));
@@ -134,6 +140,6 @@ export const cancellation: Process<BatonEvent, DispatchCommand, CancellationStat
   resume: (state) => [
     ...[...state.jobs.live.values()].flatMap(end),
     ...[...state.closed.values()].map(endRemains),
-    ...[...state.soiled].map(([cause, soiled]) => quarantine(cause, soiled)),
+    ...[...state.soiled].flatMap(([cause, soiled]) => quarantine(cause, soiled)),
   ],
 };

@@ -83,7 +83,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
     if (missing.length > 0)
       return missing.map(({ index, label, filter }) => {
         const { scope, pipeline, stage, phase, limits, priority, whenUnmatchable } = promoted;
-        const { change, output, retry, workspace, reports } = promoted;
+        const { change, output, retry, workspace, reports, slots } = promoted;
         return {
           commandId: deriveId(promotedBy, 'fan-out', 'queue', index),
           causationId: promotedBy,
@@ -110,6 +110,7 @@ const owed = (state: FanOutState, phaseRunId: string): readonly DispatchCommand[
               ...(retry === undefined ? {} : { retry }),
               ...(workspace === undefined ? {} : { workspace }),
               ...(reports === undefined ? {} : { reports }),
+              ...(slots === undefined ? {} : { slots }),
             },
           },
         };

@@ -21,6 +21,8 @@ interface Job extends QueuedJob {
   /** Of its filter alone, as it was queued with. */
   readonly filterClass: string;
   readonly enterprise: string;
+  /** That it takes. */
+  readonly slots: number;
   readonly phaseRunId: string;
   readonly queueMs: number | undefined;
   /** Attempts so far. */
@@ -35,7 +37,8 @@ interface Job extends QueuedJob {
   queued: boolean;
   /** It waits for its time to be tried again: for no runner yet, or while it shuns some, for another. */
   delayed: boolean;
-  place: { readonly runner: string; readonly slot: number } | undefined;
+  /** Where it is, and all slots that it holds there. */
+  place: { readonly runner: string; readonly slots: readonly number[] } | undefined;
 }
 
 export interface SchedulerState {
@@ -118,12 +121,12 @@ const renew = (
 const regroup = (state: SchedulerState, atMs: number): void => {
   const { index } = state;
   for (const job of state.jobs.values()) {
-    const { cls, queued, filterClass, enterprise } = job;
+    const { cls, queued, filterClass, enterprise, slots } = job;
     if (!index.isAstray(cls, enterprise)) continue;
     // only its line is another: what it waits for, and until when, stays
     if (queued) index.dequeue(job);
     index.leave(cls);
-    job.cls = index.join(filterClass, cls.filter, enterprise, atMs);
+    job.cls = index.join(filterClass, cls.filter, { enterprise, slots }, atMs);
     if (queued) index.enqueue(job);
   }
 };
@@ -133,23 +136,25 @@ const release = (state: SchedulerState, job: Job, atMs: number, options: Schedul
   const runner = place && state.runners.get(place.runner);
   job.place = undefined;
   if (!runner) return;
-  if (runner.busy.get(place.slot) === jobId) runner.busy.delete(place.slot);
+  for (const slot of place.slots) if (runner.busy.get(slot) === jobId) runner.busy.delete(slot);
   renew(state, runner.name, atMs, options);
 };
 
 const queued = (
   state: SchedulerState,
-  { phaseRunId, filter, filterClass, scope, priority, whenUnmatchable, limits }: JobQueued,
+  { phaseRunId, filter, filterClass, scope, priority, slots = 1, whenUnmatchable, limits }: JobQueued,
   { stream, id, metadata }: Recorded<BatonEvent>,
   policy: Policy,
 ): void => {
   const jobId = idOf(stream);
   const waitsSinceMs = Date.parse(metadata.recordedAt);
+  const { enterprise } = scope;
   const job: Job = {
     jobId,
-    cls: state.index.join(filterClass, filter, scope.enterprise, waitsSinceMs),
+    cls: state.index.join(filterClass, filter, { enterprise, slots }, waitsSinceMs),
     filterClass,
-    enterprise: scope.enterprise,
+    enterprise,
+    slots,
     key: dispatchKey(waitsSinceMs, priority, policy),
     order: state.arrivals++,
     whenUnmatchable,
@@ -172,9 +177,15 @@ const queued = (
 const isRunnersFault = ({ cause, why }: JobRequeued): boolean =>
   cause === 'infrastructure' || (cause === 'policy' && why === 'lost');
 
-/** The quarantine follows as an event of the runner; until then a slot in which something survived must not be given away. */
+/** The quarantine follows as an event of the runner; until then slots in which something survived must not be given away. */
 const closeSoiled = ({ runners }: SchedulerState, { place }: Job, event: JobEvent): void => {
-  if (place && survivorsOf(event).length > 0) runners.get(place.runner)?.badSlots.add(place.slot);
+  if (place && survivorsOf(event).length > 0)
+    for (const slot of place.slots) runners.get(place.runner)?.badSlots.add(slot);
+};
+
+/** Its slots have no other job. */
+const hold = ({ runners }: SchedulerState, { jobId, place }: Job): void => {
+  for (const slot of place?.slots ?? []) runners.get(place?.runner ?? '')?.busy.set(slot, jobId);
 };
 
 const evolveJob = (
@@ -187,11 +198,11 @@ const evolveJob = (
   const atMs = Date.parse(metadata.recordedAt);
   switch (event.type) {
     case 'JobAssigned': {
-      const { runner, slot, attempt } = event.data;
+      const { runner, slot, alsoSlots = [], attempt } = event.data;
       dequeue(state, job);
       job.attempt = attempt;
-      job.place = { runner, slot };
-      state.runners.get(runner)?.busy.set(slot, job.jobId);
+      job.place = { runner, slots: [slot, ...alsoSlots] };
+      hold(state, job);
       renew(state, runner, atMs, options);
       return;
     }
@@ -247,8 +258,7 @@ const evolve = (
     evolveFleet(state.runners, name, event);
     // a job of a runner that had the name before may live on in the same account
     if (event.type === 'RunnerEnrolled')
-      for (const { jobId, place } of state.jobs.values())
-        if (place?.runner === name) state.runners.get(name)?.busy.set(place.slot, jobId);
+      for (const job of state.jobs.values()) if (job.place?.runner === name) hold(state, job);
     renew(state, name, Date.parse(metadata.recordedAt), options);
   } else if (event.type === 'JobQueued') queued(state, event.data, recorded, options.policy);
   else if (isJobEvent(event)) {
@@ -260,7 +270,7 @@ const evolve = (
 
 const assign = (
   state: SchedulerState,
-  { job: { jobId }, runner, slot, rule }: Assignment,
+  { job: { jobId }, runner, slot, alsoSlots, rule }: Assignment,
   fence: number,
 ): readonly DispatchCommand[] => {
   const job = state.jobs.get(jobId);
@@ -279,7 +289,10 @@ const assign = (
       id: jobId,
       command: {
         kind: 'AssignJob',
-        data: { attempt, runner, slot, fence, baseId, bootId, filterClass, rule },
+        data: {
+          ...{ attempt, runner, slot, fence, baseId, bootId, filterClass, rule },
+          ...(alsoSlots === undefined ? {} : { alsoSlots }),
+        },
       },
     },
   ];
@@ -351,7 +364,10 @@ const owed = (state: SchedulerState, { fence }: SchedulerOptions): readonly Disp
 interface Saved {
   /** The keys of jobs are worked out with it. */
   readonly policy: string;
-  readonly classes: readonly Pick<FilterClass, 'id' | 'filter' | 'enterprise' | 'unmatchedSinceMs'>[];
+  readonly classes: readonly Pick<
+    FilterClass,
+    'id' | 'filter' | 'enterprise' | 'slots' | 'unmatchedSinceMs'
+  >[];
   readonly jobs: ReadonlyMap<string, Omit<Job, 'cls'> & { readonly cls: string }>;
   readonly runners: Fleet;
   readonly failures: Failures;
@@ -364,8 +380,8 @@ const kept = (options: SchedulerOptions): Kept<SchedulerState> => ({
   save: ({ jobs, index, deadlines: _, delayed: __, ...rest }): Saved => ({
     ...rest,
     policy: JSON.stringify(options.policy),
-    classes: index.known.map(({ id, filter, enterprise, unmatchedSinceMs }) => ({
-      ...{ id, filter, enterprise, unmatchedSinceMs },
+    classes: index.known.map(({ id, filter, enterprise, slots, unmatchedSinceMs }) => ({
+      ...{ id, filter, enterprise, slots, unmatchedSinceMs },
     })),
     jobs: new Map([...jobs].map(([jobId, job]) => [jobId, { ...job, cls: job.cls.id }])),
   }),
@@ -377,7 +393,7 @@ const kept = (options: SchedulerOptions): Kept<SchedulerState> => ({
     for (const name of state.runners.keys()) renew(state, name, 0, options);
     const filters = new Map(classes.map(({ id, filter }) => [id, filter]));
     for (const [jobId, job] of jobs) {
-      const cls = state.index.join(job.filterClass, filters.get(job.cls) ?? [], job.enterprise, 0);
+      const cls = state.index.join(job.filterClass, filters.get(job.cls) ?? [], job, 0);
       const restored: Job = { ...job, cls };
       state.jobs.set(jobId, restored);
       if (job.queued) enqueue(state, restored);
@@ -431,7 +447,7 @@ export const scheduler = (
   options: SchedulerOptions,
 ): Process<BatonEvent, DispatchCommand, SchedulerState> => ({
   name: 'scheduler',
-  version: 3,
+  version: 4,
   kept: kept(options),
   init,
   evolve: (state, recorded) => evolve(state, recorded, options),

@@ -18,6 +18,7 @@ export interface Settings {
   readonly secrets: PerPhase<readonly string[]>;
   readonly outputs: PerPhase<OutputForm>;
   readonly priorities: PerPhase<number>;
+  readonly slots: PerPhase<number>;
   /** Undefined as an entry: not tried again. */
   readonly retries: PerPhase<Retry | undefined>;
   readonly workspaces: PerPhase<Workspace>;
@@ -28,6 +29,8 @@ export interface Settings {
 const MAX_SECONDS = 2_147_483;
 /** Enough to put any work before or behind all else: ageing adds one in ten minutes. */
 const MOST_PRIORITY = 100;
+/** As many as a runner may have. */
+const MOST_SLOTS = 64;
 /** Whoever fails so often does not fail by chance. */
 const MOST_ATTEMPTS = 10;
 const MIB = 1_048_576;
@@ -110,6 +113,14 @@ const priority = ({ value, refuse }: Spot): { readonly value: number } | undefin
     : refuse(
         `a whole number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`,
         'higher goes first; remove the key for 0',
+      );
+
+const slots = ({ value, refuse }: Spot): { readonly value: number } | undefined =>
+  isWhole(value, 1, MOST_SLOTS)
+    ? { value }
+    : refuse(
+        `slots that each job takes on its runner: a whole number from 1 to ${MOST_SLOTS}`,
+        'remove the key for 1',
       );
 
 const attemptsAt = ({ value, refuse }: Spot): number | undefined =>
@@ -251,12 +262,13 @@ const ownAt = (spot: Spot, wanted: Wanted): Own => ({
   secrets: perPhase(spot.at('secrets'), wanted, secretNames),
   outputs: perPhase(spot.at('output'), wanted, outputForm),
   priorities: perPhase(spot.at('priority'), wanted, priority),
+  slots: perPhase(spot.at('slots'), wanted, slots),
   retries: perPhase(spot.at('retry'), wanted, retry),
   workspaces: perPhase(spot.at('workspace'), wanted, workspace),
   reports: perPhase(spot.at('reports'), wanted, reports),
 });
 
-const own = ['filters', 'secrets', 'output', 'priority', 'retry', 'workspace', 'reports'];
+const own = ['filters', 'secrets', 'output', 'priority', 'slots', 'retry', 'workspace', 'reports'];
 
 const stageAt = (stage: Stage, spot: Spot): Settings => {
   const known = stagePlan[stage].flat();

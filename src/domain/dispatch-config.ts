@@ -27,6 +27,8 @@ export interface PhaseConfig {
   readonly output?: 'split';
   /** Higher goes first. Absent: 0. */
   readonly priority?: number;
+  /** That each of its jobs takes on its runner. Absent: 1. */
+  readonly slots?: number;
   /** Absent: a job's own end is final. */
   readonly retry?: Retry;
   readonly workspace?: Workspace;
@@ -184,6 +186,7 @@ const configOf = (phase: Phase, rows: readonly Row[], layers: readonly Settings[
   const secrets = find((settings) => settings.secrets) ?? [];
   const output: OutputForm | undefined = find(({ outputs }) => outputs);
   const priority = find(({ priorities }) => priorities) ?? 0;
+  const slots = find((settings) => settings.slots) ?? 1;
   const retry = find(({ retries }) => retries);
   const workspace = find(({ workspaces }) => workspaces) ?? {};
   const reports = find((settings) => settings.reports) ?? false;
@@ -194,6 +197,7 @@ const configOf = (phase: Phase, rows: readonly Row[], layers: readonly Settings[
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(output === 'split' ? { output } : {}),
     ...(priority === 0 ? {} : { priority }),
+    ...(slots === 1 ? {} : { slots }),
     ...(retry === undefined ? {} : { retry }),
     ...(Object.keys(workspace).length === 0 ? {} : { workspace }),
     ...(reports ? { reports } : {}),

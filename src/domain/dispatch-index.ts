@@ -3,11 +3,12 @@
  * changed runner. Jobs with the same filter wait in one line, their *filter class*. Runners that suit the same classes are
  * one *pool*: there are as many pools as kinds of machine, however many machines. Which pools serve which class is worked
  * out once, when a class or a runner comes or changes. Where runners take jobs of certain enterprises only, each enterprise that is
- * named by one has classes of its own; the others share theirs, since no such runner takes any of them.
+ * named by one has classes of its own; the others share theirs, since no such runner takes any of them. Jobs that take several slots
+ * have classes of their own as well, one for each number: only runners with as many serve them.
  */
 import type { Filter } from '../events/shapes.js';
 import { Line } from './line.js';
-import { admits, enterpriseClause, filterClassOf, suits, type Candidate } from './matching.js';
+import { admits, classOf, suits, type Candidate, type Demand } from './matching.js';
 
 /** A job, as far as its dispatch goes. */
 export interface QueuedJob {
@@ -35,11 +36,13 @@ export interface RunnerSlots extends Candidate {
   readonly badSlots: ReadonlySet<number>;
 }
 
-export interface FilterClass {
+/** What makes a class: `enterprise` is empty for the jobs of every enterprise that no runner names. */
+interface ClassKey extends Demand {
   readonly id: string;
   readonly filter: Filter;
-  /** Whose jobs it holds; empty: those of every enterprise that no runner names. */
-  readonly enterprise: string;
+}
+
+export interface FilterClass extends ClassKey {
   readonly seq: number;
   readonly line: Line<QueuedJob>;
   /** Those that would rather run elsewhere than where they failed: few. */
@@ -87,6 +90,25 @@ export const freeSlot = (
   return undefined;
 };
 
+/** The slots that are neither held nor quarantined nor in `taken`, in their order. */
+export const freeSlots = (
+  { slots, busy, badSlots }: RunnerSlots,
+  taken?: ReadonlySet<number>,
+): readonly number[] => {
+  const free: number[] = [];
+  for (let slot = 0; slot < slots; slot++)
+    if (!busy.has(slot) && !badSlots.has(slot) && taken?.has(slot) !== true) free.push(slot);
+  return free;
+};
+
+/** True when so many of its slots are free, or will be when its jobs have ended: what is in quarantine may stay there for ever. */
+export const canHold = ({ slots, badSlots }: RunnerSlots, wanted: number): boolean => {
+  if (wanted === 1) return true;
+  let usable = 0;
+  for (let slot = 0; slot < slots; slot++) if (!badSlots.has(slot)) usable++;
+  return usable >= wanted;
+};
+
 export const byDispatch = (a: QueuedJob, b: QueuedJob): number => a.key - b.key || a.order - b.order;
 const byLoad = (a: Runner, b: Runner): number => a.load - b.load || a.seq - b.seq;
 
@@ -95,10 +117,8 @@ export const waitingIn = (cls: FilterClass): number => cls.line.size + cls.retri
 export const waitingForRunners = (cls: FilterClass): number => waitingIn(cls) - cls.shunning;
 
 /** The job may run there, and would. */
-const takes = (
-  runner: Candidate,
-  { filter, enterprise }: Pick<FilterClass, 'filter' | 'enterprise'>,
-): boolean => admits(runner, enterprise) && suits(runner, filter);
+const takes = (runner: RunnerSlots, { filter, enterprise, slots }: Omit<ClassKey, 'id'>): boolean =>
+  runner.slots >= slots && admits(runner, enterprise) && suits(runner, filter);
 
 /** `''` stands for all enterprises that no runner names, and is the name of none. */
 const nameable = (enterprises: readonly string[] = []): readonly string[] =>
@@ -122,6 +142,8 @@ export class DispatchIndex {
   private readonly classes = new Map<string, FilterClass>();
   private readonly pools = new Map<string, Pool>();
   private idle = 0;
+  /** Classes whose jobs take several slots: while there are some, the number that a runner has says whom it serves. */
+  private heavy = 0;
   private seq = 0;
 
   /** Classes with a live job, and some without. */
@@ -135,16 +157,15 @@ export class DispatchIndex {
   }
 
   /** A class as it was known before a restart, still without jobs; before there are any runners. */
-  recall(cls: Pick<FilterClass, 'id' | 'filter' | 'enterprise' | 'unmatchedSinceMs'>): void {
+  recall(cls: ClassKey & Pick<FilterClass, 'unmatchedSinceMs'>): void {
     this.unsettled.add(this.classes.get(cls.id) ?? this.addClass(cls, cls.unmatchedSinceMs));
   }
 
   /** The class of a job; from now on it counts as one of its live jobs. `filterClass`: the hash of its filter alone. */
-  join(filterClass: string, filter: Filter, enterprise: string, atMs: number): FilterClass {
-    const own = this.named.has(enterprise);
-    const id = own ? filterClassOf([...filter, enterpriseClause(enterprise)]) : filterClass;
-    const cls =
-      this.classes.get(id) ?? this.addClass({ id, filter, enterprise: own ? enterprise : '' }, atMs);
+  join(filterClass: string, filter: Filter, { enterprise: of, slots }: Demand, atMs: number): FilterClass {
+    const enterprise = this.named.has(of) ? of : '';
+    const id = enterprise === '' && slots === 1 ? filterClass : classOf(filter, { enterprise, slots });
+    const cls = this.classes.get(id) ?? this.addClass({ id, filter, enterprise, slots }, atMs);
     if (cls.jobs++ === 0) this.idle--;
     return cls;
   }
@@ -167,7 +188,11 @@ export class DispatchIndex {
     if (job.shuns) cls.shunning++;
     else if (waitingForRunners(cls) === 1) this.unsettled.add(cls);
     if (waitingIn(cls) > 1) return;
-    for (const pool of cls.pools) pool.waiting.add(cls);
+    for (const pool of cls.pools) {
+      pool.waiting.add(cls);
+      // free slots may be kept for it from now on, which the others' reason tells
+      if (cls.slots > 1) this.mark(pool.waiting);
+    }
     if (cls.pools.size === 0) this.unmatched.add(cls);
   }
 
@@ -178,7 +203,10 @@ export class DispatchIndex {
     if (job.shuns) cls.shunning--;
     else if (waitingForRunners(cls) === 0) this.unsettled.add(cls);
     if (waitingIn(cls) > 0) return;
-    for (const pool of cls.pools) pool.waiting.delete(cls);
+    for (const pool of cls.pools) {
+      pool.waiting.delete(cls);
+      if (cls.slots > 1) this.mark(pool.waiting);
+    }
     this.unmatched.delete(cls);
   }
 
@@ -194,10 +222,13 @@ export class DispatchIndex {
       before !== undefined &&
       before.slots.attributes === slots?.attributes &&
       before.slots.labels === slots.labels &&
-      before.slots.enterprises === slots.enterprises;
+      before.slots.enterprises === slots.enterprises &&
+      (before.slots.slots === slots.slots || this.heavy === 0);
     if (samePlace && before.slots.unavailable === slots.unavailable) {
       before.slots = slots;
       this.refresh(name);
+      // whether it has enough slots out of quarantine may be another answer now
+      if (this.heavy > 0) for (const cls of before.pool.waiting) if (cls.slots > 1) this.unsettled.add(cls);
       return false;
     }
     const renamed = this.rename(nameable(before?.slots.enterprises), nameable(slots?.enterprises));
@@ -305,17 +336,15 @@ export class DispatchIndex {
   }
 
   /** A new class splits each pool of which it suits only some. */
-  private addClass(
-    { id, filter, enterprise }: Pick<FilterClass, 'id' | 'filter' | 'enterprise'>,
-    atMs: number,
-  ): FilterClass {
+  private addClass({ id, filter, enterprise, slots }: ClassKey, atMs: number): FilterClass {
     const cls: FilterClass = {
-      ...{ id, filter, enterprise, seq: this.seq++, jobs: 0, impatient: 0, shunning: 0 },
+      ...{ id, filter, enterprise, slots, seq: this.seq++, jobs: 0, impatient: 0, shunning: 0 },
       ...{ unmatchedSinceMs: atMs, pools: new Set() },
       line: new Line(byDispatch),
       retries: new Line(byDispatch),
     };
     this.classes.set(id, cls);
+    if (slots > 1) this.heavy++;
     this.idle++;
     for (const pool of [...this.pools.values()]) {
       const suited = [...pool.members].filter(({ slots }) => takes(slots, cls));
@@ -332,6 +361,7 @@ export class DispatchIndex {
 
   private forgetIdle(): void {
     for (const cls of [...this.classes.values()]) if (cls.jobs === 0) this.classes.delete(cls.id);
+    this.heavy = [...this.classes.values()].filter(({ slots }) => slots > 1).length;
     this.idle = 0;
     this.pools.clear();
     this.open.clear();

@@ -66,12 +66,36 @@ export const enterpriseClause = (enterprise: string): Clause => ({
   values: [enterprise],
 });
 
+/** What several slots ask of a runner, beside the filter; as with an enterprise, no filter says it. */
+export const slotsClause = (slots: number): Clause => ({
+  key: 'slots',
+  op: 'version',
+  values: [`>=${slots}`],
+});
+
+/** What a job asks for beside its filter. */
+export interface Demand {
+  /** Whose it is, where runners are kept for enterprises; empty: of one that no runner names. */
+  readonly enterprise: string;
+  /** How many it takes on its runner. */
+  readonly slots: number;
+}
+
 /** 16 hex digits of the SHA-256 of the canonical filter: names `filter_class-<hash>` streams. */
 export const filterClassOf = (filter: Filter): string =>
   createHash('sha256')
     .update(JSON.stringify(canonical(filter)))
     .digest('hex')
     .slice(0, 16);
+
+/** The class of jobs that may ask for more than their filter; of those that do not, that of the filter alone. */
+export const classOf = (filter: Filter, { enterprise, slots }: Demand): string =>
+  filterClassOf([
+    ...filter,
+    ...(enterprise === '' ? [] : [enterpriseClause(enterprise)]),
+    // no filter can have this key, so none can be taken for it: these jobs must not stand in a line of one-slot jobs
+    ...(slots === 1 ? [] : [{ ...slotsClause(slots), key: '/slots' }]),
+  ]);
 
 /** `platform is debian or ubuntu, labels include gpu`; `any runner` for the empty filter. */
 export const describeFilter = (filter: Filter): string =>

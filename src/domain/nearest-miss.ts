@@ -17,7 +17,13 @@ export interface NearestMiss {
   readonly misses: readonly Miss[];
   /** Sentences on what was probably meant. */
   readonly hints: readonly string[];
+  /** All conditions are met by some runner, which then has fewer slots than the job takes; `misses` is empty. */
+  readonly slots?: { readonly needed: number; readonly largest: number };
 }
+
+/** `needs 3 slots, the largest runner that matches has 2`. */
+export const tooFewSlots = (needed: number, have: readonly number[]): string =>
+  `needs ${needed} slots, the largest runner that matches has ${Math.max(0, ...have)}`;
 
 /** Groups that a sentence tells, and values of a condition that are looked into. */
 const SHOWN = 4;
@@ -66,9 +72,21 @@ export const hintsFor = ({ key, values }: Clause, have: readonly string[]): read
     return near === undefined ? [] : [`${value} may be a slip of the pen: there is ${near}.`];
   });
 
-/** Undefined when some candidate suits, or when there is none at all. */
-export const nearestMiss = (filter: Filter, candidates: readonly Candidate[]): NearestMiss | undefined => {
-  if (candidates.length === 0 || candidates.some((candidate) => suits(candidate, filter))) return undefined;
+/** With how many slots; where nobody knows, it has enough. */
+export type SizedCandidate = Candidate & { readonly slots?: number };
+
+/** Undefined when some candidate suits, and has as many slots as a job takes, or when there is none at all. */
+export const nearestMiss = (
+  filter: Filter,
+  candidates: readonly SizedCandidate[],
+  needed = 1,
+): NearestMiss | undefined => {
+  if (candidates.length === 0) return undefined;
+  const sizes = candidates.flatMap((one) => (suits(one, filter) ? [one.slots ?? Infinity] : []));
+  if (sizes.length > 0) {
+    const largest = Math.max(...sizes);
+    return largest >= needed ? undefined : { misses: [], hints: [], slots: { needed, largest } };
+  }
   const judged = candidates.map((candidate) => ({
     name: candidate.name,
     lacks: judge(candidate, filter).filter(({ holds }) => !holds),
@@ -105,7 +123,8 @@ const missText = ({ failing, found, runners }: Miss): string =>
   `${describeFilter(failing)}: ${counted(runners.length)} ${found.map((one) => one || 'none').join(', ')}`;
 
 /** `platform_family is ubuntu: 3 runners have debian`, and what was probably meant. */
-export const nearestMissText = ({ misses, hints }: NearestMiss): string => {
+export const nearestMissText = ({ misses, hints, slots }: NearestMiss): string => {
+  if (slots !== undefined) return tooFewSlots(slots.needed, [slots.largest]);
   const rest = misses.slice(SHOWN).reduce((sum, { runners }) => sum + runners.length, 0);
   const told = [
     ...misses.slice(0, SHOWN).map(missText),

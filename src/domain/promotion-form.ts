@@ -105,6 +105,7 @@ export const promotionMembers = (object: ObjectOf) => ({
     limits: limitsOf(object),
     secretRefs: list(secretRef, 0, 100),
     priority: whole(-1000, 1000),
+    slots: whole(1, 64),
     output: OutputForm,
     workspace: workspaceOf(object),
     retry: retryOf(object),

@@ -61,6 +61,8 @@ export interface Soiled {
   readonly slot: number;
   readonly jobId: string;
   readonly survivors?: readonly Survivor[];
+  /** The slot in which the job ran; absent: in this one. */
+  readonly ranIn?: number;
 }
 
 export type RunnerState =

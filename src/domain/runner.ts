@@ -45,6 +45,8 @@ export type RunnerCommand =
       readonly why: string;
       readonly jobId: string;
       readonly survivors: readonly Survivor[];
+      /** The slot in which the job ran, where it held this one as well. */
+      readonly ranIn?: number;
     }
   | { readonly kind: 'ClearSlot'; readonly slot: number; readonly by: 'person' }
   /** `jobs`: those whose survivors were looked for; should another have left something there meanwhile, nothing is cleared. */
@@ -254,6 +256,7 @@ const decide = (command: RunnerCommand, state: RunnerState): Decision => {
           why: command.why,
           jobId: command.jobId,
           survivors: command.survivors,
+          ...(command.ranIn === undefined ? {} : { ranIn: command.ranIn }),
         },
       });
     case 'ClearSlot':

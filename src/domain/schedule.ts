@@ -1,7 +1,19 @@
-/** Who runs next, and where. Pure: the same queue and runners give the same decisions. */
+/**
+ * Who runs next, and where. Pure: the same queue and runners give the same decisions.
+ *
+ * A job that takes several slots and finds no runner with as many free ones *reserves* one: later jobs of the round get none of that
+ * runner's slots. Nothing of it is remembered, and yet it ends. Let the job be the first in dispatch order, which every job is at some
+ * time since all age alike, and let F be the most free slots that one of its runners has. Each round reserves a runner with F of them,
+ * which are as free after the round as before; so F never falls while the runners stay as they are. Nor does it stay for ever: of
+ * runners with equally many free slots the choice goes by a fixed order, so it moves at most once to each while F is the same; the one
+ * that it rests on starts no other job, all of its jobs end, and the first that does makes F larger. Once F is what the job takes, it
+ * starts.
+ */
 import {
   byDispatch,
+  canHold,
   freeSlot,
+  freeSlots,
   type DispatchIndex,
   type FilterClass,
   type Pool,
@@ -20,6 +32,8 @@ export interface Assignment {
   readonly job: QueuedJob;
   readonly runner: string;
   readonly slot: number;
+  /** The further ones that it holds; none: absent. */
+  readonly alsoSlots?: readonly number[];
   readonly rule: 'only_match' | 'least_loaded' | 'other_runner';
 }
 
@@ -37,9 +51,13 @@ export const dispatchKey = (
 interface Offer {
   readonly runner: Runner;
   readonly load: number;
+  /** Its first free slot. */
   readonly slot: number;
   readonly taken: ReadonlySet<number>;
 }
+
+/** The free slots that are left there, in their order. */
+const leftOf = ({ runner, taken }: Offer): readonly number[] => freeSlots(runner.slots, taken);
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -68,16 +86,67 @@ class Round {
     return better(best, this.fresh(pool, avoid));
   }
 
-  take({ runner, slot, taken }: Offer): void {
-    const now = new Set(taken).add(slot);
-    const { pool, slots } = runner;
+  /** The least loaded runner that has as many slots left as a job of this class takes. */
+  bestFor({ pools, slots }: FilterClass, avoid: Avoided): Offer | undefined {
+    let best: Offer | undefined;
+    for (const pool of pools) {
+      if (pool.free.size === 0) continue;
+      if (slots === 1) best = better(best, this.best(pool, avoid));
+      else
+        for (const offer of this.all(pool, avoid))
+          if (leftOf(offer).length >= slots) best = better(best, offer);
+    }
+    return best;
+  }
+
+  /** Keeps what is left of the runner with most of it, of those that can have enough one day. */
+  reserve({ pools, slots }: FilterClass, avoid: Avoided): Runner | undefined {
+    let most: Offer | undefined;
+    for (const pool of pools)
+      for (const offer of this.all(pool, avoid)) {
+        if (!canHold(offer.runner.slots, slots)) continue;
+        const more = most === undefined ? 1 : leftOf(offer).length - leftOf(most).length;
+        if (more > 0 || (more === 0 && better(most, offer) === offer)) most = offer;
+      }
+    if (most !== undefined) this.close(most.runner);
+    return most?.runner;
+  }
+
+  /** The slots that are given away with it: the first ones. */
+  take(offer: Offer, count: number): readonly number[] {
+    const { runner, slot, taken } = offer;
+    const given = count === 1 ? [slot] : leftOf(offer).slice(0, count);
+    const now = new Set(taken);
+    for (const one of given) now.add(one);
+    const { slots } = runner;
     const left = freeSlot(slots, now);
     const load = (slots.busy.size + now.size) / slots.slots;
-    this.used.set(runner, left === undefined ? undefined : { runner, load, slot: left, taken: now });
+    if (left === undefined) this.close(runner);
+    else {
+      this.used.set(runner, { runner, load, slot: left, taken: now });
+      this.inUse(runner.pool).add(runner);
+    }
+    return given;
+  }
+
+  /** Nobody gets anything of it any more in this round. */
+  private close(runner: Runner): void {
+    this.used.set(runner, undefined);
+    this.inUse(runner.pool).delete(runner);
+  }
+
+  private inUse(pool: Pool): Set<Runner> {
     const used = this.usedIn.get(pool) ?? new Set();
     this.usedIn.set(pool, used);
-    if (left === undefined) used.delete(runner);
-    else used.add(runner);
+    return used;
+  }
+
+  /** What each runner of the pool has left. */
+  private *all(pool: Pool, avoid: Avoided): Generator<Offer> {
+    for (const runner of pool.free) {
+      const offer = this.used.has(runner) ? this.used.get(runner) : untouched(runner);
+      if (offer !== undefined && !avoid.has(runner.name)) yield offer;
+    }
   }
 
   private fresh(pool: Pool, avoid: Avoided): Offer | undefined {
@@ -87,17 +156,27 @@ class Round {
     if (place > 0) this.next.set(pool, place);
     while (runner !== undefined && (this.used.has(runner) || avoid.has(runner.name)))
       runner = pool.free.at(++place);
-    const slot = runner && freeSlot(runner.slots);
-    return runner === undefined || slot === undefined
-      ? undefined
-      : { runner, load: runner.load, slot, taken: NONE };
+    return runner && untouched(runner);
   }
 }
+
+const untouched = (runner: Runner): Offer | undefined => {
+  const slot = freeSlot(runner.slots);
+  return slot === undefined ? undefined : { runner, load: runner.load, slot, taken: NONE };
+};
 
 /** Whether a runner that is not among these could take a job of the class in time. */
 const isAnotherLeft = (cls: FilterClass, without: readonly Runner[]): boolean => {
   for (const pool of cls.pools)
-    if (pool.available > without.filter((runner) => runner.pool === pool).length) return true;
+    if (pool.available > without.filter((runner) => runner.pool === pool).length)
+      if (cls.slots === 1 || isAnyHolding(pool, cls.slots, without)) return true;
+  return false;
+};
+
+const isAnyHolding = ({ members }: Pool, wanted: number, without: readonly Runner[]): boolean => {
+  for (const runner of members)
+    if (runner.slots.unavailable === '' && !without.includes(runner) && canHold(runner.slots, wanted))
+      return true;
   return false;
 };
 
@@ -108,7 +187,7 @@ const isAnotherLeft = (cls: FilterClass, without: readonly Runner[]): boolean =>
 const avoided = ({ cls, avoid, shuns }: QueuedJob, index: DispatchIndex): Avoided => {
   const failed = avoid.flatMap((name) => {
     const runner = index.runners.get(name);
-    return runner !== undefined && runner.slots.unavailable === '' && cls.pools.has(runner.pool)
+    return runner?.slots.unavailable === '' && cls.pools.has(runner.pool) && canHold(runner.slots, cls.slots)
       ? [runner]
       : [];
   });
@@ -153,7 +232,10 @@ const firstOf = (heads: readonly Head[]): number => {
   return first;
 };
 
-/** What is to be assigned now: in dispatch order each job takes the least loaded runner that suits it, or is passed over. */
+/**
+ * What is to be assigned now: in dispatch order each job takes the least loaded runner that suits it, or is passed over. The first of a
+ * class that takes several slots does not go by without a runner: it keeps one from the jobs that come after it.
+ */
 export const decide = (index: DispatchIndex): readonly Assignment[] => {
   let left = 0;
   for (const pool of index.open) if (pool.waiting.size > 0) left++;
@@ -161,20 +243,25 @@ export const decide = (index: DispatchIndex): readonly Assignment[] => {
   const decided: Assignment[] = [];
   const heads = headsOf(index);
   const round = new Round();
+  const reserving = new Set<FilterClass>();
   while (heads.length > 0 && left > 0) {
     const i = firstOf(heads);
     const head = heads[i];
     if (head === undefined) break;
     const { job, avoid, place } = head;
-    let best: Offer | undefined;
-    for (const pool of job.cls.pools) if (pool.free.size > 0) best = better(best, round.best(pool, avoid));
-    const next = best === undefined || place < 0 ? undefined : job.cls.line.at(place + 1);
+    const { cls } = job;
+    const best = round.bestFor(cls, avoid);
+    const next = best === undefined || place < 0 ? undefined : cls.line.at(place + 1);
+    let used = best?.runner;
     if (best !== undefined) {
-      const { runner, slot } = best;
-      decided.push({ job, runner: runner.name, slot, rule: ruleOf(job.cls, avoid) });
-      round.take(best);
-      if (round.best(runner.pool, NOBODY) === undefined) left--;
+      const [slot = best.slot, ...also] = round.take(best, cls.slots);
+      const alsoSlots = also.length === 0 ? {} : { alsoSlots: also };
+      decided.push({ job, runner: best.runner.name, slot, ...alsoSlots, rule: ruleOf(cls, avoid) });
+    } else if (cls.slots > 1 && !reserving.has(cls)) {
+      used = round.reserve(cls, avoid);
+      reserving.add(cls);
     }
+    if (used !== undefined && round.best(used.pool, NOBODY) === undefined) left--;
     if (next === undefined) heads.splice(i, 1);
     else {
       head.job = next;

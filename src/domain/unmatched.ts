@@ -1,8 +1,8 @@
 /** Which jobs of a project would wait for ever, since no enrolled runner can match? */
 import { phaseIn, type DispatchConfig, type PhaseConfig } from './dispatch-config.js';
 import type { Filter } from '../events/shapes.js';
-import { suits, type Candidate } from './matching.js';
-import { nearestMiss, type NearestMiss } from './nearest-miss.js';
+import { suits } from './matching.js';
+import { nearestMiss, type NearestMiss, type SizedCandidate } from './nearest-miss.js';
 import { phases, stagePlan, stages, type Phase, type Stage } from './stage-plan.js';
 
 interface Place {
@@ -33,11 +33,11 @@ const isRunAsItIs = (config: DispatchConfig, phase: Phase): boolean =>
 /** What holds of every row of every phase that is not skipped, in the order of phases, then of stages. */
 const everyRow = <A>(
   config: DispatchConfig,
-  look: (filter: Filter) => A | undefined,
+  look: (filter: Filter, slots: number) => A | undefined,
 ): readonly (Place & { readonly found: A })[] => {
-  const rowsOf = (phase: Phase, { skipped, rows }: PhaseConfig, stage?: Stage) =>
+  const rowsOf = (phase: Phase, { skipped, rows, slots = 1 }: PhaseConfig, stage?: Stage) =>
     (skipped ? [] : rows).flatMap(({ label, filter }) => {
-      const found = look(filter);
+      const found = look(filter, slots);
       return found === undefined
         ? []
         : [{ ...(stage === undefined ? {} : { stage }), phase, row: label, found }];
@@ -55,8 +55,11 @@ const everyRow = <A>(
 };
 
 /** Nothing without candidates. */
-export const unmatchedIn = (config: DispatchConfig, candidates: readonly Candidate[]): readonly Unmatched[] =>
-  everyRow(config, (filter) => nearestMiss(filter, candidates)).map(({ found, ...place }) => ({
+export const unmatchedIn = (
+  config: DispatchConfig,
+  candidates: readonly SizedCandidate[],
+): readonly Unmatched[] =>
+  everyRow(config, (filter, slots) => nearestMiss(filter, candidates, slots)).map(({ found, ...place }) => ({
     ...place,
     miss: found,
   }));
@@ -64,10 +67,12 @@ export const unmatchedIn = (config: DispatchConfig, candidates: readonly Candida
 /** Rows that match some runner, and only ones that get no job as long as they break a rule. */
 export const barredIn = (
   config: DispatchConfig,
-  candidates: readonly (Candidate & { readonly incompatible?: string })[],
+  candidates: readonly (SizedCandidate & { readonly incompatible?: string })[],
 ): readonly Barred[] =>
-  everyRow(config, (filter) => {
-    const suiting = candidates.filter((candidate) => suits(candidate, filter));
+  everyRow(config, (filter, wanted) => {
+    const suiting = candidates.filter(
+      (candidate) => (candidate.slots ?? wanted) >= wanted && suits(candidate, filter),
+    );
     const barred = suiting.flatMap(({ incompatible }) => incompatible ?? []);
     return suiting.length > 0 && barred.length === suiting.length ? barred : undefined;
   }).map(({ found, ...place }) => ({ ...place, why: found }));

@@ -3,9 +3,16 @@
  * `SHOWN`: so it stays the same while jobs come and go on a busy fleet, and changes only when a reader would act otherwise.
  */
 import type { WaitReasonChanged } from '../events/ownership.js';
-import { waitingForRunners, type DispatchIndex, type FilterClass, type Runner } from './dispatch-index.js';
-import { admits, describeFilter, judge, suits, type Candidate } from './matching.js';
-import { hintsFor } from './nearest-miss.js';
+import {
+  canHold,
+  waitingForRunners,
+  type DispatchIndex,
+  type FilterClass,
+  type Runner,
+  type RunnerSlots,
+} from './dispatch-index.js';
+import { admits, describeFilter, judge, suits } from './matching.js';
+import { hintsFor, tooFewSlots } from './nearest-miss.js';
 
 /** Runners and values that a reason names. */
 const SHOWN = 8;
@@ -16,9 +23,11 @@ const NEVER = 'no enrolled runner can ever match';
  * The nearest miss: which clauses fail, and what the runners have instead. What only other enterprises may use is counted and
  * not described: the answer is read by people of this one.
  */
-const missing = ({ filter, enterprise }: FilterClass, fleet: readonly Candidate[]): string => {
+const missing = ({ filter, enterprise, slots }: FilterClass, fleet: readonly RunnerSlots[]): string => {
   const runners = fleet.filter((runner) => admits(runner, enterprise));
-  const closed = fleet.filter((runner) => !admits(runner, enterprise) && suits(runner, filter)).length;
+  const closed = fleet.filter(
+    (runner) => !admits(runner, enterprise) && runner.slots >= slots && suits(runner, filter),
+  ).length;
   const others =
     closed === 0
       ? ''
@@ -27,6 +36,9 @@ const missing = ({ filter, enterprise }: FilterClass, fleet: readonly Candidate[
         : `${closed} that would suit take no jobs of this enterprise`;
   if (runners.length === 0)
     return `${NEVER}: ${others === '' ? 'none takes jobs of this enterprise' : others}`;
+  const small = runners.filter((runner) => suits(runner, filter)).map((runner) => runner.slots);
+  if (small.length > 0)
+    return `${NEVER}: ${[tooFewSlots(slots, small), others].filter((text) => text !== '').join('; ')}`;
   const failing = filter.filter((clause) => !runners.some((r) => judge(r, [clause])[0]?.holds));
   const shown = (failing.length > 0 ? failing : filter).map((clause) => {
     const have = [...new Set(runners.map((r) => judge(r, [clause])[0]?.found || 'nothing'))].sort();
@@ -53,10 +65,37 @@ const someOf = ({ pools }: FilterClass, wanted: (runner: Runner) => boolean): re
 const listed = (parts: readonly string[], separator: string): string =>
   `${parts.slice(0, SHOWN).join(separator)}${parts.length > SHOWN ? `${separator}and others` : ''}`;
 
+/** Empty when it can take a job of so many slots, now or once it has fewer others. */
+const whyNot = (runner: RunnerSlots, wanted: number): string =>
+  runner.unavailable === '' && !canHold(runner, wanted)
+    ? `has fewer than ${wanted} slots that may be used`
+    : runner.unavailable;
+
+/** Another class, whose jobs take several slots, waits for the same runners, so these may keep free slots for it. */
+const isOutdone = (cls: FilterClass): boolean => {
+  for (const { waiting } of cls.pools)
+    for (const other of waiting) if (other !== cls && other.slots > 1) return true;
+  return false;
+};
+
+const busyText = (cls: FilterClass, isOnly: boolean): string => {
+  if (cls.slots > 1)
+    return isOnly
+      ? `the only available matching runner does not have ${cls.slots} slots free at once`
+      : `no available matching runner has ${cls.slots} slots free at once`;
+  const who = isOnly ? 'the only available matching runner is' : 'all available matching runners are';
+  const kept = isOnly ? 'keeps its free slots' : 'keep their free slots';
+  return isOutdone(cls) ? `${who} busy, or ${kept} for a job that takes several` : `${who} busy`;
+};
+
 /** The reason as the fleet is now; `nothing_waits` when the line is empty. */
 export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChanged => {
   const { pools } = cls;
-  const about = { filter: cls.filter, ...(cls.enterprise === '' ? {} : { enterprise: cls.enterprise }) };
+  const about = {
+    filter: cls.filter,
+    ...(cls.enterprise === '' ? {} : { enterprise: cls.enterprise }),
+    ...(cls.slots === 1 ? {} : { slots: cls.slots }),
+  };
   if (waitingForRunners(cls) === 0) return { ...about, reason: 'nothing_waits', detail: '', blockers: [] };
   if (index.runners.size === 0)
     return { ...about, reason: 'no_runner', detail: 'no runner is enrolled', blockers: [] };
@@ -67,12 +106,12 @@ export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChan
     );
     return { ...about, reason: 'none_matches', detail, blockers: [] };
   }
-  const available = someOf(cls, ({ slots }) => slots.unavailable === '');
+  const available = someOf(cls, ({ slots }) => whyNot(slots, cls.slots) === '');
   const blocking = available.length > 0 ? available : someOf(cls, () => true);
   const blockers = blocking.slice(0, SHOWN).map(({ name }) => name);
   if (available.length === 0) {
     const detail = listed(
-      blocking.map(({ name, slots }) => `${name} ${slots.unavailable}`),
+      blocking.map(({ name, slots }) => `${name} ${whyNot(slots, cls.slots)}`),
       '; ',
     );
     return { ...about, reason: 'none_available', detail, blockers };
@@ -81,7 +120,10 @@ export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChan
     available.map(({ name }) => name),
     ', ',
   );
-  const who =
-    available.length === 1 ? 'the only available matching runner is' : 'all available matching runners are';
-  return { ...about, reason: 'all_busy', detail: `${who} busy: ${names}`, blockers };
+  return {
+    ...about,
+    reason: 'all_busy',
+    detail: `${busyText(cls, available.length === 1)}: ${names}`,
+    blockers,
+  };
 };

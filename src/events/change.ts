@@ -24,6 +24,8 @@ export const PhaseOptions = {
   workspace: Workspace,
   /** Its jobs may tell of themselves. */
   reports: t.literal(true),
+  /** That each of its jobs takes on its runner, 2 or more; absent: 1. */
+  slots: Count,
 };
 
 export const ChangeOpened = t.type(

@@ -42,15 +42,18 @@ export const JobQueued = shape(
     workspace: Workspace,
     /** Its attempts may tell of themselves: an address and a token are in their environment. Absent: they may not. */
     reports: t.literal(true),
+    /** That it takes on its runner, 2 or more. Absent: 1. */
+    slots: Count,
   },
 );
 export type JobQueued = t.TypeOf<typeof JobQueued>;
 
-export const JobAssigned = t.type(
+export const JobAssigned = shape(
+  'JobAssigned',
   {
     attempt: Count,
     runner: t.string,
-    /** From 0. */
+    /** From 0: the one whose shell runs it. */
     slot: Count,
     /** Epoch of the dispatcher that owns the runner; the runner refuses a lower one. */
     fence: Count,
@@ -61,7 +64,8 @@ export const JobAssigned = t.type(
     /** The rule that chose this runner, in one word. */
     rule: t.string,
   },
-  'JobAssigned',
+  /** The further slots that it holds until it ends. Absent: none. */
+  { alsoSlots: t.readonlyArray(Count) },
 );
 export type JobAssigned = t.TypeOf<typeof JobAssigned>;
 

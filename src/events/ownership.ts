@@ -22,7 +22,7 @@ export const LeaseRenewed = t.type({ ttlMs: Millis }, 'LeaseRenewed');
 /**
  * Why the jobs of one filter class wait; recorded when it changes. `blockers`: job ids or runner names. With `enterprise` it
  * speaks of the jobs of that one alone, since some runners take jobs of certain enterprises only; the stream is then named by
- * the filter and the enterprise together.
+ * the filter and the enterprise together. With `slots` it speaks of the jobs that take so many alone, likewise.
  */
 export const WaitReasonChanged = shape(
   'WaitReasonChanged',
@@ -38,7 +38,7 @@ export const WaitReasonChanged = shape(
     detail: t.string,
     blockers: t.readonlyArray(t.string),
   },
-  { enterprise: t.string },
+  { enterprise: t.string, slots: Count },
 );
 export type WaitReasonChanged = t.TypeOf<typeof WaitReasonChanged>;
 

@@ -49,6 +49,8 @@ export const PhasePromoted = shape(
     workspace: Workspace,
     /** Its jobs may tell of themselves; absent: they may not. */
     reports: t.literal(true),
+    /** That each of its jobs takes on its runner, 2 or more; absent: 1. */
+    slots: Count,
   },
 );
 export type PhasePromoted = t.TypeOf<typeof PhasePromoted>;

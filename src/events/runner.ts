@@ -89,11 +89,14 @@ export const RunnerPaused = shape('RunnerPaused', {}, { until: t.string });
 export const RunnerResumed = t.type({}, 'RunnerResumed');
 export const RunnerQuarantined = t.type({ why: t.string, detail: t.string }, 'RunnerQuarantined');
 export const RunnerCleared = t.type({ by: t.keyof({ person: null, probe: null }) }, 'RunnerCleared');
-/** `survivors`: what has to be gone before a probe may clear the slot; without it only a person does. */
+/**
+ * `survivors`: what has to be gone before a probe may clear the slot; without it only a person does. `ranIn`: the slot in which the job
+ * ran that held this one as well; absent: in this one.
+ */
 export const SlotQuarantined = shape(
   'SlotQuarantined',
   { slot: Count, why: t.string, jobId: t.string },
-  { survivors: t.readonlyArray(Survivor) },
+  { survivors: t.readonlyArray(Survivor), ranIn: Count },
 );
 /** `gone`: the survivors that a probe looked for and found ended. */
 export const SlotCleared = shape(

@@ -6,9 +6,9 @@ import { scheduler, type SchedulerState } from '../../src/dispatch/scheduler.js'
 import type { DispatchCommand } from '../../src/dispatch/commands.js';
 import { noRules, parseRule, type Compatibility } from '../../src/domain/compatibility.js';
 import { struckBy } from '../../src/domain/failures.js';
-import { enterpriseClause, filterClassOf } from '../../src/domain/matching.js';
+import { classOf } from '../../src/domain/matching.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
-import type { JobQueued, JobRequeued } from '../../src/events/job.js';
+import type { JobAssigned, JobQueued, JobRequeued } from '../../src/events/job.js';
 import type { RunnerEnrolled } from '../../src/events/runner.js';
 import type { Attributes, Filter } from '../../src/events/shapes.js';
 import { deriveId } from '../../src/kernel/ids.js';
@@ -30,6 +30,10 @@ export const rulesWith = (engine: string): Compatibility => {
 const breaksRule = ({ toolchains }: Attributes, { engine }: Compatibility): boolean =>
   engine === '1.4' && toolchains?.['chefdk']?.startsWith('2.') === true;
 
+/** `job→runner/slot rule`, with all of its slots. */
+export const assignmentText = (jobId: string, { runner, slot, alsoSlots = [], rule }: JobAssigned): string =>
+  `${jobId}→${runner}/${[slot, ...alsoSlots].join('+')} ${rule}`;
+
 export class FleetWorld {
   readonly process;
   state: SchedulerState;
@@ -40,7 +44,7 @@ export class FleetWorld {
     this.state = this.process.init();
   }
   readonly events: Recorded<BatonEvent>[] = [];
-  /** As the scheduler asked for them, `job→runner/slot rule`. */
+  /** As the scheduler asked for them, `job→runner/slot rule`; `slot+slot` where a job takes several. */
   readonly assignments: string[] = [];
   /** Milliseconds since the first instant. */
   nowMs = 0;
@@ -94,8 +98,7 @@ export class FleetWorld {
     const { id, command: asked } = command;
     switch (asked.kind) {
       case 'AssignJob': {
-        const { runner, slot, rule } = asked.data;
-        this.assignments.push(`${id}→${runner}/${slot} ${rule}`);
+        this.assignments.push(assignmentText(id, asked.data));
         return [this.fold(`job-${id}`, { type: 'JobAssigned', data: asked.data })];
       }
       case 'RefuseJob':
@@ -135,8 +138,8 @@ export class FleetWorld {
   }
 
   /** Recorded reasons, one per change: those of one enterprise, or those of all that have none of their own. */
-  reasons(filter: Filter = [], enterprise?: string): readonly string[] {
-    const id = filterClassOf(enterprise === undefined ? filter : [...filter, enterpriseClause(enterprise)]);
+  reasons(filter: Filter = [], enterprise = '', slots = 1): readonly string[] {
+    const id = classOf(filter, { enterprise, slots });
     return this.events.flatMap(({ stream, event }) =>
       event.type === 'WaitReasonChanged' && stream === `filter_class-${id}` ? [event.data.reason] : [],
     );
@@ -148,12 +151,15 @@ export class FleetWorld {
       const jobId = stream.slice('job-'.length);
       const job = this.state.jobs.get(jobId);
       if (event.type !== 'JobQueued' || job === undefined || job.place !== undefined) return [];
-      const { filter, filterClass, priority, whenUnmatchable } = event.data;
+      const { filter, filterClass, priority, slots = 1, whenUnmatchable } = event.data;
       const { enterprise } = event.data.scope;
       const queuedAtMs = Date.parse(metadata.recordedAt);
       const tried = this.triedSince(stream, order);
       return [
-        { jobId, filter, filterClass, enterprise, priority, queuedAtMs, order, whenUnmatchable, ...tried },
+        {
+          ...{ jobId, filter, filterClass, enterprise, slots, priority, queuedAtMs, order, whenUnmatchable },
+          ...tried,
+        },
       ];
     });
   }

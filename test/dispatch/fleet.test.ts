@@ -35,7 +35,7 @@ describe('a runner whose slots were cut while jobs run in them', () => {
       index.enqueue({
         ...{
           jobId: `new${order}`,
-          cls: index.join('any', [], 'acme', 0),
+          cls: index.join('any', [], { enterprise: 'acme', slots: 1 }, 0),
           key: 0,
           order,
           avoid: [],

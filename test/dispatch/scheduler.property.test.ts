@@ -8,7 +8,7 @@ import type { Attributes, Filter } from '../../src/events/shapes.js';
 import type { Recorded } from '../../src/kernel/recorded.js';
 import { anEnrolment, aQueuedJob } from '../builders.js';
 import { placeOf, referenceSchedule, type Decisions } from '../domain/reference-schedule.js';
-import { FleetWorld, policy, ready, rulesWith } from './fleet-world.js';
+import { assignmentText, FleetWorld, policy, ready, rulesWith } from './fleet-world.js';
 
 const family = (...values: readonly string[]): Filter => [{ key: 'platform_family', op: 'in', values }];
 const filters: readonly Filter[] = [
@@ -33,13 +33,12 @@ const kits: readonly Attributes[] = [
   {},
 ];
 
-type Op = readonly [kind: number, a: number, b: number, wait: boolean];
-const op: fc.Arbitrary<Op> = fc.tuple(
-  fc.integer({ min: 0, max: 18 }),
-  fc.nat(1000),
-  fc.nat(1000),
-  fc.boolean(),
-);
+type Op = readonly [kind: number, a: number, b: number, wait: boolean, slots: number];
+/** Most jobs take one slot; so do all of the first kind of history. */
+const opWith = (slots: fc.Arbitrary<number>): fc.Arbitrary<Op> =>
+  fc.tuple(fc.integer({ min: 0, max: 18 }), fc.nat(1000), fc.nat(1000), fc.boolean(), slots);
+const op = opWith(fc.constant(1));
+const heavyOp = opWith(fc.constantFrom(1, 1, 1, 2, 3, 4));
 
 const causes: readonly Pick<JobRequeued, 'cause' | 'why'>[] = [
   { cause: 'runner_changed' },
@@ -50,7 +49,11 @@ const causes: readonly Pick<JobRequeued, 'cause' | 'why'>[] = [
 ];
 
 /** The event that this number stands for in this state of things; undefined when it stands for none. */
-const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, BatonEvent] | undefined => {
+const eventOf = (
+  world: FleetWorld,
+  [kind, a, b, , slots]: Op,
+  n: number,
+): [string, BatonEvent] | undefined => {
   const name = `r${a % 5}`;
   const stream = `runner-${name}`;
   const runner = world.state.runners.get(name);
@@ -67,6 +70,7 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
         type: 'JobQueued',
         data: aQueuedJob({
           ...{ filter, priority: a % 4 === 0 ? 1 : 0, whenUnmatchable },
+          ...(slots === 1 ? {} : { slots }),
           scope: { enterprise: enterprises[(a + b) % 3]!, organisation: 'web', project: 'shop' },
         }),
       },
@@ -137,9 +141,7 @@ const eventOf = (world: FleetWorld, [kind, a, b]: Op, n: number): [string, Baton
 const assigned = (commands: readonly DispatchCommand[]): readonly string[] =>
   commands.flatMap((command) =>
     command.target === 'job' && command.command.kind === 'AssignJob'
-      ? [
-          `${command.id}→${command.command.data.runner}/${command.command.data.slot} ${command.command.data.rule}`,
-        ]
+      ? [assignmentText(command.id, command.command.data)]
       : [],
   );
 const refused = (commands: readonly DispatchCommand[]): readonly string[] =>
@@ -152,10 +154,11 @@ const expectedIn = (world: FleetWorld): Decisions =>
 
 const checkReasons = (world: FleetWorld): void => {
   const { reasons } = expectedIn(world);
-  for (const filter of filters) {
-    const last = (enterprise?: string) => world.reasons(filter, enterprise).at(-1) ?? 'nothing_waits';
+  const sizes = [1, 2, 3, 4];
+  for (const [filter, slots] of filters.flatMap((one) => sizes.map((size) => [one, size] as const))) {
+    const last = (enterprise?: string) => world.reasons(filter, enterprise, slots).at(-1) ?? 'nothing_waits';
     const waiting = enterprises.filter((enterprise) => {
-      const expected = reasons.get(placeOf({ filterClass: filterClassOf(filter), enterprise }));
+      const expected = reasons.get(placeOf({ filterClass: filterClassOf(filter), enterprise, slots }));
       const own = last(enterprise);
       // as whoever reads them does: the enterprise's own reason, else that of all others
       if (expected !== undefined) expect(own === 'nothing_waits' ? last() : own).toBe(expected);
@@ -216,11 +219,22 @@ describe('the scheduler and the plain rules', () => {
   );
 
   it(
+    'decide the same where jobs take several slots, and keep a runner for those that find none',
+    { timeout: 30_000 },
+    () => {
+      fc.assert(
+        fc.property(fc.array(heavyOp, { maxLength: 80 }), (ops) => void play(ops)),
+        { numRuns: 400 },
+      );
+    },
+  );
+
+  it(
     'decide the same when the scheduler has to start anew from the events, also under other rules',
     { timeout: 30_000 },
     () => {
       fc.assert(
-        fc.property(fc.array(op, { maxLength: 50 }), fc.nat(50), fc.boolean(), (ops, cut, isNewer) => {
+        fc.property(fc.array(heavyOp, { maxLength: 50 }), fc.nat(50), fc.boolean(), (ops, cut, isNewer) => {
           const { events } = play(ops);
           const world = new FleetWorld(rulesWith(isNewer ? '1.5' : '1.4'));
           const upTo = events.slice(0, cut);
@@ -237,7 +251,7 @@ describe('the scheduler and the plain rules', () => {
 
   it('decide the same when the state was kept and the rules changed meanwhile', { timeout: 30_000 }, () => {
     fc.assert(
-      fc.property(fc.array(op, { maxLength: 50 }), (ops) => {
+      fc.property(fc.array(heavyOp, { maxLength: 50 }), (ops) => {
         const before = play(ops);
         // every runner breaks the rule of before, and none is held by a job
         for (const name of before.state.runners.keys())

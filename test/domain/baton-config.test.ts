@@ -298,7 +298,7 @@ describe('stages', () => {
       'baton.stages.acceptence: a stage, not "acceptence"; write "acceptance"',
       'baton.stages.verify.skip_phases[0]: a phase that verify has; use one of unit, lint, syntax',
       'baton.stages.verify.filters.deploy: a phase that verify has, or "default", not "deploy"; use one of default, unit, lint, syntax',
-      'baton.stages.acceptance.stages: a setting of a stage, not "stages"; use one of filters, secrets, output, priority, retry, workspace, reports, skip_phases, phase_timeouts',
+      'baton.stages.acceptance.stages: a setting of a stage, not "stages"; use one of filters, secrets, output, priority, slots, retry, workspace, reports, skip_phases, phase_timeouts',
       'baton.stages.acceptance.workspace.unit: a phase that acceptance has, or "default", not "unit"; use one of default, provision, deploy, smoke, functional',
     ]);
   });

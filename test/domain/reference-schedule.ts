@@ -9,6 +9,8 @@ export interface Waiting {
   readonly filter: Filter;
   readonly filterClass: string;
   readonly enterprise: string;
+  /** That it takes on its runner. */
+  readonly slots: number;
   readonly priority: number;
   readonly queuedAtMs: number;
   readonly order: number;
@@ -22,15 +24,18 @@ export interface Waiting {
 }
 
 export interface Decisions {
-  /** `job→runner/slot rule`, in the order of decision. */
+  /** `job→runner/slot rule`, in the order of decision; `slot+slot` where it takes several. */
   readonly assignments: readonly string[];
   readonly hopeless: readonly string[];
-  /** By filter class and enterprise: `placeOf`. */
+  /** By filter class, enterprise and number of slots: `placeOf`. */
   readonly reasons: ReadonlyMap<string, WaitReasonChanged['reason']>;
 }
 
-export const placeOf = ({ filterClass, enterprise }: Pick<Waiting, 'filterClass' | 'enterprise'>): string =>
-  `${filterClass} ${enterprise}`;
+export const placeOf = ({
+  filterClass,
+  enterprise,
+  slots,
+}: Pick<Waiting, 'filterClass' | 'enterprise' | 'slots'>): string => `${filterClass} ${enterprise} ${slots}`;
 
 export const referenceSchedule = (
   queue: readonly Waiting[],
@@ -43,35 +48,50 @@ export const referenceSchedule = (
   const reasons = new Map<string, WaitReasonChanged['reason']>();
   const busy = new Map(runners.map((r) => [r.name, new Set(r.busy.keys())]));
   const load = (r: RunnerSlots) => busy.get(r.name)!.size / r.slots;
+  /** Runners from which later jobs get nothing. */
+  const reserved = new Set<string>();
+  /** Classes of jobs with several slots, the first of which has been looked at. */
+  const passed = new Set<string>();
   const free = (r: RunnerSlots) =>
-    [...Array(r.slots).keys()].find((slot) => !busy.get(r.name)!.has(slot) && !r.badSlots.has(slot));
+    reserved.has(r.name)
+      ? []
+      : [...Array(r.slots).keys()].filter((slot) => !busy.get(r.name)!.has(slot) && !r.badSlots.has(slot));
+  const holds = (r: RunnerSlots, wanted: number) =>
+    wanted === 1 || [...Array(r.slots).keys()].filter((slot) => !r.badSlots.has(slot)).length >= wanted;
+  const named = new Set(runners.flatMap((r) => r.enterprises ?? []));
   const rank = (w: Waiting) => w.queuedAtMs - w.priority * ageingMs;
   const inOrder = [...queue].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
 
   for (const waiting of inOrder) {
-    const { jobId, filter, enterprise, whenUnmatchable, avoid, ...when } = waiting;
+    const { jobId, filter, enterprise, slots, whenUnmatchable, avoid, ...when } = waiting;
     const place = placeOf(waiting);
     const isDue = when.notBeforeMs <= nowMs;
     if (!isDue && !when.elsewhereAtOnce) continue;
-    const matching = runners.filter((r) => admits(r, enterprise) && suits(r, filter));
-    const available = matching.filter((r) => r.unavailable === '');
+    const matching = runners.filter((r) => r.slots >= slots && admits(r, enterprise) && suits(r, filter));
+    const available = matching.filter((r) => r.unavailable === '' && holds(r, slots));
     const without = (shunned: readonly string[]) => available.filter((r) => !shunned.includes(r.name));
     const choices = isDue ? [without(avoid), without(avoid.slice(-1)), available] : [without(avoid)];
     const mayGo = choices.find((some) => some.length > 0) ?? [];
     let best: RunnerSlots | undefined;
     for (const r of mayGo)
-      if (free(r) !== undefined && (best === undefined || load(r) < load(best))) best = r;
+      if (free(r).length >= slots && (best === undefined || load(r) < load(best))) best = r;
     if (best !== undefined) {
-      const slot = free(best)!;
-      busy.get(best.name)!.add(slot);
+      const taken = free(best).slice(0, slots);
+      for (const slot of taken) busy.get(best.name)!.add(slot);
       const rule =
         mayGo.length < available.length
           ? 'other_runner'
           : matching.length === 1
             ? 'only_match'
             : 'least_loaded';
-      assignments.push(`${jobId}→${best.name}/${slot} ${rule}`);
+      assignments.push(`${jobId}→${best.name}/${taken.join('+')} ${rule}`);
       continue;
+    }
+    const cls = placeOf({ ...waiting, enterprise: named.has(enterprise) ? enterprise : '' });
+    if (slots > 1 && !passed.has(cls)) {
+      passed.add(cls);
+      const [most] = [...mayGo].sort((a, b) => free(b).length - free(a).length || load(a) - load(b));
+      if (most !== undefined && free(most).length > 0) reserved.add(most.name);
     }
     const isHopeless = runners.length > 0 && matching.length === 0;
     if (isHopeless && whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true))

@@ -93,7 +93,7 @@ const configurePhases = (
 ): E.Either<NoPlan, readonly ConfiguredPhase[]> => {
   const problems: Problem[] = [];
   const configured = wanted.map((phase): ConfiguredPhase => {
-    const { skipped, rows, timeoutMs, output, priority, retry, workspace, reports } = configOf(phase);
+    const { skipped, rows, timeoutMs, output, priority, retry, workspace, reports, slots } = configOf(phase);
     const run = ways.command ?? project.commands[phase];
     if (!skipped && run === undefined && !ways.deliveryJob) problems.push(noCommand(phase, project));
     return {
@@ -111,6 +111,7 @@ const configurePhases = (
       ...(retry === undefined ? {} : { retry }),
       ...(workspace === undefined ? {} : { workspace }),
       ...(reports === undefined ? {} : { reports }),
+      ...(slots === undefined ? {} : { slots }),
     };
   });
   return problems.length > 0 ? E.left({ reason: 'no_command', problems }) : E.right(configured);

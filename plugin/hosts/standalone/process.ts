@@ -156,7 +156,7 @@ const promotion = ({ stageRunId, data, retry: again }: LiveRun, ref: PhaseRef): 
   const { plan, scope, pipeline, source, change } = ownerOf(data, consumer);
   const planned = plan.find((candidate) => candidate.phase === phase);
   if (!planned) throw new Error(`phase ${keyOf(ref)} is not in the plan of stage run ${stageRunId}`);
-  const { steps, rows, limits, priority = 0, output, retry, workspace, reports } = planned;
+  const { steps, rows, limits, priority = 0, output, retry, workspace, reports, slots } = planned;
   return {
     ...{ host: HOST, hostKey: hostKeyOf(stageRunId, ref), attempt: 1 },
     ...{ scope, pipeline, stage, phase, source, steps, rows, limits },
@@ -170,6 +170,7 @@ const promotion = ({ stageRunId, data, retry: again }: LiveRun, ref: PhaseRef): 
     ...(again !== undefined && again.phase === keyOf(ref) ? { retryOf: again.of } : {}),
     ...(workspace === undefined ? {} : { workspace }),
     ...(reports === undefined ? {} : { reports }),
+    ...(slots === undefined ? {} : { slots }),
   };
 };
 
