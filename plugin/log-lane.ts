@@ -142,7 +142,7 @@ export const openLane = (deps: LaneDeps): Lane => {
   /** Reads and tells one batch. */
   const tellOne = async (job: OwedJob, log: Log): Promise<void> => {
     const name = nameOf(job, log);
-    const { phaseRunId, hostKey, attempt, jobId, label } = job;
+    const { phaseRunId, hostKey, attempt, jobId, label, runner } = job;
     // before it is read: what was over then has nothing behind what is read
     const { over, cutAt } = log;
     const state = watch(job, log);
@@ -164,6 +164,7 @@ export const openLane = (deps: LaneDeps): Lane => {
     const batch: LogBatch = {
       ...{ phaseRunId, hostKey, attempt, jobId, label, jobAttempt: log.attempt, output: log.output },
       ...{ offset: from.offset, bytes, text: textOf(bytes), line: from.line, continues: from.inside, final },
+      ...(runner === undefined ? {} : { runner }),
       ...(final && cutAt !== undefined ? { cutAt } : {}),
     };
     notBefore = performance.now() + APART_MS;

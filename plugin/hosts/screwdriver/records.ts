@@ -9,7 +9,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { writeAtomically } from '../../../src/app/write-atomically.js';
 import { Count, shape } from '../../../src/events/shapes.js';
-import { Cursor } from './follow.js';
+import { turns } from './turns.js';
 
 /** What is known of a build once Screwdriver was asked for it. */
 const Plan = t.type(
@@ -77,8 +77,9 @@ export interface Records {
   readonly add: (record: BuildRecord) => Promise<void>;
   /** Of a build that is known; what else became of it meanwhile stays. Durable when it resolves: the record as it is now. */
   readonly change: (buildId: number, change: Partial<BuildRecord>) => Promise<BuildRecord | undefined>;
-  readonly cursor: (buildId: number) => Promise<Cursor | undefined>;
-  readonly putCursor: (buildId: number, cursor: Cursor) => Promise<void>;
+  /** How far its log was told, as it was put; undefined: nothing was yet. */
+  readonly cursor: <C>(buildId: number, codec: t.Decoder<unknown, C>) => Promise<C | undefined>;
+  readonly putCursor: (buildId: number, cursor: object) => Promise<void>;
   /** Removes how far a log was told. */
   readonly dropCursor: (buildId: number) => Promise<void>;
 }
@@ -111,18 +112,8 @@ export const openRecords = async (
   const known = new Map<number, BuildRecord>();
   const fileOf = (buildId: number): string => join(folder, `build-${buildId}.json`);
   const cursorOf = (buildId: number): string => join(folder, `build-${buildId}.log`);
-  /** Build → the last of those who wait to change what is known of it: each finds what the one before has left. */
-  const turns = new Map<number, Promise<unknown>>();
-
-  const inTurn = async <A>(buildId: number, work: () => Promise<A>): Promise<A> => {
-    const mine = (turns.get(buildId) ?? Promise.resolve()).catch(() => undefined).then(work);
-    turns.set(buildId, mine);
-    try {
-      return await mine;
-    } finally {
-      if (turns.get(buildId) === mine) turns.delete(buildId);
-    }
-  };
+  // each change of a build finds what the one before has left
+  const inTurn = turns();
 
   const write = async (buildId: number, file: string, value: unknown): Promise<void> => {
     try {
@@ -167,9 +158,9 @@ export const openRecords = async (
         const record = known.get(buildId);
         return record === undefined ? undefined : put({ ...record, ...change });
       }),
-    cursor: async (buildId) => {
+    cursor: async (buildId, codec) => {
       const text = await textOf(cursorOf(buildId));
-      return text === undefined ? undefined : decoded(Cursor, text);
+      return text === undefined ? undefined : decoded(codec, text);
     },
     putCursor: (buildId, cursor) => inTurn(buildId, () => write(buildId, cursorOf(buildId), cursor)),
     dropCursor: (buildId) => inTurn(buildId, () => rm(cursorOf(buildId), { force: true })),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogBatch } from '../../../plugin/contract.js';
-import { follow, metaOf, type Cursor, type Effect } from '../../../plugin/hosts/screwdriver/follow.js';
+import { follow, type Cursor, type Effect } from '../../../plugin/hosts/screwdriver/follow.js';
+import { metaOf } from '../../../plugin/hosts/screwdriver/meta.js';
 
 const word = 'f00d';
 const batch = (offset: number, text: string, more: Partial<LogBatch> = {}): LogBatch => ({

@@ -49,6 +49,19 @@ describe('promotionOf', () => {
     expect(timeoutOf(500)).toMatchObject({ right: { promotion: { limits: { totalMs: 7_200_000 } } } });
   });
 
+  it('a matrix is one job for each row, all with the same script', () => {
+    const matrix = [{ label: 'a', filter: { os: 'linux' } }, { label: 'b' }];
+    const found = of({ annotations: { 'baton/matrix': matrix } });
+    if (found._tag === 'Left') throw new Error(found.left);
+    expect(parseHostCommand(found.right)).toMatchObject({ _tag: 'Right' });
+    expect(found.right.promotion.rows).toEqual([
+      { label: 'a', filter: [{ key: 'os', op: 'in', values: ['linux'] }] },
+      { label: 'b', filter: [] },
+    ]);
+    const one = of();
+    expect(found.right.promotion.steps).toEqual(one._tag === 'Right' ? one.right.promotion.steps : []);
+  });
+
   it('what cannot be run is a sentence', () => {
     expect(sentence(of({ freezes: true }))).toMatch(/freezeWindows/);
     expect(sentence(of({ annotations: { 'baton/slots': 2 } }))).toMatch(/annotations\.baton\/slots/);

@@ -4,7 +4,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { beginning } from '../../../plugin/hosts/screwdriver/follow.js';
 import {
   NotRecorded,
   openRecords,
@@ -46,7 +45,7 @@ describe('records of builds', () => {
     const failed = await Promise.all([
       failure(records.add(build(8))),
       failure(records.change(7, { state: 'promoted' })),
-      failure(records.putCursor(7, beginning(1))),
+      failure(records.putCursor(7, { jobAttempt: 1 })),
     ]);
     for (const error of failed) expect(error).toBeInstanceOf(NotRecorded);
     expect(String(failed[0])).toContain(
