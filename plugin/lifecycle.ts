@@ -11,7 +11,16 @@ import type { ReadModel } from '../src/app/read-models.js';
 import type { Repeats } from '../src/app/repeats.js';
 import { orStoreAway, type Patience } from '../src/app/store-away.js';
 import type { Caller } from '../src/app/use-cases.js';
-import type { Ack, Capability, Health, Host, Plugin, RecoveryReport, StopOptions } from './contract.js';
+import type {
+  Ack,
+  Capability,
+  Health,
+  Host,
+  Plugin,
+  Problem,
+  RecoveryReport,
+  StopOptions,
+} from './contract.js';
 import { healthOf } from './health.js';
 import { parseHostCommand } from './host-commands.js';
 import { openIntake, type Intake } from './intake.js';
@@ -45,18 +54,23 @@ export interface LifecycleOptions {
   readonly host: Host;
   readonly options: BatonOptions;
   readonly wants: readonly Capability[];
+  /** What is wrong with what only adapters look at. */
+  readonly alsoVerify?: () => Promise<readonly Problem[]>;
   readonly open: (
     callerOf: (request: IncomingMessage) => Caller | undefined,
   ) => Promise<E.Either<AppError, Engine>>;
   readonly onProblem: (message: string, cause?: unknown) => void;
 }
 
+const problemText = ({ path, expected, found, mend }: Problem): string =>
+  `${path}: expected ${expected}, found ${found}${mend === undefined ? '' : `; ${mend}`}.`;
+
 /** Why `start` failed; `code` and `hint` are those of the application. */
 class StartError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
-  constructor({ reason, message, hint, cause }: AppError) {
-    super(message, { cause });
+  constructor({ reason, message, hint, problems = [], cause }: AppError) {
+    super([message, ...problems.map(problemText)].join(' '), { cause });
     this.name = 'BatonStartError';
     this.code = reason;
     this.hint = hint;
@@ -71,7 +85,14 @@ interface Running {
 
 const NO_ONE = { phaseRuns: 0, jobs: 0 };
 
-export const createPlugin = ({ host, options, wants, open, onProblem }: LifecycleOptions): Plugin => {
+export const createPlugin = ({
+  host,
+  options,
+  wants,
+  alsoVerify,
+  open,
+  onProblem,
+}: LifecycleOptions): Plugin => {
   let state: Health['state'] = 'registered';
   let running: Running | undefined;
   let starting: Promise<RecoveryReport> | undefined;
@@ -265,7 +286,7 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     });
 
   return {
-    verify: () => verify(options),
+    verify: async () => [...(await verify(options)), ...((await alsoVerify?.()) ?? [])],
     start: () => {
       if (state === 'stopping' || state === 'stopped')
         return Promise.reject(new Error('This plugin was stopped; register it again.'));

@@ -138,7 +138,8 @@ export type PluginPackage = Pick<typeof source, 'default' | 'loadPlugin'>;
 /** A plugin of its own on that site, with one runner enrolled; `from`: as it stands here, or as it was built. */
 export const aSubject = async (
   site: Site,
-  options: SubjectOptions & Partial<Pick<BatonOptions, 'authenticate' | 'data'>> = {},
+  options: SubjectOptions &
+    Partial<Pick<BatonOptions, 'authenticate' | 'data'>> & { readonly webhooks?: unknown } = {},
   { default: baton, loadPlugin }: PluginPackage = source,
 ): Promise<Subject> => {
   const folder = join(site.folder, `subject-${(count += 1)}`);
