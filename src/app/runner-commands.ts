@@ -1,4 +1,5 @@
 /** What people do with an enrolled runner: drain, pause, resume, clear, trust, set anew, remove. */
+import { jobsHolding } from '../../projections/held-slots.js';
 import * as E from 'fp-ts/lib/Either.js';
 import { filter, firstValueFrom, map, race, timer } from 'rxjs';
 import { runnerView } from '../../projections/runner-health.js';
@@ -161,7 +162,7 @@ export const runnerCommands = (deps: RunnerDeps, looks: RunnerLooks): RunnerComm
     if (E.isLeft(before)) return before;
     const found = await looks.view(name);
     if (E.isLeft(found)) return found;
-    const jobs = Object.values(found.right.current);
+    const jobs = jobsHolding(found.right.current).map(({ id }) => id);
     const isNew = before.right === undefined && found.right.state !== 'removing';
     if (isNew && found.right.state !== 'retired' && jobs.length > 0 && how === false)
       return E.left(busyWith(name, jobs));

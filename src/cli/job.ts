@@ -17,6 +17,7 @@ import { example } from './options.js';
 import { noteMore, pages, withPages, type PageOptions } from './paging.js';
 import { age, fields, short, table } from './print.js';
 import { sessionOf, type Session } from './session.js';
+import { phaseText } from './overview.js';
 import { plain } from './terminal.js';
 
 const runnerOf = (job: JobView): string => job.attempts.at(-1)?.runner ?? '-';
@@ -34,7 +35,7 @@ const listText = (io: Io, jobs: readonly JobView[]): string =>
           stateOf(job),
           job.project,
           job.stage,
-          job.label === '' ? job.phase : `${job.phase} (${job.label})`,
+          phaseText(job),
           runnerOf(job),
           age(job.queuedAt, io.now()),
           job.changeTitle ?? '',
@@ -60,6 +61,7 @@ const showText = (io: Io, job: JobView): string => {
     ['change', job.changeId === undefined ? undefined : `${job.changeId} ${job.changeTitle ?? ''}`],
     ['takes part in', job.unionOf === undefined ? undefined : `Union of change ${job.unionOf}`],
     ['needs', describeFilter(job.filter)],
+    ['takes', job.slots === undefined ? undefined : `${job.slots} slots`],
     ['output', job.output === 'split' ? 'stdout and stderr, kept apart' : undefined],
     ['queued', age(job.queuedAt, io.now())],
     [

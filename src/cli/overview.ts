@@ -9,7 +9,9 @@ import { example } from './options.js';
 import { age, short, table } from './print.js';
 import { sessionOf } from './session.js';
 
-const named = (phase: string, label: string): string => (label === '' ? phase : `${phase} (${label})`);
+/** The phase with its row, and how many slots it takes, unless that is one. */
+export const phaseText = ({ phase, label, slots }: Pick<QueueEntry, 'phase' | 'label' | 'slots'>): string =>
+  `${phase}${label === '' ? '' : ` (${label})`}${slots === undefined ? '' : `, takes ${slots} slots`}`;
 
 /** Why it waits; or what is not known of one that has a runner. */
 const waitsFor = (io: Io, { waiting, cancelAskedAt, unreachableSince }: QueueEntry): string => {
@@ -36,7 +38,7 @@ export const queueText = (io: Io, { entries }: QueueView, isPart = false): strin
           entry.status,
           entry.project,
           entry.stage,
-          named(entry.phase, entry.label),
+          phaseText(entry),
           age(entry.since, io.now()),
           entry.runner ?? '-',
           waitsFor(io, entry),

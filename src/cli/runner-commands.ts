@@ -1,4 +1,5 @@
 /** `baton runner drain|pause|resume|clear|trust|remove|set`: what is done with an enrolled runner. */
+import { jobsHolding } from '../../projections/held-slots.js';
 import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerStatus } from '../app/evidence.js';
@@ -18,7 +19,7 @@ import { plain } from './terminal.js';
 /** One sentence: state, why, evidence, and the jobs that are still there. */
 const nowText = (io: Io, runner: RunnerStatus): string => {
   const { name, state, detail } = runner;
-  const jobs = Object.values(runner.current).map(short);
+  const jobs = jobsHolding(runner.current).map(({ id }) => short(id));
   const still =
     jobs.length === 0 || state === 'ready'
       ? ''

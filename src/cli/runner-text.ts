@@ -1,4 +1,5 @@
 /** How runners look: state, detail, the evidence with its age, and what became of the last jobs. */
+import { jobsHolding } from '../../projections/held-slots.js';
 import type { RunnerAsOf } from '../app/evidence.js';
 import type { Io } from './io.js';
 import { plain } from './terminal.js';
@@ -71,9 +72,13 @@ export const listText = (io: Io, runners: readonly RunnerAsOf[]): string =>
 
 /** Ids of the jobs there; jobs of others have none. */
 const jobsText = ({ current }: RunnerAsOf): string => {
-  const ids = Object.values(current).filter((id) => id !== '');
-  const others = Object.keys(current).length - ids.length;
-  return [...ids.map(short), ...(others === 0 ? [] : [`${others} of others`])].join(', ');
+  const held = jobsHolding(current);
+  const known = held.filter(({ id }) => id !== '');
+  const others = held.length - known.length;
+  const told = known.map(({ id, slots }) =>
+    slots.length === 1 ? short(id) : `${short(id)} (takes ${slots.length} slots)`,
+  );
+  return [...told, ...(others === 0 ? [] : [`${others} of others`])].join(', ');
 };
 
 const signed = (seconds: number): string =>

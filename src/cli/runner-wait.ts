@@ -1,4 +1,5 @@
 /** Waiting until no job is left on a runner. */
+import { jobsHolding } from '../../projections/held-slots.js';
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerStatus } from '../app/evidence.js';
 import type { Client, Got } from './client.js';
@@ -11,7 +12,7 @@ import { pause } from './wait.js';
 const POLL_MS = 400;
 
 const still = ({ name, current }: Pick<RunnerStatus, 'name' | 'current'>): string => {
-  const jobs = Object.values(current).map(short);
+  const jobs = jobsHolding(current).map(({ id }) => short(id));
   return `${name}: ${jobs.length === 1 ? 'one job is' : `${jobs.length} jobs are`} still there: ${jobs.join(', ')}`;
 };
 

@@ -43,7 +43,15 @@ const tokenMore = { expiresAt: instant, revokedAt: instant };
 const attempt = object(
   { attempt: whole },
   {
-    ...{ runner: text, slot: whole, rule: text, assignedAt: instant, startedAt: instant, endedAt: instant },
+    ...{
+      runner: text,
+      slot: whole,
+      alsoSlots: arrayOf(whole),
+      rule: text,
+      assignedAt: instant,
+      startedAt: instant,
+      endedAt: instant,
+    },
     ...{ queuedAt: instant, pid: whole, exitCode: whole, why: text },
     outputs: arrayOf(schemaOf(SealedOutput)),
     kept: object({ folder: text, until: instant }, { path: text }),
@@ -65,6 +73,7 @@ const job = object(
   {
     ...{ changeId: text, changeTitle: text, endedAt: instant, summary: text },
     workspace: schemaOf(Workspace),
+    slots: { ...whole, description: 'that it takes on its runner; absent: 1' },
     reports: { const: true, description: 'it may tell of itself, and then has an output `report`' },
     ...{ waitsSince: instant, retryAt: instant, startedAt: instant },
     refusedReports: arrayOf(
@@ -167,6 +176,7 @@ const queueEntry = object(
   },
   {
     ...{ changeId: text, changeTitle: text, runner: text },
+    slots: { ...whole, description: 'that it takes on its runner; absent: 1' },
     ...{ unreachableSince: instant, cancelAskedAt: instant },
     waiting: object({ reason: text, detail: text, blockers: listOfTexts }, { until: instant }),
   },

@@ -5,7 +5,7 @@ import { Empty } from '../parts/empty.js';
 import { Link, pageOf } from '../parts/link.js';
 import { At } from '../parts/time.js';
 import { Lasted } from './lasted.js';
-import { bytesText, endOfAttempt } from './words.js';
+import { bytesText, endOfAttempt, slotsText } from './words.js';
 
 type Output = NonNullable<AttemptView['outputs']>[number];
 
@@ -92,7 +92,7 @@ export const AttemptsTab = ({ job }: { readonly job: JobView }) => {
                   ) : (
                     <Link to={pageOf.runner(attempt.runner)}>{attempt.runner}</Link>
                   )}
-                  {attempt.slot === undefined ? '' : `, slot ${attempt.slot}`}
+                  {slotsText(attempt)}
                   {attempt.rule === undefined ? null : (
                     <span className="muted"> (rule: {attempt.rule.replaceAll('_', ' ')})</span>
                   )}

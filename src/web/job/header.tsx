@@ -10,7 +10,7 @@ import { Actions } from './actions.js';
 import { Lasted } from './lasted.js';
 import { useAwayOf, useChangeOf, useRunnerOf } from './use-job.js';
 import { useShownLog } from './use-shown-log.js';
-import { attemptText, endOf, isEnded, refusedText, titleOf } from './words.js';
+import { attemptText, endOf, isEnded, refusedText, slotsText, titleOf } from './words.js';
 
 const Facts = ({ job }: { readonly job: JobView }) => {
   const change = useChangeOf(job);
@@ -49,11 +49,17 @@ const Facts = ({ job }: { readonly job: JobView }) => {
           ) : (
             <>
               <Link to={pageOf.runner(last.runner)}>{last.runner}</Link>
-              {last.slot === undefined ? '' : `, slot ${last.slot}`}
+              {slotsText(last)}
             </>
           )}
         </dd>
       </div>
+      {job.slots === undefined ? null : (
+        <div>
+          <dt>Takes</dt>
+          <dd>{job.slots} slots</dd>
+        </div>
+      )}
       <div>
         <dt>Attempt</dt>
         <dd>{attemptText(job)}</dd>

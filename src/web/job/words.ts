@@ -14,6 +14,12 @@ export const bytesText = (bytes: number): string => {
   return `${value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 };
 
+/** `, slot 2`, or all of the slots that an attempt holds. */
+export const slotsText = ({ slot, alsoSlots = [] }: Pick<AttemptView, 'slot' | 'alsoSlots'>): string =>
+  slot === undefined
+    ? ''
+    : `, ${alsoSlots.length === 0 ? 'slot' : 'slots'} ${[slot, ...alsoSlots].join(', ')}`;
+
 /** From one event to the next: `+120 ms`, `+8.2 s`, `+3 min 08 s`. */
 export const gapText = (ms: number): string => {
   if (ms < 1000) return `+${Math.max(0, Math.round(ms))} ms`;

@@ -82,7 +82,12 @@ const jobColumns: Columns = [
   {
     name: 'Job',
     className: 'queue-job',
-    cell: (entry) => <Link to={pageOf.job(entry.jobId)}>{jobText(entry)}</Link>,
+    cell: (entry) => (
+      <span className="queue-cell">
+        <Link to={pageOf.job(entry.jobId)}>{jobText(entry)}</Link>
+        {entry.slots === undefined ? null : <span className="muted">takes {entry.slots} slots</span>}
+      </span>
+    ),
   },
   { name: 'Project', className: 'queue-project', cell: (entry) => <Project of={entry} /> },
   { name: 'Change', className: 'queue-change', cell: (entry) => <Change of={entry} /> },

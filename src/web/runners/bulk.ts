@@ -2,6 +2,7 @@
 import type { RunnerAsOf } from '../../app/evidence.js';
 import type { RunnerTested } from '../../app/use-cases.js';
 import type { ProblemDocument } from '../../http/problem.js';
+import { heldBy } from './held.js';
 
 export const bulkActs = ['drain', 'pause', 'resume', 'test'] as const;
 export type BulkAct = (typeof bulkActs)[number];
@@ -13,7 +14,7 @@ export type Result =
 
 export const resultOf = (answer: RunnerAsOf | RunnerTested): Result => {
   if ('sentence' in answer) return { kind: answer.code === 'ready' ? 'done' : 'odd', text: answer.sentence };
-  const jobs = Object.keys(answer.current).length;
+  const jobs = heldBy(answer.current).length;
   const still = jobs === 0 ? '' : ` ${jobs === 1 ? 'One job is' : `${jobs} jobs are`} still there.`;
   return { kind: 'done', text: `Now ${answer.state.replaceAll('_', ' ')}.${still}` };
 };

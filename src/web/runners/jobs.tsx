@@ -1,6 +1,7 @@
 /** The slots of a runner: how many are busy, with which jobs, and which are in quarantine. */
 import type { RunnerAsOf } from '../../app/evidence.js';
 import { Link, pageOf } from '../parts/link.js';
+import { heldBy } from './held.js';
 
 type Slots = Pick<RunnerAsOf, 'current' | 'slots' | 'quarantinedSlots'>;
 
@@ -15,19 +16,18 @@ export const JobLink = ({ id }: { readonly id: string }) =>
   );
 
 export const Busy = ({ current, slots, quarantinedSlots }: Slots) => {
-  const jobs = Object.entries(current);
+  const busy = Object.keys(current).length;
   return (
     <div className="runners-cell">
       <span className="number runners-busy">
-        {jobs.length === 0
-          ? `idle, ${slots} ${slots === 1 ? 'slot' : 'slots'}`
-          : `${jobs.length} of ${slots} busy`}
+        {busy === 0 ? `idle, ${slots} ${slots === 1 ? 'slot' : 'slots'}` : `${busy} of ${slots} busy`}
       </span>
-      {jobs.length === 0 ? null : (
+      {busy === 0 ? null : (
         <ul className="row small">
-          {jobs.map(([slot, id]) => (
-            <li key={slot}>
+          {heldBy(current).map(({ id, slots: held }) => (
+            <li key={held[0]}>
               <JobLink id={id} />
+              {held.length === 1 ? null : ` takes ${held.length} slots`}
             </li>
           ))}
         </ul>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { RunnerAsOf } from '../../app/evidence.js';
 import { apiPath } from '../api/client.js';
 import { Confirm } from '../parts/confirm.js';
+import { heldBy } from './held.js';
 import { JobLink } from './jobs.js';
 
 interface RemoveDialogProps {
@@ -12,7 +13,7 @@ interface RemoveDialogProps {
 
 export const RemoveDialog = ({ runner: { name, current }, onClose }: RemoveDialogProps) => {
   const [cancelJobs, setCancelJobs] = useState(false);
-  const jobs = Object.entries(current);
+  const jobs = heldBy(current);
   return (
     <Confirm
       title={`Remove ${name}`}
@@ -40,9 +41,9 @@ export const RemoveDialog = ({ runner: { name, current }, onClose }: RemoveDialo
             that is so; <em>Drain</em> lets {jobs.length === 1 ? 'it' : 'them'} finish.
           </p>
           <ul>
-            {jobs.map(([slot, id]) => (
-              <li key={slot}>
-                Slot {slot}: <JobLink id={id} />
+            {jobs.map(({ id, slots }) => (
+              <li key={slots[0]}>
+                {slots.length === 1 ? 'Slot' : 'Slots'} {slots.join(', ')}: <JobLink id={id} />
               </li>
             ))}
           </ul>
