@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogBatch } from '../../../plugin/contract.js';
 import { Cursor, follow, type Effect } from '../../../plugin/hosts/screwdriver/follow.js';
-import { metaOf } from '../../../plugin/hosts/screwdriver/meta.js';
+import { metaOf } from '../../../plugin/hosts/screwdriver/left-meta.js';
 
 const word = 'f00d';
 const batch = (offset: number, text: string, more: Partial<LogBatch> = {}): LogBatch => ({
