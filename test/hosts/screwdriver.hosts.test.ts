@@ -271,6 +271,7 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     requires: [~commit]
     annotations:
       baton/matrix: [${row('m1')}, ${row('m2')}]
+      baton/slots: 2
     steps:
       - counts: seq 1 120; echo "on $BATON_RUNNER"
       - waits: |
@@ -335,10 +336,12 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
       expect(build?.stats?.['hostname']).toBe('m1, m2');
       expect(build?.meta).toEqual({ of: { m1: 1, m2: 2 }, end: 'm2' });
       expect(
-        (await world.jobs(event)).map(({ status, attempts }) => [status, attempts.length]).sort(),
+        (await world.jobs(event))
+          .map(({ status, attempts, slots }) => [status, attempts.length, slots])
+          .sort(),
       ).toEqual([
-        ['failed', 1],
-        ['succeeded', 1],
+        ['failed', 1, 2],
+        ['succeeded', 1, 2],
       ]);
     });
 

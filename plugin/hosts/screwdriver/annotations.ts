@@ -12,6 +12,8 @@ export interface JobWishes {
   /** One job each; at least one. */
   readonly rows: readonly Row[];
   readonly priority?: number;
+  /** Of its runner, for each of its jobs. */
+  readonly slots?: number;
   /** Name of a cache that its pipeline finds again. */
   readonly cache?: string;
   readonly timeoutMinutes?: number;
@@ -47,6 +49,7 @@ const OURS = {
   'baton/matrix': MatrixForm,
   'baton/label': line(100),
   'baton/priority': whole(-1000, 1000),
+  'baton/slots': whole(1, 64),
   'baton/cache': name,
 };
 const THEIRS = {
@@ -93,12 +96,14 @@ export const wishesOf = (raw: Readonly<Record<string, unknown>>): E.Either<reado
   const timeout = wish['screwdriver.cd/timeout'];
   const grace = wish['screwdriver.cd/terminationGracePeriodSeconds'];
   const priority = wish['baton/priority'];
+  const slots = wish['baton/slots'];
   const cache = wish['baton/cache'];
   return E.right({
     rows: E.isRight(matrix)
       ? rowsOf(matrix.right, everywhere)
       : [{ label: wish['baton/label'] ?? '', filter: everywhere }],
     ...(priority === undefined ? {} : { priority }),
+    ...(slots === undefined ? {} : { slots }),
     ...(cache === undefined ? {} : { cache }),
     ...(timeout === undefined ? {} : { timeoutMinutes: Number(timeout) }),
     ...(grace === undefined ? {} : { graceSeconds: Number(grace) }),

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { LogBatch, Report } from '../../contract.js';
 import { wishesOf } from './annotations.js';
 import { Cursor, follow, type Effect } from './follow.js';
-import { mergedMeta, metaOf, type Meta } from './meta.js';
+import { mergedMeta, metaOf, type Meta } from './left-meta.js';
 import type { BuildRecord, Records } from './records.js';
 import { endRows, followRow, RowsCursor, type Several } from './rows.js';
 import { namesInOrder } from './script.js';

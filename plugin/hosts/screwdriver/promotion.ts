@@ -106,7 +106,7 @@ export const promotionOf = (
     meta: plan.meta,
   });
   if ('cannot' in script) return E.left(script.cannot);
-  const { rows, priority, cache, graceSeconds } = wishes.right;
+  const { rows, priority, slots, cache, graceSeconds } = wishes.right;
   const [organisation = '', repository = ''] = pipelineName.split('/');
   const title = causeMessage.split('\n')[0]?.trim() ?? '';
   return E.right({
@@ -133,6 +133,7 @@ export const promotionOf = (
       },
       secretRefs: given.map((_, i) => variableOf(buildId, i)),
       ...(priority === undefined ? {} : { priority }),
+      ...(slots === undefined ? {} : { slots }),
       ...(cache === undefined ? {} : { workspace: { cache } }),
       ...(record.eventId === undefined
         ? {}

@@ -9,7 +9,7 @@ import { META_SECTION } from './borders.js';
 import { LogEndShape, type Effect } from './follow.js';
 import { addLines, emptyLog, nextPage } from './pages.js';
 import { endOf, type RowProgress } from './progress.js';
-import { LAUNCHER, read, readingMembers, type Heard } from './reading.js';
+import { LAUNCHER, read, readingMembers, type Heard, type Read } from './reading.js';
 
 const RowCursor = shape(
   'RowCursor',
@@ -52,6 +52,7 @@ export interface Followed {
   readonly effects: readonly Effect[];
 }
 
+const NEW_ROW: Pick<RowCursor, 'current' | 'open' | 'ends'> = { current: LAUNCHER, open: true, ends: [] };
 const nothingYet: RowsCursor = { rows: [], steps: [{ name: LAUNCHER, ended: false, log: emptyLog }] };
 
 const placeOf = ({ order }: Several, step: string): number =>
@@ -135,6 +136,17 @@ const loggedBy = (
   return { cursor: { ...before, steps }, effects };
 };
 
+/** The row as it was before what was read: a new try begins like one of which nothing was heard. */
+const rowBefore = (
+  { label, runner: told }: LogBatch,
+  { reading, anew }: Read,
+  known: RowCursor | undefined,
+): RowCursor => {
+  const runner = told ?? known?.runner;
+  const { current, open, ends } = known === undefined || anew ? NEW_ROW : known;
+  return { ...reading, label, over: false, current, open, ends, ...(runner === undefined ? {} : { runner }) };
+};
+
 /** Undefined: all of it is known. `now`: milliseconds since 1970, for the lines. */
 export const followRow = (
   build: Several,
@@ -151,23 +163,16 @@ export const followRow = (
     (current, step) => placeOf(build, step) > placeOf(build, current),
   );
   if (next === undefined) return undefined;
-  const goesOn = next.anew ? undefined : known;
-  const runner = batch.runner ?? known?.runner;
-  const first: RowCursor = {
-    ...next.reading,
-    ...{ label, over: false, current: goesOn?.current ?? LAUNCHER, open: goesOn?.open ?? true },
-    ends: goesOn?.ends ?? [],
-    ...(runner === undefined ? {} : { runner }),
-  };
+  const first = rowBefore(batch, next, known);
   let cursor: RowsCursor = { ...before, rows: [...before.rows.filter((row) => row !== known), first] };
   const effects: Effect[] = [];
   const then = (after: Followed): void => {
     effects.push(...after.effects);
     ({ cursor } = after);
   };
-  // with the status of a build it could be told, too, but in the moment of an abort that would wipe out who aborted it
-  if (goesOn === undefined && runner !== undefined)
-    then(loggedBy(cursor, LAUNCHER, label, [`runs on ${runner}`], now));
+  // stats.hostname could say it, too, but told in the moment of an abort that wipes out who aborted the build
+  if (next.anew && first.runner !== undefined)
+    then(loggedBy(cursor, LAUNCHER, label, [`runs on ${first.runner}`], now));
   let lines: string[] = [];
   for (const [i, heard] of next.heard.entries()) {
     if (heard.kind !== 'line') {
@@ -180,10 +185,9 @@ export const followRow = (
     then(loggedBy(cursor, heard.step, label, lines, now));
     lines = [];
   }
-  const { current, open } = next.reading;
-  const rows = cursor.rows.map((row) =>
-    row.label === label ? { ...row, current, open, over: batch.final } : row,
-  );
+  const { current, open, meta, metaText } = next.reading;
+  const last = { current, open, over: batch.final, metaText: meta === undefined ? metaText : '' };
+  const rows = cursor.rows.map((row) => (row.label === label ? { ...row, ...last } : row));
   cursor = { ...cursor, rows };
   then(settled(build, cursor, progressOf(build, cursor)));
   return { cursor: lightened(build, cursor), effects };

@@ -12,6 +12,7 @@ describe('wishesOf', () => {
         'baton/filter': { os: 'linux', platform_family: ['debian', 'rhel'] },
         'baton/label': 'debian',
         'baton/priority': 5,
+        'baton/slots': 2,
         'baton/cache': 'npm',
         'beta.screwdriver.cd/timeout': '30',
         'screwdriver.cd/terminationGracePeriodSeconds': 60,
@@ -31,7 +32,7 @@ describe('wishesOf', () => {
             ],
           },
         ],
-        ...{ priority: 5, cache: 'npm', timeoutMinutes: 30, graceSeconds: 60, atOnce: true },
+        ...{ priority: 5, slots: 2, cache: 'npm', timeoutMinutes: 30, graceSeconds: 60, atOnce: true },
       },
     });
     const clauses = [{ key: 'platform_version', op: 'version', values: ['>=12'] }];

@@ -190,7 +190,12 @@ describe('rows that are told in turns of any kind, also after crashes', () => {
           const [text = '', offset = 0] = [texts[row], done[row]];
           const [label = '', piece] = [several.labels[row], text.slice(offset, offset + bytes)];
           const final = offset + piece.length === text.length;
-          const next = followRow(several, cursor, batch(label, offset, piece, { final }), 9);
+          const next = followRow(
+            several,
+            cursor,
+            batch(label, offset, piece, { final, runner: `on-${label}` }),
+            9,
+          );
           told.push(...(next?.effects ?? []));
           if (crash || next === undefined) return;
           // as it is read from the disk
@@ -205,6 +210,11 @@ describe('rows that are told in turns of any kind, also after crashes', () => {
         told.push(...endRows(several, cursor).effects);
 
         const { pages, ends, begun } = seen(told);
+        expect([...(pages.get('sd-setup-launcher 0') ?? [])].sort()).toEqual([
+          '[a] runs on on-a',
+          '[b] runs on on-b',
+          '[c] runs on on-c',
+        ]);
         for (const [at, name] of build.order.entries()) {
           const reach = ways.map(({ steps }) => name === 'teardown-x' || at < steps);
           const lines = [...pages].filter(([key]) => key.startsWith(`${name} `)).flatMap(([, page]) => page);

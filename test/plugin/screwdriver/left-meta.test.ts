@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergedMeta } from '../../../plugin/hosts/screwdriver/meta.js';
+import { mergedMeta } from '../../../plugin/hosts/screwdriver/left-meta.js';
 
 describe('mergedMeta', () => {
   it('has what each row changed, and a later row wins', () => {
