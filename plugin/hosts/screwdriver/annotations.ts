@@ -18,6 +18,8 @@ export interface JobWishes {
   readonly graceSeconds?: number;
   /** Builds of the same job do not wait for each other. */
   readonly atOnce: boolean;
+  /** Older builds of the job that wait as well are collapsed into it; absent: as the options say. */
+  readonly collapse?: boolean;
 }
 
 const values = t.union([line(200), list(line(200), 1, 100)]);
@@ -63,6 +65,7 @@ const THEIRS = {
   'screwdriver.cd/timeout': minutes,
   'screwdriver.cd/terminationGracePeriodSeconds': seconds,
   'screwdriver.cd/blockedBySameJob': yesOrNo,
+  'screwdriver.cd/collapseBuilds': yesOrNo,
 };
 const Annotations = t.partial({ ...OURS, ...THEIRS });
 const ours = Object.keys(OURS);
@@ -98,12 +101,14 @@ export const wishesOf = (raw: Readonly<Record<string, unknown>>): E.Either<reado
   const grace = wish['screwdriver.cd/terminationGracePeriodSeconds'];
   const priority = wish['baton/priority'];
   const cache = wish['baton/cache'];
+  const collapse = wish['screwdriver.cd/collapseBuilds'];
   return E.right({
     row: { label: wish['baton/label'] ?? '', filter: filter === undefined ? [] : filterOf(filter) },
     ...(priority === undefined ? {} : { priority }),
     ...(cache === undefined ? {} : { cache }),
     ...(timeout === undefined ? {} : { timeoutMinutes: Number(timeout) }),
     ...(grace === undefined ? {} : { graceSeconds: Number(grace) }),
+    ...(collapse === undefined ? {} : { collapse: String(collapse) === 'true' }),
     atOnce: String(wish['screwdriver.cd/blockedBySameJob'] ?? true) === 'false',
   });
 };

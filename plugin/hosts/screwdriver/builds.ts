@@ -7,8 +7,9 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Plugin } from '../../contract.js';
 import type { OperatorKey } from '../../../src/secrets/operator-key.js';
 import { Away, type Access, type Closed, type ScrewdriverApi } from './api.js';
-import { blockersOf } from './gate.js';
+import { blockersOf, collapsesInto } from './gate.js';
 import type { ShimOptions } from './options.js';
+import { firstMeta } from './meta.js';
 import { hostKeyOf, promotionOf, timeoutOf, type Addresses } from './promotion.js';
 import { NotRecorded, type BuildRecord, type Plan, type Records } from './records.js';
 import { openValues, sealValues } from './sealed.js';
@@ -65,6 +66,7 @@ const recordOf = (config: StartConfig, sealed: string): BuildRecord => ({
   sealed,
   state: 'accepted',
   ...(config.eventId === undefined ? {} : { eventId: config.eventId }),
+  ...(typeof config.prParentJobId === 'number' ? { prParentJobId: config.prParentJobId } : {}),
 });
 
 export const openBuilds = (deps: BuildsDeps): Builds => {
@@ -112,6 +114,15 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     await close(record.buildId);
   };
 
+  /** A newer one runs instead. Recorded first, so that it cannot run after Screwdriver was told. */
+  const collapse = async (record: BuildRecord, into: number): Promise<void> => {
+    const { buildId } = record;
+    await records.change(buildId, { collapsedInto: into, telling: 'COLLAPSED' });
+    const access = accessOf(record);
+    if (access !== undefined) await deps.api(record).collapsed(access, into);
+    await close(buildId);
+  };
+
   const plan = async (record: BuildRecord): Promise<Plan | Closed> => {
     const first = accessOf(record);
     if (first === undefined) return { closed: 'its token cannot be opened' };
@@ -120,24 +131,27 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     const token = await api.exchange(first, minutes);
     if (isClosed(token)) return token;
     const access: Access = { ...first, token };
-    const [build, pipeline, secrets] = [
+    const [build, pipeline, event, secrets] = [
       await api.build(access),
       await api.pipeline(access, record.pipelineId),
+      record.eventId === undefined ? { meta: {} } : await api.event(access, record.eventId),
       await api.secrets(access),
     ];
     if (isClosed(build)) return build;
     if (isClosed(pipeline)) return pipeline;
+    if (isClosed(event)) return event;
     if (isClosed(secrets)) return secrets;
     const given = secrets.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
     const environment = [build.environment ?? {}].flat().flatMap((told) => Object.entries(told));
+    const { sha = '' } = build;
     const planned: Plan = {
       steps: (build.steps ?? []).flatMap(({ name, command }) =>
         command === undefined ? [] : [{ name, command }],
       ),
       environment: Object.fromEntries(environment.map(([name, value]) => [name, textOf(value)])),
       secretNames: given.map(({ name }) => name),
-      meta: JSON.stringify(build.meta ?? {}),
-      sha: build.sha ?? '',
+      meta: JSON.stringify(firstMeta(event.meta ?? {}, build.meta ?? {}, { ...record, sha })),
+      sha,
       branch: pipeline.scmRepo?.branch ?? 'main',
     };
     await records.change(record.buildId, {
@@ -163,8 +177,15 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     const blockers = blockersOf(record, live());
     if (record.state !== 'promoted' && blockers.length > 0) {
       if (record.blockedTold !== true) {
-        await deps.api(record).blocked(access, `Blocked by these builds: ${blockers.join(', ')}`);
+        const told = { ...record, blockedTold: true };
+        const obsolete = live()
+          .filter((older) => collapsesInto(older, [told], options.collapseBuilds) !== undefined)
+          .map(({ buildId }) => buildId);
+        const lasting = blockers.filter((buildId) => !obsolete.includes(buildId));
+        const named = lasting.length > 0 ? lasting : blockers;
+        await deps.api(record).blocked(access, `Blocked by these builds: ${named.join(', ')}`);
         await records.change(record.buildId, { blockedTold: true });
+        for (const buildId of obsolete) void advance(buildId);
       }
       // it may be free by now
       return blockersOf(record, live()).length > 0 ? 'done' : 'wait';
@@ -228,7 +249,12 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       await close(buildId);
       return 'done';
     }
-    if (record.state === 'ready' && record.plan !== undefined) return promote(record, record.plan);
+    if (record.state === 'ready' && record.plan !== undefined) {
+      const into = record.collapsedInto ?? collapsesInto(record, live(), options.collapseBuilds);
+      if (into === undefined) return promote(record, record.plan);
+      await collapse(record, into);
+      return 'done';
+    }
     const planned = await plan(record);
     if (isClosed(planned)) {
       say(`Screwdriver does not let build ${buildId} be run: ${planned.closed}`);
