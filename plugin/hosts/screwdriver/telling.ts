@@ -5,6 +5,7 @@ import { follow, LAUNCHER, metaOf, type Effect } from './follow.js';
 import { buildIdOf } from './promotion.js';
 import type { BuildRecord, Records } from './records.js';
 import { finalStatus } from './status.js';
+import { storePatience } from './store-patience.js';
 
 export interface TellingDeps {
   readonly records: Records;
@@ -29,8 +30,7 @@ export interface Telling {
 
 export const telling = (deps: TellingDeps): Telling => {
   const { records, now, say } = deps;
-  /** Build → since when its log store does not answer. */
-  const awaySince = new Map<number, number>();
+  const patience = storePatience(deps.storePatienceMs, now);
 
   const of = (hostKey: string, attempt: number): BuildRecord | undefined => {
     const buildId = buildIdOf(hostKey);
@@ -97,14 +97,15 @@ export const telling = (deps: TellingDeps): Telling => {
     effect: Extract<Effect, { kind: 'page' }>,
   ): Promise<void> => {
     const { buildId } = record;
+    const mayTakeMs = patience.next(buildId);
+    if (mayTakeMs === undefined) return;
+    const limit = AbortSignal.timeout(mayTakeMs);
+    const signal = access.signal === undefined ? limit : AbortSignal.any([access.signal, limit]);
     try {
-      await deps.api(record).page(access, effect.page);
-      awaySince.delete(buildId);
+      await deps.api(record).page({ ...access, signal }, effect.page);
+      patience.answered(buildId);
     } catch (error) {
-      if (!(error instanceof Away)) throw error;
-      const since = awaySince.get(buildId) ?? now();
-      awaySince.set(buildId, since);
-      if (now() - since < deps.storePatienceMs) throw error;
+      if (!(error instanceof Away) || patience.failed(buildId) === 'again') throw error;
       say(
         `the log store does not take lines of build ${buildId}, which are left out there: ${error.message}`,
       );
@@ -128,6 +129,7 @@ export const telling = (deps: TellingDeps): Telling => {
       const record = of(report.hostKey, report.attempt);
       if (record === undefined) return Promise.resolve('gone');
       if (record.state === 'closed') return Promise.resolve(record.telling === undefined ? 'gone' : 'stale');
+      if (report.type === 'phase.finished') patience.forget(record.buildId);
       switch (report.type) {
         case 'phase.queued':
           return Promise.resolve('ok');
