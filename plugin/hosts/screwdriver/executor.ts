@@ -13,7 +13,7 @@ import { parseOptions, type ShimOptions } from './options.js';
 import { buildIdOf, secretAsked, type Addresses } from './promotion.js';
 import { openRecords, type BuildRecord, type Records } from './records.js';
 import { openValues } from './sealed.js';
-import { ForBuild, StartConfig } from './shapes.js';
+import { ForBuild, Periodic, StartConfig } from './shapes.js';
 import { counting, type Counts } from './stats.js';
 import { telling } from './telling.js';
 
@@ -24,6 +24,8 @@ export interface Executor {
   readonly start: (config: unknown) => Promise<void>;
   readonly stop: (config: unknown) => Promise<void>;
   readonly status: (config: unknown) => Promise<string>;
+  /** Says that a job will not be started at its times. */
+  readonly periodic: (config: unknown) => void;
   readonly stats: () => Counts;
   readonly cleanUp: () => Promise<void>;
 }
@@ -167,9 +169,10 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       },
     };
     const { host: name, keyFile, maxQueued, logLevel } = options;
+    const authenticate = adminBy(token);
     const loaded = await loadPlugin(module, host, {
       ...{ host: name, data: join(options.data, 'baton'), keyFile, maxQueued, logLevel },
-      authenticate: adminBy(token),
+      authenticate,
     });
     if ('problems' in loaded) return E.left(loaded.problems);
     const { plugin } = loaded;
@@ -179,7 +182,11 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       begin(plugin);
       builds.resume();
       if (options.listen === undefined) return;
-      listener = await listen(options.listen, plugin.middleware()).catch((error: unknown) => {
+      listener = await listen(
+        options.listen,
+        plugin.middleware(),
+        (req) => authenticate({ req }) !== undefined,
+      ).catch((error: unknown) => {
         say(`listen: ${options.listen ?? ''} cannot be had: ${String(error)}`);
         return undefined;
       });
@@ -236,6 +243,15 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       const decoded = ForBuild.decode(told);
       const record = E.isRight(decoded) ? records.get(decoded.right.buildId) : undefined;
       return record === undefined ? 'Baton does not know this build' : `the build is ${record.state}`;
+    },
+    periodic: (told) => {
+      const decoded = Periodic.decode(told);
+      if (E.isLeft(decoded)) return;
+      const { pipeline, job } = decoded.right;
+      const event = JSON.stringify({ pipelineId: pipeline.id, startFrom: job.name });
+      say(
+        `job ${JSON.stringify(job.name)} has buildPeriodically, and Baton starts no builds by itself: let a timer POST ${event} to /v4/events`,
+      );
     },
     stats: () => counts.now(known?.records.live().length ?? 0, known !== undefined),
     cleanUp: async () => {
