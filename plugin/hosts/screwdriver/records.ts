@@ -48,11 +48,15 @@ const BuildRecord = shape(
   },
   {
     eventId: Count,
+    /** Of a job of a pull request: the job that it is a copy of. */
+    prParentJobId: Count,
     plan: Plan,
     /** Screwdriver wants it to end. */
     stopAsked: t.boolean,
     /** Screwdriver knows that it waits for others. */
     blockedTold: t.boolean,
+    /** A newer build of its job, which runs instead of it. */
+    collapsedInto: Count,
     /** It could not be told that the build runs: the build was closed there before. */
     refused: t.boolean,
     /** The final status that is being told, or was. */

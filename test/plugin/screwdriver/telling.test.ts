@@ -62,7 +62,9 @@ describe('telling of a build of two rows', () => {
       build: ({ buildId }) => answer({ id: buildId, status: 'RUNNING' }),
       pipeline: (_, id) => answer({ id }),
       secrets: () => answer([]),
+      event: (_, id) => answer({ id }),
       blocked: () => answer('ok'),
+      collapsed: () => answer('ok'),
       running: () => answer('ok'),
       end: (_, { status, statusMessage = '', stats }, left) => {
         said.push(`${status} ${statusMessage} on ${stats?.hostname ?? ''} ${JSON.stringify(left)}`);
