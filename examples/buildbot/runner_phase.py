@@ -314,7 +314,7 @@ class RunnerPhase(BuildStep):
             promotion['attempt'] = self._attempt
             try:
                 yield self._insist(lambda: self._api.post(self._phases, promotion, self._command_key))
-                yield self._stdio.addHeader('an earlier build has begun this: it is followed\n')
+                yield self._stdio.addHeader('begun by an earlier build of this request: it is followed\n')
                 return
             except Refused as refusal:
                 if refusal.status != 409:
