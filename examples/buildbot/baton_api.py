@@ -52,6 +52,13 @@ class Untrusted(Again):
         super().__init__(message, may_be_done=False)
 
 
+class _QuietPool(HTTPConnectionPool):
+    """Without two lines in the log of the master for each request."""
+
+    class _factory(HTTPConnectionPool._factory):
+        noisy = False
+
+
 @implementer(IBodyProducer)
 class _Body:
     def __init__(self, data):
@@ -156,7 +163,7 @@ class Api:
     def __init__(self, url, token, ca_file=None):
         self.url = url
         self.token = token
-        pool = HTTPConnectionPool(reactor, persistent=False)
+        pool = _QuietPool(reactor, persistent=False)
         policy = _policy(ca_file) if url.startswith('https:') else BrowserLikePolicyForHTTPS()
         self.agent = Agent(reactor, contextFactory=policy, connectTimeout=10, pool=pool)
 

@@ -133,6 +133,8 @@ describe.skipIf(!hasBuildbot)(
       const { master, busy, ends } = there();
       expect(await busy()).toBe(0);
       expect(master.out()).not.toContain('Traceback');
+      // a running step asks every two seconds: that is no news
+      expect(master.out()).not.toContain('HTTP11ClientFactory');
       expect((await master.builds()).filter(({ results: one }) => one === results.exception)).toEqual([]);
       const all = await ends();
       expect(all.length).toBeGreaterThan(8);

@@ -26,8 +26,8 @@ export interface Build {
   readonly request: number;
   readonly revision: string;
   readonly results: number | null;
-  /** What its step says. */
-  readonly said: string;
+  /** What its step says; null before it begins. */
+  readonly said: string | null;
   readonly stepResults: number | null;
 }
 
