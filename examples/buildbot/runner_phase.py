@@ -324,6 +324,8 @@ class RunnerPhase(BuildStep):
     @defer.inlineCallbacks
     def _replace(self, state):
         """Ends what asks for something else, or was cancelled with its build; then another attempt may begin."""
+        self._said = 'waiting for the end of what an earlier build has begun'
+        self.updateSummary()
         yield self._stdio.addHeader('what an earlier build has begun is ended first\n')
         if state['status'] not in self.outcomes and 'cancelRequested' not in state:
             self._reason = 'Its build is begun anew, with something else to run'
@@ -397,6 +399,7 @@ class RunnerPhase(BuildStep):
             if self.stopped and not is_cancelled:
                 yield self._insist(self._cancel)
                 is_cancelled = True
+                hold = min(hold, HOLD_RUNNING)
             state = yield self._insist(lambda: self._look(known, hold, is_cancelled))
             if state is None:
                 # stopped before it was there, or while the answer was held
@@ -409,14 +412,15 @@ class RunnerPhase(BuildStep):
                 return (yield self._end(state))
             if self._is_enough():
                 raise LeftAlone('Its end is not confirmed: look after the job in Baton.')
-            hold = HOLD_RUNNING if state['status'] == 'running' else HOLD_WAITING
+            hold = HOLD_RUNNING if is_cancelled or state['status'] == 'running' else HOLD_WAITING
 
     @defer.inlineCallbacks
     def _look(self, known, hold, is_cancelled):
         """The state; None when the wait was cut short, or when there is no such phase run and nobody wants it."""
         if self.stopped and not is_cancelled:
             return None
-        held = f'&known={known}&wait={hold}' if known is not None and not self.stopped else ''
+        # a cancel is news, so its answer comes at once; then its end is waited for
+        held = '' if known is None else f'&known={known}&wait={hold}'
         try:
             return (yield self._hold(f'?attempt={self._attempt}{held}', hold))
         except defer.CancelledError:

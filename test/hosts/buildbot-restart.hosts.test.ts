@@ -127,7 +127,9 @@ describe.skipIf(!hasBuildbot)(
       open('numbered');
       const build = await ended(sha);
       expect(build.results).toBe(results.success);
-      expect(await master.logOf(build.id)).toContain('obuild 2\n');
+      const log = await master.logOf(build.id);
+      expect(log).toContain('hwhat an earlier build has begun is ended first\n');
+      expect(log).toContain('obuild 2\n');
     });
 
     it('is killed, and a newer commit comes before it lives again: the job of the older one is ended', async () => {

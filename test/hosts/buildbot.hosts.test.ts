@@ -88,6 +88,21 @@ describe.skipIf(!hasBuildbot)(
       expect((await ended(young)).results).toBe(results.success);
     });
 
+    it('waits for a stopped job that ignores the signal until it is gone, and asks seldom meanwhile', async () => {
+      const { way, master, pushed, ended, buildsOf, running, waitFor, jobs } = there();
+      const sha = await pushed('stubborn', `trap '' TERM; ${waitFor('never')}`);
+      await running('stubborn');
+      const before = way.asked().length;
+      await master.does({ do: 'stop', build: (await buildsOf(sha))[0]?.id ?? 0 });
+      expect((await ended(sha)).results).toBe(results.cancelled);
+      expect((await jobs('stubborn')).map(({ status }) => status)).toEqual(['cancelled']);
+      const looks = way
+        .asked()
+        .slice(before)
+        .filter((line) => line.startsWith('GET') && line.includes('/phases/'));
+      expect(looks.length).toBeLessThan(15);
+    });
+
     it('submits once more when the answer was lost, and it is the same job', async () => {
       const { way, master, pushed, ended, jobs } = there();
       way.lose((method, path) => method === 'POST' && path.endsWith('/phases'));
