@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Has a build of a newer commit of the same branch been asked for? Buildbot's database knows."""
+"""Which of two commits of a branch is the newer one, and is it to be built? Buildbot's database knows."""
 
 import re
 
@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from twisted.internet import defer
 
+from buildbot.process.buildrequest import BuildRequest
 from buildbot.process.results import CANCELLED
 from buildbot.process.results import SKIPPED
 
@@ -70,3 +71,27 @@ def newer_commit(master, builder_id, request_id, stamp):
         return None if found is None else (found.revision, found.changeid)
 
     return (yield master.db.pool.do(look))
+
+
+@defer.inlineCallbacks
+def _numbers(master, request):
+    """Codebase → number of the newest change that the request comes of."""
+    buildset = yield master.data.get(('buildsets', request['buildsetid']))
+    numbers = {}
+    for stamp in buildset['sourcestamps']:
+        changes = yield master.data.get(('sourcestamps', stamp['ssid'], 'changes'))
+        numbers[stamp['codebase']] = max((change['changeid'] for change in changes), default=0)
+    return numbers
+
+
+@defer.inlineCallbacks
+def collapse_older(master, builder, new, old):
+    """For collapseRequests: as Buildbot does by itself, but never a newer commit for the sake of an older one.
+
+    Of changes that come at once Buildbot may make the requests in another order.
+    """
+    if not (yield BuildRequest.canBeCollapsed(master, new, old)):
+        return False
+    of_new = yield _numbers(master, new)
+    of_old = yield _numbers(master, old)
+    return all(of_new[codebase] >= number for codebase, number in of_old.items())

@@ -7,7 +7,7 @@ import { gitIn } from '../source/given-repository.js';
 import { hasBuildbot, results, type Request } from './buildbot.js';
 import { aBuildbotWorld, type BuildbotWorld } from './buildbot-world.js';
 
-/** Two more builders of the same branches' commits: one without the option, one whose requests are never collapsed. */
+/** Further builders, each with branches of its own: without the option, one whose requests are never collapsed, one with a single place. */
 const MORE = `
 def plain(**more):
     return util.BuildFactory([RunnerPhase(
@@ -19,6 +19,10 @@ for name, factory in [('every', plain()), ('kept', plain(cancelIfSuperseded=True
         name, workernames=PLACES, factory=factory, collapseRequests=False))
     c['schedulers'].append(schedulers.AnyBranchScheduler(
         name, builderNames=[name], change_filter=util.ChangeFilter(branch=f'own-{name}')))
+c['builders'].append(util.BuilderConfig(
+    'narrow', workernames=PLACES[:1], factory=plain(cancelIfSuperseded=True), collapseRequests=collapse_older))
+c['schedulers'].append(schedulers.AnyBranchScheduler(
+    'narrow', builderNames=['narrow'], change_filter=util.ChangeFilter(branch=['own-first', 'own-narrow'])))
 `;
 /** Of the ten, beside those that Buildbot has collapsed before they had a build. */
 const COMMITS = 10;
@@ -104,6 +108,27 @@ describe.skipIf(!hasBuildbot)(
         master.does({ do: 'changes', ...{ repository, branch, revisions } }),
       );
       expect(requests.filter(({ results: one }) => one === results.skipped)).toEqual([]);
+    });
+
+    it('runs the newest of ten that wait for one place, though Buildbot asks for them in another order', async () => {
+      const { master, repository, committed, pushed, running, waitFor, open, jobs } = there();
+      const branch = 'own-narrow';
+      await pushed('own-first', waitFor('own-first'));
+      await running('own-first');
+      const revisions = Array.from({ length: COMMITS }, () => committed(branch, 'true\n'));
+      await master.does({ do: 'changes', ...{ repository, branch, revisions } });
+      await until('all ten are asked for', async () =>
+        (await master.requests(branch)).length === COMMITS ? true : undefined,
+      );
+      open('own-first');
+      const requests = await until('all have ended', async () => {
+        const now = await master.requests(branch);
+        return now.every(({ complete }) => complete === 1) ? now : undefined;
+      });
+      const built = requests.filter(({ results: one }) => one === results.success);
+      const newest = Math.max(...requests.map(({ change }) => change ?? 0));
+      expect(built.map(({ change }) => change)).toEqual([newest]);
+      expect((await jobs(branch)).map(({ status }) => status)).toEqual(['succeeded']);
     });
 
     it('ends nothing where the option is not given', async () => {
