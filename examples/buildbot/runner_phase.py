@@ -2,23 +2,31 @@
 # Imports Buildbot, which is under the GPL, version 2: so is this folder, see COPYING. Baton itself is not.
 """A Buildbot step that runs its commands on a runner of Baton: it submits, follows and cancels over HTTP."""
 
-import codecs
 import re
 from urllib.parse import quote
 
 from twisted.internet import defer
 from twisted.internet import reactor
+from twisted.python.failure import Failure
 
 from buildbot import config
+from buildbot.interfaces import IRenderable
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import CANCELLED
 from buildbot.process.results import EXCEPTION
 from buildbot.process.results import FAILURE
+from buildbot.process.results import RETRY
 from buildbot.process.results import SUCCESS
 
 from baton_api import Again
 from baton_api import Api
 from baton_api import Refused
+from baton_api import Untrusted
+from baton_api import token_from
+from baton_api import token_in
+from baton_api import wrong_url
+from job_log import JobLog
+from newer_commit import newer_commit
 
 # The seven outcomes. A job that was lost may have run, so nothing is tried again by itself: not RETRY.
 RESULTS = {
@@ -41,41 +49,17 @@ FIRST_PAUSE = 1
 LONGEST_PAUSE = 30
 PIECE = 1024 * 1024
 
+OTHER_DATABASE = ('this key was used before, so this master has another database than it had; '
+                  'give it another host name')
+
 
 def one_line(text, most):
     """Without control characters, as Baton takes it."""
     return ''.join(c if c.isprintable() else ' ' for c in str(text))[:most].strip() or 'none'
 
 
-class JobLog:
-    """What was read of one output of a job: attempts come one after the other, each from its first byte."""
-
-    def __init__(self, add):
-        self.add = add
-        self.attempt = 0
-        self.offset = 0
-        self.decoder = None
-        self.is_open = False
-
-    def begin(self, attempt):
-        self.attempt = attempt
-        self.offset = 0
-        self.decoder = codecs.getincrementaldecoder('utf-8')('replace')
-
-    def take(self, data):
-        self.offset += len(data)
-        return self._write(self.decoder.decode(data))
-
-    def end_line(self):
-        """What has no line feed would stand behind what is said next."""
-        rest = self.decoder.decode(b'', True) if self.decoder is not None else ''
-        return self._write(rest + ('\n' if rest or self.is_open else ''))
-
-    def _write(self, text):
-        if not text:
-            return defer.succeed(None)
-        self.is_open = not text.endswith('\n')
-        return self.add(text)
+class LeftAlone(Exception):
+    """A stopped build waits no longer for the end of its job."""
 
 
 class RunnerPhase(BuildStep):
@@ -84,20 +68,33 @@ class RunnerPhase(BuildStep):
     name = 'runner phase'
     haltOnFailure = True
     flunkOnFailure = True
-    renderables = ['enterprise', 'organisation', 'project', 'stage', 'phase', 'pipeline', 'command',
+    renderables = ['token', 'enterprise', 'organisation', 'project', 'stage', 'phase', 'pipeline', 'command',
                    'steps', 'filter', 'rows', 'repository', 'more']
 
-    def __init__(self, url, tokenFile, project, command=None, steps=None, host='buildbot', caFile=None,
-                 publicUrl=None, enterprise='default', organisation='default', stage='verify',
-                 phase='unit', pipeline=None, codebase='', source=True, repository=None, filter=None,
-                 rows=None, maxTime=None, timeout=None, more=None, results=None, stopPatience=300,
-                 **kwargs):
+    def __init__(self, url, tokenFile=None, project=None, command=None, steps=None, token=None,
+                 host='buildbot', caFile=None, publicUrl=None, enterprise='default',
+                 organisation='default', stage='verify', phase='unit', pipeline=None, codebase='',
+                 source=True, repository=None, filter=None, rows=None, maxTime=None, timeout=None,
+                 more=None, results=None, cancelIfSuperseded=False, stopPatience=300, **kwargs):
+        if project is None:
+            config.error('RunnerPhase: give project')
         if (command is None) == (steps is None):
             config.error('RunnerPhase: give either command or steps')
+        if (tokenFile is None) == (token is None):
+            config.error('RunnerPhase: give either tokenFile or token')
+        if token is not None and not IRenderable.providedBy(token):
+            # Buildbot writes the arguments of a step to its log
+            config.error("RunnerPhase: token is util.Secret('…'); a token itself has no place here")
         if HOST.match(host) is None:
             config.error('RunnerPhase: host is a name of small letters, digits and dashes')
+        is_wrong = wrong_url(url)
+        if is_wrong is not None:
+            config.error(f'RunnerPhase: url: {is_wrong}')
+        if caFile is not None and not url.startswith('https:'):
+            config.error('RunnerPhase: caFile is for an address that begins with https')
         super().__init__(**kwargs)
         self.url = url.rstrip('/')
+        self.token = token
         self.tokenFile = tokenFile
         self.caFile = caFile
         self.publicUrl = (publicUrl or url).rstrip('/')
@@ -119,6 +116,7 @@ class RunnerPhase(BuildStep):
         self.timeout = timeout
         self.more = more
         self.outcomes = {**RESULTS, **(results or {})}
+        self.cancelIfSuperseded = cancelIfSuperseded
         self.stopPatience = stopPatience
         self._api = None
         self._stdio = None
@@ -129,35 +127,59 @@ class RunnerPhase(BuildStep):
         self._pending = None
         self._logs = {}
         self._links = set()
-        self._away = False
+        self._away = None
+        self._watching = None
+        # Of this phase in Baton: which attempt is followed, and whether it may be there.
+        self._attempt = 1
+        self._may_be_there = False
+        # Of the earlier builds of the same request: how many, and the number of the first build of all.
+        self._before = 0
+        self._first_number = None
 
     # ---- what Buildbot calls
 
     @defer.inlineCallbacks
     def run(self):
-        self._api = Api(self.url, self.tokenFile, self.caFile)
         self._stdio = yield self.addLog('stdio')
         try:
+            self._api = Api(self.url, self._token, self.caFile)
+            yield self._count_before()
             promotion = self._promotion()
+            yield self._watch_commits()
+            yield self._take_over(promotion)
+            if not (yield self._submit(promotion)):
+                return self._stopped_result()
+            return (yield self._follow())
         except ValueError as problem:
             return (yield self._give_up(str(problem)))
-        try:
-            if not (yield self._submit(promotion)):
-                return CANCELLED
-            return (yield self._follow())
+        except LeftAlone as left:
+            return (yield self._leave(str(left)))
         except Refused as refusal:
-            return (yield self._give_up(f'Baton refused: {refusal}'))
+            after = ' Its job may go on there.' if self._may_be_there else ''
+            return (yield self._give_up(f'Baton is not asked any more: {refusal}{after}'))
+        finally:
+            yield self._watch_no_more()
 
     @defer.inlineCallbacks
     def interrupt(self, reason):
         # Buildbot calls this twice for one build that is obsolete, and also when the job has ended.
         is_first = not self.stopped
         if is_first:
-            self._reason = one_line(reason, 500)
+            said = reason.getErrorMessage() if isinstance(reason, Failure) else reason
+            self._reason = one_line(said, 500)
             self._stopped_at = reactor.seconds()
         yield super().interrupt(reason)
-        if is_first and self._pending is not None:
+        if is_first:
+            # by then the build knows what it is to end as
+            reactor.callLater(0, self._cut)
+
+    def _cut(self):
+        if self._pending is not None:
             self._pending.cancel()
+
+    def _stopped_result(self):
+        """A master that stops has its builds begun anew later."""
+        return RETRY if self.build.results == RETRY else CANCELLED
 
     def getCurrentSummary(self):
         return {'step': self._said}
@@ -169,8 +191,17 @@ class RunnerPhase(BuildStep):
 
     @property
     def _key(self):
-        """The same for as long as this step runs, and never again for this master."""
-        return f'{self.build.buildid}-{self.number}'
+        """Of the request and the step: a build that Buildbot begins anew, of the same request, has the same."""
+        return f'r{self._request.id}-{self.number}'
+
+    @property
+    def _request(self):
+        return self.build.requests[0]
+
+    def _token(self):
+        if self.token is not None:
+            return token_in(self.token, 'the secret that token names')
+        return token_from(self.tokenFile)
 
     def _promotion(self):
         stamp = self.build.getSourceStamp(self.codebase)
@@ -182,7 +213,7 @@ class RunnerPhase(BuildStep):
             limits['silenceMs'] = int(self.timeout * 1000)
         promotion = {
             'hostKey': self._key,
-            'attempt': 1,
+            'attempt': self._attempt,
             'scope': {
                 'enterprise': self.enterprise,
                 'organisation': self.organisation,
@@ -194,7 +225,7 @@ class RunnerPhase(BuildStep):
             'steps': self.steps or [{'name': self.phase, 'run': self.command}],
             'change': {
                 'id': one_line(branch, 200),
-                'title': one_line(f'{self.build.builder.name} #{self.build.number}', 500),
+                'title': one_line(f'{self.build.builder.name} #{self._first_number}', 500),
             },
         }
         if self.source:
@@ -215,77 +246,183 @@ class RunnerPhase(BuildStep):
             raise ValueError('The source stamp names no repository: give repository, or source=False.')
         if revision is None or SHA.match(revision) is None:
             raise ValueError('A full commit id was expected as revision: Baton runs one exact commit.')
+        if stamp.patch is not None:
+            raise ValueError('The source stamp has a patch, which Baton does not apply: it runs one exact commit.')
         source = {'kind': 'git', 'repository': repository, 'sha': revision}
-        if stamp.branch:
+        # refs/changes/… of Gerrit and refs/pull/… are no branches: such a commit is fetched by its name alone
+        if stamp.branch and not stamp.branch.startswith('refs/'):
             source['branch'] = stamp.branch
         return source
+
+    # ---- newer commits
+
+    @defer.inlineCallbacks
+    def _watch_commits(self):
+        """Looks now, and whenever a build of this builder is asked for: so none is missed, whatever their order."""
+        if not self.cancelIfSuperseded:
+            return
+        builder = yield self.build.getBuilderId()
+        self._watching = yield self.master.mq.startConsuming(
+            lambda key, message: self._stop_if_superseded(),
+            ('builders', str(builder), 'buildrequests', None, 'new'))
+        yield self._stop_if_superseded()
+
+    @defer.inlineCallbacks
+    def _watch_no_more(self):
+        watching = self._watching
+        self._watching = None
+        if watching is not None:
+            yield watching.stopConsuming()
+
+    @defer.inlineCallbacks
+    def _stop_if_superseded(self):
+        stamp = self.build.getSourceStamp(self.codebase)
+        if stamp is None or self.stopped:
+            return
+        builder = yield self.build.getBuilderId()
+        newer = yield newer_commit(self.master, builder, self._request.id, stamp)
+        if newer is None or self.stopped or self._watching is None:
+            return
+        revision, change = newer
+        self._said = f'superseded by change {change}'
+        yield self.build.stopBuild(f'Superseded by a newer commit: {str(revision)[:12]}, change {change}')
+
+    # ---- earlier builds of the same request
+
+    @defer.inlineCallbacks
+    def _count_before(self):
+        builds = yield self.master.data.get(('buildrequests', self._request.id, 'builds'))
+        before = [build['number'] for build in builds if build['buildid'] < self.build.buildid]
+        self._before = len(before)
+        self._first_number = min([*before, self.build.number])
+
+    @defer.inlineCallbacks
+    def _take_over(self, promotion):
+        """What a build of a master that died or was stopped has left: it is followed, so that nothing runs twice."""
+        if self._before == 0:
+            return
+        state = yield self._insist(self._left_over)
+        if state is None:
+            # a cancel of an earlier attempt may be remembered there
+            self._attempt = self._before + 1
+            return
+        self._attempt = state['lastAttempt']
+        self._may_be_there = True
+        if self.stopped:
+            return
+        if 'cancelRequested' not in state:
+            promotion['attempt'] = self._attempt
+            try:
+                yield self._insist(lambda: self._api.post(self._phases, promotion, self._command_key))
+                yield self._stdio.addHeader('begun by an earlier build of this request: it is followed\n')
+                return
+            except Refused as refusal:
+                if refusal.status != 409:
+                    raise
+        yield self._replace(state)
+
+    @defer.inlineCallbacks
+    def _replace(self, state):
+        """Ends what asks for something else, or was cancelled with its build; then another attempt may begin."""
+        self._said = 'waiting for the end of what an earlier build has begun'
+        self.updateSummary()
+        yield self._stdio.addHeader('what an earlier build has begun is ended first\n')
+        if state['status'] not in self.outcomes and 'cancelRequested' not in state:
+            self._reason = 'Its build is begun anew, with something else to run'
+            yield self._insist(self._cancel)
+        while state['status'] not in self.outcomes:
+            query = f"?attempt={self._attempt}&known={state['known']}&wait={HOLD_WAITING}"
+            try:
+                state = yield self._insist(lambda: self._hold(query))
+            except defer.CancelledError:
+                return
+        self._attempt = max(self._attempt, self._before) + 1
+        self._may_be_there = False
+
+    @defer.inlineCallbacks
+    def _left_over(self):
+        try:
+            return (yield self._api.get(self._phase_path))
+        except Refused as refusal:
+            if refusal.status == 404:
+                return None
+            raise
 
     # ---- submit, follow, cancel
 
     @property
+    def _phases(self):
+        return f'/hosts/{self.host}/phases'
+
+    @property
     def _phase_path(self):
-        return f'/hosts/{self.host}/phases/{quote(self._key, safe="")}'
+        return f'{self._phases}/{quote(self._key, safe="")}'
+
+    @property
+    def _command_key(self):
+        return self._key if self._attempt == 1 else f'{self._key}.{self._attempt}'
 
     @defer.inlineCallbacks
     def _submit(self, promotion):
         """True when it was taken, or may have been; False when it was stopped before anything was sent."""
         pause = FIRST_PAUSE
-        may_be_there = False
+        if self._may_be_there:
+            return True
+        promotion['attempt'] = self._attempt
         while not self.stopped:
             try:
-                answer = yield self._api.post(f'/hosts/{self.host}/phases', promotion, self._key)
+                answer = yield self._api.post(self._phases, promotion, self._command_key)
+            except Refused as refusal:
+                if refusal.status != 409:
+                    raise
+                raise Refused(OTHER_DATABASE, 409) from None
             except Again as again:
-                may_be_there = may_be_there or again.may_be_done
+                if isinstance(again, Untrusted) and not self._may_be_there:
+                    raise Refused(str(again)) from None
+                self._may_be_there = self._may_be_there or again.may_be_done
                 yield self._later(again, pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
             yield self._back()
-            if answer['status'] == 'duplicate' and not may_be_there:
-                raise Refused('this key was used before, so this master has another database than it had; '
-                              'give it another host name')
+            if answer['status'] == 'duplicate' and not self._may_be_there:
+                raise Refused(OTHER_DATABASE, 409)
+            self._may_be_there = True
             return True
-        return may_be_there
+        return self._may_be_there
 
     @defer.inlineCallbacks
     def _follow(self):
         known = None
         hold = 0
-        pause = FIRST_PAUSE
         is_cancelled = False
         while True:
-            try:
-                if self.stopped and not is_cancelled:
-                    yield self._cancel()
-                    is_cancelled = True
-                state = yield self._look(known, hold)
-                if state is None:
-                    # stopped before it was there, or while the answer was held
-                    if is_cancelled:
-                        return CANCELLED
-                    continue
-                yield self._show(state)
-                yield self._back()
-            except Again as again:
-                if self._is_enough():
-                    return (yield self._leave('Baton does not answer: the job may go on there.'))
-                yield self._later(again, pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+            if self.stopped and not is_cancelled:
+                yield self._insist(self._cancel)
+                is_cancelled = True
+                hold = min(hold, HOLD_RUNNING)
+            state = yield self._insist(lambda: self._look(known, hold, is_cancelled))
+            if state is None:
+                # stopped before it was there, or while the answer was held
+                if is_cancelled:
+                    return self._stopped_result()
                 continue
-            pause = FIRST_PAUSE
+            yield self._insist(lambda: self._show(state))
             known = state['known']
             if state['status'] in self.outcomes:
                 return (yield self._end(state))
             if self._is_enough():
-                return (yield self._leave('Its end is not confirmed: look after the job in Baton.'))
-            hold = HOLD_RUNNING if state['status'] == 'running' else HOLD_WAITING
+                raise LeftAlone('Its end is not confirmed: look after the job in Baton.')
+            hold = HOLD_RUNNING if is_cancelled or state['status'] == 'running' else HOLD_WAITING
 
     @defer.inlineCallbacks
-    def _look(self, known, hold):
+    def _look(self, known, hold, is_cancelled):
         """The state; None when the wait was cut short, or when there is no such phase run and nobody wants it."""
-        query = '?attempt=1' + (f'&known={known}&wait={hold}' if known is not None and not self.stopped else '')
-        asked = self._api.get(self._phase_path + query, timeout=30 + hold)
+        if self.stopped and not is_cancelled:
+            return None
+        # a cancel is news, so its answer comes at once; then its end is waited for
+        held = '' if known is None else f'&known={known}&wait={hold}'
         try:
-            return (yield self._cut_short(asked))
+            return (yield self._hold(f'?attempt={self._attempt}{held}', hold))
         except defer.CancelledError:
             return None
         except Refused as refusal:
@@ -293,15 +430,33 @@ class RunnerPhase(BuildStep):
                 return None
             raise
 
+    def _hold(self, query, hold=HOLD_WAITING):
+        return self._cut_short(self._api.get(self._phase_path + query, timeout=30 + hold))
+
     @defer.inlineCallbacks
     def _cancel(self):
-        body = {'attempt': 1, 'reason': self._reason}
+        body = {'attempt': self._attempt, 'reason': self._reason}
         try:
-            yield self._api.post(f'{self._phase_path}/cancel', body, f'{self._key}-cancel')
+            yield self._api.post(f'{self._phase_path}/cancel', body, f'{self._command_key}-cancel')
         except Refused as refusal:
             # a token for one project may not have a cancel remembered of what is not there
             if refusal.status not in (403, 404):
                 raise
+
+    @defer.inlineCallbacks
+    def _insist(self, ask):
+        """Asks until Baton answers; LeftAlone when that is too long after a stop."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                answer = yield ask()
+                yield self._back()
+                return answer
+            except Again as again:
+                if self._is_enough():
+                    raise LeftAlone('Baton does not answer: the job may go on there.') from None
+                yield self._later(again, pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
 
     def _is_enough(self):
         return self._stopped_at is not None and reactor.seconds() - self._stopped_at > self.stopPatience
@@ -366,24 +521,26 @@ class RunnerPhase(BuildStep):
             yield log.end_line()
         yield self._stdio.addHeader(f"{state.get('cause', state['status'])}\n")
         # Buildbot makes an exception of any other result of a step that it has stopped
-        return CANCELLED if self.stopped else self.outcomes[state['status']]
+        return self._stopped_result() if self.stopped else self.outcomes[state['status']]
 
     @defer.inlineCallbacks
     def _leave(self, why):
         self._said = why
         yield self._stdio.addHeader(f'{why}\n')
-        return CANCELLED
+        return self._stopped_result()
 
     @defer.inlineCallbacks
     def _give_up(self, why):
         self._said = one_line(why, 200)
         yield self._stdio.addHeader(f'{why}\n')
-        return CANCELLED if self.stopped else EXCEPTION
+        return self._stopped_result() if self.stopped else EXCEPTION
 
     @defer.inlineCallbacks
     def _later(self, again, pause):
-        if not self._away:
-            self._away = True
+        if self._away != str(again):
+            self._away = str(again)
+            self._said = one_line(f'tried again: {again}', 200)
+            self.updateSummary()
             yield self._stdio.addHeader(f'{again}; it is tried again\n')
         rest = defer.Deferred()
         timer = reactor.callLater(max(pause, again.after), rest.callback, None)
@@ -394,13 +551,13 @@ class RunnerPhase(BuildStep):
 
     @defer.inlineCallbacks
     def _back(self):
-        if self._away:
-            self._away = False
+        if self._away is not None:
+            self._away = None
             yield self._stdio.addHeader('Baton answers\n')
 
     @defer.inlineCallbacks
     def _cut_short(self, waiting):
-        """Waits; an interrupt ends that with CancelledError."""
+        """Waits; an interrupt ends that with CancelledError, and later ones do not."""
         if self.stopped:
             return (yield waiting)
         self._pending = waiting

@@ -1,5 +1,5 @@
 /** Which processes still belong to a folder, and how is waited for what nobody announces? */
-export { killIfThere, processesOf } from '../../bench/fleet/processes.js';
+export { isAlive, killIfThere, processesOf } from '../../bench/fleet/processes.js';
 
 /** Polls until `look` gives something; the error names what was expected. */
 export const until = async <A>(

@@ -1,13 +1,15 @@
 /** A real Buildbot master in a folder of its own, with the step and the configuration of examples/buildbot. */
-import { execFile, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../src/ssh/system-sshd.js';
 import { until } from '../e2e/processes.js';
 
 const run = promisify(execFile);
 const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'buildbot');
+const DOOR = join(EXAMPLE, 'testing', 'door.py');
 /** Debian's: its modules are those of the system's Python. */
 const BUILDBOT = '/usr/bin/buildbot';
 const PYTHON = '/usr/bin/python3';
@@ -15,24 +17,56 @@ const PYTHON = '/usr/bin/python3';
 export const hasBuildbot = existsSync(BUILDBOT) && existsSync('/usr/bin/buildbot-worker');
 
 /** Numbers as Buildbot has them in its database. */
-export const results = { success: 0, failure: 2, exception: 4, cancelled: 6 } as const;
+export const results = {
+  ...{ success: 0, failure: 2, skipped: 3, exception: 4, retry: 5, cancelled: 6 },
+} as const;
 
 export interface Build {
   readonly id: number;
+  readonly request: number;
   readonly revision: string;
   readonly results: number | null;
-  /** What its step says. */
-  readonly said: string;
+  /** What its step says; null before it begins. */
+  readonly said: string | null;
   readonly stepResults: number | null;
 }
 
+/** What was asked for, before and after it has a build. */
+export interface Request {
+  readonly id: number;
+  readonly revision: string;
+  readonly complete: 0 | 1;
+  /** Of use when it is complete; `skipped`: Buildbot has collapsed it into a newer one. */
+  readonly results: number | null;
+  readonly change: number | null;
+}
+
+/** What a person does in the pages of Buildbot, and changes that come in one moment. */
+export type Deed =
+  | { readonly do: 'stop' | 'rebuild'; readonly build: number }
+  | { readonly do: 'force'; readonly builder: string; readonly stamp: Readonly<Record<string, unknown>> }
+  | {
+      readonly do: 'changes';
+      readonly repository: string;
+      readonly branch: string;
+      readonly revisions: readonly string[];
+    };
+
 export interface Master {
+  /** All that it wrote, also in earlier runs. */
   readonly out: () => string;
+  /** Resolves when it takes changes. */
+  readonly start: () => Promise<void>;
+  /** SIGTERM is what `buildbot stop` sends; resolves when the process is gone. */
+  readonly stop: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>;
+  /** Reads its configuration anew, while builds go on. */
+  readonly reconfig: () => Promise<void>;
   readonly sendChange: (repository: string, branch: string, revision: string) => Promise<void>;
+  readonly does: (deed: Deed) => Promise<void>;
   readonly builds: () => Promise<readonly Build[]>;
+  readonly requests: (branch: string) => Promise<readonly Request[]>;
   /** What the step of the build has written, with the kind of each line before it. */
   readonly logOf: (build: number) => Promise<string>;
-  readonly close: () => Promise<void>;
 }
 
 const QUERY = `
@@ -52,75 +86,106 @@ for content, how in rows:
     print(text.decode())
 `;
 
-/** Starts it; it is there when it takes changes. */
-export const startMaster = async (folder: string, env: Readonly<Record<string, string>>): Promise<Master> => {
+const STAMP = `join buildset_sourcestamps bs on bs.buildsetid = br.buildsetid
+  join sourcestamps ss on ss.id = bs.sourcestampid`;
+
+/** `more`: Python behind the configuration of the example. */
+export const aMaster = async (
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  more = '',
+): Promise<Master> => {
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const environment = {
     ...{ PATH: '/usr/bin:/bin', HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8' },
     ...{ BUILDBOT_PB: `tcp:${port}:interface=127.0.0.1`, PYTHONDONTWRITEBYTECODE: '1', ...env },
   };
-  await run(BUILDBOT, ['create-master', '--no-logrotate', '--force', folder], {
-    cwd: folder,
-    env: environment,
-  });
-  for (const name of ['master.cfg', 'runner_phase.py', 'baton_api.py'])
-    copyFileSync(join(EXAMPLE, name), join(folder, name));
-  const child = spawn(BUILDBOT, ['start', '--nodaemon', folder], {
-    ...{ cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
-  });
+  const options = { cwd: folder, env: environment };
+  await run(BUILDBOT, ['create-master', '--no-logrotate', '--force', folder], options);
+  const parts = readdirSync(EXAMPLE).filter((name) => name === 'master.cfg' || name.endsWith('.py'));
+  for (const part of [...parts.map((name) => join(EXAMPLE, name)), DOOR])
+    copyFileSync(part, join(folder, basename(part)));
+  const door = `from door import Door  # noqa: E402\nc['services'] = [Door(path='door.sock')]\n`;
+  appendFileSync(join(folder, 'master.cfg'), `\n${door}${more}`);
+
+  let child: ChildProcess | undefined;
   let err = '';
-  child.stdout.resume();
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const file = join(folder, 'twistd.log');
   const out = (): string => (existsSync(file) ? readFileSync(file, 'utf8') : '') + err;
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const close = async (): Promise<void> => {
-    child.kill('SIGTERM');
+  /** Waits for a sentence that it has not written before. */
+  const writes = async (sentence: string, before: number): Promise<void> => {
+    await until(
+      `the master writes: ${sentence}`,
+      () => {
+        if (child === undefined || child.exitCode !== null)
+          throw new Error(`the master does not run: ${out()}`);
+        return out().slice(before).includes(sentence) ? true : undefined;
+      },
+      120_000,
+    );
+  };
+  const stop: Master['stop'] = async (signal) => {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = new Promise((resolve) => running.once('close', resolve));
+    running.kill(signal);
     await gone;
   };
-  await until(
-    'the master runs',
-    () => {
-      if (child.exitCode !== null) throw new Error(`the master did not start: ${out()}`);
-      return out().includes('BuildMaster is running') ? true : undefined;
-    },
-    120_000,
-  ).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
 
   const database = join(folder, 'state.sqlite');
   const query = async (sql: string, ...values: readonly string[]): Promise<unknown> =>
     JSON.parse((await run(PYTHON, ['-c', QUERY, database, sql, ...values])).stdout);
 
   return {
-    out,
-    sendChange: async (repository, branch, revision) => {
-      const to = [
-        '--master',
-        `127.0.0.1:${port}`,
-        '--auth',
-        'change:changepw',
-        '--who',
-        'ada',
-        '--vc',
-        'git',
-      ];
-      const what = ['--repository', repository, '--branch', branch, '--revision', revision];
-      await run(BUILDBOT, ['sendchange', ...to, ...what, '--comments', 'A change', 'a.txt'], {
-        cwd: folder,
-        env: environment,
+    ...{ out, stop },
+    start: async () => {
+      const before = out().length;
+      const started = spawn(BUILDBOT, ['start', '--nodaemon', folder], {
+        ...{ ...options, stdio: ['ignore', 'pipe', 'pipe'] },
+      });
+      child = started;
+      started.stdout.resume();
+      started.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+      await writes('BuildMaster is running', before).catch(async (error: unknown) => {
+        await stop('SIGKILL');
+        throw error;
       });
     },
+    reconfig: async () => {
+      const before = out().length;
+      child?.kill('SIGHUP');
+      await writes('configuration update complete', before);
+    },
+    sendChange: async (repository, branch, revision) => {
+      const to = ['--master', `127.0.0.1:${port}`, '--auth', 'change:changepw', '--who', 'ada'];
+      const what = ['--repository', repository, '--branch', branch, '--revision', revision];
+      const how = ['--vc', 'git', '--comments', 'A change', 'a.txt'];
+      await run(BUILDBOT, ['sendchange', ...to, ...what, ...how], options);
+    },
+    does: (deed) =>
+      new Promise((resolve, reject) => {
+        const door = connect(join(folder, 'door.sock'));
+        door.once('error', reject);
+        door.once('end', () => reject(new Error(`the master did not do ${deed.do}`)));
+        door.once('data', () => {
+          door.destroy();
+          resolve();
+        });
+        door.write(`${JSON.stringify(deed)}\n`);
+      }),
     builds: async () =>
-      (await query(`select b.id, ss.revision, b.results, s.state_string as said, s.results as stepResults
-        from builds b join buildrequests br on br.id = b.buildrequestid
-        join buildset_sourcestamps bs on bs.buildsetid = br.buildsetid
-        join sourcestamps ss on ss.id = bs.sourcestampid
+      (await query(`select b.id, br.id as request, ss.revision, b.results, s.state_string as said, s.results as stepResults
+        from builds b join buildrequests br on br.id = b.buildrequestid ${STAMP}
         left join steps s on s.buildid = b.id and s.name = 'unit' order by b.id`)) as readonly Build[],
+    requests: async (branch) =>
+      (await query(
+        `select br.id, ss.revision, br.complete, br.results,
+          (select max(c.changeid) from changes c where c.sourcestampid = ss.id) as change
+        from buildrequests br ${STAMP} where ss.branch = ? order by br.id`,
+        branch,
+      )) as readonly Request[],
     logOf: async (build) => (await run(PYTHON, ['-c', LOG, database, String(build)])).stdout,
-    close,
   };
 };
