@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import type { JobView } from '../../projections/jobs.js';
 import { freePort } from '../../src/ssh/system-sshd.js';
 import { killIfThere, processesOf, until } from '../e2e/processes.js';
+import { isRequired } from '../required.js';
 import { startRig, type Rig } from '../sshd.js';
 import { recordingStore, type RecordingStore } from './log-store.js';
 
@@ -17,8 +18,7 @@ const example = fileURLToPath(new URL('../../examples/screwdriver', import.meta.
 
 /** Is the API there, or is it to be installed? */
 export const canRun =
-  existsSync(join(example, 'host', 'node_modules', 'screwdriver-api')) ||
-  (process.env['BATON_TEST_REQUIRE'] ?? '').split(',').includes('screwdriver');
+  existsSync(join(example, 'host', 'node_modules', 'screwdriver-api')) || isRequired('screwdriver');
 
 /** Installs what is missing, and puts the packed Baton and its executor there. */
 export const prepare = (): void => {
