@@ -45,7 +45,7 @@ const baton: PluginModule<BatonOptions> = {
     const engine = isVersion(host.version) ? host.version : undefined;
     if (host.version !== undefined && engine === undefined)
       log.warn('the host tells a version of its engine that is none: rules that need it are not judged');
-    const secretOf = host.capabilities.has('secrets') ? host.secret : undefined;
+    const secretOf = host.capabilities.has('secrets') ? host.secret?.bind(host) : undefined;
     return Promise.resolve(
       createPlugin({
         host,

@@ -9,6 +9,7 @@ import { generateKeyPair } from '../src/ssh/keys.js';
 import { startLocalSshServer } from '../src/ssh/local-server.js';
 import { findSshd, startSystemSshd } from '../src/ssh/system-sshd.js';
 import { sshTransport, type SshTransportOptions } from '../src/ssh/transport.js';
+import { isRequired } from './required.js';
 
 export interface Rig {
   readonly target: RunnerTarget;
@@ -27,7 +28,7 @@ export interface Rig {
 export { isAlive } from '../bench/fleet/processes.js';
 
 export const hasSshd = findSshd() !== undefined;
-export const requiresSshd = (process.env['BATON_TEST_REQUIRE'] ?? '').includes('sshd');
+export const requiresSshd = isRequired('sshd');
 
 export type RigKind = 'in-process server' | 'system sshd';
 

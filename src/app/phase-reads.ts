@@ -1,5 +1,6 @@
 /** What an engine asks of its phase runs: how one stands, now or as soon as that is news, and in whose scope it is. */
 import * as E from 'fp-ts/lib/Either.js';
+import { filter } from 'rxjs';
 import type { JobsView } from '../../projections/jobs.js';
 import { phaseKeyOf, type PhaseRunsView } from '../../projections/phase-runs.js';
 import { find } from '../../projections/table.js';
@@ -13,6 +14,7 @@ import { load, type Deps } from './handle.js';
 import type { HostUseCases, PhaseAsked, PhaseWait } from './host-calls.js';
 import { jobIdsOf, phaseStateOf, promotionIn, type PhaseStory } from './phase-state.js';
 import type { ReadModel } from './read-models.js';
+import { wakeOn } from './wake.js';
 
 export interface PhaseReadDeps extends Pick<Deps, 'store'> {
   readonly jobs: ReadModel<JobsView>;
@@ -31,27 +33,6 @@ const unknown = ({ host, hostKey, attempt }: PhaseAsked): AppError =>
     `${host} has promoted no phase ${hostKey}${attempt === undefined ? '' : ` with attempt ${attempt}`}.`,
     { hint: 'Promote it first: POST /api/v1/hosts/HOST/phases.' },
   );
-
-/** Resolves when `wake` is called, at the deadline, or when nobody waits any more. */
-const sleeper = (deadlineMs: number, signal: AbortSignal) => {
-  let wake = (): void => undefined;
-  return {
-    wake: (): void => {
-      wake();
-    },
-    sleep: (): Promise<void> =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        const timer = setTimeout(done, Math.max(0, deadlineMs - performance.now()));
-        signal.addEventListener('abort', done);
-        wake = done;
-      }),
-  };
-};
 
 /** The narrowest that holds both. */
 const around = (a: GrantScope, b: GrantScope): GrantScope => {
@@ -103,18 +84,13 @@ export const phaseReads = (
 
   const follow = async (asked: PhaseAsked, { known, waitMs, signal, sees }: PhaseWait) => {
     const deadlineMs = performance.now() + waitMs;
-    const { sleep, wake } = sleeper(deadlineMs, signal);
     let streams: ReadonlySet<string> = new Set();
-    let stirred = false;
-    const isStirred = (): boolean => stirred;
-    const watching = jobs.view$.subscribe(({ last }) => {
-      if (!concerns(asked, streams, last)) return;
-      stirred = true;
-      wake();
-    });
+    const wake = wakeOn(
+      jobs.view$.pipe(filter(({ last }) => concerns(asked, streams, last))),
+      () => undefined,
+    );
     try {
       for (;;) {
-        stirred = false;
         const story = await seenStoryOf(asked, sees);
         if (E.isLeft(story)) return story;
         // the words of the ends come with the view, which has to include what was read
@@ -122,14 +98,13 @@ export const phaseReads = (
         const { phaseRunId, promoted } = story.right;
         const state = phaseStateOf(story.right, jobs.view());
         if (state.known !== known || signal.aborted || performance.now() >= deadlineMs) return E.right(state);
-        const ofRun = [`phase_run-${phaseRunId}`, ...jobIdsOf(phaseRunId, promoted).map((id) => `job-${id}`)];
-        const isNew = !streams.has(`phase_run-${phaseRunId}`);
-        streams = new Set(ofRun);
+        const run = `phase_run-${phaseRunId}`;
         // what came before it was known what to look for has to be looked for once more
-        if (!isStirred() && !isNew) await sleep();
+        if (streams.has(run)) await wake.pause(Math.max(0, deadlineMs - performance.now()), signal);
+        else streams = new Set([run, ...jobIdsOf(phaseRunId, promoted).map((id) => `job-${id}`)]);
       }
     } finally {
-      watching.unsubscribe();
+      wake.close();
     }
   };
 

@@ -7,6 +7,9 @@ import { readScopes, type WebhookScope } from './webhook-scope.js';
 export const webhookTopics = ['jobs', 'phases', 'changes', 'runners'] as const;
 export type WebhookTopic = (typeof webhookTopics)[number];
 
+/** Runners belong to no project. */
+const topicsOfProjects = webhookTopics.filter((topic) => topic !== 'runners');
+
 /** One receiver. */
 export interface Webhook {
   readonly name: string;
@@ -75,8 +78,13 @@ const readFile = (path: string, value: unknown): Read<string> =>
 
 const isTopic = (value: unknown): value is WebhookTopic => webhookTopics.some((topic) => topic === value);
 
-const readTopics = (path: string, value: unknown): Read<readonly WebhookTopic[]> => {
-  if (value === undefined) return E.right(webhookTopics);
+/** `usual`: when it says nothing. */
+const readTopics = (
+  path: string,
+  value: unknown,
+  usual: readonly WebhookTopic[],
+): Read<readonly WebhookTopic[]> => {
+  if (value === undefined) return E.right(usual);
   if (!Array.isArray(value) || value.length === 0)
     return refuse(
       path,
@@ -142,7 +150,8 @@ const readOne = (name: string, value: unknown): Read<Webhook> => {
     }));
   const url = readUrl(`${path}.url`, value['url']);
   const secretFile = readFile(`${path}.secret_file`, value['secret_file']);
-  const topics = readTopics(`${path}.topics`, value['topics']);
+  const usual = value['scopes'] === undefined ? webhookTopics : topicsOfProjects;
+  const topics = readTopics(`${path}.topics`, value['topics'], usual);
   const places = readPlaces(`${path}.scopes`, value['scopes'], value['topics']);
   const problems = [
     ...strangers,

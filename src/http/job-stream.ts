@@ -4,7 +4,7 @@ import { comparePositions, type Position } from '../kernel/recorded.js';
 import type { JobView } from '../../projections/jobs.js';
 import { comment, failure, frame } from './sse.js';
 import type { Pace } from './pace.js';
-import { wakeOn } from './wake.js';
+import { wakeOn } from '../app/wake.js';
 
 interface Update {
   readonly position: Position;

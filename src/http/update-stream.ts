@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { merged, type Update } from '../app/updates.js';
 import type { Pace } from './pace.js';
 import { comment, failure, frame } from './sse.js';
-import { wakeOn } from './wake.js';
+import { wakeOn } from '../app/wake.js';
 
 /** Events `changed`; id = the position. */
 export async function* updateFrames(

@@ -81,6 +81,8 @@ describe('the table of webhooks', () => {
       { enterprise: 'acme', organisation: 'web', project: 'shop', pipeline: 'release/2' },
     ]);
     expect(parsed({ a: HOOK })[0]).not.toHaveProperty('scopes');
+    // runners belong to none
+    expect(parsed({ a: { ...HOOK, scopes } })[0]?.topics).toEqual(['jobs', 'phases', 'changes']);
   });
 
   it('given scopes that are none, or runners beside scopes, then each is told', () => {

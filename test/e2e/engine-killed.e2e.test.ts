@@ -21,6 +21,8 @@ type Piece = Omit<LogBatch, 'bytes'> & { readonly bytes: string };
 /** What the engine has on disk, in the order in which it was told. */
 type Kept = { readonly report: Report } | { readonly piece: Piece };
 
+const TOKEN = 'a secret of the engine';
+
 /** Lines that a job writes at a time. */
 const LINES = 150;
 
@@ -33,6 +35,7 @@ const lineOf = (key: string, round: number, line: number): string => `${key} €
 const writing = (folder: string, key: string, isSplit: boolean): string =>
   [
     `echo began >> ${join(folder, key)}.runs`,
+    `test "$TOKEN" = '${TOKEN}' || exit 1`,
     'r=0',
     `until [ -e ${join(folder, 'release')} ]; do`,
     '  r=$((r+1)); i=0',
@@ -157,7 +160,7 @@ describe.runIf(hasSshd || requiresSshd)(
         promotion: {
           hostKey,
           scope: { enterprise: 'default', organisation: 'default', project: 'sample' },
-          ...{ pipeline: 'main', stage: 'verify', phase: 'unit', output },
+          ...{ pipeline: 'main', stage: 'verify', phase: 'unit', output, secretRefs: ['TOKEN'] },
           steps: [{ name: 'unit', run: writing(folder, hostKey, output === 'split') }],
         },
       });
@@ -165,6 +168,7 @@ describe.runIf(hasSshd || requiresSshd)(
       const settings = {
         ...{ plugin: built, kept: file('kept'), data: file('data') },
         ...(store === undefined ? {} : { store }),
+        secrets: { TOKEN },
         commands: [promotion('one', 'merged'), promotion('apart', 'split')],
       };
       await writeFile(file('settings.json'), JSON.stringify(settings));

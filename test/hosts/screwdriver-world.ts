@@ -17,14 +17,14 @@ import { promisify } from 'node:util';
 import type { JobView } from '../../projections/jobs.js';
 import { freePort } from '../../src/ssh/system-sshd.js';
 import { killIfThere, processesOf, until } from '../e2e/processes.js';
+import { isRequired } from '../required.js';
 import { startRig, type Rig } from '../sshd.js';
 
 const example = fileURLToPath(new URL('../../examples/screwdriver', import.meta.url));
 
 /** Is the API there, or is it to be installed? npm writes this file last, so half an installation is none. */
 export const canRun =
-  existsSync(join(example, 'host', 'node_modules', '.package-lock.json')) ||
-  (process.env['BATON_TEST_REQUIRE'] ?? '').split(',').includes('screwdriver');
+  existsSync(join(example, 'host', 'node_modules', '.package-lock.json')) || isRequired('screwdriver');
 
 /** Installs what is missing, and puts the packed Baton and its executor there. */
 export const prepare = (): void => {

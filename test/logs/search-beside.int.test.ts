@@ -44,7 +44,7 @@ const given = async (bytes: Buffer, mostMs?: number): Promise<LogStore> => {
 /** Each place of it is the beginning of a match that is looked for up to the end of the line. */
 const SLOW = { text: '[^b]*b|a', bytes: Buffer.alloc(400_000, 'a') };
 
-describe('a search by expression in a thread beside [needs a build]', () => {
+describe('a search by expression in a thread beside [needs build]', () => {
   it('given a sealed log, then its pages are those of one long search, and text is searched as text', async () => {
     const lines = Array.from({ length: 5000 }, (_, n) => `line ${n + 1}${n % 3 === 0 ? ' Error 17' : ''}`);
     const store = await given(Buffer.from(`${lines.join('\n')}\n`));

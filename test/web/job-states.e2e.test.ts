@@ -22,7 +22,7 @@ const tried = {
 const IN_LOG = `document.activeElement.closest('.log') !== null`;
 
 describe.skipIf(!hasChromium || !hasSshd)(
-  'the page of a job in unusual states [needs chromium and sshd]',
+  'the page of a job in unusual states [needs chromium, sshd]',
   () => {
     let world: World;
     let browser: Browser;

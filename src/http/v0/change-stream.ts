@@ -9,7 +9,7 @@ import type { NumberedJob, Within } from '../../app/original.js';
 import type { UseCases } from '../../app/use-cases.js';
 import type { Pace } from '../pace.js';
 import { comment, failure, frame } from '../sse.js';
-import { wakeOn } from '../wake.js';
+import { wakeOn } from '../../app/wake.js';
 import { changeJson, promotionJson } from './change-json.js';
 import { phaseRunHref } from './links.js';
 import { logSizes } from './log-sizes.js';

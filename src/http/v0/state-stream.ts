@@ -11,7 +11,7 @@ import type { AppError } from '../../app/errors.js';
 import type { Position } from '../../kernel/recorded.js';
 import type { Pace } from '../pace.js';
 import { comment, failure, frame } from '../sse.js';
-import { wakeOn } from '../wake.js';
+import { wakeOn } from '../../app/wake.js';
 
 /** Between two lists at least. */
 export const TOGETHER_MS = 250;
