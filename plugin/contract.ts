@@ -290,6 +290,8 @@ export interface LogBatch {
   readonly jobId: string;
   /** Of its row; empty when there is one row only. */
   readonly label: string;
+  /** To which the job was given, the last time that it was. */
+  readonly runner?: string;
   /** Which try of the job, from 1. Each has a log of its own, and that of one is told to its end before that of the next. */
   readonly jobAttempt: number;
   readonly output: 'merged' | 'stdout' | 'stderr';

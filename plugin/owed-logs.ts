@@ -17,7 +17,7 @@ import {
 } from './tracked.js';
 
 /** A job of which output is owed. */
-export type OwedJob = Pick<LogBatch, 'phaseRunId' | 'hostKey' | 'attempt' | 'jobId' | 'label'> & {
+export type OwedJob = Pick<LogBatch, 'phaseRunId' | 'hostKey' | 'attempt' | 'jobId' | 'label' | 'runner'> & {
   /** Of its first try of which not all was told. */
   readonly logs: readonly Readonly<TrackedLog>[];
 };
@@ -71,7 +71,11 @@ export const owedLogs = (view: ReportsView, phaseRunId: string, jobId: string): 
   if (!run || !job?.logs || job.logs.length === 0) return undefined;
   const { hostKey, attempt } = run;
   const logs = job.logs.filter((log) => log.attempt === job.logs?.[0]?.attempt);
-  return { phaseRunId, hostKey, attempt, jobId, label: job.label, logs };
+  const { label, runner } = job;
+  return {
+    ...{ phaseRunId, hostKey, attempt, jobId, label, logs },
+    ...(runner === undefined ? {} : { runner }),
+  };
 };
 
 /** The host has that log to its end. */

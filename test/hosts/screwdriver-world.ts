@@ -40,6 +40,7 @@ export interface SeenBuild {
   readonly status: string;
   readonly statusMessage?: string;
   readonly meta: Readonly<Record<string, unknown>>;
+  readonly stats?: Readonly<Record<string, unknown>>;
   readonly steps: readonly SeenStep[];
 }
 

@@ -257,6 +257,122 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     expect(stats.executor.requests.concurrent).toBe(0);
   });
 
+  describe('a build with a matrix', () => {
+    beforeAll(async () => {
+      await world.addRunner('m1');
+      await world.addRunner('m2');
+    });
+
+    it('runs on two runners at the same time, also past a crash: each line once with its row, and steps as both say', async () => {
+      const row = (label: string): string => `{ label: ${label}, filter: { runner: ${label} } }`;
+      const pipeline = await world.pipeline(
+        'matrix',
+        yaml(`  unit:
+    requires: [~commit]
+    annotations:
+      baton/matrix: [${row('m1')}, ${row('m2')}]
+      baton/slots: 2
+    steps:
+      - counts: seq 1 120; echo "on $BATON_RUNNER"
+      - waits: |
+          echo "began $BATON_RUNNER"; echo in >> ${world.folder}/in-$BATON_RUNNER
+          n=0; until [ -e ${world.folder}/matrix-go ]; do n=$((n + 1)); echo "tick $n"; sleep 0.01; done
+          echo "ticks $n"; [ $BATON_RUNNER = m1 ] || exit 3
+      - late: printf '{"of":{"%s":1}}' $BATON_RUNNER > "$SD_META_PATH"; echo late
+      - teardown-tidy: echo "tidied $BATON_RUNNER"; [ $BATON_RUNNER = m1 ] || printf '{"of":{"m2":2},"end":"m2"}' > "$SD_META_PATH"
+`),
+      );
+      const event = await world.event(pipeline);
+      const waiting = await until('both rows write in the second step, and Screwdriver knows', async () => {
+        const [known] = await world.builds(event);
+        const lines = known === undefined ? [] : await world.log(known.id, 'waits');
+        const many = (label: string): boolean => lines.includes(`[${label}] tick 60`);
+        return many('m1') && many('m2') ? (await world.builds(event))[0] : undefined;
+      });
+      const stepOf = ({ steps }: typeof waiting, name: string) => steps.find((step) => step.name === name);
+      expect(stepOf(waiting, 'counts')).toMatchObject({ code: 0, lines: 242 });
+      expect(stepOf(waiting, 'waits')).not.toHaveProperty('endTime');
+      expect(waiting.stats?.['hostname']).toMatch(/^m[12]$/);
+      await world.stop('SIGKILL');
+      writeFileSync(join(world.folder, 'matrix-go'), '');
+      await world.start();
+      const [build] = await world.ended(event, 1);
+      const id = build?.id ?? 0;
+      expect([build?.status, build?.statusMessage]).toEqual([
+        'FAILURE',
+        'failed: [m2] step waits ended with exit code 3',
+      ]);
+      expect(build?.steps.map(({ name, code }) => [name, code])).toEqual([
+        ['sd-setup-init', 0],
+        ['sd-setup-launcher', 0],
+        ['sd-setup-scm', 0],
+        ['counts', 0],
+        ['waits', 3],
+        ['late', 0],
+        ['teardown-tidy', 0],
+      ]);
+      for (const { name, startTime, endTime } of build?.steps ?? [])
+        expect([name, typeof startTime, typeof endTime]).toEqual([name, 'string', 'string']);
+      const numbers = (most: number): readonly string[] => Array.from({ length: most }, (_, i) => `${i + 1}`);
+      const linesOf = async (step: string, label: string): Promise<readonly string[]> =>
+        (await world.log(id, step)).flatMap((line) =>
+          line.startsWith(`[${label}] `) ? [line.slice(label.length + 3)] : [],
+        );
+      for (const label of ['m1', 'm2']) {
+        expect(await world.file(`in-${label}`)).toBe('in\n');
+        expect(await linesOf('counts', label)).toEqual([...numbers(120), `on ${label}`]);
+        const told = await linesOf('waits', label);
+        const ticks = numbers(told.length - 2).map((n) => `tick ${n}`);
+        expect(told).toEqual([`began ${label}`, ...ticks, `ticks ${ticks.length}`]);
+        expect(await linesOf('teardown-tidy', label)).toEqual([`tidied ${label}`]);
+      }
+      const waits = build?.steps.find(({ name }) => name === 'waits');
+      expect(await world.log(id, 'waits')).toHaveLength(waits?.lines ?? 0);
+      expect(await world.log(id, 'late')).toEqual(['[m1] late']);
+      expect([...(await world.log(id, 'sd-setup-launcher'))].sort()).toEqual([
+        '[m1] runs on m1',
+        '[m2] runs on m2',
+      ]);
+      expect(build?.stats?.['hostname']).toBe('m1, m2');
+      expect(build?.meta).toEqual({ of: { m1: 1, m2: 2 }, end: 'm2' });
+      expect(
+        (await world.jobs(event))
+          .map(({ status, attempts, slots }) => [status, attempts.length, slots])
+          .sort(),
+      ).toEqual([
+        ['failed', 1, 2],
+        ['succeeded', 1, 2],
+      ]);
+    });
+
+    it('aborted, all rows of a matrix end on their runners', async () => {
+      const pipeline = await world.pipeline(
+        'matrix-aborted',
+        yaml(`  unit:
+    requires: [~commit]
+    annotations:
+      baton/matrix: [{ label: m1, filter: { runner: m1 } }, { label: m2, filter: { runner: m2 } }]
+    steps:
+      - waits: sleep 986 & echo $! > ${world.folder}/row-$BATON_RUNNER.pid; wait
+      - teardown-tidy: touch ${world.folder}/tidied-$BATON_RUNNER
+`),
+      );
+      const event = await world.event(pipeline);
+      const pids = [Number(await world.file('row-m1.pid')), Number(await world.file('row-m2.pid'))];
+      const [running] = await world.builds(event);
+      await world.ask('PUT', `/builds/${running?.id ?? 0}`, { status: 'ABORTED' });
+      for (const pid of pids)
+        await until('its process is gone', async () => ((await isAlive(pid)) ? undefined : true));
+      await until('Baton says cancelled', async () => {
+        const jobs = await world.jobs(event);
+        return jobs.length === 2 && jobs.every(({ status }) => status === 'cancelled') ? true : undefined;
+      });
+      for (const name of ['m1', 'm2']) expect(existsSync(join(world.folder, `tidied-${name}`))).toBe(true);
+      const [build] = await world.builds(event);
+      expect([build?.status, build?.statusMessage]).toEqual(['ABORTED', 'Aborted by somebody']);
+    });
+  });
+
   it('a log store that is away for long loses its lines, and nothing else waits for it', async () => {
     await world.stop('SIGTERM');
     await world.start({ storePatienceMs: 500 });

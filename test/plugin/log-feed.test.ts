@@ -8,7 +8,7 @@ import { memoryHost, type MemoryHost } from '../../plugin/testing.js';
 import type { Checkpoint, CheckpointStore } from '../../src/app/checkpoints.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import { memoryStore } from '../../src/store/memory.js';
-import { asNew } from '../builders.js';
+import { anAssignment, asNew } from '../builders.js';
 import { givenLogs, life } from './given-logs.js';
 
 const { promoted, queued, started, requeued, sealed, succeeded, finished } = life;
@@ -107,6 +107,23 @@ describe('the output of jobs', () => {
     expect(order).toEqual(['a queued', 'a started', 'a 0+4', 'a 4+3 final', 'a finished']);
     expect(logOf(host, 'a')).toEqual({ bytes: Buffer.from('one\ntwo'), text: 'one\ntwo', final: true });
     expect(outbox.logs()).toEqual({ waiting: 0, retried: 0, givenUp: 0 });
+  });
+
+  it('says on which runner it is written, once that is known', async () => {
+    const { host, start, happen } = given();
+    const outbox = await start();
+    const assigned: readonly [string, BatonEvent] = [
+      'job-b',
+      { type: 'JobAssigned', data: anAssignment({ runner: 'build-07' }) },
+    ];
+    await happen(promoted('a'), queued('a', 'a'), queued('a', 'b'), started('a'), assigned, started('b'));
+    await outbox.settled(
+      await happen(...['a', 'b'].flatMap((job) => [sealed(job), succeeded(job)]), finished('a', 'a', 'b')),
+    );
+    expect(host.logs.told.all.map(({ label, runner }) => [label, runner]).sort()).toEqual([
+      ['a', undefined],
+      ['b', 'build-07'],
+    ]);
   });
 
   it('of a job that wrote nothing is one empty batch', async () => {

@@ -1,16 +1,19 @@
 /** What a job says in its annotations: where it may run, and how. What begins with `baton/` is Baton's; of Screwdriver's own those that it obeys. Pure. */
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { checked, line, list, name, whole } from '../../../src/domain/checks.js';
-import type { Problem, Promotion } from '../../contract.js';
+import { checked, line, name, whole } from '../../../src/domain/checks.js';
+import type { Problem } from '../../contract.js';
 import { suggest } from '../../../src/domain/problem.js';
 import { problemsOf } from '../../../src/events/report.js';
-
-type Row = NonNullable<Promotion['rows']>[number];
+import { FilterForm, filterOf, type Row } from './filters.js';
+import { MatrixForm, rowsOf, strangeRows, unfitRows } from './matrix.js';
 
 export interface JobWishes {
-  readonly row: Row;
+  /** One job each; at least one. */
+  readonly rows: readonly Row[];
   readonly priority?: number;
+  /** Of its runner, for each of its jobs. */
+  readonly slots?: number;
   /** Name of a cache that its pipeline finds again. */
   readonly cache?: string;
   readonly timeoutMinutes?: number;
@@ -19,17 +22,6 @@ export interface JobWishes {
   /** Builds of the same job do not wait for each other. */
   readonly atOnce: boolean;
 }
-
-const values = t.union([line(200), list(line(200), 1, 100)]);
-/** `{ platform_family: debian, os: [linux] }`: each key is one of those values. */
-const simple = t.record(name, values);
-const clause = t.exact(
-  t.type({
-    key: name,
-    op: t.keyof({ in: null, all: null, none: null, version: null }),
-    values: list(line(200), 1, 100),
-  }),
-);
 
 /** Annotations are text or what YAML made of it: `90`, `"90"`. */
 const minutes = checked(
@@ -52,11 +44,12 @@ const yesOrNo = checked(
     ['true', 'false'].includes(String(value)) && typeof value !== 'object',
 );
 
-const clauses = list(clause, 1, 50);
 const OURS = {
-  'baton/filter': t.union([clauses, simple]),
+  'baton/filter': FilterForm,
+  'baton/matrix': MatrixForm,
   'baton/label': line(100),
   'baton/priority': whole(-1000, 1000),
+  'baton/slots': whole(1, 64),
   'baton/cache': name,
 };
 const THEIRS = {
@@ -67,13 +60,11 @@ const THEIRS = {
 const Annotations = t.partial({ ...OURS, ...THEIRS });
 const ours = Object.keys(OURS);
 
-const filterOf = (told: t.TypeOf<typeof clauses> | t.TypeOf<typeof simple>): Row['filter'] =>
-  clauses.is(told)
-    ? told
-    : Object.entries(told).map(([key, value]) => ({
-        ...{ key, op: 'in' as const },
-        values: typeof value === 'string' ? [value] : value,
-      }));
+const MATRIX = 'baton/matrix';
+const LABELLED_TWICE = {
+  ...{ path: 'baton/label', expected: `nothing beside ${MATRIX}, whose rows have labels`, found: 'a label' },
+  mend: 'leave it out',
+};
 
 /** What the job wants, or everything that is wrong with how it says so. `beta.` before a name is older than the name, and counts as the name. */
 export const wishesOf = (raw: Readonly<Record<string, unknown>>): E.Either<readonly Problem[], JobWishes> => {
@@ -89,18 +80,30 @@ export const wishesOf = (raw: Readonly<Record<string, unknown>>): E.Either<reado
       mend: suggest(key, ours),
     }));
   const decoded = Annotations.decode(told);
-  const problems = [...strangers, ...(E.isLeft(decoded) ? problemsOf(decoded.left) : [])];
+  const matrix = MatrixForm.decode(told[MATRIX]);
+  const filter = FilterForm.decode(told['baton/filter']);
+  const everywhere = E.isRight(filter) ? filterOf(filter.right) : [];
+  const problems = [
+    ...strangers,
+    ...(E.isLeft(decoded) ? problemsOf(decoded.left) : []),
+    ...strangeRows(MATRIX, told[MATRIX]),
+    ...(E.isRight(matrix) ? unfitRows(MATRIX, matrix.right, everywhere) : []),
+    ...(told[MATRIX] === undefined || told['baton/label'] === undefined ? [] : [LABELLED_TWICE]),
+  ];
   if (E.isLeft(decoded) || problems.length > 0)
     return E.left(problems.map((problem) => ({ ...problem, path: `annotations.${problem.path}` })));
   const { right: wish } = decoded;
-  const filter = wish['baton/filter'];
   const timeout = wish['screwdriver.cd/timeout'];
   const grace = wish['screwdriver.cd/terminationGracePeriodSeconds'];
   const priority = wish['baton/priority'];
+  const slots = wish['baton/slots'];
   const cache = wish['baton/cache'];
   return E.right({
-    row: { label: wish['baton/label'] ?? '', filter: filter === undefined ? [] : filterOf(filter) },
+    rows: E.isRight(matrix)
+      ? rowsOf(matrix.right, everywhere)
+      : [{ label: wish['baton/label'] ?? '', filter: everywhere }],
     ...(priority === undefined ? {} : { priority }),
+    ...(slots === undefined ? {} : { slots }),
     ...(cache === undefined ? {} : { cache }),
     ...(timeout === undefined ? {} : { timeoutMinutes: Number(timeout) }),
     ...(grace === undefined ? {} : { graceSeconds: Number(grace) }),

@@ -10,7 +10,7 @@ import { Away, type Access, type Closed, type ScrewdriverApi } from './api.js';
 import { blockersOf } from './gate.js';
 import type { ShimOptions } from './options.js';
 import { hostKeyOf, promotionOf, timeoutOf, type Addresses } from './promotion.js';
-import type { BuildRecord, Plan, Records } from './records.js';
+import { NotRecorded, type BuildRecord, type Plan, type Records } from './records.js';
 import { openValues, sealValues } from './sealed.js';
 import type { StartConfig } from './shapes.js';
 import { refused } from './status.js';
@@ -75,6 +75,13 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
   /** Of those, the ones that are to be looked at once more: something changed meanwhile. */
   const again = new Set<number>();
   const pauses = new Set<() => void>();
+  /** Builds that are being recorded as promoted: nothing that they block may begin meanwhile. */
+  const beginning = new Set<number>();
+
+  const live = (): readonly BuildRecord[] =>
+    records
+      .live()
+      .map((record) => (beginning.has(record.buildId) ? { ...record, state: 'promoted' } : record));
 
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -153,17 +160,22 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       await refuse(record, access, command.left);
       return 'done';
     }
-    const blockers = blockersOf(record, records.live());
+    const blockers = blockersOf(record, live());
     if (record.state !== 'promoted' && blockers.length > 0) {
       if (record.blockedTold !== true) {
         await deps.api(record).blocked(access, `Blocked by these builds: ${blockers.join(', ')}`);
         await records.change(record.buildId, { blockedTold: true });
       }
       // it may be free by now
-      return blockersOf(record, records.live()).length > 0 ? 'done' : 'wait';
+      return blockersOf(record, live()).length > 0 ? 'done' : 'wait';
     }
     // before: a stop that comes while Baton writes finds something to cancel
-    await records.change(record.buildId, { state: 'promoted' });
+    beginning.add(record.buildId);
+    const begun = await records
+      .change(record.buildId, { state: 'promoted' })
+      .finally(() => beginning.delete(record.buildId));
+    // stopped meanwhile: the cancel comes first, so nothing is started
+    if (begun?.stopAsked === true && record.stopAsked !== true) return 'wait';
     const ack = await deps.handle(command.right);
     switch (ack.status) {
       case 'accepted':
@@ -207,11 +219,8 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     const record = records.get(buildId);
     if (record === undefined || record.state === 'closed') return 'done';
     if (record.state === 'promoted') {
-      if (record.stopAsked === true) {
-        await cancel(buildId);
-        return 'done';
-      }
-      // Baton may not have got it before the last process ended: it knows the command
+      if (record.stopAsked === true) await cancel(buildId);
+      // Baton may not have got it before the last process ended: it knows the command, and tells the end of what was cancelled first
       return record.plan === undefined ? 'done' : promote(record, record.plan);
     }
     // Screwdriver knows that it is over: nothing of it was begun
@@ -246,7 +255,8 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
         } catch (error) {
           if (failures === 3)
             say(`build ${buildId} is tried again: ${error instanceof Error ? error.message : ''}`);
-          if (!(error instanceof Away)) say(`build ${buildId} met a mistake: ${String(error)}`);
+          if (!(error instanceof Away || error instanceof NotRecorded))
+            say(`build ${buildId} met a mistake: ${String(error)}`);
           await pause(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 10), LONGEST_PAUSE_MS));
           failures += 1;
         }
@@ -263,18 +273,17 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
   return {
     start: async (config) => {
       // asked twice for one build: it goes on as it is
-      if (records.get(config.buildId) === undefined)
-        await records.put(
-          recordOf(config, sealValues(key, config.buildId, { token: config.token, secrets: [] })),
-        );
+      await records.add(
+        recordOf(config, sealValues(key, config.buildId, { token: config.token, secrets: [] })),
+      );
       void advance(config.buildId);
     },
     stop: async (buildId) => {
       const record = records.get(buildId);
       // over, or being told so by ourselves: Screwdriver stops what has ended, too
       if (record === undefined || record.state === 'closed' || record.telling !== undefined) return;
-      await records.change(buildId, { stopAsked: true });
-      if (record.state === 'promoted') await cancel(buildId);
+      const asked = await records.change(buildId, { stopAsked: true });
+      if (asked?.state === 'promoted') await cancel(buildId);
       else void advance(buildId);
     },
     close,

@@ -148,7 +148,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     });
     const host: Host = {
       capabilities: new Set(['cancel', 'secrets', 'http.mount', 'logs.stream']),
-      contract: '1.3.0',
+      contract: '1.4.0',
       report: async (report: Report, how) => {
         const buildId = buildIdOf(report.hostKey);
         if (report.type === 'phase.finished' && buildId !== undefined && report.attempt === 1)

@@ -29,23 +29,31 @@ export interface LogEnd {
 
 export const emptyLog: LogEnd = { count: 0, last: [] };
 
+/** Where the next page begins: what stands on the last one need not be known any more. */
+export const nextPage = ({ count }: LogEnd): LogEnd => ({
+  count: Math.ceil(count / LINES_PER_PAGE) * LINES_PER_PAGE,
+  last: [],
+});
+
 /** In pieces that a page may hold, characters of two units left whole. */
-const cut = (text: string): readonly string[] => {
-  if (text.length <= LONGEST_LINE) return [text];
-  const at = /[\uD800-\uDBFF]/.test(text.charAt(LONGEST_LINE - 1)) ? LONGEST_LINE - 1 : LONGEST_LINE;
-  return [text.slice(0, at), ...cut(text.slice(at))];
+const cut = (text: string, longest: number): readonly string[] => {
+  if (text.length <= longest) return [text];
+  const at = /[\uD800-\uDBFF]/.test(text.charAt(longest - 1)) ? longest - 1 : longest;
+  return [text.slice(0, at), ...cut(text.slice(at), longest)];
 };
 
-/** Adds lines: the new end, and every page that is not what it was before. */
+/** Adds lines, with `before` before each: the new end, and every page that is not what it was before. */
 export const addLines = (
   step: string,
   end: LogEnd,
   texts: readonly string[],
   t: number,
+  before = '',
 ): { readonly end: LogEnd; readonly pages: readonly Page[] } => {
   const pages: Page[] = [];
   let { count, last } = end;
-  for (const m of texts.flatMap(cut)) {
+  for (const piece of texts.flatMap((text) => cut(text, LONGEST_LINE - before.length))) {
+    const m = before + piece;
     const page = Math.floor(count / LINES_PER_PAGE);
     last = [...(count % LINES_PER_PAGE === 0 ? [] : last), { t, m, n: count }];
     count += 1;

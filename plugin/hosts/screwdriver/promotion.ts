@@ -1,4 +1,4 @@
-/** What Baton is told of a build: one phase, one job, whose script runs all steps. The same record gives the same promotion. Pure. */
+/** What Baton is told of a build: one phase, one job for each row, whose script runs all steps. The same record gives the same promotion. Pure. */
 import * as E from 'fp-ts/lib/Either.js';
 import { branch, line, name } from '../../../src/domain/checks.js';
 import type { HostCommand } from '../../contract.js';
@@ -106,7 +106,7 @@ export const promotionOf = (
     meta: plan.meta,
   });
   if ('cannot' in script) return E.left(script.cannot);
-  const { row, priority, cache, graceSeconds } = wishes.right;
+  const { rows, priority, slots, cache, graceSeconds } = wishes.right;
   const [organisation = '', repository = ''] = pipelineName.split('/');
   const title = causeMessage.split('\n')[0]?.trim() ?? '';
   return E.right({
@@ -125,7 +125,7 @@ export const promotionOf = (
       stage: 'build',
       phase: name.is(jobName) ? jobName : worded(jobName) || 'job',
       steps: [{ name: 'build', run: script.run }],
-      rows: [row],
+      rows,
       limits: {
         totalMs: timeoutOf(record, options) * 60_000,
         queueMs: options.maxQueueMinutes * 60_000,
@@ -133,6 +133,7 @@ export const promotionOf = (
       },
       secretRefs: given.map((_, i) => variableOf(buildId, i)),
       ...(priority === undefined ? {} : { priority }),
+      ...(slots === undefined ? {} : { slots }),
       ...(cache === undefined ? {} : { workspace: { cache } }),
       ...(record.eventId === undefined
         ? {}

@@ -9,7 +9,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { writeAtomically } from '../../../src/app/write-atomically.js';
 import { Count, shape } from '../../../src/events/shapes.js';
-import { Cursor } from './follow.js';
+import { turns } from './turns.js';
 
 /** What is known of a build once Screwdriver was asked for it. */
 const Plan = t.type(
@@ -63,16 +63,23 @@ const BuildRecord = shape(
 );
 export type BuildRecord = t.TypeOf<typeof BuildRecord>;
 
+/** The disk did not take what is to be known of a build: nothing changed. Again later. */
+export class NotRecorded extends Error {
+  override readonly name = 'NotRecorded';
+}
+
+/** What is known is what lies on disk: whatever changes it rejects with `NotRecorded` when it cannot be written, and then nothing has changed. */
 export interface Records {
   readonly get: (buildId: number) => BuildRecord | undefined;
   /** Not closed, oldest build first. */
   readonly live: () => readonly BuildRecord[];
-  /** Durable when it resolves; seen by `get` at once. */
-  readonly put: (record: BuildRecord) => Promise<void>;
-  /** Of a build that is known; what else became of it meanwhile stays. The record as it is now. */
+  /** Durable when it resolves. A build that is known stays as it is. */
+  readonly add: (record: BuildRecord) => Promise<void>;
+  /** Of a build that is known; what else became of it meanwhile stays. Durable when it resolves: the record as it is now. */
   readonly change: (buildId: number, change: Partial<BuildRecord>) => Promise<BuildRecord | undefined>;
-  readonly cursor: (buildId: number) => Promise<Cursor | undefined>;
-  readonly putCursor: (buildId: number, cursor: Cursor) => Promise<void>;
+  /** How far its log was told, as it was put; undefined: nothing was yet. */
+  readonly cursor: <C>(buildId: number, codec: t.Decoder<unknown, C>) => Promise<C | undefined>;
+  readonly putCursor: (buildId: number, cursor: object) => Promise<void>;
   /** Removes how far a log was told. */
   readonly dropCursor: (buildId: number) => Promise<void>;
 }
@@ -105,19 +112,19 @@ export const openRecords = async (
   const known = new Map<number, BuildRecord>();
   const fileOf = (buildId: number): string => join(folder, `build-${buildId}.json`);
   const cursorOf = (buildId: number): string => join(folder, `build-${buildId}.log`);
-  /** Build → what is being written, so that a later write is never overtaken by an earlier one. */
-  const writing = new Map<string, Promise<void>>();
+  // each change of a build finds what the one before has left
+  const inTurn = turns();
 
-  const write = (file: string, value: unknown): Promise<void> => {
-    const text = JSON.stringify(value);
-    const done = (writing.get(file) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(() => writeAtomically(file, text, 0o600))
-      .finally(() => {
-        if (writing.get(file) === done) writing.delete(file);
-      });
-    writing.set(file, done);
-    return done;
+  const write = async (buildId: number, file: string, value: unknown): Promise<void> => {
+    try {
+      await writeAtomically(file, JSON.stringify(value), 0o600);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new NotRecorded(
+        `build ${buildId} cannot be recorded in ${folder}, which has to be there, writable and with room: ${why}`,
+        { cause },
+      );
+    }
   };
 
   for (const name of await readdir(folder)) {
@@ -132,28 +139,30 @@ export const openRecords = async (
     else known.set(record.buildId, record);
   }
 
-  const put = (record: BuildRecord): Promise<void> => {
+  const put = async (record: BuildRecord): Promise<BuildRecord> => {
+    await write(record.buildId, fileOf(record.buildId), record);
     known.set(record.buildId, record);
-    return write(fileOf(record.buildId), record);
+    return record;
   };
 
   return {
     get: (buildId) => known.get(buildId),
     live: () =>
       [...known.values()].filter(({ state }) => state !== 'closed').sort((a, b) => a.buildId - b.buildId),
-    put,
-    change: async (buildId, change) => {
-      const record = known.get(buildId);
-      if (record === undefined) return undefined;
-      const changed = { ...record, ...change };
-      await put(changed);
-      return changed;
-    },
-    cursor: async (buildId) => {
+    add: (record) =>
+      inTurn(record.buildId, async () => {
+        if (!known.has(record.buildId)) await put(record);
+      }),
+    change: (buildId, change) =>
+      inTurn(buildId, async () => {
+        const record = known.get(buildId);
+        return record === undefined ? undefined : put({ ...record, ...change });
+      }),
+    cursor: async (buildId, codec) => {
       const text = await textOf(cursorOf(buildId));
-      return text === undefined ? undefined : decoded(Cursor, text);
+      return text === undefined ? undefined : decoded(codec, text);
     },
-    putCursor: (buildId, cursor) => write(cursorOf(buildId), cursor),
-    dropCursor: (buildId) => rm(cursorOf(buildId), { force: true }),
+    putCursor: (buildId, cursor) => inTurn(buildId, () => write(buildId, cursorOf(buildId), cursor)),
+    dropCursor: (buildId) => inTurn(buildId, () => rm(cursorOf(buildId), { force: true })),
   };
 };

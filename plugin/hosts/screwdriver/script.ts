@@ -30,7 +30,25 @@ const MOST_CHARACTERS = 64_000;
 const file = (path: string, text: string, word: string): string =>
   `cat >"$PWD/${path}" <<'${word}' || exit 125\n${text}\n${word}\n`;
 
-const isTeardown = ({ name }: BuildStep): boolean => /^(?:sd-)?teardown-/.test(name);
+const isTeardown = ({ name }: Pick<BuildStep, 'name'>): boolean => /^(?:sd-)?teardown-/.test(name);
+
+/** The steps as they are run: those of the user, then the teardown of the user, then that of Screwdriver. */
+const orderOf = <S extends Pick<BuildStep, 'name'>>(
+  steps: readonly S[],
+): { readonly user: readonly S[]; readonly teardown: readonly S[] } => {
+  const teardown = steps.filter(isTeardown);
+  const own = teardown.filter(({ name }) => !name.startsWith('sd-'));
+  return {
+    user: steps.filter((step) => !isTeardown(step)),
+    teardown: [...own, ...teardown.filter((step) => !own.includes(step))],
+  };
+};
+
+/** Their names, in the order in which the script runs them. */
+export const namesInOrder = (steps: readonly Pick<BuildStep, 'name'>[]): readonly string[] => {
+  const { user, teardown } = orderOf(steps);
+  return [...user, ...teardown].map(({ name }) => name);
+};
 
 /** `name` and `then` stand in a format of printf; `values` are words of the shell for their `%s`. */
 const border = (which: 'start' | 'end', name: string, word: string, then = '', values = ''): string =>
@@ -140,15 +158,14 @@ export const scriptOf = (build: BuildScript): { readonly run: string } | { reado
       cannot: `undeliverable: ${JSON.stringify(bad.slice(0, 80))} was expected to be the name of a step or of a variable`,
     };
   const numbered = steps.map((step, i) => ({ ...step, file: i + 1 }));
-  const teardown = numbered.filter(isTeardown);
-  const own = teardown.filter(({ name }) => !name.startsWith('sd-'));
+  const { user, teardown } = orderOf(numbered);
   const text = [
     prepare(build),
     ...numbered.map(({ file: number, command }) => file(`.sd/${number}.sh`, command, word)),
     file('.sd/tools', tools(word), word),
-    file('.sd/user.sh', userShell(numbered.filter((step) => !isTeardown(step))), word),
+    file('.sd/user.sh', userShell(user), word),
     file('.sd/teardown.sh', teardownShell, word),
-    run(word, [...own, ...teardown.filter((step) => !own.includes(step))]),
+    run(word, teardown),
   ].join('');
   return text.length <= MOST_CHARACTERS
     ? { run: text }

@@ -9,6 +9,8 @@ export interface FinalStatus {
   /** Screwdriver writes one of its own for `ABORTED`, and keeps none for a build that went well. */
   readonly statusMessage?: string;
   readonly statusMessageType?: 'ERROR';
+  /** Where it ran, when that was more than the runner that it began on. */
+  readonly stats?: { readonly hostname: string };
 }
 
 const MOST_CHARACTERS = 500;
@@ -41,6 +43,42 @@ export const finalStatus = (
     case 'undeliverable':
       return failure(`${outcome}: ${cause}`);
   }
+};
+
+const ofRow = (
+  { label, outcome, cause, exitCode }: Finished['jobs'][number],
+  whole: Finished['outcome'],
+  step: string | undefined,
+): string => {
+  const why =
+    outcome !== 'failed' || step === undefined || exitCode === undefined
+      ? cause
+      : `step ${step} ended with exit code ${exitCode}`;
+  return `[${label}] ${outcome === whole ? '' : `${outcome}: `}${why}`;
+};
+
+/** What is known of a row of the build. */
+interface RowKnown {
+  readonly label: string;
+  readonly runner?: string;
+  /** The first step that failed. */
+  readonly failed?: string;
+}
+
+/** Of a build of several rows: the message names each that did not succeed. `rows`: those that began, in their order. */
+export const finalStatusOfRows = (
+  { outcome, cause, jobs }: Pick<Finished, 'outcome' | 'cause' | 'jobs'>,
+  rows: readonly RowKnown[],
+): FinalStatus => {
+  const blamed = jobs.filter((job) => job.outcome !== 'succeeded');
+  const stepIn = (label: string): string | undefined => rows.find((row) => row.label === label)?.failed;
+  const hostname = [...new Set(rows.flatMap(({ runner }) => runner ?? []))].join(', ');
+  return {
+    ...(outcome === 'succeeded' || outcome === 'cancelled' || blamed.length === 0
+      ? finalStatus({ outcome, cause })
+      : failure(`${outcome}: ${blamed.map((job) => ofRow(job, outcome, stepIn(job.label))).join('; ')}`)),
+    ...(hostname === '' ? {} : { stats: { hostname } }),
+  };
 };
 
 /** The end of a build that cannot be given to Baton at all. */

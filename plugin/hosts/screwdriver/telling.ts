@@ -1,10 +1,12 @@
 /** Tells Screwdriver what Baton reports: that a build runs, its output and its steps, and its end. */
 import type { LogBatch, Report, ReportAnswer } from '../../contract.js';
 import { Away, type Access, type ScrewdriverApi } from './api.js';
-import { follow, LAUNCHER, metaOf, type Effect } from './follow.js';
+import type { Effect } from './follow.js';
+import { following } from './following.js';
 import { buildIdOf } from './promotion.js';
+import { LAUNCHER } from './reading.js';
 import type { BuildRecord, Records } from './records.js';
-import { finalStatus } from './status.js';
+import { turns } from './turns.js';
 
 export interface TellingDeps {
   readonly records: Records;
@@ -31,6 +33,7 @@ export const telling = (deps: TellingDeps): Telling => {
   const { records, now, say } = deps;
   /** Build → since when its log store does not answer. */
   const awaySince = new Map<number, number>();
+  const inTurn = turns();
 
   const of = (hostKey: string, attempt: number): BuildRecord | undefined => {
     const buildId = buildIdOf(hostKey);
@@ -62,33 +65,6 @@ export const telling = (deps: TellingDeps): Telling => {
     }
     await deps.api(record).stepBegins(access, LAUNCHER, Date.parse(report.at) / 1000);
     return 'ok';
-  };
-
-  const finished = async (
-    record: BuildRecord,
-    report: Of<'phase.finished'>,
-    how: How,
-  ): Promise<ReportAnswer> => {
-    const access = accessOf(record, how);
-    if (access === undefined || record.refused === true) {
-      await deps.close(record.buildId);
-      return 'gone';
-    }
-    const cursor = await records.cursor(record.buildId);
-    const end = finalStatus(report, cursor?.failed);
-    const repeated = record.telling === end.status;
-    if (!repeated) await records.change(record.buildId, { telling: end.status });
-    const answer = await deps.api(record).end(access, end, metaOf(record.plan?.meta ?? '', cursor?.meta));
-    if (answer === 'ok') {
-      await deps.close(record.buildId);
-      return 'ok';
-    }
-    // told before, and the answer was lost
-    const found = repeated ? await deps.api(record).build(access) : undefined;
-    const known = found !== undefined && !('closed' in found) && found.status === end.status;
-    if (!known) say(`Screwdriver does not take the end of build ${record.buildId}: ${answer.closed}`);
-    await deps.close(record.buildId);
-    return known ? 'stale' : 'gone';
   };
 
   const page = async (
@@ -123,32 +99,80 @@ export const telling = (deps: TellingDeps): Telling => {
     }
   };
 
+  const finished = async (
+    record: BuildRecord,
+    report: Of<'phase.finished'>,
+    how: How,
+  ): Promise<ReportAnswer> => {
+    const access = accessOf(record, how);
+    if (access === undefined || record.refused === true) {
+      await deps.close(record.buildId);
+      return 'gone';
+    }
+    const { effects, status: end, meta } = await following(records, record).end(report);
+    for (const effect of effects) await perform(record, access, effect);
+    const repeated = record.telling === end.status;
+    if (!repeated) await records.change(record.buildId, { telling: end.status });
+    const answer = await deps.api(record).end(access, end, meta);
+    if (answer === 'ok') {
+      await deps.close(record.buildId);
+      return 'ok';
+    }
+    // told before, and the answer was lost
+    const found = repeated ? await deps.api(record).build(access) : undefined;
+    const known = found !== undefined && !('closed' in found) && found.status === end.status;
+    if (!known) say(`Screwdriver does not take the end of build ${record.buildId}: ${answer.closed}`);
+    await deps.close(record.buildId);
+    return known ? 'stale' : 'gone';
+  };
+
+  const logged = async (record: BuildRecord, batch: LogBatch, how: How): Promise<ReportAnswer> => {
+    const access = record.state === 'closed' ? undefined : accessOf(record, how);
+    if (access === undefined) return 'gone';
+    const next = await following(records, record).next(batch, now());
+    if (next === undefined) return 'stale';
+    for (const effect of next.effects) await perform(record, access, effect);
+    await next.keep();
+    return 'ok';
+  };
+
+  const isKnownAs = (record: BuildRecord): ReportAnswer | undefined =>
+    record.state === 'closed' ? (record.telling === undefined ? 'gone' : 'stale') : undefined;
+
+  /** In turn where several jobs of the build are told at a time; what nobody waits for any more comes again. */
+  const ordered = (
+    record: BuildRecord,
+    { signal }: How,
+    work: (asItIs: BuildRecord) => Promise<ReportAnswer>,
+  ): Promise<ReportAnswer> =>
+    following(records, record).inTurn
+      ? inTurn(record.buildId, async () => {
+          signal.throwIfAborted();
+          // what came before may have ended it
+          return work(records.get(record.buildId) ?? record);
+        })
+      : work(record);
+
   return {
     report: (report, how) => {
       const record = of(report.hostKey, report.attempt);
       if (record === undefined) return Promise.resolve('gone');
-      if (record.state === 'closed') return Promise.resolve(record.telling === undefined ? 'gone' : 'stale');
+      const known = isKnownAs(record);
+      if (known !== undefined) return Promise.resolve(known);
       switch (report.type) {
         case 'phase.queued':
           return Promise.resolve('ok');
         case 'phase.started':
           return started(record, report, how);
         case 'phase.finished':
-          return finished(record, report, how);
+          return ordered(record, how, async (asItIs) => isKnownAs(asItIs) ?? finished(asItIs, report, how));
       }
     },
     log: async (batch, how) => {
       const record = of(batch.hostKey, batch.attempt);
       if (record === undefined || record.state === 'closed') return 'gone';
       if (record.refused === true) return 'ok';
-      const access = accessOf(record, how);
-      if (access === undefined) return 'gone';
-      const before = await records.cursor(record.buildId);
-      const next = follow(record.word, before, batch, now());
-      if (next === undefined) return 'stale';
-      for (const effect of next.effects) await perform(record, access, effect);
-      await records.putCursor(record.buildId, next.cursor);
-      return 'ok';
+      return ordered(record, how, (asItIs) => logged(asItIs, batch, how));
     },
   };
 };

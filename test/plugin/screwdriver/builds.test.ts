@@ -1,5 +1,5 @@
 /** The way of a build to Baton, with a Screwdriver and a Baton that answer as they are told, and real files. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +156,28 @@ describe('builds', () => {
     await eventually('both are promoted', () => promoted(7).length === 2 && promoted(8).length === 1);
     expect(promoted(7)[1]).toEqual(promoted(7)[0]);
     expect(told).toContain('unreadable build-9.json');
+  });
+
+  it('stopped just before the last process ended, Baton is told the cancel and then the build, so that it tells its end', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    builds.end();
+    // what the disk holds when the process ends between the record and Baton
+    await records.change(7, { stopAsked: true });
+    commands = [];
+    await open();
+    builds.resume();
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    expect(commands.map(({ type }) => type)).toEqual(['phase.cancel', 'phase.promoted']);
+  });
+
+  it('a disk that takes nothing: the start is refused with a sentence, and nothing is known of the build', async () => {
+    await rm(folder, { recursive: true });
+    await expect(start(7)).rejects.toThrow(/^build 7 cannot be recorded in .*, which has to be there/);
+    expect([records.get(7), commands]).toEqual([undefined, []]);
+    mkdirSync(folder);
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
   });
 
   it('what cannot be run is told as a failure, and over', async () => {

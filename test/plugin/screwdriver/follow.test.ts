@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogBatch } from '../../../plugin/contract.js';
-import { follow, metaOf, type Cursor, type Effect } from '../../../plugin/hosts/screwdriver/follow.js';
+import { Cursor, follow, type Effect } from '../../../plugin/hosts/screwdriver/follow.js';
+import { metaOf } from '../../../plugin/hosts/screwdriver/left-meta.js';
 
 const word = 'f00d';
 const batch = (offset: number, text: string, more: Partial<LogBatch> = {}): LogBatch => ({
@@ -61,6 +62,17 @@ describe('follow', () => {
     expect(first.effects.map(({ kind }) => kind)).toEqual(['end', 'begin']);
     const last = go(first.cursor, batch(first.cursor.end, '', { final: true }));
     expect(story(last.effects)).toEqual(['one tail']);
+  });
+
+  it('goes on with what an earlier version of the program kept', () => {
+    const kept: unknown = JSON.parse(
+      '{"jobAttempt":1,"end":40,"rest":"ha","current":"one","open":true,"log":{"count":1,"last":[{"t":3,"m":"a","n":0}]},"metaText":"","failed":"zero"}',
+    );
+    if (!Cursor.is(kept)) throw new Error('it is not understood');
+    const { cursor, effects } = go(kept, batch(40, `lf\n${end('one', 12, 0)}`));
+    expect(story(effects)).toEqual(['one a|half', 'end one 12 0 2']);
+    expect(cursor.failed).toBe('zero');
+    expect(Object.keys(cursor).sort()).toEqual(Object.keys(kept).sort());
   });
 
   it('another try of the job begins everything anew, and what comes late of the one before is known', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addLines, emptyLog, ndjson } from '../../../plugin/hosts/screwdriver/pages.js';
+import { addLines, emptyLog, ndjson, nextPage } from '../../../plugin/hosts/screwdriver/pages.js';
 
 const lines = (from: number, to: number): readonly string[] =>
   Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
@@ -34,6 +34,21 @@ describe('addLines', () => {
     const told = pages.flatMap((page) => page.lines.map(({ m }) => m));
     expect(told.map(({ length }) => length)).toEqual([4999, 12]);
     expect(told.join('')).toBe(text);
+  });
+
+  it('what stands before a line stands before each piece of it, and a piece is no longer for that', () => {
+    const { pages } = addLines('unit', emptyLog, ['x'.repeat(5000), 'y'], 1, '[a] ');
+    expect(pages.flatMap((page) => page.lines.map(({ m }) => m))).toEqual([
+      `[a] ${'x'.repeat(4996)}`,
+      '[a] xxxx',
+      '[a] y',
+    ]);
+  });
+
+  it('lines may go on behind what is not known any more, on the next page', () => {
+    expect(nextPage(addLines('unit', emptyLog, lines(0, 130), 1).end)).toEqual({ count: 200, last: [] });
+    expect(nextPage({ count: 200, last: [] })).toEqual({ count: 200, last: [] });
+    expect(nextPage(emptyLog)).toEqual(emptyLog);
   });
 
   it('is written as one JSON object per line', () => {

@@ -49,9 +49,34 @@ describe('promotionOf', () => {
     expect(timeoutOf(500)).toMatchObject({ right: { promotion: { limits: { totalMs: 7_200_000 } } } });
   });
 
+  it('takes as many slots of its runner as it wants, and says nothing of them otherwise', () => {
+    const found = of({ annotations: { 'baton/slots': 4 } });
+    expect(found).toMatchObject({ right: { promotion: { slots: 4 } } });
+    if (found._tag === 'Left') throw new Error(found.left);
+    expect(parseHostCommand(found.right)).toMatchObject({ right: { promotion: { slots: 4 } } });
+    const plain = of();
+    expect(plain._tag === 'Right' && 'slots' in plain.right.promotion).toBe(false);
+  });
+
+  it('a matrix is one job for each row, all with the same script', () => {
+    const matrix = [{ label: 'a', filter: { os: 'linux' } }, { label: 'b' }];
+    const found = of({ annotations: { 'baton/matrix': matrix } });
+    if (found._tag === 'Left') throw new Error(found.left);
+    expect(parseHostCommand(found.right)).toMatchObject({ _tag: 'Right' });
+    expect(found.right.promotion.rows).toEqual([
+      { label: 'a', filter: [{ key: 'os', op: 'in', values: ['linux'] }] },
+      { label: 'b', filter: [] },
+    ]);
+    const one = of();
+    expect(found.right.promotion.steps).toEqual(one._tag === 'Right' ? one.right.promotion.steps : []);
+  });
+
   it('what cannot be run is a sentence', () => {
     expect(sentence(of({ freezes: true }))).toMatch(/freezeWindows/);
-    expect(sentence(of({ annotations: { 'baton/slots': 2 } }))).toMatch(/annotations\.baton\/slots/);
+    for (const slots of [0, 65, 1.5, '2'])
+      expect(sentence(of({ annotations: { 'baton/slots': slots } }))).toMatch(
+        /annotations\.baton\/slots: expected a whole number from 1 to 64/,
+      );
     const secretNames = Array.from({ length: 100 }, (_, i) => `S${i}`);
     expect(sentence(of({}, { ...plan, secretNames }))).toMatch(/100 secrets, and at most 99/);
     for (const name of ['one; rm -rf ~', '$(id)', ''])

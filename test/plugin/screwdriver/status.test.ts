@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
-import { finalStatus, refused } from '../../../plugin/hosts/screwdriver/status.js';
+import { finalStatus, finalStatusOfRows, refused } from '../../../plugin/hosts/screwdriver/status.js';
 import { Outcome } from '../../../src/events/shapes.js';
 
 describe('finalStatus', () => {
@@ -35,5 +35,34 @@ describe('finalStatus', () => {
 
   it('cuts what is too long to be shown', () => {
     expect(refused('x'.repeat(1000)).statusMessage).toHaveLength(500);
+  });
+});
+
+describe('finalStatusOfRows', () => {
+  const job = (label: string, outcome: 'succeeded' | 'failed' | 'lost' | 'cancelled', exitCode?: number) => ({
+    ...{ jobId: label, label, outcome, cause: `why ${label}` },
+    ...(exitCode === undefined ? {} : { exitCode }),
+  });
+
+  it('names each row that did not succeed, and how', () => {
+    const jobs = [job('a', 'succeeded', 0), job('b', 'failed', 3), job('c', 'lost'), job('d', 'failed', 9)];
+    const report = { outcome: 'failed', cause: 'why b', jobs } as const;
+    const rows = [
+      { label: 'a', runner: 'r2' },
+      { label: 'b', failed: 'two', runner: 'r1' },
+      { label: 'c', runner: 'r2' },
+    ];
+    expect(finalStatusOfRows(report, rows)).toEqual({
+      ...{ status: 'FAILURE', statusMessageType: 'ERROR', stats: { hostname: 'r2, r1' } },
+      statusMessage: 'failed: [b] step two ended with exit code 3; [c] lost: why c; [d] why d',
+    });
+  });
+
+  it('has no message where all went well, or somebody aborted it, and another where no row is to blame', () => {
+    const of = (outcome: 'succeeded' | 'cancelled' | 'undeliverable', jobs = [job('a', 'cancelled')]) =>
+      finalStatusOfRows({ outcome, cause: 'why', jobs }, []);
+    expect(of('succeeded', [job('a', 'succeeded')])).toEqual({ status: 'SUCCESS' });
+    expect(of('cancelled')).toEqual({ status: 'ABORTED' });
+    expect(of('undeliverable', []).statusMessage).toBe('undeliverable: why');
   });
 });
