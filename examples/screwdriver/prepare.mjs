@@ -1,9 +1,9 @@
 /**
- * Makes `host` ready: installs the API of Screwdriver as locked, once, and puts beside it what belongs to it here: Baton and its executor, each
+ * Makes `host` ready: installs the API of Screwdriver and its log store as locked, once, and puts beside it what belongs to it here: Baton and its executor, each
  * as `npm publish` would send it, and the source control of the example. Needs a compiler (for sqlite3) and `npm run build` before.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,8 +15,24 @@ const modules = join(host, 'node_modules');
 const run = (program, args, cwd) =>
   execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
-if (!existsSync(join(modules, 'screwdriver-api')))
+const packagesOf = (file) => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return {};
+  }
+};
+
+/** npm writes it last, so it is not there after an installation that was cut short. */
+const sign = join(modules, '.package-lock.json');
+const installed = packagesOf(sign);
+const locked = Object.entries(packagesOf(join(host, 'package-lock.json')));
+const has = ([path, { version, optional }]) =>
+  path === '' || optional === true || installed[path]?.version === version;
+if (!locked.every(has)) {
+  rmSync(sign, { force: true });
   run('npm', ['ci', '--ignore-scripts=false', '--no-audit', '--no-fund', '--no-progress'], host);
+}
 
 const unpack = (archive, name) => {
   const folder = join(modules, name);

@@ -1,23 +1,29 @@
 /** The real API of Screwdriver with Baton in it, in a process of its own, real sshds as runners, and a pipeline that a test writes. */
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  execFile,
+  execFileSync,
+  spawn,
+  type ChildProcess,
+  type ChildProcessByStdio,
+} from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { JobView } from '../../projections/jobs.js';
 import { freePort } from '../../src/ssh/system-sshd.js';
 import { killIfThere, processesOf, until } from '../e2e/processes.js';
 import { startRig, type Rig } from '../sshd.js';
-import { recordingStore, type RecordingStore } from './log-store.js';
 
 const example = fileURLToPath(new URL('../../examples/screwdriver', import.meta.url));
 
-/** Is the API there, or is it to be installed? */
+/** Is the API there, or is it to be installed? npm writes this file last, so half an installation is none. */
 export const canRun =
-  existsSync(join(example, 'host', 'node_modules', 'screwdriver-api')) ||
+  existsSync(join(example, 'host', 'node_modules', '.package-lock.json')) ||
   (process.env['BATON_TEST_REQUIRE'] ?? '').split(',').includes('screwdriver');
 
 /** Installs what is missing, and puts the packed Baton and its executor there. */
@@ -53,32 +59,37 @@ const READ_STATUSES = `
 const OVER = ['SUCCESS', 'FAILURE', 'ABORTED', 'COLLAPSED'];
 export const isOver = ({ status }: SeenBuild): boolean => OVER.includes(status);
 
+const endProcess = async (child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> => {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await over;
+};
+
 export class ScrewdriverWorld {
   readonly folder: string;
   readonly data: string;
-  readonly store: RecordingStore;
-  readonly #ports: { readonly api: number; readonly baton: number };
+  readonly #ports: { readonly api: number; readonly baton: number; readonly store: number };
   readonly #batonToken = randomBytes(24).toString('hex');
   readonly #rigs: Rig[] = [];
   #api: ChildProcess | undefined;
+  #store: ChildProcess | undefined;
   #output = '';
   #token = '';
 
   private constructor(
     folder: string,
-    store: RecordingStore,
-    ports: { readonly api: number; readonly baton: number },
+    ports: { readonly api: number; readonly baton: number; readonly store: number },
   ) {
     this.folder = folder;
     this.data = join(folder, 'data');
-    this.store = store;
     this.#ports = ports;
   }
 
   static async make(): Promise<ScrewdriverWorld> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'baton-screwdriver-')));
-    const ports = { api: await freePort(), baton: await freePort() };
-    const world = new ScrewdriverWorld(folder, await recordingStore(), ports);
+    const ports = { api: await freePort(), baton: await freePort(), store: await freePort() };
+    const world = new ScrewdriverWorld(folder, ports);
     mkdirSync(join(folder, 'repositories'));
     writeFileSync(join(folder, 'operator.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
     writeFileSync(join(folder, 'admin.token'), world.#batonToken, { mode: 0o600 });
@@ -87,6 +98,22 @@ export class ScrewdriverWorld {
 
   get url(): string {
     return `http://127.0.0.1:${this.#ports.api}`;
+  }
+
+  get #storeUrl(): string {
+    return `http://127.0.0.1:${this.#ports.store}`;
+  }
+
+  get #settings(): string {
+    return join(this.folder, 'settings.json');
+  }
+
+  /** A program of the example, with these settings. */
+  #run(program: string): ChildProcessByStdio<Writable, Readable, Readable> {
+    return spawn(process.execPath, [join(example, 'host', program), this.#settings], {
+      cwd: this.folder,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
   }
 
   get output(): string {
@@ -106,15 +133,11 @@ export class ScrewdriverWorld {
       data: this.data,
       port: this.#ports.api,
       repositories: join(this.folder, 'repositories'),
-      storeUrl: this.store.url,
+      storeUrl: this.#storeUrl,
       executor: { plugin: 'baton', options },
     };
-    const file = join(this.folder, 'settings.json');
-    writeFileSync(file, JSON.stringify(settings));
-    const api = spawn(process.execPath, [join(example, 'host', 'run.cjs'), file], {
-      cwd: this.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    writeFileSync(this.#settings, JSON.stringify(settings));
+    const api = this.#run('run.cjs');
     this.#api = api;
     this.#output = '';
     for (const stream of [api.stdout, api.stderr])
@@ -130,10 +153,33 @@ export class ScrewdriverWorld {
   async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const api = this.#api;
     this.#api = undefined;
-    if (api === undefined || api.exitCode !== null) return;
-    const ended = new Promise((resolve) => api.once('exit', resolve));
-    api.kill(signal);
-    await ended;
+    await endProcess(api, signal);
+  }
+
+  /** Starts the real log store, and waits until it answers. */
+  async startStore(): Promise<void> {
+    const store = this.#run('store.cjs');
+    this.#store = store;
+    let said = '';
+    for (const stream of [store.stdout, store.stderr])
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+    await until('the log store answers', async () => {
+      if (store.exitCode !== null) throw new Error(`the log store did not start: ${said}`);
+      const answer = await fetch(`${this.#storeUrl}/v1/status`).catch(() => undefined);
+      return answer?.ok === true ? true : undefined;
+    });
+  }
+
+  /** `SIGSTOP`: connections to the log store are made, and nothing is answered; `SIGCONT` ends that. */
+  signalStore(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#store?.kill(signal);
+  }
+
+  /** What it kept is gone: it has it in its memory. */
+  async stopStore(): Promise<void> {
+    const store = this.#store;
+    this.#store = undefined;
+    await endProcess(store, 'SIGKILL');
   }
 
   async #ask(base: string, token: string, method: string, path: string, body?: unknown): Promise<unknown> {
@@ -163,6 +209,15 @@ export class ScrewdriverWorld {
     );
   }
 
+  /** A page of Baton's, or one of its files, as a browser gets it once somebody has typed the token. */
+  async page(path: string): Promise<{ readonly type: string; readonly text: string }> {
+    const authorization = `Basic ${Buffer.from(`me:${this.#batonToken}`).toString('base64')}`;
+    const headers = { Authorization: authorization, Accept: 'text/html' };
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.baton}${path}`, { headers });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return { type: answer.headers.get('Content-Type') ?? '', text: await answer.text() };
+  }
+
   /** A real sshd, enrolled and found ready. */
   async addRunner(name: string, slots = 2): Promise<Rig> {
     const rig = await startRig('system sshd', { home: 'home' });
@@ -181,16 +236,26 @@ export class ScrewdriverWorld {
 
   /** A pipeline of that name with this screwdriver.yaml: its id. */
   async pipeline(name: string, yaml: string): Promise<number> {
-    const folder = join(this.folder, 'repositories', 'acme', name);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'screwdriver.yaml'), yaml);
-    writeFileSync(join(folder, 'file'), 'from the source\n');
+    this.#repository(join('acme', name), yaml, 'from the source\n');
     const made = await this.ask('POST', '/pipelines', { checkoutUrl: `git@localhost:acme/${name}.git#main` });
     return (made as { readonly id: number }).id;
   }
 
-  async event(pipelineId: number): Promise<number> {
-    const made = await this.ask('POST', '/events', { pipelineId, startFrom: '~commit' });
+  /** A pull request of it, with this screwdriver.yaml. */
+  pullRequest(name: string, number: number, yaml: string): void {
+    this.#repository(join('acme', `${name}.pulls`, String(number)), yaml, 'from the pull request\n');
+  }
+
+  #repository(path: string, yaml: string, text: string): void {
+    const folder = join(this.folder, 'repositories', path);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'screwdriver.yaml'), yaml);
+    writeFileSync(join(folder, 'file'), text);
+  }
+
+  /** Of a commit, unless `more` says otherwise. */
+  async event(pipelineId: number, more: Readonly<Record<string, unknown>> = {}): Promise<number> {
+    const made = await this.ask('POST', '/events', { pipelineId, startFrom: '~commit', ...more });
     return (made as { readonly id: number }).id;
   }
 
@@ -248,7 +313,7 @@ export class ScrewdriverWorld {
   async close(): Promise<void> {
     await this.stop('SIGTERM');
     await Promise.all(this.#rigs.map((rig) => rig.close()));
-    await this.store.close();
+    await this.stopStore();
     for (const { pid } of await processesOf(this.folder)) {
       killIfThere(pid);
     }

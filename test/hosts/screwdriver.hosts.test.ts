@@ -19,6 +19,7 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     prepare();
     world = await ScrewdriverWorld.make();
     await world.start();
+    await world.startStore();
     await world.addRunner('r1');
   }, 600_000);
   afterAll(() => world.close());
@@ -37,7 +38,7 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
   deploy:
     requires: [unit]
     steps:
-      - ship: echo shipped
+      - ship: cat "$SD_META_PATH" && echo shipped
 `),
     );
     const event = await world.event(pipeline);
@@ -61,7 +62,21 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
       'no end of line',
     ]);
     expect(await world.log(unit?.id ?? 0, 'teardown-tidy')).toEqual(['tidy world']);
-    expect(await world.log(deploy?.id ?? 0, 'ship')).toEqual(['shipped']);
+    const [meta = '', shipped] = await world.log(deploy?.id ?? 0, 'ship');
+    expect([JSON.parse(meta), shipped]).toMatchObject([
+      { answer: 42, build: { jobName: 'deploy' } },
+      'shipped',
+    ]);
+  });
+
+  it('serves the pages of Baton with their scripts, and the API that they ask, at its own address', async () => {
+    const first = await world.page('/');
+    expect(first.type).toContain('text/html');
+    const [, script = ''] = /<script[^>]* src="(?:\.?\/)?([^"]+\.js)"/.exec(first.text) ?? [];
+    expect((await world.page(`/baton/${script}`)).type).toContain('javascript');
+    expect(JSON.parse((await world.page('/baton/api/v1/runners')).text)).toMatchObject({
+      items: [{ name: 'r1' }],
+    });
   });
 
   it('a step that fails skips the rest, the teardown runs, and the message names the step', async () => {
@@ -200,6 +215,86 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     expect(await world.file('serial')).toBe('in\nin\n');
   });
 
+  it('of builds of one job that wait only the newest runs, and the others are collapsed into it', async () => {
+    const pipeline = await world.pipeline(
+      'collapses',
+      yaml(`  one:
+    requires: [~commit]
+    steps:
+      - waits: echo "$SD_BUILD_ID" >> ${world.folder}/collapses; until [ -e ${world.folder}/collapses-go ]; do sleep 0.1; done
+  two:
+    requires: [one]
+    steps: [{ next: echo next }]
+`),
+    );
+    const first = await world.event(pipeline);
+    await world.file('collapses');
+    const later: number[] = [];
+    for (let n = 0; n < 4; n += 1) later.push(await world.event(pipeline));
+    const newest = later.at(-1) ?? 0;
+    const waiting = later.slice(0, -1);
+    await until('all but the newest are collapsed', async () => {
+      const found = await Promise.all(later.map(async (event) => (await world.builds(event))[0]?.status));
+      return found.join(' ') === 'COLLAPSED COLLAPSED COLLAPSED BLOCKED' ? true : undefined;
+    });
+    const [kept] = await world.builds(newest);
+    for (const event of waiting) {
+      const [build, ...more] = await world.builds(event);
+      expect(more).toEqual([]);
+      const [, into] = /^Collapsed to build: (\d+)$/.exec(build?.statusMessage ?? '') ?? [];
+      expect(Number(into)).toBeGreaterThan(build?.id ?? 0);
+      expect(await world.jobs(event)).toEqual([]);
+    }
+    writeFileSync(join(world.folder, 'collapses-go'), '');
+    for (const event of [first, newest])
+      expect((await world.ended(event, 2)).map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS']);
+    const [ran] = await world.builds(first);
+    expect(await world.file('collapses')).toBe(`${ran?.id ?? 0}\n${kept?.id ?? 0}\n`);
+  });
+
+  it('a job may keep all its builds that wait', async () => {
+    const pipeline = await world.pipeline(
+      'keeps',
+      yaml(`  one:
+    requires: [~commit]
+    annotations: { screwdriver.cd/collapseBuilds: false }
+    steps:
+      - waits: until [ -e ${world.folder}/keeps-go ]; do sleep 0.1; done
+`),
+    );
+    const events: number[] = [];
+    for (let n = 0; n < 3; n += 1) events.push(await world.event(pipeline));
+    await until('both others are blocked', async () => {
+      const found = await Promise.all(events.map(async (event) => (await world.builds(event))[0]?.status));
+      return found.join(' ') === 'RUNNING BLOCKED BLOCKED' ? true : undefined;
+    });
+    writeFileSync(join(world.folder, 'keeps-go'), '');
+    for (const event of events) expect((await world.ended(event, 1))[0]?.status).toBe('SUCCESS');
+  });
+
+  it('builds of a pull request have its source, its number, and the name that Screwdriver gives its job', async () => {
+    const job = `  unit:
+    requires: [~commit, ~pr]
+    steps:
+      - tells: cat file && echo "$SD_PULL_REQUEST|$SD_JOB_NAME|$SD_PR_PARENT_JOB_ID|$SD_JOB_ID"
+`;
+    const pipeline = await world.pipeline('pulled', yaml(job));
+    world.pullRequest('pulled', 7, yaml(job));
+    const pr = await world.event(pipeline, { startFrom: '~pr', prNum: 7 });
+    const [ofPr] = await world.ended(pr, 1);
+    expect([ofPr?.status, ofPr?.statusMessage]).toEqual(['SUCCESS', undefined]);
+    const [ofCommit] = await world.ended(await world.event(pipeline), 1);
+    expect(await world.log(ofCommit?.id ?? 0, 'tells')).toEqual([
+      'from the source',
+      `|unit|0|${ofCommit?.jobId ?? 0}`,
+    ]);
+    expect(await world.log(ofPr?.id ?? 0, 'tells')).toEqual([
+      'from the pull request',
+      `7|PR-7:unit|${ofCommit?.jobId ?? 0}|${ofPr?.jobId ?? 0}`,
+    ]);
+    expect((await world.jobs(pr)).map(({ phase }) => phase)).toEqual(['PR-7-unit']);
+  });
+
   it('what Baton does not do is refused with a sentence: freeze windows, and annotations that are none', async () => {
     const pipeline = await world.pipeline(
       'refused',
@@ -222,6 +317,29 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     expect(strange?.statusMessage).toContain(
       'annotations.screwdriver.cd/timeout: expected a whole number of minutes',
     );
+  });
+
+  it('a pipeline with a job that is to be built periodically is made as a whole, and it is said that nothing starts it', async () => {
+    const pipeline = await world.pipeline(
+      'nightly',
+      yaml(`  nightly:
+    requires: [~commit]
+    annotations: { screwdriver.cd/buildPeriodically: H 0 * * * }
+    steps: [{ one: echo one }]
+  other:
+    requires: [~commit]
+    steps: [{ one: echo one }]
+`),
+    );
+    const jobs = (await world.ask('GET', `/pipelines/${pipeline}/jobs`)) as readonly {
+      readonly name: string;
+    }[];
+    expect(jobs.map(({ name }) => name).sort()).toEqual(['nightly', 'other']);
+    expect(world.output).toContain(
+      `screwdriver-executor-baton: job "nightly" has buildPeriodically, and Baton starts no builds by itself: let a timer POST {"pipelineId":${pipeline},"startFrom":"nightly"} to /v4/events`,
+    );
+    const [build, ...more] = await world.ended(await world.event(pipeline, { startFrom: 'nightly' }), 1);
+    expect([build?.status, more]).toEqual(['SUCCESS', []]);
   });
 
   it('20 events on 2 runners all end, their statuses are those of the history of Baton, and /v4/stats answers', async () => {
@@ -373,22 +491,42 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
     });
   });
 
-  it('a log store that is away for long loses its lines, and nothing else waits for it', async () => {
+  it('a log store that hangs, or is gone, loses lines after the patience, and nothing else waits for it', async () => {
     await world.stop('SIGTERM');
     await world.start({ storePatienceMs: 500 });
-    world.store.work(false);
     const pipeline = await world.pipeline(
       'unlogged',
-      yaml(`  unit:\n    requires: [~commit]\n    steps: [{ one: echo one }]\n`),
+      yaml(`  unit:
+    requires: [~commit]
+    steps: [{ one: echo one }, { many: seq 1000 }, { two: echo two }]
+`),
     );
-    const [build] = await world.ended(await world.event(pipeline), 1);
-    world.store.work(true);
-    expect(build?.status).toBe('SUCCESS');
-    expect(build?.steps.find(({ name }) => name === 'one')?.code).toBe(0);
-    await until(
-      'it is said',
-      () => world.output.includes('the log store does not take lines of build') || undefined,
-    );
+    const runs = async (): Promise<number> => {
+      const [build] = await world.ended(await world.event(pipeline), 1);
+      expect(build?.status).toBe('SUCCESS');
+      for (const name of ['one', 'many', 'two'])
+        expect(build?.steps.find((step) => step.name === name)?.code).toBe(0);
+      return build?.id ?? 0;
+    };
+    const said = (times: number) =>
+      until('it is said', () =>
+        world.output.split('the log store does not take lines of build').length > times ? true : undefined,
+      );
+    world.signalStore('SIGSTOP');
+    const began = performance.now();
+    await runs();
+    // a dozen pages, each of which would be waited for half a minute
+    expect(performance.now() - began).toBeLessThan(25_000);
+    await said(1);
+    world.signalStore('SIGCONT');
+    await world.stopStore();
+    await runs();
+    await said(2);
+    await world.startStore();
+    const id = await runs();
+    expect(await world.log(id, 'two')).toEqual(['two']);
+    const lines = await world.log(id, 'many');
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([1000, '1', '1000']);
   });
 
   it('options that are wrong are all named at once, and the API goes on without an executor', async () => {

@@ -6,13 +6,15 @@
  * Without settings it has all it needs in a folder of its own, see ../README.md.
  */
 'use strict';
-const { generateKeyPairSync, randomBytes } = require('node:crypto');
+const { spawn } = require('node:child_process');
+const { randomBytes } = require('node:crypto');
 const { createRequire } = require('node:module');
 const { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { keysOf } = require('./keys.cjs');
 
 const fromHost = createRequire(join(__dirname, 'node_modules', 'screwdriver-api', 'index.js'));
-/** A folder with a pipeline, an operator key and a token for Baton's API; no log store, so lines are only at Baton. */
+/** A folder with a pipeline, an operator key and a token for Baton's API, and a log store of its own. */
 const example = () => {
   const folder = join(__dirname, 'node_modules', '.cache', 'example');
   const secret = (name, text) => {
@@ -28,12 +30,17 @@ const example = () => {
     keyFile: secret('operator.key', randomBytes(32).toString('base64')),
     listen: '127.0.0.1:7410',
     tokenFile: secret('admin.token', randomBytes(24).toString('hex')),
-    storePatienceMs: 0,
   };
-  return {
-    ...{ data: options.data, port: 9001, repositories, storeUrl: 'http://127.0.0.1:9' },
+  const settings = {
+    ...{ data: options.data, port: 9001, repositories, storeUrl: 'http://127.0.0.1:9002' },
     executor: { plugin: 'baton', options },
   };
+  const file = join(folder, 'settings.json');
+  writeFileSync(file, JSON.stringify(settings));
+  keysOf(settings.data);
+  // it ends with the pipe, and so with this process
+  spawn(process.execPath, [join(__dirname, 'store.cjs'), file], { stdio: ['pipe', 'ignore', 'inherit'] });
+  return settings;
 };
 
 const settings =
@@ -41,22 +48,6 @@ const settings =
 const { data, port, repositories, storeUrl, executor } = settings;
 const url = `http://127.0.0.1:${port}`;
 
-/** Keys of the engine: made once, since what it has sealed and signed is to be read after a restart. */
-const keysOf = (folder) => {
-  const file = join(folder, 'screwdriver-keys.json');
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-    });
-    const password = () => randomBytes(24).toString('hex');
-    const keys = { publicKey, privateKey, cookie: password(), encryption: password(), hashing: password() };
-    writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
-  }
-  return JSON.parse(readFileSync(file, 'utf8'));
-};
 const keys = keysOf(data);
 const database = join(data, 'screwdriver.sqlite');
 

@@ -1,7 +1,8 @@
 'use strict';
 /**
- * Source control for Screwdriver that is a folder: git@localhost:<org>/<repository>.git is <root>/<org>/<repository>. Every commit is the
- * digest of its screwdriver.yaml. Whoever asks may do everything, so it is for examples and tests.
+ * Source control for Screwdriver that is a folder: git@localhost:<org>/<repository>.git is <root>/<org>/<repository>, and its pull request
+ * <number> is <root>/<org>/<repository>.pulls/<number>. Every commit is the digest of its screwdriver.yaml. Whoever asks may do everything,
+ * so it is for examples and tests.
  */
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
@@ -18,14 +19,23 @@ const nobody = {
 };
 
 module.exports = class OfflineScm extends Scm {
-  #folder(scmUri) {
+  /** `ref`: that of a pull request, `pull/<number>`; anything else is the branch. */
+  #folder(scmUri, ref) {
     const [org, repository] = String(scmUri).split(':')[1].split('.');
     if (!NAME.test(org) || !NAME.test(repository))
       throw new Error('git@localhost:org/repository.git#main was expected');
-    return join(this.config.root, org, repository);
+    const [, pull] = /^pull\/(\d+)$/.exec(String(ref)) ?? [];
+    return join(
+      this.config.root,
+      org,
+      ...(pull === undefined ? [repository] : [`${repository}.pulls`, pull]),
+    );
   }
-  #yaml(scmUri) {
-    return readFileSync(join(this.#folder(scmUri), 'screwdriver.yaml'), 'utf8');
+  #yaml(scmUri, ref) {
+    return readFileSync(join(this.#folder(scmUri, ref), 'screwdriver.yaml'), 'utf8');
+  }
+  #sha(scmUri, ref) {
+    return createHash('sha1').update(this.#yaml(scmUri, ref)).digest('hex');
   }
   async _parseUrl({ checkoutUrl }) {
     const [, org, repository, branch = 'main'] = /:([^/]+)\/(.+)\.git(?:#(.+))?$/.exec(checkoutUrl);
@@ -36,13 +46,18 @@ module.exports = class OfflineScm extends Scm {
     return { name: id.replace('.', '/'), branch, url: `http://localhost/${id}` };
   }
   async _getCommitSha({ scmUri }) {
-    return createHash('sha1').update(this.#yaml(scmUri)).digest('hex');
+    return this.#sha(scmUri);
   }
-  async _getFile({ scmUri, path }) {
-    return path === 'screwdriver.yaml' ? this.#yaml(scmUri) : '';
+  async _getFile({ scmUri, path, ref }) {
+    return path === 'screwdriver.yaml' ? this.#yaml(scmUri, ref) : '';
   }
-  async _getCheckoutCommand({ org, repo }) {
-    const from = this.#folder(`localhost:${org}.${repo}:main`).replaceAll("'", `'\\''`);
+  async _getPrInfo({ scmUri, prNum }) {
+    const ref = `pull/${prNum}`;
+    const [, , baseBranch] = scmUri.split(':');
+    return { name: `PR-${prNum}`, ref, sha: this.#sha(scmUri, ref), username: 'somebody', baseBranch };
+  }
+  async _getCheckoutCommand({ org, repo, prRef }) {
+    const from = this.#folder(`localhost:${org}.${repo}:main`, prRef).replaceAll("'", `'\\''`);
     return { name: 'sd-checkout-code', command: `cp -R '${from}/.' "$SD_CHECKOUT_DIR"` };
   }
   async _decorateCommit({ sha }) {
@@ -51,6 +66,7 @@ module.exports = class OfflineScm extends Scm {
   _decorateAuthor = async () => nobody;
   _getPermissions = async () => ({ admin: true, push: true, pull: true });
   _getOpenedPRs = async () => [];
+  _getChangedFiles = async () => [];
   _addWebhook = async () => undefined;
   _updateCommitStatus = async () => undefined;
   _getBranchList = async () => [{ name: 'main' }];

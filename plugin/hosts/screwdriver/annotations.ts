@@ -21,6 +21,8 @@ export interface JobWishes {
   readonly graceSeconds?: number;
   /** Builds of the same job do not wait for each other. */
   readonly atOnce: boolean;
+  /** Older builds of the job that wait as well are collapsed into it; absent: as the options say. */
+  readonly collapse?: boolean;
 }
 
 /** Annotations are text or what YAML made of it: `90`, `"90"`. */
@@ -56,6 +58,7 @@ const THEIRS = {
   'screwdriver.cd/timeout': minutes,
   'screwdriver.cd/terminationGracePeriodSeconds': seconds,
   'screwdriver.cd/blockedBySameJob': yesOrNo,
+  'screwdriver.cd/collapseBuilds': yesOrNo,
 };
 const Annotations = t.partial({ ...OURS, ...THEIRS });
 const ours = Object.keys(OURS);
@@ -98,6 +101,7 @@ export const wishesOf = (raw: Readonly<Record<string, unknown>>): E.Either<reado
   const priority = wish['baton/priority'];
   const slots = wish['baton/slots'];
   const cache = wish['baton/cache'];
+  const collapse = wish['screwdriver.cd/collapseBuilds'];
   return E.right({
     rows: E.isRight(matrix)
       ? rowsOf(matrix.right, everywhere)
@@ -107,6 +111,7 @@ export const wishesOf = (raw: Readonly<Record<string, unknown>>): E.Either<reado
     ...(cache === undefined ? {} : { cache }),
     ...(timeout === undefined ? {} : { timeoutMinutes: Number(timeout) }),
     ...(grace === undefined ? {} : { graceSeconds: Number(grace) }),
+    ...(collapse === undefined ? {} : { collapse: String(collapse) === 'true' }),
     atOnce: String(wish['screwdriver.cd/blockedBySameJob'] ?? true) === 'false',
   });
 };

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import type { FinalStatus } from './status.js';
 import { ndjson, type Page } from './pages.js';
-import { Build, Pipeline, Secrets, Token } from './shapes.js';
+import { Build, EventOf, Pipeline, Secrets, Token } from './shapes.js';
 
 /** The other side is not there, or not well: again later. */
 export class Away extends Error {
@@ -58,8 +58,11 @@ export interface ScrewdriverApi {
   readonly exchange: (access: Access, minutes: number) => Promise<string | Closed>;
   readonly build: (access: Access) => Promise<BuildOf | Closed>;
   readonly pipeline: (access: Access, pipelineId: number) => Promise<t.TypeOf<typeof Pipeline> | Closed>;
+  readonly event: (access: Access, eventId: number) => Promise<t.TypeOf<typeof EventOf> | Closed>;
   readonly secrets: (access: Access) => Promise<t.TypeOf<typeof Secrets> | Closed>;
   readonly blocked: (access: Access, message: string) => Promise<'ok' | Closed>;
+  /** It is over: the build with this id runs instead. */
+  readonly collapsed: (access: Access, into: number) => Promise<'ok' | Closed>;
   readonly running: (access: Access, runner: string) => Promise<'ok' | Closed>;
   readonly end: (
     access: Access,
@@ -126,8 +129,11 @@ export const screwdriverApi = ({ apiUri, storeUri, timeoutMs }: ApiOptions): Scr
     },
     build: (access) => ask(Build, access, { method: 'GET', url: ofBuild(access) }),
     pipeline: (access, id) => ask(Pipeline, access, { method: 'GET', url: `${apiUri}/v4/pipelines/${id}` }),
+    event: (access, id) => ask(EventOf, access, { method: 'GET', url: `${apiUri}/v4/events/${id}` }),
     secrets: (access) => ask(Secrets, access, { method: 'GET', url: `${ofBuild(access)}/secrets` }),
     blocked: (access, statusMessage) => put(access, ofBuild(access), { status: 'BLOCKED', statusMessage }),
+    collapsed: (access, into) =>
+      put(access, ofBuild(access), { status: 'COLLAPSED', statusMessage: `Collapsed to build: ${into}` }),
     running: async (access, hostname) => {
       const answer = await put(access, ofBuild(access), { status: 'RUNNING', stats: { hostname } });
       // it is known already: the answer to an earlier one was lost

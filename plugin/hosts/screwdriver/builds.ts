@@ -6,9 +6,11 @@ import { randomBytes } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Plugin } from '../../contract.js';
 import type { OperatorKey } from '../../../src/secrets/operator-key.js';
-import { Away, type Access, type Closed, type ScrewdriverApi } from './api.js';
-import { blockersOf } from './gate.js';
+import { advancing, type Step } from './advancing.js';
+import type { Access, Closed, ScrewdriverApi } from './api.js';
+import { blockersOf, collapsesInto } from './gate.js';
 import type { ShimOptions } from './options.js';
+import { isClosed, planOf } from './plan.js';
 import { hostKeyOf, promotionOf, timeoutOf, type Addresses } from './promotion.js';
 import type { BuildRecord, Plan, Records } from './records.js';
 import { openValues, sealValues } from './sealed.js';
@@ -41,16 +43,8 @@ export interface Builds {
   readonly end: () => void;
 }
 
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 10_000;
 /** A token outlives waiting and running by so much. */
 const SPARE_MINUTES = 60;
-
-const isClosed = (answer: object | string): answer is Closed =>
-  typeof answer === 'object' && 'closed' in answer;
-
-/** A value of the environment as the shell has it: YAML may have made a number, or more, of it. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));
 
 const recordOf = (config: StartConfig, sealed: string): BuildRecord => ({
   ...{ buildId: config.buildId, jobId: config.jobId, pipelineId: config.pipelineId },
@@ -65,27 +59,18 @@ const recordOf = (config: StartConfig, sealed: string): BuildRecord => ({
   sealed,
   state: 'accepted',
   ...(config.eventId === undefined ? {} : { eventId: config.eventId }),
+  ...(typeof config.prParentJobId === 'number' ? { prParentJobId: config.prParentJobId } : {}),
 });
 
 export const openBuilds = (deps: BuildsDeps): Builds => {
   const { options, key, records, say, now } = deps;
-  let over = false;
-  /** Builds that somebody is busy with. */
-  const underWay = new Set<number>();
-  /** Of those, the ones that are to be looked at once more: something changed meanwhile. */
-  const again = new Set<number>();
-  const pauses = new Set<() => void>();
+  /** Builds that are being recorded as promoted: nothing that they block may begin meanwhile. */
+  const beginning = new Set<number>();
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        pauses.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      pauses.add(done);
-    });
+  const live = (): readonly BuildRecord[] =>
+    records
+      .live()
+      .map((record) => (beginning.has(record.buildId) ? { ...record, state: 'promoted' } : record));
 
   const accessOf = (record: BuildRecord): Access | undefined => {
     const values = openValues(key, record.buildId, record.sealed);
@@ -105,40 +90,27 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     await close(record.buildId);
   };
 
-  const plan = async (record: BuildRecord): Promise<Plan | Closed> => {
+  /** A newer one runs instead. Recorded first, so that it cannot run after Screwdriver was told. */
+  const collapse = async (record: BuildRecord, into: number): Promise<void> => {
+    const { buildId } = record;
+    await records.change(buildId, { collapsedInto: into, telling: 'COLLAPSED' });
+    const access = accessOf(record);
+    if (access !== undefined) await deps.api(record).collapsed(access, into);
+    await close(buildId);
+  };
+
+  const plan = async (record: BuildRecord): Promise<Closed | undefined> => {
     const first = accessOf(record);
     if (first === undefined) return { closed: 'its token cannot be opened' };
-    const api = deps.api(record);
     const minutes = options.maxQueueMinutes + timeoutOf(record, options) + SPARE_MINUTES;
-    const token = await api.exchange(first, minutes);
-    if (isClosed(token)) return token;
-    const access: Access = { ...first, token };
-    const [build, pipeline, secrets] = [
-      await api.build(access),
-      await api.pipeline(access, record.pipelineId),
-      await api.secrets(access),
-    ];
-    if (isClosed(build)) return build;
-    if (isClosed(pipeline)) return pipeline;
-    if (isClosed(secrets)) return secrets;
-    const given = secrets.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
-    const environment = [build.environment ?? {}].flat().flatMap((told) => Object.entries(told));
-    const planned: Plan = {
-      steps: (build.steps ?? []).flatMap(({ name, command }) =>
-        command === undefined ? [] : [{ name, command }],
-      ),
-      environment: Object.fromEntries(environment.map(([name, value]) => [name, textOf(value)])),
-      secretNames: given.map(({ name }) => name),
-      meta: JSON.stringify(build.meta ?? {}),
-      sha: build.sha ?? '',
-      branch: pipeline.scmRepo?.branch ?? 'main',
-    };
+    const planned = await planOf(deps.api(record), record, first, minutes);
+    if (isClosed(planned)) return planned;
+    const { plan, values } = planned;
     await records.change(record.buildId, {
-      sealed: sealValues(key, record.buildId, { token, secrets: given.map(({ value }) => value) }),
-      plan: planned,
-      state: 'ready',
+      ...{ plan, state: 'ready' },
+      sealed: sealValues(key, record.buildId, values),
     });
-    return planned;
+    return undefined;
   };
 
   const promote = async (record: BuildRecord, planned: Plan): Promise<'wait' | 'done'> => {
@@ -153,17 +125,29 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       await refuse(record, access, command.left);
       return 'done';
     }
-    const blockers = blockersOf(record, records.live());
+    const blockers = blockersOf(record, live());
     if (record.state !== 'promoted' && blockers.length > 0) {
       if (record.blockedTold !== true) {
-        await deps.api(record).blocked(access, `Blocked by these builds: ${blockers.join(', ')}`);
+        const told = { ...record, blockedTold: true };
+        const obsolete = live()
+          .filter((older) => collapsesInto(older, [told], options.collapseBuilds) !== undefined)
+          .map(({ buildId }) => buildId);
+        const lasting = blockers.filter((buildId) => !obsolete.includes(buildId));
+        const named = lasting.length > 0 ? lasting : blockers;
+        await deps.api(record).blocked(access, `Blocked by these builds: ${named.join(', ')}`);
         await records.change(record.buildId, { blockedTold: true });
+        for (const buildId of obsolete) void advance(buildId);
       }
       // it may be free by now
-      return blockersOf(record, records.live()).length > 0 ? 'done' : 'wait';
+      return blockersOf(record, live()).length > 0 ? 'done' : 'wait';
     }
     // before: a stop that comes while Baton writes finds something to cancel
-    await records.change(record.buildId, { state: 'promoted' });
+    beginning.add(record.buildId);
+    const begun = await records
+      .change(record.buildId, { state: 'promoted' })
+      .finally(() => beginning.delete(record.buildId));
+    // stopped meanwhile: the cancel comes first, so nothing is started
+    if (begun?.stopAsked === true && record.stopAsked !== true) return 'wait';
     const ack = await deps.handle(command.right);
     switch (ack.status) {
       case 'accepted':
@@ -196,22 +180,18 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     };
     for (
       let ack = await deps.handle(command);
-      ack.status === 'busy' && !over;
+      ack.status === 'busy' && !isOver();
       ack = await deps.handle(command)
     )
       await pause(ack.retryAfterMs);
   };
 
-  /** One step further; `wait`: there is another. */
-  const step = async (buildId: number): Promise<'wait' | 'done'> => {
+  const step: Step = async (buildId) => {
     const record = records.get(buildId);
     if (record === undefined || record.state === 'closed') return 'done';
     if (record.state === 'promoted') {
-      if (record.stopAsked === true) {
-        await cancel(buildId);
-        return 'done';
-      }
-      // Baton may not have got it before the last process ended: it knows the command
+      if (record.stopAsked === true) await cancel(buildId);
+      // Baton may not have got it before the last process ended: it knows the command, and tells the end of what was cancelled first
       return record.plan === undefined ? 'done' : promote(record, record.plan);
     }
     // Screwdriver knows that it is over: nothing of it was begun
@@ -219,42 +199,22 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       await close(buildId);
       return 'done';
     }
-    if (record.state === 'ready' && record.plan !== undefined) return promote(record, record.plan);
-    const planned = await plan(record);
-    if (isClosed(planned)) {
-      say(`Screwdriver does not let build ${buildId} be run: ${planned.closed}`);
+    if (record.state === 'ready' && record.plan !== undefined) {
+      const into = record.collapsedInto ?? collapsesInto(record, live(), options.collapseBuilds);
+      if (into === undefined) return promote(record, record.plan);
+      await collapse(record, into);
+      return 'done';
+    }
+    const closed = await plan(record);
+    if (closed !== undefined) {
+      say(`Screwdriver does not let build ${buildId} be run: ${closed.closed}`);
       await close(buildId);
       return 'done';
     }
     return 'wait';
   };
 
-  const advance = async (buildId: number): Promise<void> => {
-    if (over) return;
-    if (underWay.has(buildId)) {
-      again.add(buildId);
-      return;
-    }
-    underWay.add(buildId);
-    again.delete(buildId);
-    let failures = 0;
-    try {
-      while (!over)
-        try {
-          if ((await step(buildId)) === 'done') return;
-          failures = 0;
-        } catch (error) {
-          if (failures === 3)
-            say(`build ${buildId} is tried again: ${error instanceof Error ? error.message : ''}`);
-          if (!(error instanceof Away)) say(`build ${buildId} met a mistake: ${String(error)}`);
-          await pause(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 10), LONGEST_PAUSE_MS));
-          failures += 1;
-        }
-    } finally {
-      underWay.delete(buildId);
-      if (again.has(buildId)) void advance(buildId);
-    }
-  };
+  const { advance, pause, isOver, end } = advancing(step, say);
 
   const advanceAll = (): void => {
     for (const { buildId, state } of records.live()) if (state !== 'promoted') void advance(buildId);
@@ -263,27 +223,23 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
   return {
     start: async (config) => {
       // asked twice for one build: it goes on as it is
-      if (records.get(config.buildId) === undefined)
-        await records.put(
-          recordOf(config, sealValues(key, config.buildId, { token: config.token, secrets: [] })),
-        );
+      await records.add(
+        recordOf(config, sealValues(key, config.buildId, { token: config.token, secrets: [] })),
+      );
       void advance(config.buildId);
     },
     stop: async (buildId) => {
       const record = records.get(buildId);
       // over, or being told so by ourselves: Screwdriver stops what has ended, too
       if (record === undefined || record.state === 'closed' || record.telling !== undefined) return;
-      await records.change(buildId, { stopAsked: true });
-      if (record.state === 'promoted') await cancel(buildId);
+      const asked = await records.change(buildId, { stopAsked: true });
+      if (asked?.state === 'promoted') await cancel(buildId);
       else void advance(buildId);
     },
     close,
     resume: () => {
       for (const { buildId } of records.live()) void advance(buildId);
     },
-    end: () => {
-      over = true;
-      for (const done of pauses) done();
-    },
+    end,
   };
 };

@@ -1,19 +1,18 @@
 /** The executor itself, behind the class that Screwdriver makes: opens everything, and answers its calls. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { Ack, Host, HostCommand, Plugin, Problem, Report } from '../../contract.js';
 import type * as BatonEntry from '../../index.js';
-import { readOperatorKey, type OperatorKey } from '../../../src/secrets/operator-key.js';
 import { screwdriverApi, type ScrewdriverApi } from './api.js';
 import { openBuilds, type Builds } from './builds.js';
 import { adminBy, listen, type Listener } from './listener.js';
+import { filesOf } from './option-files.js';
 import { parseOptions, type ShimOptions } from './options.js';
 import { buildIdOf, secretAsked, type Addresses } from './promotion.js';
 import { openRecords, type BuildRecord, type Records } from './records.js';
 import { openValues } from './sealed.js';
-import { ForBuild, StartConfig } from './shapes.js';
+import { ForBuild, Periodic, StartConfig } from './shapes.js';
 import { counting, type Counts } from './stats.js';
 import { telling } from './telling.js';
 
@@ -24,6 +23,8 @@ export interface Executor {
   readonly start: (config: unknown) => Promise<void>;
   readonly stop: (config: unknown) => Promise<void>;
   readonly status: (config: unknown) => Promise<string>;
+  /** Says that a job will not be started at its times. */
+  readonly periodic: (config: unknown) => void;
   readonly stats: () => Counts;
   readonly cleanUp: () => Promise<void>;
 }
@@ -52,36 +53,6 @@ const bare = (url: string): string => url.replace(/\/+$/, '');
 
 const sentenceOf = ({ path, expected, found, mend }: Problem): string =>
   `${path}: expected ${expected}, found ${found}${mend === undefined ? '' : ` (${mend})`}`;
-
-/** The files that the options name, or what is wrong with them. */
-const filesOf = async (
-  options: ShimOptions,
-): Promise<E.Either<readonly Problem[], { readonly key: OperatorKey; readonly token?: string }>> => {
-  const problems: Problem[] = [];
-  const key = await readOperatorKey(options.keyFile);
-  if (E.isLeft(key))
-    problems.push({
-      ...{ path: 'keyFile', expected: 'an operator key', found: key.left.message },
-      ...(key.left.hint === undefined ? {} : { mend: key.left.hint }),
-    });
-  else if (key.right === undefined)
-    problems.push({
-      path: 'keyFile',
-      expected: 'a file with 32 random bytes in base64',
-      found: `no file ${options.keyFile}`,
-      mend: `(umask 077; head -c 32 /dev/urandom | base64 > ${options.keyFile})`,
-    });
-  const { tokenFile } = options;
-  const token = tokenFile === undefined ? undefined : await readFile(tokenFile, 'utf8').catch(() => '');
-  if (token !== undefined && !/^\S{20,200}$/.test(token.trim()))
-    problems.push({
-      path: 'tokenFile',
-      expected: 'a file with one word of 20 to 200 characters',
-      found: `something else, or nothing, in ${tokenFile ?? ''}`,
-    });
-  if (E.isLeft(key) || key.right === undefined || problems.length > 0) return E.left(problems);
-  return E.right({ key: key.right, ...(token === undefined ? {} : { token: token.trim() }) });
-};
 
 export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor => {
   const counts = counting();
@@ -167,9 +138,10 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       },
     };
     const { host: name, keyFile, maxQueued, logLevel } = options;
+    const authenticate = adminBy(token);
     const loaded = await loadPlugin(module, host, {
       ...{ host: name, data: join(options.data, 'baton'), keyFile, maxQueued, logLevel },
-      authenticate: adminBy(token),
+      authenticate,
     });
     if ('problems' in loaded) return E.left(loaded.problems);
     const { plugin } = loaded;
@@ -179,7 +151,11 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       begin(plugin);
       builds.resume();
       if (options.listen === undefined) return;
-      listener = await listen(options.listen, plugin.middleware()).catch((error: unknown) => {
+      listener = await listen(
+        options.listen,
+        plugin.middleware(),
+        (req) => authenticate({ req }) !== undefined,
+      ).catch((error: unknown) => {
         say(`listen: ${options.listen ?? ''} cannot be had: ${String(error)}`);
         return undefined;
       });
@@ -236,6 +212,15 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       const decoded = ForBuild.decode(told);
       const record = E.isRight(decoded) ? records.get(decoded.right.buildId) : undefined;
       return record === undefined ? 'Baton does not know this build' : `the build is ${record.state}`;
+    },
+    periodic: (told) => {
+      const decoded = Periodic.decode(told);
+      if (E.isLeft(decoded)) return;
+      const { pipeline, job } = decoded.right;
+      const event = JSON.stringify({ pipelineId: pipeline.id, startFrom: job.name });
+      say(
+        `job ${JSON.stringify(job.name)} has buildPeriodically, and Baton starts no builds by itself: let a timer POST ${event} to /v4/events`,
+      );
     },
     stats: () => counts.now(known?.records.live().length ?? 0, known !== undefined),
     cleanUp: async () => {

@@ -29,6 +29,8 @@ export interface ShimOptions {
   /** Log lines are kept back for a store that does not answer for so long, then left out. */
   readonly storePatienceMs: number;
   readonly maxQueued: number;
+  /** Of builds of one job that wait, only the newest is kept, unless the job says otherwise. */
+  readonly collapseBuilds: boolean;
   readonly logLevel: string;
 }
 
@@ -62,6 +64,7 @@ const optional = {
   maxQueueMinutes: minutes,
   storePatienceMs: whole(0, 86_400_000),
   maxQueued: whole(1, 1_000_000),
+  collapseBuilds: checked('true or false', (value): value is boolean => typeof value === 'boolean'),
   logLevel: t.keyof({
     fatal: null,
     error: null,
@@ -80,7 +83,7 @@ const FROM_THE_API: readonly string[] = ['ecosystem', 'pipelineFactory'];
 const defaults = {
   ...{ host: 'screwdriver', enterprise: 'default' },
   ...{ buildTimeoutMinutes: 90, maxBuildTimeoutMinutes: 720, maxQueueMinutes: 720 },
-  ...{ storePatienceMs: 60_000, maxQueued: 1000, logLevel: 'warn' },
+  ...{ storePatienceMs: 60_000, maxQueued: 1000, collapseBuilds: true, logLevel: 'warn' },
 };
 
 /** `raw`: what the constructor of an executor is given. */

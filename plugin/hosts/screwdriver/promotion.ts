@@ -29,6 +29,9 @@ export const secretAsked = (
 /** A phase has at most a hundred, and one is the token. */
 const MOST_SECRETS = 99;
 
+/** Characters of JSON: they are sent with the script. */
+const MOST_META = 32_000;
+
 const worded = (text: string): string =>
   text
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
@@ -50,6 +53,9 @@ export const timeoutOf = (
   return Math.min(wanted ?? buildTimeoutMinutes, maxBuildTimeoutMinutes);
 };
 
+/** `PR-12:main`: 12. Empty for a job of no pull request, as the launcher has it. */
+const pullRequestOf = (jobName: string): string => /^PR-(\d{1,10})(?::|$)/.exec(jobName)?.[1] ?? '';
+
 /** What a step finds as environment, beside what the build itself says. */
 const factsOf = (
   record: BuildRecord,
@@ -67,6 +73,8 @@ const factsOf = (
   SD_PIPELINE_ID: String(record.pipelineId),
   SD_PIPELINE_NAME: record.pipelineName,
   SD_BUILD_SHA: sha,
+  SD_PULL_REQUEST: pullRequestOf(record.jobName),
+  SD_PR_PARENT_JOB_ID: String(record.prParentJobId ?? 0),
   SD_API_URL: `${addresses.apiUri}/v4/`,
   SD_BUILD_URL: `${addresses.apiUri}/v4/builds/${record.buildId}`,
   SD_STORE_URL: `${addresses.storeUri}/v1/`,
@@ -96,6 +104,10 @@ export const promotionOf = (
   if (plan.secretNames.length > MOST_SECRETS)
     return E.left(
       `undeliverable: this build has ${plan.secretNames.length} secrets, and at most ${MOST_SECRETS} can be given to it`,
+    );
+  if (plan.meta.length > MOST_META)
+    return E.left(
+      `undeliverable: the meta that the builds before this one left is ${plan.meta.length} characters of JSON, and at most ${MOST_META} can be given to a build; leave files elsewhere`,
     );
   const given = ['SD_TOKEN', ...plan.secretNames];
   const script = scriptOf({

@@ -9,6 +9,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { writeAtomically } from '../../../src/app/write-atomically.js';
 import { Count, shape } from '../../../src/events/shapes.js';
+import { turns } from './turns.js';
 
 /** What is known of a build once Screwdriver was asked for it. */
 const Plan = t.type(
@@ -47,11 +48,15 @@ const BuildRecord = shape(
   },
   {
     eventId: Count,
+    /** Of a job of a pull request: the job that it is a copy of. */
+    prParentJobId: Count,
     plan: Plan,
     /** Screwdriver wants it to end. */
     stopAsked: t.boolean,
     /** Screwdriver knows that it waits for others. */
     blockedTold: t.boolean,
+    /** A newer build of its job, which runs instead of it. */
+    collapsedInto: Count,
     /** It could not be told that the build runs: the build was closed there before. */
     refused: t.boolean,
     /** The final status that is being told, or was. */
@@ -62,13 +67,19 @@ const BuildRecord = shape(
 );
 export type BuildRecord = t.TypeOf<typeof BuildRecord>;
 
+/** The disk did not take what is to be known of a build: nothing changed. Again later. */
+export class NotRecorded extends Error {
+  override readonly name = 'NotRecorded';
+}
+
+/** What is known is what lies on disk: whatever changes it rejects with `NotRecorded` when it cannot be written, and then nothing has changed. */
 export interface Records {
   readonly get: (buildId: number) => BuildRecord | undefined;
   /** Not closed, oldest build first. */
   readonly live: () => readonly BuildRecord[];
-  /** Durable when it resolves; seen by `get` at once. */
-  readonly put: (record: BuildRecord) => Promise<void>;
-  /** Of a build that is known; what else became of it meanwhile stays. The record as it is now. */
+  /** Durable when it resolves. A build that is known stays as it is. */
+  readonly add: (record: BuildRecord) => Promise<void>;
+  /** Of a build that is known; what else became of it meanwhile stays. Durable when it resolves: the record as it is now. */
   readonly change: (buildId: number, change: Partial<BuildRecord>) => Promise<BuildRecord | undefined>;
   /** How far its log was told, as it was put; undefined: nothing was yet. */
   readonly cursor: <C>(buildId: number, codec: t.Decoder<unknown, C>) => Promise<C | undefined>;
@@ -105,19 +116,19 @@ export const openRecords = async (
   const known = new Map<number, BuildRecord>();
   const fileOf = (buildId: number): string => join(folder, `build-${buildId}.json`);
   const cursorOf = (buildId: number): string => join(folder, `build-${buildId}.log`);
-  /** Build → what is being written, so that a later write is never overtaken by an earlier one. */
-  const writing = new Map<string, Promise<void>>();
+  /** Each that changes what is known of a build finds what the one before has left. */
+  const inTurn = turns();
 
-  const write = (file: string, value: unknown): Promise<void> => {
-    const text = JSON.stringify(value);
-    const done = (writing.get(file) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(() => writeAtomically(file, text, 0o600))
-      .finally(() => {
-        if (writing.get(file) === done) writing.delete(file);
-      });
-    writing.set(file, done);
-    return done;
+  const write = async (buildId: number, file: string, value: unknown): Promise<void> => {
+    try {
+      await writeAtomically(file, JSON.stringify(value), 0o600);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new NotRecorded(
+        `build ${buildId} cannot be recorded in ${folder}, which has to be there, writable and with room: ${why}`,
+        { cause },
+      );
+    }
   };
 
   for (const name of await readdir(folder)) {
@@ -132,28 +143,30 @@ export const openRecords = async (
     else known.set(record.buildId, record);
   }
 
-  const put = (record: BuildRecord): Promise<void> => {
+  const put = async (record: BuildRecord): Promise<BuildRecord> => {
+    await write(record.buildId, fileOf(record.buildId), record);
     known.set(record.buildId, record);
-    return write(fileOf(record.buildId), record);
+    return record;
   };
 
   return {
     get: (buildId) => known.get(buildId),
     live: () =>
       [...known.values()].filter(({ state }) => state !== 'closed').sort((a, b) => a.buildId - b.buildId),
-    put,
-    change: async (buildId, change) => {
-      const record = known.get(buildId);
-      if (record === undefined) return undefined;
-      const changed = { ...record, ...change };
-      await put(changed);
-      return changed;
-    },
+    add: (record) =>
+      inTurn(record.buildId, async () => {
+        if (!known.has(record.buildId)) await put(record);
+      }),
+    change: (buildId, change) =>
+      inTurn(buildId, async () => {
+        const record = known.get(buildId);
+        return record === undefined ? undefined : put({ ...record, ...change });
+      }),
     cursor: async (buildId, codec) => {
       const text = await textOf(cursorOf(buildId));
       return text === undefined ? undefined : decoded(codec, text);
     },
-    putCursor: (buildId, cursor) => write(cursorOf(buildId), cursor),
-    dropCursor: (buildId) => rm(cursorOf(buildId), { force: true }),
+    putCursor: (buildId, cursor) => inTurn(buildId, () => write(buildId, cursorOf(buildId), cursor)),
+    dropCursor: (buildId) => inTurn(buildId, () => rm(cursorOf(buildId), { force: true })),
   };
 };

@@ -21,6 +21,8 @@ export const Pipeline = shape(
   { name: t.string, scmRepo: t.partial({ branch: t.string }) },
 );
 
+export const EventOf = shape('Event', { id: Count }, { meta: t.record(t.string, t.unknown) });
+
 /** A value that the build may not have is left out. */
 export const Secrets = t.array(shape('Secret', { name: t.string }, { value: t.string }));
 
@@ -38,9 +40,17 @@ export const StartConfig = shape(
     blockedBy: t.array(Count),
     freezeWindows: t.union([t.array(t.string), t.string]),
     causeMessage: t.string,
+    /** Of a job of a pull request: the job that it is a copy of. */
+    prParentJobId: t.union([Count, t.null]),
   },
 );
 export type StartConfig = t.TypeOf<typeof StartConfig>;
+
+/** Of `startPeriodic`. */
+export const Periodic = t.type(
+  { pipeline: t.type({ id: Count }), job: t.type({ name: t.string }) },
+  'Periodic',
+);
 
 /** Of `stop`, `status` and the timers. */
 export const ForBuild = t.type({ buildId: Count }, 'ForBuild');

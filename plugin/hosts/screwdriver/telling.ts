@@ -6,6 +6,7 @@ import { following } from './following.js';
 import { buildIdOf } from './promotion.js';
 import { LAUNCHER } from './reading.js';
 import type { BuildRecord, Records } from './records.js';
+import { storePatience } from './store-patience.js';
 import { turns } from './turns.js';
 
 export interface TellingDeps {
@@ -31,8 +32,7 @@ export interface Telling {
 
 export const telling = (deps: TellingDeps): Telling => {
   const { records, now, say } = deps;
-  /** Build → since when its log store does not answer. */
-  const awaySince = new Map<number, number>();
+  const patience = storePatience(deps.storePatienceMs, now);
   const inTurn = turns();
 
   const of = (hostKey: string, attempt: number): BuildRecord | undefined => {
@@ -73,14 +73,15 @@ export const telling = (deps: TellingDeps): Telling => {
     effect: Extract<Effect, { kind: 'page' }>,
   ): Promise<void> => {
     const { buildId } = record;
+    const mayTakeMs = patience.next(buildId);
+    if (mayTakeMs === undefined) return;
+    const limit = AbortSignal.timeout(mayTakeMs);
+    const signal = access.signal === undefined ? limit : AbortSignal.any([access.signal, limit]);
     try {
-      await deps.api(record).page(access, effect.page);
-      awaySince.delete(buildId);
+      await deps.api(record).page({ ...access, signal }, effect.page);
+      patience.answered(buildId);
     } catch (error) {
-      if (!(error instanceof Away)) throw error;
-      const since = awaySince.get(buildId) ?? now();
-      awaySince.set(buildId, since);
-      if (now() - since < deps.storePatienceMs) throw error;
+      if (!(error instanceof Away) || patience.failed(buildId) === 'again') throw error;
       say(
         `the log store does not take lines of build ${buildId}, which are left out there: ${error.message}`,
       );
@@ -159,6 +160,7 @@ export const telling = (deps: TellingDeps): Telling => {
       if (record === undefined) return Promise.resolve('gone');
       const known = isKnownAs(record);
       if (known !== undefined) return Promise.resolve(known);
+      if (report.type === 'phase.finished') patience.forget(record.buildId);
       switch (report.type) {
         case 'phase.queued':
           return Promise.resolve('ok');

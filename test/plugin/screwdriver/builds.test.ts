@@ -1,5 +1,5 @@
 /** The way of a build to Baton, with a Screwdriver and a Baton that answer as they are told, and real files. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { eventually } from '../../sshd.js';
 const options = {
   ...{ data: '/d', keyFile: '/k', host: 'screwdriver', enterprise: 'default' },
   ...{ buildTimeoutMinutes: 90, maxBuildTimeoutMinutes: 120, maxQueueMinutes: 60 },
-  ...{ storePatienceMs: 0, maxQueued: 1, logLevel: 'warn' },
+  ...{ storePatienceMs: 0, maxQueued: 1, collapseBuilds: true, logLevel: 'warn' },
 };
 const key = operatorKey(Buffer.alloc(32, 7));
 const addresses = { apiUri: 'http://sd', storeUri: 'http://store' };
@@ -27,6 +27,7 @@ describe('builds', () => {
   let told: string[];
   let commands: HostCommand[];
   let exchange: ScrewdriverApi['exchange'];
+  let collapsed: (buildId: number, into: number) => Promise<'ok'>;
 
   const open = async (): Promise<void> => {
     records = await openRecords(folder, Date.now(), (file) =>
@@ -41,8 +42,10 @@ describe('builds', () => {
           steps: [{ name: 'one', command: `echo ${token.length}` }],
         }),
       pipeline: (_, id) => Promise.resolve({ id }),
+      event: (_, id) => Promise.resolve({ id }),
       secrets: () => Promise.resolve([{ name: 'KEY', value: 'open sesame' }, { name: 'NOT_OURS' }]),
       blocked: ({ buildId }, message) => Promise.resolve(told.push(`${buildId} ${message}`)).then(() => 'ok'),
+      collapsed: ({ buildId }, into) => collapsed(buildId, into),
       running: () => Promise.resolve('ok'),
       end: ({ buildId }, { status, statusMessage = '' }) =>
         Promise.resolve(told.push(`${buildId} ${status} ${statusMessage}`)).then(() => 'ok'),
@@ -86,6 +89,8 @@ describe('builds', () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-builds-'));
     [told, commands] = [[], []];
     exchange = () => Promise.resolve('build token');
+    collapsed = (buildId, into) =>
+      Promise.resolve(told.push(`${buildId} collapsed into ${into}`)).then(() => 'ok');
     await open();
   });
   afterEach(async () => {
@@ -110,6 +115,50 @@ describe('builds', () => {
     expect(promoted(8)).toEqual([]);
     await builds.close(7);
     await eventually('it is promoted', () => promoted(8).length === 1);
+  });
+
+  it('of builds that wait only the newest is kept: the older ones are over, told so, and without their secrets', async () => {
+    for (const buildId of [7, 8, 9, 10]) {
+      await start(buildId);
+      await eventually('it is settled', () =>
+        buildId === 7
+          ? promoted(7).length === 1
+          : told.includes(`${buildId} Blocked by these builds: 7`) &&
+            (buildId === 8 || records.get(buildId - 1)?.state === 'closed'),
+      );
+    }
+    expect(told.filter((sentence) => sentence.includes('collapsed'))).toEqual([
+      '8 collapsed into 9',
+      '9 collapsed into 10',
+    ]);
+    expect([records.get(8)?.sealed, records.get(9)?.sealed]).toEqual(['', '']);
+    await builds.close(7);
+    await eventually('the newest is promoted', () => promoted(10).length === 1);
+    expect([promoted(8), promoted(9)]).toEqual([[], []]);
+  });
+
+  it('being collapsed when the process ends, it never runs, and Screwdriver is told again', async () => {
+    await start(7);
+    await start(8);
+    await eventually('it is blocked', () => told.length === 1);
+    let asked = 0;
+    collapsed = () => {
+      asked += 1;
+      // that is what Screwdriver does as soon as it knows
+      return builds.stop(8).then(() => Promise.reject(new Away('the answer was lost')));
+    };
+    await start(9);
+    await eventually('it is being told', () => asked > 0);
+    builds.end();
+    await builds.close(9);
+    await builds.close(7);
+    collapsed = (buildId, into) =>
+      Promise.resolve(told.push(`${buildId} collapsed into ${into}`)).then(() => 'ok');
+    await open();
+    builds.resume();
+    await eventually('it is over', () => records.get(8)?.state === 'closed');
+    expect(told.at(-1)).toBe('8 collapsed into 9');
+    expect([promoted(8), cancelled(8)]).toEqual([[], []]);
   });
 
   it('stopped while it waits, nothing of it is begun and Screwdriver is told nothing', async () => {
@@ -156,6 +205,28 @@ describe('builds', () => {
     await eventually('both are promoted', () => promoted(7).length === 2 && promoted(8).length === 1);
     expect(promoted(7)[1]).toEqual(promoted(7)[0]);
     expect(told).toContain('unreadable build-9.json');
+  });
+
+  it('stopped just before the last process ended, Baton is told the cancel and then the build, so that it tells its end', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    builds.end();
+    // what the disk holds when the process ends between the record and Baton
+    await records.change(7, { stopAsked: true });
+    commands = [];
+    await open();
+    builds.resume();
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    expect(commands.map(({ type }) => type)).toEqual(['phase.cancel', 'phase.promoted']);
+  });
+
+  it('a disk that takes nothing: the start is refused with a sentence, and nothing is known of the build', async () => {
+    await rm(folder, { recursive: true });
+    await expect(start(7)).rejects.toThrow(/^build 7 cannot be recorded in .*, which has to be there/);
+    expect([records.get(7), commands]).toEqual([undefined, []]);
+    mkdirSync(folder);
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
   });
 
   it('what cannot be run is told as a failure, and over', async () => {

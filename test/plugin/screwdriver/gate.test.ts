@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockersOf } from '../../../plugin/hosts/screwdriver/gate.js';
+import { blockersOf, collapsesInto } from '../../../plugin/hosts/screwdriver/gate.js';
 
 const build = (buildId: number, jobId: number, more: object = {}) => ({
   ...{ buildId, jobId, blockedBy: [jobId], annotations: {}, state: 'ready' as const },
@@ -26,5 +26,39 @@ describe('blockersOf', () => {
     const annotations = { 'screwdriver.cd/blockedBySameJob': false };
     const atOnce = build(5, 1, { annotations, blockedBy: [1, 2] });
     expect(blockersOf(atOnce, [build(3, 1), build(4, 2)])).toEqual([4]);
+  });
+});
+
+describe('collapsesInto', () => {
+  const waiting = (buildId: number, jobId = 1, more: object = {}) =>
+    build(buildId, jobId, { blockedTold: true, ...more });
+  const annotated = (name: string, value: unknown) => ({
+    annotations: { [`screwdriver.cd/${name}`]: value },
+  });
+
+  it('the newest that waits, of the same job', () => {
+    const live = [waiting(3), waiting(4), waiting(5), waiting(6, 2)];
+    expect(live.map((one) => collapsesInto(one, live, true))).toEqual([5, 5, undefined, undefined]);
+  });
+
+  it('none that runs, was not found to be blocked, or is to be stopped', () => {
+    const [running, fresh, stopped] = [
+      waiting(4, 1, { state: 'promoted' }),
+      build(5, 1),
+      waiting(6, 1, { stopAsked: true }),
+    ];
+    expect(collapsesInto(waiting(3), [running, fresh, stopped], true)).toBeUndefined();
+    for (const one of [running, fresh, stopped])
+      expect(collapsesInto(one, [waiting(9)], true)).toBeUndefined();
+  });
+
+  it.each([
+    ['says nothing', {}, true, 4],
+    ['says nothing', {}, false, undefined],
+    ['wants it', annotated('collapseBuilds', true), false, 4],
+    ['does not', annotated('collapseBuilds', 'false'), true, undefined],
+    ['runs its builds at once', annotated('blockedBySameJob', false), true, undefined],
+  ])('as the newer one asks for: it %s: %j', (_, more, byDefault, into) => {
+    expect(collapsesInto(waiting(3), [waiting(4, 1, more)], byDefault)).toBe(into);
   });
 });

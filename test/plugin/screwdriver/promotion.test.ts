@@ -6,7 +6,7 @@ import type { BuildRecord, Plan } from '../../../plugin/hosts/screwdriver/record
 const options = {
   ...{ data: '/d', keyFile: '/k', host: 'screwdriver', enterprise: 'default' },
   ...{ buildTimeoutMinutes: 90, maxBuildTimeoutMinutes: 120, maxQueueMinutes: 60 },
-  ...{ storePatienceMs: 0, maxQueued: 1, logLevel: 'warn' },
+  ...{ storePatienceMs: 0, maxQueued: 1, collapseBuilds: true, logLevel: 'warn' },
 };
 const plan: Plan = {
   steps: [{ name: 'one', command: 'echo one' }],
@@ -41,6 +41,19 @@ describe('promotionOf', () => {
       change: { id: 'event-8', title: 'Started by somebody' },
     });
     expect(JSON.stringify(found)).not.toContain('SEALED');
+  });
+
+  it('a job of a pull request is told which, by the number in its name, and any other that there is none', () => {
+    const facts = (more: Partial<BuildRecord>) =>
+      /SD_PULL_REQUEST=\S*|SD_PR_PARENT_JOB_ID=\S*/g[Symbol.match](
+        JSON.stringify(of(more)).replaceAll('\\n', ' '),
+      );
+    expect(facts({ jobName: 'PR-12:unit', prParentJobId: 3 })).toEqual([
+      "SD_PULL_REQUEST='12'",
+      "SD_PR_PARENT_JOB_ID='3'",
+    ]);
+    for (const jobName of ['unit', 'PR-x:unit', 'my-PR-1:unit'])
+      expect(facts({ jobName })).toEqual(["SD_PULL_REQUEST=''", "SD_PR_PARENT_JOB_ID='0'"]);
   });
 
   it('a build may run as long as it wants, and no longer than the options allow', () => {
@@ -84,6 +97,10 @@ describe('promotionOf', () => {
     expect(sentence(of({}, { ...plan, environment: { 'A=1 B': '' } }))).toMatch(/of a variable/);
     const steps = [{ name: 'one', command: 'x'.repeat(70_000) }];
     expect(sentence(of({}, { ...plan, steps }))).toMatch(/at most 64000/);
+    const meta = JSON.stringify({ kept: 'x'.repeat(32_000) });
+    expect(sentence(of({}, { ...plan, meta }))).toMatch(
+      /the meta that the builds before this one left is 32\d{3}/,
+    );
   });
 });
 

@@ -61,9 +61,11 @@ describe('telling of a build of two rows', () => {
       exchange: () => answer(''),
       build: ({ buildId }) => answer({ id: buildId, status: 'RUNNING' }),
       pipeline: (_, id) => answer({ id }),
+      event: (_, id) => answer({ id }),
       secrets: () => answer([]),
       blocked: () => answer('ok'),
       running: () => answer('ok'),
+      collapsed: () => answer('ok'),
       end: (_, { status, statusMessage = '', stats }, left) => {
         said.push(`${status} ${statusMessage} on ${stats?.hostname ?? ''} ${JSON.stringify(left)}`);
         return answer('ok');
@@ -99,7 +101,7 @@ describe('telling of a build of two rows', () => {
     pages = new Map<string, readonly string[]>();
     [said, away] = [[], 0];
     await open();
-    await records.put(record);
+    await records.add(record);
   });
   afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 }));
 
