@@ -53,6 +53,9 @@ export default defineConfig({
             'test/e2e/git-hook.e2e.test.ts',
             // about a machine and how somebody logs in there; test/e2e/install.e2e.test.ts stands for all of them
             'test/e2e/install-*.e2e.test.ts',
+            // about what a runner has, how it is reached, and what a job finds there; the other ones run jobs, too
+            'test/e2e/{clone,delivery-job,isolated,jump,phase-command,prove,push-jobs}.e2e.test.ts',
+            'test/e2e/{runner-test,split,toolchains}.e2e.test.ts',
           ],
           env: { BATON_TEST_STORE: 'node' },
         },

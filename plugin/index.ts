@@ -8,7 +8,7 @@ import { defaultPhaseWays } from '../src/domain/phase-ways.js';
 import { isVersion } from '../src/domain/compatibility.js';
 import { noToolchains } from '../src/domain/toolchain-config.js';
 import { defaultQueuePolicy } from '../src/domain/queue-policy.js';
-import { logger, openCore, WEB_ROOT } from '../src/main.js';
+import { logger, openCore, WEB_ROOT, webhookProblems } from '../src/main.js';
 import { version } from '../src/version.js';
 import type { Capability, PluginModule } from './contract.js';
 import { createPlugin } from './lifecycle.js';
@@ -40,6 +40,7 @@ const baton: PluginModule<BatonOptions> = {
     const log = logger(options.logLevel);
     const publicUrl = options.publicUrl === undefined ? undefined : publicUrlOf(options.publicUrl);
     const { data, store, keyFile, repositoryRoots, source, toolchains = noToolchains, logLevel } = options;
+    const { webhooks = [] } = options;
     const key = { keyFile: keyFile ?? join(data, 'operator.key'), mayMakeKey: keyFile === undefined };
     const engine = isVersion(host.version) ? host.version : undefined;
     if (host.version !== undefined && engine === undefined)
@@ -50,6 +51,7 @@ const baton: PluginModule<BatonOptions> = {
         host,
         options,
         wants,
+        alsoVerify: () => webhookProblems(webhooks),
         open: (callerOf) =>
           openCore(
             {
@@ -62,6 +64,7 @@ const baton: PluginModule<BatonOptions> = {
                 ...toolchains,
                 ...(engine === undefined ? {} : { engine }),
               },
+              webhooks,
               logLevel,
               environment: environment(),
               queue: defaultQueuePolicy,

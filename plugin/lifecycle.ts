@@ -1,8 +1,5 @@
 /** The life of a loaded plugin: registered → starting → started → stopping → stopped. */
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { dirname } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { filter, firstValueFrom } from 'rxjs';
 import type { PhaseRunsView } from '../projections/phase-runs.js';
@@ -24,11 +21,13 @@ import type {
   RecoveryReport,
   StopOptions,
 } from './contract.js';
+import { healthOf } from './health.js';
 import { parseHostCommand } from './host-commands.js';
 import { openIntake, type Intake } from './intake.js';
 import { mount } from './mount.js';
 import type { BatonOptions } from './options.js';
-import { NO_LOGS, openOutbox, type Outbox } from './outbox.js';
+import { openOutbox, type Outbox } from './outbox.js';
+import { verify } from './verify.js';
 
 /** What the composition root opens. */
 export interface Engine {
@@ -55,18 +54,23 @@ export interface LifecycleOptions {
   readonly host: Host;
   readonly options: BatonOptions;
   readonly wants: readonly Capability[];
+  /** What is wrong with what only adapters look at. */
+  readonly alsoVerify?: () => Promise<readonly Problem[]>;
   readonly open: (
     callerOf: (request: IncomingMessage) => Caller | undefined,
   ) => Promise<E.Either<AppError, Engine>>;
   readonly onProblem: (message: string, cause?: unknown) => void;
 }
 
+const problemText = ({ path, expected, found, mend }: Problem): string =>
+  `${path}: expected ${expected}, found ${found}${mend === undefined ? '' : `; ${mend}`}.`;
+
 /** Why `start` failed; `code` and `hint` are those of the application. */
 class StartError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
-  constructor({ reason, message, hint, cause }: AppError) {
-    super(message, { cause });
+  constructor({ reason, message, hint, problems = [], cause }: AppError) {
+    super([message, ...problems.map(problemText)].join(' '), { cause });
     this.name = 'BatonStartError';
     this.code = reason;
     this.hint = hint;
@@ -81,21 +85,14 @@ interface Running {
 
 const NO_ONE = { phaseRuns: 0, jobs: 0 };
 
-const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-/** The folder, or the nearest one above it that exists, may be written to. */
-const canWrite = async (folder: string): Promise<boolean> => {
-  for (let at = folder; ; at = dirname(at)) {
-    const found = await access(at, constants.W_OK | constants.X_OK).then(
-      () => 'yes',
-      (error: unknown) => (isAbsent(error) ? 'absent' : 'no'),
-    );
-    if (found !== 'absent' || at === dirname(at)) return found === 'yes';
-  }
-};
-
-export const createPlugin = ({ host, options, wants, open, onProblem }: LifecycleOptions): Plugin => {
+export const createPlugin = ({
+  host,
+  options,
+  wants,
+  alsoVerify,
+  open,
+  onProblem,
+}: LifecycleOptions): Plugin => {
   let state: Health['state'] = 'registered';
   let running: Running | undefined;
   let starting: Promise<RecoveryReport> | undefined;
@@ -280,55 +277,16 @@ export const createPlugin = ({ host, options, wants, open, onProblem }: Lifecycl
     await (closing ??= closeNow(left));
   };
 
-  // ---- verify, health
+  // ---- health
 
-  const verify = async (): Promise<readonly Problem[]> => {
-    const problems: Problem[] = [];
-    if (!(await canWrite(options.data)))
-      problems.push({
-        path: 'data',
-        expected: 'a folder that this process may write to, or make',
-        found: options.data,
-        mend: 'change its owner, or choose another folder',
-      });
-    for (const [i, root] of options.repositoryRoots.entries())
-      if (
-        !(await access(root, constants.R_OK | constants.X_OK).then(
-          () => true,
-          () => false,
-        ))
-      )
-        problems.push({
-          path: `repositoryRoots[${i}]`,
-          expected: 'a folder that this process may read',
-          found: root,
-          mend: 'make the folder, or leave it out',
-        });
-    return problems;
-  };
-
-  const health = (): Health => {
-    const missing = wants.filter(lacks);
-    const logs = running?.outbox.logs() ?? NO_LOGS;
-    const reports = { waiting: running?.outbox.waiting() ?? 0, retried: running?.outbox.retried() ?? 0 };
-    const now = live();
-    const late = [
-      ...(reports.retried === 0 ? [] : [`${reports.retried} phase runs wait for the host to take a report`]),
-      ...(logs.retried === 0 ? [] : [`${logs.retried} jobs wait for the host to take their output`]),
-    ];
-    const told = late.length === 0 ? 'the host takes what it is told' : late.join(', ');
-    const detail =
-      state === 'started'
-        ? `Baton runs ${now.jobs} jobs of ${now.phaseRuns} phase runs; ${told}.`
-        : `Baton is ${state}.`;
-    return {
-      ok: state === 'started' && late.length === 0,
-      ...{ state, detail, live: now, reports, logs, missing },
-    };
-  };
+  const health = (): Health =>
+    healthOf({
+      ...{ state, live: live(), missing: wants.filter(lacks) },
+      ...(running === undefined ? {} : { outbox: running.outbox }),
+    });
 
   return {
-    verify,
+    verify: async () => [...(await verify(options)), ...((await alsoVerify?.()) ?? [])],
     start: () => {
       if (state === 'stopping' || state === 'stopped')
         return Promise.reject(new Error('This plugin was stopped; register it again.'));

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { CheckpointStore } from '../src/app/checkpoints.js';
+import { keptSoon, type KeptSoon } from '../src/app/kept-soon.js';
 import type { OutputName } from '../src/domain/output.js';
 import { whole } from '../src/domain/checks.js';
 import { explain } from '../src/events/report.js';
@@ -30,6 +31,8 @@ export interface LogCursors {
   readonly drop: (jobId: string) => void;
   /** Jobs of which there is a place. */
   readonly jobs: () => readonly string[];
+  /** Why what is on disk is older than it should be; undefined: it is not. */
+  readonly problem: KeptSoon['problem'];
   /** Writes what has moved, and lets go. */
   readonly close: () => Promise<void>;
 }
@@ -50,50 +53,44 @@ export const logCursors = (
   /** Job → its logs. */
   const cursors = new Map<string, Map<string, Cursor>>();
   const dropped = new Set<string>();
-  let moved = false;
-  let closed = false;
-  let saving: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-
-  const saveNow = async (): Promise<void> => {
-    if (!moved) return;
-    moved = false;
-    const gone = [...dropped];
-    const view: t.TypeOf<typeof Kept> = Object.fromEntries(
-      [...cursors].map(([jobId, logs]) => [
-        jobId,
-        Object.fromEntries([...logs].map(([key, { offset, line, inside }]) => [key, [offset, line, inside]])),
-      ]),
-    );
-    // they are places in logs, and of no place in the history of events
-    const saved = await checkpoints.save({ name, version: VERSION, position: '', view })();
-    if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
-    for (const jobId of gone) if (dropped.delete(jobId)) cursors.delete(jobId);
-    if (gone.length > 0) save();
-  };
-  const save = (): void => {
-    moved = true;
-    if (closed) return;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      // one after the other, so that an older one never replaces a newer one
-      saving = saving.then(saveNow);
-    }, SAVE_EVERY_MS);
-  };
+  /** Of those that were dropped, the ones that the state says so of that is being kept. */
+  let gone: readonly string[] = [];
+  const kept = keptSoon({
+    checkpoints,
+    state: () => {
+      gone = [...dropped];
+      const view: t.TypeOf<typeof Kept> = Object.fromEntries(
+        [...cursors].map(([jobId, logs]) => [
+          jobId,
+          Object.fromEntries(
+            [...logs].map(([key, { offset, line, inside }]) => [key, [offset, line, inside]]),
+          ),
+        ]),
+      );
+      // they are places in logs, and of no place in the history of events
+      return { name, version: VERSION, position: '', view };
+    },
+    everyMs: SAVE_EVERY_MS,
+    onKept: () => {
+      for (const jobId of gone) if (dropped.delete(jobId)) cursors.delete(jobId);
+      if (gone.length > 0) kept.soon();
+    },
+    onProblem,
+  });
 
   return {
     load: async () => {
       const loaded = await checkpoints.load(name, VERSION)();
-      const kept =
+      const found =
         E.isRight(loaded) && loaded.right !== undefined ? Kept.decode(loaded.right.view) : undefined;
       const why = E.isLeft(loaded)
         ? loaded.left.message
-        : kept !== undefined && E.isLeft(kept)
-          ? `the checkpoint ${name} is not used: ${explain(kept.left).join('; ')}`
+        : found !== undefined && E.isLeft(found)
+          ? `the checkpoint ${name} is not used: ${explain(found.left).join('; ')}`
           : undefined;
       if (why !== undefined) onProblem(`${why}; the host is told the output of what lives once more`);
-      if (kept === undefined || E.isLeft(kept)) return;
-      for (const [jobId, logs] of Object.entries(kept.right)) {
+      if (found === undefined || E.isLeft(found)) return;
+      for (const [jobId, logs] of Object.entries(found.right)) {
         const places = Object.entries(logs).map(
           ([key, [offset, line, inside]]) => [key, { offset, line, inside }] as const,
         );
@@ -105,19 +102,15 @@ export const logCursors = (
       const logs = cursors.get(log.jobId) ?? new Map<string, Cursor>();
       cursors.set(log.jobId, logs.set(keyOf(log), to));
       dropped.delete(log.jobId);
-      save();
+      kept.soon();
     },
     drop: (jobId) => {
       if (!cursors.has(jobId)) return;
       dropped.add(jobId);
-      save();
+      kept.soon();
     },
     jobs: () => [...cursors.keys()],
-    close: async () => {
-      closed = true;
-      clearTimeout(timer);
-      await saving;
-      await saveNow();
-    },
+    problem: kept.problem,
+    close: kept.close,
   };
 };

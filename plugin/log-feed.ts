@@ -8,10 +8,11 @@ import type { LogStore } from '../src/app/ports.js';
 import { find } from '../projections/table.js';
 import { askHost } from './ask-host.js';
 import type { Health, Host, LogBatch, ReportAnswer } from './contract.js';
-import { logCursors } from './log-cursors.js';
+import { logCursors, type LogCursors } from './log-cursors.js';
 import { openLane, type Lane } from './log-lane.js';
-import { lateness, owedJobs, owedLogs, takeLog, tellEndFirst } from './owed-logs.js';
-import { forgetLogs, type ReportsView } from './tracked.js';
+import { logEnds } from './log-ends.js';
+import { owedJobs, owedLogs, takeLog } from './owed-logs.js';
+import type { ReportsView } from './tracked.js';
 
 export interface LogFeedOptions {
   readonly host: string;
@@ -40,14 +41,14 @@ export interface LogFeed {
   /** Phase runs of which the end waits for their output. */
   readonly held: () => number;
   readonly health: () => Health['logs'];
+  /** Why what the host has taken could not be kept; undefined: it was. */
+  readonly problem: LogCursors['problem'];
   /** Waits for no answer of the host. */
   readonly close: () => Promise<void>;
 }
 
 /** Batches under way at a time: so much is held in memory, 64 KiB each. */
 export const MOST_UNDER_WAY = 16;
-/** Phase runs that have ended, were told to the end, and of which output is kept in mind. */
-const MOST_BEHIND = 1000;
 
 export const openLogFeed = (options: LogFeedOptions): LogFeed => {
   const { view, onProblem, patienceMs } = options;
@@ -60,13 +61,6 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
   /** Whose turn it is, in order. */
   const ready = new Set<Lane>();
   let underWay = 0;
-  /** Phase run → since when its end waits without any progress. */
-  const held = new Map<string, number>();
-  const behind = new Set<string>();
-  let givenUp = 0;
-  /** When the host last took anything. */
-  let lastTaken = performance.now();
-  let watch: NodeJS.Timeout | undefined;
 
   // ---- turns
 
@@ -93,8 +87,7 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
   };
 
   const taken = (batch: LogBatch): void => {
-    lastTaken = performance.now();
-    if (held.has(batch.phaseRunId)) held.set(batch.phaseRunId, lastTaken);
+    ends.taken(batch.phaseRunId);
     if (!batch.final) return;
     takeLog(view(), batch);
     options.changed(batch.phaseRunId, batch.jobId);
@@ -134,55 +127,21 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
 
   // ---- ends
 
-  /** Since when nothing of it has gone on: what waits for its turn goes on as long as anything does. */
-  const stuckSince = (phaseRunId: string, since: number): number =>
-    [...(lanes.get(phaseRunId)?.values() ?? [])].some((lane) => lane.state() === 'failing')
-      ? since
-      : Math.max(since, lastTaken);
-
-  const giveUpOldest = (): void => {
-    const [oldest] = behind;
-    if (behind.size <= MOST_BEHIND || oldest === undefined) return;
-    givenUp += owedJobs(view(), oldest).length;
-    onProblem(
-      `the host takes no output: that of phase run ${oldest}, which ended long ago, is told no more; it can be read through the API`,
-    );
-    forgetLogs(view(), oldest);
-    look(oldest);
-  };
-
-  const endLate = (): void => {
-    const now = performance.now();
-    for (const [phaseRunId, since] of [...held]) {
-      if (now - stuckSince(phaseRunId, since) < patienceMs) continue;
-      onProblem(
-        `the host took none of the output of phase run ${phaseRunId} for ${patienceMs} ms: its end is told first`,
-      );
-      tellEndFirst(view(), phaseRunId);
-      options.changed(phaseRunId);
-    }
-    watchEnds();
-  };
-  const watchEnds = (): void => {
-    clearTimeout(watch);
-    watch = held.size === 0 || closed() ? undefined : setTimeout(endLate, Math.min(1000, patienceMs / 4));
-    watch?.unref();
-  };
+  const ends = logEnds({
+    ...{ view, patienceMs, onProblem },
+    fails: (phaseRunId) =>
+      [...(lanes.get(phaseRunId)?.values() ?? [])].some((lane) => lane.state() === 'failing'),
+    changed: options.changed,
+  });
 
   const look = (phaseRunId: string, jobId?: string): void => {
     if (!going || closed()) return;
-    const late = lateness(view(), phaseRunId);
-    if (late !== 'held') held.delete(phaseRunId);
-    else if (!held.has(phaseRunId)) held.set(phaseRunId, performance.now());
-    if (late === 'behind') behind.add(phaseRunId);
-    else behind.delete(phaseRunId);
-    if (watch === undefined) watchEnds();
     const jobs =
       jobId === undefined
         ? new Set([...owedJobs(view(), phaseRunId), ...(lanes.get(phaseRunId)?.keys() ?? [])])
         : [jobId];
     for (const one of jobs) lookAt(phaseRunId, one);
-    giveUpOldest();
+    ends.look(phaseRunId);
   };
 
   return {
@@ -195,18 +154,19 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
       for (const phaseRunId of Object.keys(runs)) look(phaseRunId);
     },
     look,
-    held: () => held.size,
+    held: ends.held,
     health: () => {
       const states = [...lanes.values()].flatMap((ofRun) => [...ofRun.values()].map((lane) => lane.state()));
       return {
         waiting: states.filter((state) => state !== 'idle').length,
         retried: states.filter((state) => state === 'failing').length,
-        givenUp,
+        givenUp: ends.givenUp(),
       };
     },
+    problem: cursors.problem,
     close: async () => {
       closing.abort();
-      clearTimeout(watch);
+      ends.close();
       for (const ofRun of lanes.values()) for (const lane of ofRun.values()) lane.close();
       await cursors.close();
     },

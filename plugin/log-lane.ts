@@ -8,13 +8,9 @@ import type { LogStore } from '../src/app/ports.js';
 import { retryAfter } from './ask-host.js';
 import type { LogBatch, ReportAnswer } from './contract.js';
 import { refOf, type LogCursors, type LogName } from './log-cursors.js';
-import { behind, PIECE_BYTES, pieceLength, textOf, type Cursor } from './log-pieces.js';
+import { APART_MS, dueAt, pieceOf, type Seen } from './log-pace.js';
+import { behind, PIECE_BYTES, textOf, type Cursor } from './log-pieces.js';
 import type { OwedJob } from './owed-logs.js';
-
-/** Little output is told no more often than this. */
-const APART_MS = 250;
-/** So long a line that is not ended is waited for. */
-const PART_MS = 1000;
 
 export interface LaneDeps {
   readonly store: Pick<LogStore, 'read' | 'watch'>;
@@ -43,20 +39,14 @@ export interface Lane {
 
 type Log = OwedJob['logs'][number];
 
-/** What is known of the output that is told now. */
-interface Seen {
+interface Watched extends Seen {
+  /** Of what is stored; absent: nothing is, any more. */
   readonly watching?: Subscription;
-  /** Stored, as far as was heard. */
-  size: number;
-  /** What there was when a line had not ended, and since when; `stuck`: not even a character of it has. */
-  part?: { readonly size: number; readonly since: number; readonly stuck: boolean };
-  /** What was told and not taken: it comes again as it was. */
-  again?: { readonly length: number; readonly final: boolean };
 }
 
 export const openLane = (deps: LaneDeps): Lane => {
   const { store, cursors } = deps;
-  const seen = new Map<string, Seen>();
+  const seen = new Map<string, Watched>();
   let asking = false;
   const isAsking = (): boolean => asking;
   const closing = new AbortController();
@@ -73,10 +63,10 @@ export const openLane = (deps: LaneDeps): Lane => {
   const keyOf = ({ attempt, output }: Log): string => `${attempt}.${output}`;
 
   /** Hears of what is stored, as long as something may follow. */
-  const watch = (job: OwedJob, log: Log): Seen => {
+  const watch = (job: OwedJob, log: Log): Watched => {
     const known = seen.get(keyOf(log));
     if (known !== undefined) return known;
-    const found: Seen = { size: 0 };
+    const found: Watched = { size: 0 };
     seen.set(keyOf(log), found);
     if (log.over) return found;
     const watching = store.watch(refOf(nameOf(job, log))).subscribe({
@@ -93,20 +83,14 @@ export const openLane = (deps: LaneDeps): Lane => {
     return found;
   };
 
-  /** When that log may be told on; undefined: nothing came. */
-  const dueAt = (log: Log, { offset }: Cursor, { size, part }: Seen): number | undefined => {
-    if (log.over) return 0;
-    if (size <= offset) return undefined;
-    if (size - offset >= PIECE_BYTES) return 0;
-    if (part?.size !== size) return notBefore;
-    return part.stuck ? undefined : part.since + PART_MS;
-  };
-
   const next = (): { readonly job: OwedJob; readonly log: Log; readonly at: number } | undefined => {
     const job = deps.owed();
     if (job === undefined) return undefined;
     const [first, other] = job.logs
-      .map((log) => ({ job, log, at: dueAt(log, cursors.of(nameOf(job, log)), watch(job, log)) }))
+      .map((log) => {
+        const { offset } = cursors.of(nameOf(job, log));
+        return { job, log, at: dueAt(watch(job, log), { offset, over: log.over, notBefore }) };
+      })
       .flatMap(({ at, ...rest }) => (at === undefined ? [] : [{ ...rest, at }]))
       .sort((a, b) => a.at - b.at);
     return first?.log.output === last && other?.at === first?.at ? (other ?? first) : first;
@@ -155,23 +139,6 @@ export const openLane = (deps: LaneDeps): Lane => {
     deps.taken(batch);
   };
 
-  /** How much of what was read is told now; undefined: wait for more. */
-  const pieceOf = (
-    state: Seen,
-    { bytes, size }: { readonly bytes: Buffer; readonly size: number },
-    isRest: boolean,
-  ): { readonly length: number; readonly final: boolean } | undefined => {
-    if (state.again !== undefined) return state.again;
-    if (isRest) return { length: bytes.length, final: true };
-    const now = performance.now();
-    const since = state.part?.since ?? now;
-    const parts = now - since >= PART_MS;
-    const length = pieceLength(bytes, parts);
-    if (length > 0) return { length, final: false };
-    state.part = { size, since, stuck: parts };
-    return undefined;
-  };
-
   /** Reads and tells one batch. */
   const tellOne = async (job: OwedJob, log: Log): Promise<void> => {
     const name = nameOf(job, log);
@@ -188,7 +155,7 @@ export const openLane = (deps: LaneDeps): Lane => {
     }
     state.size = Math.max(state.size, got.right.size);
     const isRest = over && from.offset + got.right.bytes.length >= got.right.size;
-    const piece = pieceOf(state, got.right, isRest);
+    const piece = pieceOf(state, { ...got.right, isRest, now: performance.now() });
     if (piece === undefined) return;
     delete state.part;
     state.again = piece;

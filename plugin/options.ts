@@ -11,7 +11,9 @@ import { checked, known, whole } from '../src/domain/checks.js';
 import type { HostUser, MiddlewareContext, Problem } from './contract.js';
 import { parseStore, storeOptions } from './store-options.js';
 import { parseToolchainOptions, toolchainOptions } from './toolchain-options.js';
+import { parseWebhookOptions, webhookOptions } from './webhook-options.js';
 import type { ToolchainPolicy } from '../src/domain/toolchain-config.js';
+import type { Webhook } from '../src/domain/webhook-config.js';
 
 export interface BatonOptions {
   /** Recorded with every phase run; the same for ever, since ids follow from it. */
@@ -28,6 +30,8 @@ export interface BatonOptions {
   readonly source?: 'push' | 'clone';
   /** What is looked for on runners, and which versions get along; told as `toolchains` and `compatibility`. Absent: nothing. */
   readonly toolchains?: ToolchainPolicy;
+  /** Who is told what happens, beside the host. Absent: nobody. */
+  readonly webhooks?: readonly Webhook[];
   /** Jobs that may wait and run at a time; more are answered `busy`. */
   readonly maxQueued: number;
   readonly logLevel: string;
@@ -90,7 +94,10 @@ const optional = {
     (value): value is NonNullable<BatonOptions['authenticate']> => typeof value === 'function',
   ),
 };
-const names = [...Object.keys(required), ...Object.keys(optional), ...storeOptions, ...toolchainOptions];
+const names = [
+  ...[...Object.keys(required), ...Object.keys(optional)],
+  ...[...storeOptions, ...toolchainOptions, ...webhookOptions],
+];
 const Options = known(required, optional);
 
 const defaults = {
@@ -124,13 +131,21 @@ export const parseOptions = (
   const decoded = Options.decode(raw);
   const store = parseStore(raw);
   const toolchains = parseToolchainOptions(raw);
+  const webhooks = parseWebhookOptions(raw);
   const problems = [
     ...strangers(raw),
     ...(E.isLeft(decoded) ? problemsOf(decoded.left) : []),
     ...(E.isLeft(store) ? store.left : []),
     ...(E.isLeft(toolchains) ? toolchains.left : []),
+    ...(E.isLeft(webhooks) ? webhooks.left : []),
   ];
-  if (E.isLeft(decoded) || E.isLeft(store) || E.isLeft(toolchains) || problems.length > 0)
+  if (
+    E.isLeft(decoded) ||
+    E.isLeft(store) ||
+    E.isLeft(toolchains) ||
+    E.isLeft(webhooks) ||
+    problems.length > 0
+  )
     return { problems };
   // an option that is there and undefined is one that was left out
   const given = Object.entries(decoded.right).filter(([, value]: [string, unknown]) => value !== undefined);
@@ -138,7 +153,12 @@ export const parseOptions = (
   const { right: policy } = toolchains;
   const says = policy.toolchains.length > 0 || policy.rules.length > 0;
   const rules = says ? { toolchains: policy } : {};
+  const told = webhooks.right.length > 0 ? { webhooks: webhooks.right } : {};
   return {
-    options: { ...defaults, ...(Object.fromEntries(given) as typeof decoded.right), ...server, ...rules },
+    options: {
+      ...defaults,
+      ...(Object.fromEntries(given) as typeof decoded.right),
+      ...{ ...server, ...rules, ...told },
+    },
   };
 };

@@ -8,6 +8,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Observable, Subscription } from 'rxjs';
 import type { CheckpointStore } from '../src/app/checkpoints.js';
+import { keptSoon, type KeptSoon } from '../src/app/kept-soon.js';
 import { pause, StoreFailed } from '../src/app/follow-store.js';
 import type { EventStore } from '../src/app/ports.js';
 import { StoreAway } from '../src/app/store-outage.js';
@@ -16,9 +17,10 @@ import type { ReportKind } from '../src/events/phase-run.js';
 import { comparePositions, type Position } from '../src/kernel/recorded.js';
 import type { Health, Host } from './contract.js';
 import { find, idIn } from '../projections/table.js';
-import { askHost, retryAfter } from './ask-host.js';
+import { askHost } from './ask-host.js';
 import { openLogFeed, type LogFeed, type LogFeedOptions } from './log-feed.js';
 import { waitAgain } from './owed-logs.js';
+import { reportTurns } from './report-turns.js';
 import { closeRun, evolveReports, lastTaken, nextReport, takeReport } from './reports.js';
 import { forgetLogs, noReports, type ReportsView } from './tracked.js';
 
@@ -53,6 +55,8 @@ export interface Outbox {
   readonly waiting: () => number;
   readonly retried: () => number;
   readonly logs: LogFeed['health'];
+  /** Why what the host has taken could not be kept; undefined: it was. */
+  readonly problem: KeptSoon['problem'];
   /** Resolves when everything up to there was taken by the host, but for output that comes after its end. */
   readonly settled: (upTo: Position) => Promise<void>;
   /** Waits for no answer of the host: it may be the host that waits for this. */
@@ -61,8 +65,6 @@ export interface Outbox {
 
 const VERSION = 1;
 const PAGE = 500;
-/** Reports under way at a time; one that is to be told again is not under way meanwhile. */
-const MOST_UNDER_WAY = 32;
 /** Phase runs that wait for the host before reading stops. */
 const MOST_WAITING = 1000;
 /** The checkpoint is as large as what waits, so it is not written for each report: a crash in between repeats those since. */
@@ -78,18 +80,13 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   let view: ReportsView = noReports();
   let position: Position | undefined;
   let going = false;
-  /** Phase runs with something to tell, none of it under way or put off. */
-  const ready = new Set<string>();
-  const underWay = new Set<string>();
-  /** Phase run → its failures in a row, and the timer of its next try. */
-  const putOff = new Map<string, { failures: number; timer?: NodeJS.Timeout }>();
   let settling: (() => void)[] = [];
   let subscription: Subscription | undefined;
 
   const changed = (id: string, jobId?: string): void => {
-    consider(id);
+    turns.consider(id);
     feed?.look(id, jobId);
-    save();
+    kept.soon();
     tellReady();
     if (tooMany) void read();
     settle();
@@ -107,27 +104,16 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       },
     });
 
-  const waiting = (): number =>
-    ready.size + underWay.size + [...putOff.values()].filter(({ timer }) => timer !== undefined).length;
-
   // ---- the checkpoint
 
-  let saving: Promise<void> = Promise.resolve();
-  let saveTimer: NodeJS.Timeout | undefined;
-  const saveNow = async (): Promise<void> => {
-    if (position === undefined) return;
+  const kept = keptSoon({
+    checkpoints,
     // a copy: the view goes on changing while it is written
-    const kept = { name, version: VERSION, position, view: structuredClone(view) };
-    const saved = await checkpoints.save(kept)();
-    if (E.isLeft(saved)) onProblem(saved.left.message, saved.left.cause);
-  };
-  const save = (): void => {
-    saveTimer ??= setTimeout(() => {
-      saveTimer = undefined;
-      // one after the other, so that an older one never replaces a newer one
-      saving = saving.then(saveNow);
-    }, SAVE_EVERY_MS);
-  };
+    state: () =>
+      position === undefined ? undefined : { name, version: VERSION, position, view: structuredClone(view) },
+    everyMs: SAVE_EVERY_MS,
+    onProblem,
+  });
 
   const restore = async (): Promise<void> => {
     const loaded = await checkpoints.load(name, VERSION)();
@@ -145,7 +131,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
     position = loaded.right.position;
     // the host may have had them when it was loaded before
     if (feed === undefined) for (const id of Object.keys(view.runs)) forgetLogs(view, id);
-    for (const id of Object.keys(view.runs)) if (nextReport(view, id)) ready.add(id);
+    for (const id of Object.keys(view.runs)) turns.consider(id);
   };
 
   // ---- reading
@@ -160,7 +146,7 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
   const readOn = async (): Promise<void> => {
     do {
       readAgain = false;
-      while (!closed() && !(tooMany = waiting() + (feed?.held() ?? 0) >= MOST_WAITING)) {
+      while (!closed() && !(tooMany = owed() >= MOST_WAITING)) {
         const page = await store.readAll(position ?? 'start', { maxCount: PAGE })();
         if (E.isLeft(page)) throw new StoreFailed(page.left);
         const news = page.right.filter(
@@ -175,10 +161,10 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
           const jobId = idIn('job', recorded.stream);
           const id = idIn('phase_run', recorded.stream) ?? find(view.jobs, jobId ?? '');
           if (id === undefined) continue;
-          consider(id);
+          turns.consider(id);
           feed?.look(id, jobId);
         }
-        save();
+        kept.soon();
         tellReady();
       }
     } while (readAgainNow());
@@ -202,68 +188,50 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
 
   // ---- telling
 
-  const consider = (id: string): void => {
-    if (nextReport(view, id) && !underWay.has(id) && putOff.get(id)?.timer === undefined) ready.add(id);
-  };
-
-  const tellReady = (): void => {
-    if (!going || closed()) return;
-    for (const id of ready) {
-      if (underWay.size >= MOST_UNDER_WAY) return;
-      ready.delete(id);
-      underWay.add(id);
-      void tell(id);
-    }
-  };
-
-  const tell = async (id: string): Promise<void> => {
+  const tell = async (id: string, again: boolean): Promise<boolean | undefined> => {
     const report = nextReport(view, id);
-    const answer =
-      report &&
-      (await askHost((how) => options.report(report, how), {
-        ...{ timeoutMs: options.timeoutMs, closing: closing.signal },
-      }));
-    if (closed()) return;
-    if (answer !== undefined && E.isLeft(answer) && !putOff.has(id))
+    if (report === undefined) return true;
+    const answer = await askHost((how) => options.report(report, how), {
+      ...{ timeoutMs: options.timeoutMs, closing: closing.signal },
+    });
+    if (closed()) return undefined;
+    if (E.isLeft(answer) && !again)
       onProblem(
-        `the host did not take report ${report?.seq} of ${report?.hostKey}; it is told again`,
+        `the host did not take report ${report.seq} of ${report.hostKey}; it is told again`,
         answer.left,
       );
-    const isGone = answer !== undefined && E.isRight(answer) && answer.right === 'gone';
-    const refused = isGone && report !== undefined && !(await options.refuse(report).catch(() => false));
-    if (closed()) return;
-    underWay.delete(id);
-    if (answer !== undefined && (E.isLeft(answer) || refused)) {
-      if (report?.type === 'phase.finished') waitAgain(view, id);
-      putOffTell(id);
-      feed?.look(id);
-    } else {
-      putOff.delete(id);
-      if (isGone) closeRun(view, id);
-      // a refusal that was read meanwhile has closed it already
-      else if (report !== undefined && nextReport(view, id)?.seq === report.seq) takeReport(view, id);
-      consider(id);
-      feed?.look(id);
-      save();
-      if (tooMany) void read();
+    const isGone = E.isRight(answer) && answer.right === 'gone';
+    const isRecorded = !isGone || (await options.refuse(report).catch(() => false));
+    if (closed()) return undefined;
+    if (E.isLeft(answer) || !isRecorded) {
+      if (report.type === 'phase.finished') waitAgain(view, id);
+      return false;
     }
-    tellReady();
-    settle();
+    if (isGone) closeRun(view, id);
+    // a refusal that was read meanwhile has closed it already
+    else if (nextReport(view, id)?.seq === report.seq) takeReport(view, id);
+    return true;
   };
 
-  const putOffTell = (id: string): void => {
-    const failures = putOff.get(id)?.failures ?? 0;
-    const timer = setTimeout(
-      () => {
-        putOff.set(id, { failures: failures + 1 });
-        consider(id);
-        if (!ready.has(id)) putOff.delete(id);
-        tellReady();
-      },
-      retryAfter(failures, options.mostRetryMs),
-    );
-    putOff.set(id, { failures: failures + 1, timer });
+  const turns = reportTurns({
+    owes: (id) => nextReport(view, id) !== undefined,
+    tell,
+    over: (id, taken) => {
+      feed?.look(id);
+      if (taken) {
+        kept.soon();
+        if (tooMany) void read();
+      }
+      settle();
+    },
+    mostRetryMs: options.mostRetryMs,
+  });
+  const tellReady = (): void => {
+    if (going && !closed()) turns.go();
   };
+
+  /** Phase runs that wait for the host, be it with a report or with output before their end. */
+  const owed = (): number => turns.waiting() + (feed?.held() ?? 0);
 
   const settle = (): void => {
     const now = settling;
@@ -283,14 +251,14 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       tellReady();
       feed?.go();
     },
-    waiting,
-    retried: () => putOff.size,
+    waiting: turns.waiting,
+    retried: turns.retried,
     logs: () => feed?.health() ?? NO_LOGS,
+    problem: () => kept.problem() ?? feed?.problem(),
     settled: (upTo) =>
       new Promise((resolve) => {
         const check = (): void => {
-          const owed = waiting() + (feed?.held() ?? 0);
-          if (closed() || (owed === 0 && comparePositions(position ?? '', upTo) >= 0)) resolve();
+          if (closed() || (owed() === 0 && comparePositions(position ?? '', upTo) >= 0)) resolve();
           else settling.push(check);
         };
         check();
@@ -298,12 +266,12 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
     close: async () => {
       closing.abort();
       subscription?.unsubscribe();
-      for (const { timer } of putOff.values()) clearTimeout(timer);
+      turns.close();
       await feed?.close();
       await reading;
-      clearTimeout(saveTimer);
-      await saving;
-      await saveNow();
+      // also what became of reports that were not taken
+      kept.soon();
+      await kept.close();
       settle();
     },
   };

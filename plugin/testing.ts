@@ -6,6 +6,7 @@ import { loadRules } from './testing/load.js';
 import { logFailureRules } from './testing/log-failures.js';
 import { logRules } from './testing/logs.js';
 import { reportRules } from './testing/reports.js';
+import { slotRules } from './testing/slots.js';
 import type { Subject, SubjectOptions } from './testing/subject.js';
 
 export { memoryHost } from './testing/memory-host.js';
@@ -28,7 +29,7 @@ export const hostConformance = (
 ): readonly ConformanceTest[] =>
   [
     ...[...loadRules, ...commandRules, ...burstRules, ...reportRules],
-    ...[...logRules, ...logFailureRules, ...lifeRules],
+    ...[...logRules, ...logFailureRules, ...slotRules, ...lifeRules],
   ].map(({ title, options = {}, check }) => ({
     title,
     run: async () => {

@@ -142,6 +142,8 @@ const FOLDERS = ['logs', 'secrets', 'git', 'projections'] as const;
 /** Where the pages lie, beside the compiled program. */
 export const WEB_ROOT = join(import.meta.dirname, '..', 'web');
 
+export { webhookProblems } from './webhooks/desk.js';
+
 /** What was opened, to be closed in reverse. */
 const closers = () => {
   const list: (() => Promise<void> | void)[] = [];
@@ -480,6 +482,7 @@ export const openCore = async (
       health: models['runner-health'],
       totals: models.totals,
       models,
+      webhooks: webhooks.right,
       isOwner: () => !owned.right.isLost(),
       starting: { dispatch: dispatch.ready, standalone: standalone.ready },
     }),

@@ -8,6 +8,7 @@ import { comparePositions, type Position } from '../kernel/recorded.js';
 import { millisBetween } from '../kernel/time.js';
 import type { Deps } from './handle.js';
 import type { ReadModel } from './read-models.js';
+import type { WebhookDesk, WebhookView } from './webhooks.js';
 import { storageProblem, type StorageState, type WatchedAppends } from './storage-health.js';
 
 export interface Readiness {
@@ -28,6 +29,13 @@ export interface Measures {
   /** Last event of the store, and of each read model. */
   readonly head: Position;
   readonly positions: Readonly<Record<string, Position>>;
+  readonly webhooks: readonly MeasuredWebhook[];
+}
+
+/** How far one receiver is, and how it took what it was told since the server started. */
+export interface MeasuredWebhook extends Pick<WebhookView, 'name' | 'position' | 'owed' | 'deliveries'> {
+  /** Since the oldest message happened that it has not taken; 0 when there is none. */
+  readonly oldestOwedMs: number;
 }
 
 export interface HealthUseCases {
@@ -43,6 +51,7 @@ export interface HealthDeps extends Deps {
   readonly health: ReadModel<RunnerHealthView>;
   readonly totals: ReadModel<TotalsView>;
   readonly models: Readonly<Record<string, Pick<ReadModel<unknown>, 'position'>>>;
+  readonly webhooks: Pick<WebhookDesk, 'list'>;
   /** False: another server drives the runners. */
   readonly isOwner: () => boolean;
   /** Parts that start after the server listens, by name. */
@@ -118,6 +127,10 @@ export const healthUseCases = (deps: HealthDeps): HealthUseCases => {
       totals: structuredClone(deps.totals.view()),
       head: head !== undefined && E.isRight(head) ? (head.right?.position ?? '') : '',
       positions: Object.fromEntries(Object.entries(models).map(([name, model]) => [name, model.position()])),
+      webhooks: deps.webhooks.list().map(({ name, position, owed, deliveries, oldestAt }) => ({
+        ...{ name, position, owed, deliveries },
+        oldestOwedMs: oldestAt === undefined ? 0 : Math.max(0, millisBetween(oldestAt, now)),
+      })),
     };
   };
 

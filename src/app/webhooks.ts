@@ -18,11 +18,15 @@ export interface WebhookState {
   readonly position: Position;
   /** Messages that were read and not yet taken. */
   readonly owed: number;
+  /** When the oldest of them happened. */
+  readonly oldestAt?: Instant;
   /** Failures in a row. */
   readonly failures: number;
   /** The last failure: when, and one sentence. */
   readonly problem?: { readonly at: Instant; readonly message: string };
   readonly takenAt?: Instant;
+  /** Tries since the server started, by how they ended: `gone` says that no more is wanted. */
+  readonly deliveries: Readonly<Record<'taken' | 'failed' | 'gone', number>>;
 }
 
 export interface WebhookView extends WebhookState {
@@ -30,6 +34,8 @@ export interface WebhookView extends WebhookState {
   /** Scheme, host and port of its address: the rest may be a secret. */
   readonly origin: string;
   readonly topics: readonly WebhookTopic[];
+  /** Enterprises, organisations, projects and pipelines that it is told of, as they are written; absent: all. */
+  readonly scopes?: readonly string[];
 }
 
 /** What is told, from where. */

@@ -10,13 +10,16 @@ import { plain } from './terminal.js';
 const problemText = (io: Io, { problem }: WebhookView): string =>
   problem === undefined ? '' : `${problem.message} (${age(problem.at, io.now())})`;
 
+const toldText = ({ topics, scopes }: WebhookView): string =>
+  [topics, ...(scopes === undefined ? [] : [scopes])].map((words) => words.join(',')).join(' of ');
+
 const listText = (io: Io, webhooks: readonly WebhookView[]): string =>
   webhooks.length === 0
     ? 'No webhook is configured; the setting `webhooks` of `baton serve` has them.'
     : table(
-        ['WEBHOOK', 'TO', 'TOPICS', 'STATE', 'OWED', 'TAKEN', 'LAST PROBLEM'],
+        ['WEBHOOK', 'TO', 'TOLD OF', 'STATE', 'OWED', 'TAKEN', 'LAST PROBLEM'],
         webhooks.map((webhook) => [
-          ...[webhook.name, webhook.origin, webhook.topics.join(','), webhook.state, String(webhook.owed)],
+          ...[webhook.name, webhook.origin, toldText(webhook), webhook.state, String(webhook.owed)],
           ...[webhook.takenAt === undefined ? '-' : age(webhook.takenAt, io.now()), problemText(io, webhook)],
         ]),
       );

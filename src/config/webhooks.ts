@@ -1,9 +1,15 @@
 /** The setting of webhooks: who is told of what happens, beside those who ask. */
 import { originOf, parseWebhooks, type Webhook } from '../domain/webhook-config.js';
+import { webhookScopeText } from '../domain/webhook-scope.js';
 import { jsonOr, ofParts, setting } from './setting.js';
 
+const toldText = ({ topics, scopes }: Webhook): string =>
+  [topics, ...(scopes === undefined ? [] : [scopes.map(webhookScopeText)])]
+    .map((words) => words.join(', '))
+    .join(' of ');
+
 const tableText = (webhooks: readonly Webhook[]): string =>
-  webhooks.map((webhook) => `${webhook.name} ${originOf(webhook)} (${webhook.topics.join(', ')})`).join('; ');
+  webhooks.map((webhook) => `${webhook.name} ${originOf(webhook)} (${toldText(webhook)})`).join('; ');
 
 export const webhookSettings = {
   webhooks: setting({

@@ -142,13 +142,14 @@ const release = (state: SchedulerState, job: Job, atMs: number, options: Schedul
 
 const queued = (
   state: SchedulerState,
-  { phaseRunId, filter, filterClass, scope, priority, slots = 1, whenUnmatchable, limits }: JobQueued,
+  { phaseRunId, filter, filterClass, scope, priority, slots: wanted = 1, whenUnmatchable, limits }: JobQueued,
   { stream, id, metadata }: Recorded<BatonEvent>,
   policy: Policy,
 ): void => {
   const jobId = idOf(stream);
   const waitsSinceMs = Date.parse(metadata.recordedAt);
   const { enterprise } = scope;
+  const slots = Math.max(1, wanted);
   const job: Job = {
     jobId,
     cls: state.index.join(filterClass, filter, { enterprise, slots }, waitsSinceMs),

@@ -1,6 +1,7 @@
 /** Reads what people write of webhooks: every problem at once, each with its place. Pure. */
 import * as E from 'fp-ts/lib/Either.js';
 import { shown, suggest, type Problem } from './problem.js';
+import { readScopes, type WebhookScope } from './webhook-scope.js';
 
 /** What a webhook may be told of, each a kind of streams; see docs/events.md. */
 export const webhookTopics = ['jobs', 'phases', 'changes', 'runners'] as const;
@@ -14,10 +15,12 @@ export interface Webhook {
   /** File that holds the secret by which messages are signed, and nothing else. */
   readonly secretFile: string;
   readonly topics: readonly WebhookTopic[];
+  /** It is told of what belongs to one of these only; absent: of everything. */
+  readonly scopes?: readonly WebhookScope[];
 }
 
 /** Keys of one table of `webhooks`. */
-export const webhookKeys = ['url', 'secret_file', 'topics'];
+export const webhookKeys = ['url', 'secret_file', 'topics', 'scopes'];
 
 /** Each has its own connections and its own place in the log. */
 const MOST_WEBHOOKS = 16;
@@ -99,6 +102,21 @@ const readTopics = (path: string, value: unknown): Read<readonly WebhookTopic[]>
     : E.right(webhookTopics.filter((topic) => list.includes(topic)));
 };
 
+/** What belongs to no project would never be told to who wants some projects only. */
+const readPlaces = (path: string, scopes: unknown, topics: unknown): Read<Pick<Webhook, 'scopes'>> => {
+  if (scopes === undefined) return E.right({});
+  const read = readScopes(path, scopes);
+  if (E.isLeft(read)) return read;
+  return Array.isArray(topics) && topics.includes('runners')
+    ? refuse(
+        path,
+        'no scopes beside the topic runners',
+        'both',
+        'runners belong to no project: give them a webhook of its own',
+      )
+    : E.right({ scopes: read.right });
+};
+
 const readOne = (name: string, value: unknown): Read<Webhook> => {
   const path = isWebhookName(name) ? name : shown(name);
   const misnamed = isWebhookName(name)
@@ -125,13 +143,17 @@ const readOne = (name: string, value: unknown): Read<Webhook> => {
   const url = readUrl(`${path}.url`, value['url']);
   const secretFile = readFile(`${path}.secret_file`, value['secret_file']);
   const topics = readTopics(`${path}.topics`, value['topics']);
+  const places = readPlaces(`${path}.scopes`, value['scopes'], value['topics']);
   const problems = [
     ...strangers,
-    ...[misnamed, url, secretFile, topics].flatMap((one) => (E.isLeft(one) ? one.left : [])),
+    ...[misnamed, url, secretFile, topics, places].flatMap((one) => (E.isLeft(one) ? one.left : [])),
   ];
-  return problems.length > 0 || E.isLeft(url) || E.isLeft(secretFile) || E.isLeft(topics)
+  return problems.length > 0 || E.isLeft(url) || E.isLeft(secretFile) || E.isLeft(topics) || E.isLeft(places)
     ? E.left(problems)
-    : E.right({ name, url: url.right, secretFile: secretFile.right, topics: topics.right });
+    : E.right({
+        ...{ name, url: url.right, secretFile: secretFile.right, topics: topics.right },
+        ...places.right,
+      });
 };
 
 /** The table `webhooks`, in the order of names. Paths start below it: `chat.topics[0]`. */

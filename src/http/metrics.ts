@@ -21,6 +21,43 @@ const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
 /** The commit part; precise enough to see whether somebody falls behind. */
 const placeOf = (position: string): number => Number(position.split('/')[0] ?? '') || 0;
 
+/** How receivers follow; there is none of these where there is no webhook. */
+const webhookMetrics = (registry: Registry) => {
+  const registers = [registry];
+  const labelNames = ['webhook'] as const;
+  const deliveries = new Counter({
+    name: 'baton_webhook_deliveries_total',
+    help: 'Tries to tell a webhook something since the server started, by how they ended',
+    labelNames: ['webhook', 'outcome'],
+    registers,
+  });
+  const owed = new Gauge({
+    name: 'baton_webhook_owed',
+    help: 'Messages that were read for a webhook and not yet taken',
+    ...{ labelNames, registers },
+  });
+  const oldest = new Gauge({
+    name: 'baton_webhook_oldest_owed_seconds',
+    help: 'Since the oldest of them happened',
+    ...{ labelNames, registers },
+  });
+  const position = new Gauge({
+    name: 'baton_webhook_position',
+    help: 'Position up to which the log was read for a webhook',
+    ...{ labelNames, registers },
+  });
+  return (webhooks: Measures['webhooks']): void => {
+    for (const metric of [deliveries, owed, oldest, position]) metric.reset();
+    for (const one of webhooks) {
+      const webhook = one.name;
+      for (const [outcome, n] of Object.entries(one.deliveries)) deliveries.inc({ webhook, outcome }, n);
+      owed.set({ webhook }, one.owed);
+      oldest.set({ webhook }, one.oldestOwedMs / 1000);
+      position.set({ webhook }, placeOf(one.position));
+    }
+  };
+};
+
 const domainMetrics = (registry: Registry) => {
   const registers = [registry];
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
@@ -38,6 +75,7 @@ const domainMetrics = (registry: Registry) => {
   const queued = counter('baton_jobs_queued_total', 'Jobs that were queued');
   const requeued = counter('baton_jobs_requeued_total', 'Attempts after which the job was queued again');
   const ended = counter('baton_jobs_ended_total', 'Jobs that ended, by outcome', ['outcome']);
+  const takeWebhooks = webhookMetrics(registry);
 
   return (measures: Measures): void => {
     for (const metric of [waiting, active, runners, models, queued, requeued, ended]) metric.reset();
@@ -52,6 +90,7 @@ const domainMetrics = (registry: Registry) => {
     queued.inc(measures.totals.queued);
     requeued.inc(measures.totals.requeued);
     for (const [outcome, n] of Object.entries(measures.totals.ended)) ended.inc({ outcome }, n);
+    takeWebhooks(measures.webhooks);
   };
 };
 

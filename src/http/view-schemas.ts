@@ -389,8 +389,16 @@ export const viewSchemas = {
       position: { ...text, description: 'up to where the log was read for it' },
       owed: { ...whole, description: 'messages that were read and not yet taken' },
       failures: { ...whole, description: 'in a row' },
+      deliveries: {
+        ...object({ taken: whole, failed: whole, gone: whole }),
+        description: 'tries since the server started, by how they ended',
+      },
     },
-    { problem: object({ at: instant, message: text }), takenAt: instant },
+    {
+      scopes: { ...listOfTexts, description: 'what it is told of, e.g. `acme/web/shop`; absent: all' },
+      oldestAt: { ...instant, description: 'when the oldest of what is owed happened' },
+      ...{ problem: object({ at: instant, message: text }), takenAt: instant },
+    },
   ),
   Installation: object({ installationId: text }),
   Rebuilt: object({ name: text, events: whole }),

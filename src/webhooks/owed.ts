@@ -3,11 +3,14 @@
  * not wait for each other. No clock: instants in milliseconds come with each question.
  */
 import type { Position } from '../kernel/recorded.js';
+import type { Instant } from '../kernel/time.js';
 
 export interface Message {
   readonly position: Position;
   readonly stream: string;
   readonly id: string;
+  /** When it happened. */
+  readonly at: Instant;
   readonly body: string;
 }
 
@@ -40,6 +43,8 @@ export interface OwedMessages {
   readonly failures: () => number;
   readonly positions: () => readonly Position[];
   readonly size: () => number;
+  /** When the oldest of them happened. */
+  readonly oldest: () => Instant | undefined;
   /** Characters that are held. */
   readonly weight: () => number;
 }
@@ -119,6 +124,11 @@ export const owedMessages = (): OwedMessages => {
     failures: () => failures,
     positions: () => [...streams.values()].flatMap((list) => list.map(({ position }) => position)),
     size: () => size,
+    // instants of one form are in the order of their texts
+    oldest: () =>
+      firsts()
+        .map(({ at }) => at)
+        .sort()[0],
     weight: () => weight,
   };
 };

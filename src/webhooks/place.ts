@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { CheckpointStore } from '../app/checkpoints.js';
+import { keptSoon } from '../app/kept-soon.js';
 import type { EventStore } from '../app/ports.js';
 import { StoreAway } from '../app/store-outage.js';
 import { comparePositions, type Position, type RawEvent, type Recorded } from '../kernel/recorded.js';
@@ -17,8 +18,10 @@ export interface PlaceKeeper {
   readonly find: () => Promise<Place>;
   /** Soon. */
   readonly save: () => void;
-  /** Resolves when it is on disk; what fails is told. */
+  /** Resolves when it is on disk, or could not be written, which is told and tried again. */
   readonly saveNow: () => Promise<void>;
+  /** Writes it once more, and lets go. */
+  readonly close: () => Promise<void>;
 }
 
 const VERSION = 1;
@@ -34,20 +37,15 @@ export const placeKeeper = (
   now: () => { readonly position: Position; readonly owed: readonly Position[] },
   tell: (message: string, cause?: unknown) => void,
 ): PlaceKeeper => {
-  let saving: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-
-  const saveNow = (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    // one after the other, so that an older one never replaces a newer one
-    saving = saving.then(async () => {
+  const kept = keptSoon({
+    checkpoints,
+    state: () => {
       const { position, owed } = now();
-      const saved = await checkpoints.save({ name, version: VERSION, position, view: { owed } })();
-      if (E.isLeft(saved)) tell(saved.left.message, saved.left.cause);
-    });
-    return saving;
-  };
+      return { name, version: VERSION, position, view: { owed } };
+    },
+    everyMs: SAVE_EVERY_MS,
+    onProblem: tell,
+  });
 
   const headOf = async (): Promise<Position> => {
     const head = await store.head()();
@@ -66,20 +64,22 @@ export const placeKeeper = (
       const loaded = await checkpoints.load(name, VERSION)();
       if (E.isLeft(loaded)) tell(loaded.left.message, loaded.left.cause);
       const end = await headOf();
-      const kept = E.isRight(loaded) ? loaded.right : undefined;
-      const view = Kept.decode(kept?.view);
-      if (kept !== undefined && E.isRight(view) && comparePositions(kept.position, end) <= 0) {
+      const before = E.isRight(loaded) ? loaded.right : undefined;
+      const view = Kept.decode(before?.view);
+      if (before !== undefined && E.isRight(view) && comparePositions(before.position, end) <= 0) {
         const owed: Recorded<RawEvent>[] = [];
         for (const position of view.right.owed) owed.push(...(await eventAt(position)));
-        return { position: kept.position, owed };
+        return { position: before.position, owed };
       }
-      if (E.isLeft(loaded) || kept !== undefined)
+      if (E.isLeft(loaded) || before !== undefined)
         tell('its place in the log is lost: it is told what comes from now on');
       return { position: end, owed: [] };
     },
-    save: () => {
-      timer ??= setTimeout(() => void saveNow(), SAVE_EVERY_MS);
+    save: kept.soon,
+    saveNow: kept.now,
+    close: async () => {
+      kept.soon();
+      await kept.close();
     },
-    saveNow,
   };
 };

@@ -11,9 +11,11 @@ import type { EventStore } from '../app/ports.js';
 import type { WebhookState } from '../app/webhooks.js';
 import { decode } from '../events/catalog.js';
 import type { Webhook } from '../domain/webhook-config.js';
+import { isWithin } from '../domain/webhook-scope.js';
 import { comparePositions, type Position, type RawEvent, type Recorded } from '../kernel/recorded.js';
 import type { Clock, Instant } from '../kernel/time.js';
 import { bodyOf, headersOf, isOf } from './message.js';
+import { placesIn } from './places.js';
 import { owedMessages, type Message, type OwedMessages } from './owed.js';
 import { placeKeeper } from './place.js';
 import { post, type Taken } from './post.js';
@@ -21,7 +23,7 @@ import { post, type Taken } from './post.js';
 export interface TellingOptions {
   readonly webhook: Webhook;
   readonly secret: Uint8Array;
-  readonly store: Pick<EventStore, 'readAll' | 'head'>;
+  readonly store: Pick<EventStore, 'readAll' | 'readStream' | 'head'>;
   /** Says that something may have been written. */
   readonly written: Observable<unknown>;
   readonly checkpoints: CheckpointStore;
@@ -30,7 +32,7 @@ export interface TellingOptions {
 }
 
 export interface Telling {
-  /** Finds its place in the log; a new one begins at the end. Throws `StoreAway`. */
+  /** Finds its place in the log; a new one begins at the end. Throws `StoreAway` or `StoreFailed`. */
   readonly open: () => Promise<void>;
   readonly state: () => WebhookState;
   /** Forgets what is owed, and tells what came after that position. Kept when it resolves. */
@@ -48,7 +50,7 @@ const READ_AGAIN_MS = 1000;
 
 export const openTelling = (options: TellingOptions): Telling => {
   const { webhook, secret, store, checkpoints, clock } = options;
-  const { name, url, topics } = webhook;
+  const { name, url, topics, scopes } = webhook;
   const tell = (message: string, cause?: unknown): void => {
     options.onProblem(`webhook ${name}: ${message}`, cause);
   };
@@ -59,18 +61,28 @@ export const openTelling = (options: TellingOptions): Telling => {
   let gone = false;
   let problem: WebhookState['problem'];
   let takenAt: Instant | undefined;
+  const deliveries = { taken: 0, failed: 0, gone: 0 };
+  const places = placesIn(store);
   let subscription: Subscription | undefined;
   const place = placeKeeper(name, checkpoints, store, () => ({ position, owed: owed.positions() }), tell);
 
   // ---- reading
 
+  /** It wants to be told of that. */
+  const concerns = async ({ stream }: Recorded<RawEvent>): Promise<boolean> => {
+    if (!isOf(topics, stream)) return false;
+    if (scopes === undefined) return true;
+    const place = await places.of(stream);
+    return place !== undefined && isWithin(scopes, place);
+  };
+
   const owe = (recorded: Recorded<RawEvent>): void => {
-    if (!isOf(topics, recorded.stream)) return;
     const decoded = decode(recorded);
     // an event that cannot be understood is told of by the read models
     if (E.isLeft(decoded)) return;
     const { stream, id } = recorded;
-    owed.add({ position: recorded.position, stream, id, body: bodyOf(decoded.right) });
+    const at = decoded.right.metadata.recordedAt;
+    owed.add({ position: recorded.position, stream, id, at, body: bodyOf(decoded.right) });
   };
 
   const goesOn = (): boolean =>
@@ -81,10 +93,12 @@ export const openTelling = (options: TellingOptions): Telling => {
     const [from, before] = [position, owed];
     const page = await store.readAll(from === '' ? 'start' : from, { maxCount: PAGE })();
     if (E.isLeft(page)) throw new StoreFailed(page.left);
-    if (owed !== before) return true;
     const news = page.right.filter((one) => comparePositions(one.position, from) > 0);
+    const wanted = new Set<Position>();
+    for (const recorded of news) if (await concerns(recorded)) wanted.add(recorded.position);
+    if (owed !== before) return true;
     for (const recorded of news) {
-      owe(recorded);
+      if (wanted.has(recorded.position)) owe(recorded);
       position = recorded.position;
     }
     if (news.length > 0) place.save();
@@ -142,6 +156,7 @@ export const openTelling = (options: TellingOptions): Telling => {
     const answer = await post({ url, headers, body, timeoutMs: TIMEOUT_MS, signal });
     // the server ends, and sends it again at its next start; or what is owed was forgotten meanwhile
     if (signal.aborted || list !== owed) return;
+    deliveries[answer.kind] += 1;
     if (answer.kind === 'taken') take(message);
     else putOff(message, begunAt, answer);
     send();
@@ -172,11 +187,16 @@ export const openTelling = (options: TellingOptions): Telling => {
     if (gone || before === 0) tell(why);
   };
 
+  const oldest = (): Pick<WebhookState, 'oldestAt'> => {
+    const oldestAt = owed.oldest();
+    return oldestAt === undefined ? {} : { oldestAt };
+  };
+
   return {
     open: async () => {
       const found = await place.find();
       position = found.position;
-      for (const recorded of found.owed) owe(recorded);
+      for (const recorded of found.owed) if (await concerns(recorded)) owe(recorded);
       await place.saveNow();
       subscription = options.written.subscribe(() => {
         if (goesOn()) read();
@@ -186,7 +206,8 @@ export const openTelling = (options: TellingOptions): Telling => {
     },
     state: () => ({
       state: gone ? 'gone' : owed.failures() > 0 ? 'failing' : 'telling',
-      ...{ position, owed: owed.size(), failures: owed.failures() },
+      ...{ position, owed: owed.size(), failures: owed.failures(), deliveries: { ...deliveries } },
+      ...oldest(),
       ...(problem === undefined ? {} : { problem }),
       ...(takenAt === undefined ? {} : { takenAt }),
     }),
@@ -203,7 +224,7 @@ export const openTelling = (options: TellingOptions): Telling => {
       clearTimeout(timer);
       await reading;
       await Promise.all(underWay);
-      await place.saveNow();
+      await place.close();
     },
   };
 };

@@ -70,6 +70,25 @@ it('given slots with accounts of their own, then each is looked at from its own'
   expect(asked).toEqual(['ci-0', 'ci-1']);
 });
 
+it('given a job that held several slots, then it is looked for from the account in which it ran, for each of them', async () => {
+  const asked: string[] = [];
+  const transport = {
+    alive:
+      ({ user }: RunnerTarget) =>
+      () => {
+        asked.push(user);
+        return Promise.resolve(E.right([user === 'ci-0' ? ('alive' as const) : ('gone' as const)]));
+      },
+  };
+  const ownAccount = (slot: number): RunnerTarget => ({ ...target, user: `ci-${slot}` });
+  const also: RunnerEvent = {
+    type: 'SlotQuarantined',
+    data: { slot: 1, jobId: 'a', why: '', survivors: [named(8)], ranIn: 0 },
+  };
+  expect(await slotsToClear(transport, ownAccount, after(soiled(0, 'a', [named(8)]), also))).toEqual([]);
+  expect(asked).toEqual(['ci-0', 'ci-0']);
+});
+
 describe('ClearSlot by a probe', () => {
   const command: RunnerCommand = {
     ...{ kind: 'ClearSlot', slot: 0, by: 'probe', jobs: ['a'], gone: [named(8)] },

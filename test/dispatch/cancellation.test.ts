@@ -23,6 +23,29 @@ it('given an attempt that is tried again and left processes behind, then its slo
   }
 });
 
+it('given an attempt that held several slots and left processes behind, then all of them are closed, each until that is recorded', () => {
+  const end: BatonEvent = {
+    type: 'JobTimedOut',
+    data: { attempt: 1, which: 'total', evidence: { how: 'signalled', survivors: [{ pid: 7 }] } },
+  };
+  const story = [queued('j'), assigned('j', { slot: 1, alsoSlots: [2, 4] }), { ...end, stream: 'job-j' }];
+  const closed = (slot: number): Given => ({
+    ...{ stream: 'runner-r1', type: 'SlotQuarantined' },
+    data: { slot, why: '', jobId: 'j' },
+  });
+  const owedAfter = (...more: readonly Given[]) =>
+    cancellation.resume(givenEvents(...story, ...more).reduce(cancellation.evolve, cancellation.init()));
+  const owed = owedAfter();
+  expect(owed).toMatchObject([
+    { id: 'r1', command: { kind: 'QuarantineSlot', slot: 1, jobId: 'j', survivors: [{ pid: 7 }] } },
+    { id: 'r1', command: { slot: 2, ranIn: 1 } },
+    { id: 'r1', command: { slot: 4, ranIn: 1 } },
+  ]);
+  expect(new Set(owed.map(({ commandId }) => commandId)).size).toBe(3);
+  expect(owedAfter(closed(2))).toEqual([owed[0], owed[2]]);
+  expect(owedAfter(closed(2), closed(1), closed(4))).toEqual([]);
+});
+
 it('given what an attempt left on a runner, when another has its name, then nothing of it is looked for there', () => {
   const retired: readonly Given[] = [
     { stream: 'runner-r1', type: 'RunnerRetired', data: {} },

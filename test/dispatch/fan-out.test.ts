@@ -13,13 +13,15 @@ describe('fan-out', () => {
     expect(fanOut.react(fanOut.evolve(fanOut.init(), first!), first!)).toMatchObject([{ target: 'job' }]);
   });
 
-  it('given a promotion that wants outputs apart, then its jobs say so; others say nothing of it', () => {
+  it('given a promotion that wants outputs apart, or several slots, then its jobs say so; others say nothing of it', () => {
     const queuedBy = (more: Parameters<typeof aPromotion>[0]) => {
       const [event] = givenEvents({ stream, type: 'PhasePromoted', data: aPromotion(more) });
       return fanOut.react(fanOut.evolve(fanOut.init(), event!), event!);
     };
     expect(queuedBy({ output: 'split' })).toMatchObject([{ command: { data: { output: 'split' } } }]);
     expect(JSON.stringify(queuedBy({}))).not.toContain('"output"');
+    expect(queuedBy({ slots: 3 })).toMatchObject([{ command: { data: { slots: 3 } } }]);
+    expect(JSON.stringify(queuedBy({}))).not.toContain('"slots"');
   });
 
   it('given a cancel that came first, then nothing is owed, even before the end that was written with the promotion is read', () => {

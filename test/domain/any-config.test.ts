@@ -17,6 +17,7 @@ const word = fc.constantFrom(
     'secrets',
     'output',
     'priority',
+    'slots',
     'retry',
     'workspace',
     'stages',

@@ -142,6 +142,18 @@ describe('filters', () => {
   });
 });
 
+describe('slots', () => {
+  it('given numbers, then so many each of its jobs takes; one is as good as nothing', () => {
+    const { unit, deploy, lint } = config({ slots: { default: 2, deploy: 64, lint: 1 } }).phases;
+    expect([unit.slots, deploy.slots, 'slots' in lint]).toEqual([2, 64, false]);
+    const inStage = config({ slots: { default: 2 }, stages: { acceptance: { slots: { deploy: 3 } } } });
+    expect(inStage.stages.acceptance?.deploy?.slots).toBe(3);
+  });
+  it.each([0, -1, 65, 1.5, '2', null, true])('given %j, then refused', (value) => {
+    expect(paths({ slots: { unit: value } })).toEqual(['baton.slots.unit']);
+  });
+});
+
 describe('priority', () => {
   it('given a default and one of a phase, then each its own; 0 is what phases have anyway', () => {
     const { unit, deploy, lint } = config({ priority: { default: -5, deploy: 100, lint: 0 } }).phases;

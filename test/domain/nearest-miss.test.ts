@@ -83,6 +83,20 @@ describe('what was probably meant', () => {
   });
 });
 
+it('given jobs that take more slots than any runner that matches has, then that is what is missing', () => {
+  const sized = [
+    { ...debian(), slots: 2 },
+    { ...debian(), slots: 3 },
+    { ...rhel(), slots: 9 },
+  ];
+  const filter = [is('platform_family', 'debian')];
+  const miss = nearestMiss(filter, sized, 4);
+  expect(miss && nearestMissText(miss)).toBe('needs 4 slots, the largest runner that matches has 3');
+  expect(nearestMiss(filter, sized, 3)).toBeUndefined();
+  // how many they have is not known
+  expect(nearestMiss(filter, [debian()], 4)).toBeUndefined();
+});
+
 describe('what no runner can match of a whole file', () => {
   const unmatched = (config: object, ...runners: readonly Candidate[]) => {
     const parsed = parseDispatchConfig(JSON.stringify({ version: '2', ...config }));
@@ -95,6 +109,15 @@ describe('what no runner can match of a whole file', () => {
     const filters = { unit: [suse, {}], lint: suse };
     expect(unmatched({ skip_phases: ['lint'], job_dispatch: { version: 'v2', filters } }, debian())).toEqual([
       [undefined, 'unit', 'platform_family=suse'],
+    ]);
+  });
+
+  it('given phases that take several slots, then those for which no runner has enough', () => {
+    const baton = { slots: { default: 2, deploy: 5 }, stages: { acceptance: { slots: { smoke: 3 } } } };
+    const small = { ...debian(), slots: 2 };
+    expect(unmatched({ job_dispatch: { version: 'v2' }, baton }, small)).toEqual([
+      [undefined, 'deploy', ''],
+      ['acceptance', 'smoke', ''],
     ]);
   });
 

@@ -72,6 +72,33 @@ describe('the table of webhooks', () => {
     expect(parsed({})).toEqual([]);
   });
 
+  it('reads what it is told of as people write it: an enterprise, an organisation, a project, a pipeline of it', () => {
+    const scopes = ['acme', 'acme/web', 'acme/web/shop', 'acme/web/shop/release/2'];
+    expect(parsed({ a: { ...HOOK, topics: ['jobs'], scopes } })[0]?.scopes).toEqual([
+      { enterprise: 'acme' },
+      { enterprise: 'acme', organisation: 'web' },
+      { enterprise: 'acme', organisation: 'web', project: 'shop' },
+      { enterprise: 'acme', organisation: 'web', project: 'shop', pipeline: 'release/2' },
+    ]);
+    expect(parsed({ a: HOOK })[0]).not.toHaveProperty('scopes');
+  });
+
+  it('given scopes that are none, or runners beside scopes, then each is told', () => {
+    const scopes = ['', 'acme/', '-x', 'acme/web/shop/', 'acme/web/shop/a//b', 7, 'acme'];
+    expect(
+      problems({ a: { ...HOOK, scopes }, b: { ...HOOK, scopes: [] }, c: { ...HOOK, scopes: 'acme' } }),
+    ).toEqual([
+      ...['""', '"acme/"', '"-x"', '"acme/web/shop/"', '"acme/web/shop/a//b"', '7'].map(
+        (found, n) => `a.scopes[${n}] found ${found}`,
+      ),
+      'b.scopes found []',
+      'c.scopes found "acme"',
+    ]);
+    expect(problems({ a: { ...HOOK, topics: ['jobs', 'runners'], scopes: ['acme'] } })).toEqual([
+      'a.scopes found both',
+    ]);
+  });
+
   it('shows scheme, host and port of an address, and nothing behind them', () => {
     expect(originOf({ url: 'https://example.org:8443/hooks/T0K3N?k=v' })).toBe('https://example.org:8443');
   });

@@ -513,10 +513,7 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
         world.output.split('the log store does not take lines of build').length > times ? true : undefined,
       );
     world.signalStore('SIGSTOP');
-    const began = performance.now();
     await runs();
-    // a dozen pages, each of which would be waited for half a minute
-    expect(performance.now() - began).toBeLessThan(25_000);
     await said(1);
     world.signalStore('SIGCONT');
     await world.stopStore();

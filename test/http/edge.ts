@@ -125,6 +125,12 @@ const noMeasures: Measures = {
   totals: totals.init(),
   head: '12',
   positions: { jobs: '12', queue: '11' },
+  webhooks: [
+    {
+      ...{ name: 'chat', position: '10', owed: 2, oldestOwedMs: 90_500 },
+      deliveries: { taken: 3, failed: 1, gone: 0 },
+    },
+  ],
 };
 
 /** A log that a test writes to while others read it. */
@@ -153,7 +159,7 @@ export interface Recorded {
 
 const aWebhook: WebhookView = {
   ...{ name: 'chat', origin: 'https://chat.example.org', topics: ['jobs'], state: 'telling' },
-  ...{ position: '12', owed: 0, failures: 0 },
+  ...{ position: '12', owed: 0, failures: 0, deliveries: { taken: 3, failed: 1, gone: 0 } },
 };
 
 /** Sensible answers; a test replaces those that it is about. */

@@ -139,6 +139,11 @@ describe('what the server says of itself', () => {
     const text = await (await edge.ask('GET', '/metrics', { role: 'viewer' })).text();
     for (const line of [
       'baton_queue_jobs{reason="all_busy"} 2',
+      'baton_webhook_deliveries_total{webhook="chat",outcome="taken"} 3',
+      'baton_webhook_deliveries_total{webhook="chat",outcome="failed"} 1',
+      'baton_webhook_owed{webhook="chat"} 2',
+      'baton_webhook_oldest_owed_seconds{webhook="chat"} 90.5',
+      'baton_webhook_position{webhook="chat"} 10',
       'baton_queue_oldest_wait_seconds 1.5',
       'baton_jobs_active{status="running"} 1',
       'baton_runners{state="ready"} 3',

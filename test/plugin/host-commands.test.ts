@@ -101,6 +101,10 @@ describe('parseHostCommand', () => {
     );
   });
 
+  it.each([0, 65, 1.5, '2', null])('refuses %j slots', (slots) => {
+    expect(pathsOf({ ...command, promotion: { ...promotion, slots } })).toEqual(['promotion.slots']);
+  });
+
   it('refuses an actor that would say that Baton did it', () => {
     expect(pathsOf({ ...command, actor: 'baton' })).toEqual(['actor']);
   });
@@ -132,6 +136,18 @@ describe('promotedBy', () => {
     if (found.type !== 'phase.promoted') throw new Error(found.type);
     expect(promotedBy('ci', found).output).toBe(output);
   });
+  it.each([
+    [{}, undefined],
+    [{ slots: 1 }, undefined],
+    [{ slots: 64 }, 64],
+  ])(
+    'given %j, then its jobs take so many slots, which is recorded where it is more than one',
+    (more, slots) => {
+      const found = parsed({ ...command, promotion: { ...promotion, ...more } });
+      if (found.type !== 'phase.promoted') throw new Error(found.type);
+      expect(promotedBy('ci', found).slots).toBe(slots);
+    },
+  );
 });
 
 describe('canonical', () => {

@@ -48,6 +48,28 @@ describe('parseOptions', () => {
     ]);
   });
 
+  it('given webhooks, then they are read as the server reads them, and every problem has its path', () => {
+    const chat = { url: 'https://chat.example.org/x', secret_file: '/etc/chat.secret' };
+    expect(
+      parseOptions({ host: 'ci', data: '/d', webhooks: { chat: { ...chat, topics: ['jobs'] } } }),
+    ).toMatchObject({
+      options: {
+        webhooks: [{ name: 'chat', url: chat.url, secretFile: '/etc/chat.secret', topics: ['jobs'] }],
+      },
+    });
+    const problems = problemsOf({
+      ...{ host: 'ci', data: 'relative' },
+      webhooks: { chat: { ...chat, secret_file: '', topics: ['job'], scopes: ['/'] } },
+    });
+    expect(problems.map(({ path }) => path)).toEqual([
+      ...['data', 'webhooks.chat.secret_file', 'webhooks.chat.topics[0]', 'webhooks.chat.scopes[0]'],
+    ]);
+    expect(
+      problemsOf({ host: 'ci', data: '/d', webhooks: { a: { ...chat, secret_file: 'a.secret' } } }),
+    ).toEqual([{ path: 'webhooks.a.secret_file', expected: 'an absolute path', found: '"a.secret"' }]);
+    expect(problemsOf({ host: 'ci', data: '/d', webhooks: 'chat' })).toMatchObject([{ path: 'webhooks' }]);
+  });
+
   it.each([undefined, null, 'text', [], 5])('given %j instead of an object, then that is said', (raw) => {
     expect(problemsOf(raw)).toMatchObject([{ path: '', expected: 'an object with options' }]);
   });

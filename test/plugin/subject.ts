@@ -138,14 +138,14 @@ export type PluginPackage = Pick<typeof source, 'default' | 'loadPlugin'>;
 /** A plugin of its own on that site, with one runner enrolled; `from`: as it stands here, or as it was built. */
 export const aSubject = async (
   site: Site,
-  options: SubjectOptions & Partial<Pick<BatonOptions, 'authenticate'>> = {},
+  options: SubjectOptions &
+    Partial<Pick<BatonOptions, 'authenticate' | 'data'>> & { readonly webhooks?: unknown } = {},
   { default: baton, loadPlugin }: PluginPackage = source,
 ): Promise<Subject> => {
   const folder = join(site.folder, `subject-${(count += 1)}`);
   const marks = join(folder, 'marks');
-  const data = join(folder, 'data');
   mkdirSync(marks, { recursive: true });
-  const { slots = 4, capabilities, ...rest } = options;
+  const { slots = 4, capabilities, data = join(folder, 'data'), ...rest } = options;
   const host = memoryHost({ secrets: { TOKEN }, ...(capabilities === undefined ? {} : { capabilities }) });
   const given = {
     ...{ host: 'memory', data, logLevel: 'silent', mount: '/baton' },

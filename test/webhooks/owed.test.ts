@@ -4,6 +4,7 @@ import { owedMessages, type Message } from '../../src/webhooks/owed.js';
 
 const message = (position: number, stream: string): Message => ({
   ...{ position: String(position), stream, id: `e${position}`, body: '{}' },
+  at: `2026-01-31T12:00:0${position % 10}.000Z`,
 });
 const given = (...messages: readonly Message[]) => {
   const owed = owedMessages();
@@ -19,6 +20,7 @@ describe('what a receiver has yet to be told', () => {
     owed.taken(a1);
     expect(owed.next(0)?.id).toBe('e2');
     expect(owed.positions()).toEqual(['2', '3']);
+    expect(owed.oldest()).toBe('2026-01-31T12:00:02.000Z');
   });
 
   it('is sent eight at a time, and one at a time after a failure, until something is taken again', () => {
@@ -101,7 +103,7 @@ describe('what a receiver has yet to be told', () => {
               .map(({ position }) => Number(position));
             expect(places).toEqual([...places].sort((x, y) => x - y));
           }
-          expect(owed.weight()).toBe(0);
+          expect([owed.weight(), owed.oldest()]).toEqual([0, undefined]);
         },
       ),
     );

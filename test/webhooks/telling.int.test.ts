@@ -6,12 +6,12 @@ import * as E from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileCheckpoints } from '../../src/app/checkpoints.js';
-import { webhookTopics } from '../../src/domain/webhook-config.js';
+import { webhookTopics, type Webhook } from '../../src/domain/webhook-config.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import { systemClock } from '../../src/kernel/time.js';
 import { memoryStore } from '../../src/store/memory.js';
 import { openTelling, type Telling } from '../../src/webhooks/telling.js';
-import { aQueuedJob, asNew } from '../builders.js';
+import { aPromotion, aQueuedJob, asNew } from '../builders.js';
 import { until } from '../e2e/processes.js';
 import { aReceiver, SECRET, type Receiver } from './receiver.js';
 
@@ -30,13 +30,13 @@ afterEach(async () => {
 
 const queued: BatonEvent = { type: 'JobQueued', data: aQueuedJob() };
 
-const given = () => {
+const given = (more: Partial<Webhook> = {}) => {
   const store = memoryStore();
   const written = new Subject<void>();
   const problems: string[] = [];
   const start = async (name = 'chat'): Promise<Telling> => {
     const telling = openTelling({
-      webhook: { name, url: receiver.url, secretFile: '', topics: webhookTopics },
+      webhook: { name, url: receiver.url, secretFile: '', topics: webhookTopics, ...more },
       ...{ secret: SECRET, store, written, checkpoints: fileCheckpoints(folder), clock: systemClock },
       onProblem: (message) => problems.push(message),
     });
@@ -54,7 +54,16 @@ const given = () => {
     written.next();
     return position;
   };
-  return { store, problems, start, write };
+  const happen = async (stream: string, ...events: readonly BatonEvent[]): Promise<string> => {
+    const done = await store.append(
+      stream,
+      events.map((event) => asNew(event)),
+      'any',
+    )();
+    written.next();
+    return E.isRight(done) ? done.right.position : expect.fail(JSON.stringify(done.left));
+  };
+  return { store, problems, start, write, happen };
 };
 const told = (): readonly string[] => receiver.taken.map(({ data }) => `${data.stream}@${data.revision}`);
 /** The receiver may have a message before the other side knows that it has. */
@@ -226,5 +235,71 @@ describe('telling a webhook', () => {
     await start();
     await tookAll(1);
     expect(told()).toEqual(['job-1@0']);
+  });
+
+  it('given scopes, then it is told of what belongs to them, whichever event of a stream says so, and of nothing else', async () => {
+    const at = (organisation: string, project: string, pipeline = 'main') => ({
+      ...{ scope: { enterprise: 'acme', organisation, project }, pipeline },
+    });
+    const started: BatonEvent = {
+      type: 'JobStarted',
+      data: { attempt: 1, pid: 7, startTime: '9', bootId: 'boot' },
+    };
+    const opened = (place: ReturnType<typeof at>): BatonEvent => ({
+      type: 'ChangeOpened',
+      data: { ...place, branch: 'b', repository: 'r', title: 't' },
+    });
+    const cancelled: BatonEvent = { type: 'PhaseCancelRequested', data: { host: 'test', hostKey: 'key' } };
+    const joined = (changeId: string): BatonEvent => ({
+      type: 'ChangesetJoined',
+      data: { changesetId: 's', changeId },
+    });
+    const { start, happen } = given({
+      scopes: [
+        { enterprise: 'acme', organisation: 'web', project: 'shop', pipeline: 'main' },
+        { enterprise: 'acme', organisation: 'ops' },
+      ],
+    });
+    // what a stream is of was said before anybody was told of it
+    await happen('job-old', { type: 'JobQueued', data: aQueuedJob(at('web', 'shop')) });
+    await happen('job-other', { type: 'JobQueued', data: aQueuedJob(at('web', 'blog')) });
+    const telling = await start();
+    await happen('job-old', started);
+    await happen('job-other', started);
+    await happen('runner-r', { type: 'RunnerRetired', data: {} });
+    // a cancel that came first says nothing of a project
+    const before = await happen('phase_run-p', cancelled);
+    await stands(telling, ({ position }) => position === before);
+    await happen('phase_run-p', { type: 'PhasePromoted', data: aPromotion(at('ops', 'dns', 'x')) });
+    await happen('phase_run-q', { type: 'PhasePromoted', data: aPromotion(at('web', 'shop', 'release')) });
+    await happen('change-c', opened(at('web', 'shop')));
+    await happen('change-d', opened(at('web', 'shop', 'release')));
+    await happen('pipeline-1', joined('c'));
+    await happen('pipeline-2', joined('d'));
+    const end = await happen('stage_run-1', {
+      type: 'StageRunCancelled',
+      data: { changeId: 'c', stage: 'build', why: 'requested' },
+    });
+    await tookAll(5);
+    await stands(telling, ({ owed, position }) => owed === 0 && position === end);
+    expect(told().toSorted()).toEqual([
+      ...['change-c@0', 'job-old@1', 'phase_run-p@1', 'pipeline-1@0', 'stage_run-1@0'],
+    ]);
+    expect(telling.state().deliveries).toEqual({ taken: 5, failed: 0, gone: 0 });
+  });
+
+  it('counts how messages were taken, and says how old the oldest is that was not', async () => {
+    const { start, write } = given();
+    receiver.answer = ({ data }) => (data.stream === 'job-bad' ? 400 : 200);
+    const telling = await start();
+    const before = new Date().toISOString();
+    await write('job-1', 'job-bad', 'job-2');
+    await stands(telling, ({ deliveries }) => deliveries.taken === 2 && deliveries.failed === 1);
+    expect(Date.parse(telling.state().oldestAt ?? '')).not.toBeNaN();
+    receiver.answer = () => 200;
+    await stands(telling, ({ owed }) => owed === 0);
+    expect(telling.state()).not.toHaveProperty('oldestAt');
+    expect(telling.state().deliveries).toEqual({ taken: 3, failed: 1, gone: 0 });
+    expect(before < (telling.state().takenAt ?? '')).toBe(true);
   });
 });

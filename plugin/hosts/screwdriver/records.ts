@@ -116,7 +116,7 @@ export const openRecords = async (
   const known = new Map<number, BuildRecord>();
   const fileOf = (buildId: number): string => join(folder, `build-${buildId}.json`);
   const cursorOf = (buildId: number): string => join(folder, `build-${buildId}.log`);
-  /** Each that changes what is known of a build finds what the one before has left. */
+  // each change of a build finds what the one before has left
   const inTurn = turns();
 
   const write = async (buildId: number, file: string, value: unknown): Promise<void> => {

@@ -45,7 +45,7 @@ describe('records of builds', () => {
     const failed = await Promise.all([
       failure(records.add(build(8))),
       failure(records.change(7, { state: 'promoted' })),
-      failure(records.putCursor(7, { end: 0 })),
+      failure(records.putCursor(7, { jobAttempt: 1 })),
     ]);
     for (const error of failed) expect(error).toBeInstanceOf(NotRecorded);
     expect(String(failed[0])).toContain(

@@ -63,7 +63,9 @@ describe('telling of a build of two rows', () => {
       pipeline: (_, id) => answer({ id }),
       event: (_, id) => answer({ id }),
       secrets: () => answer([]),
+      event: (_, id) => answer({ id }),
       blocked: () => answer('ok'),
+      collapsed: () => answer('ok'),
       running: () => answer('ok'),
       collapsed: () => answer('ok'),
       end: (_, { status, statusMessage = '', stats }, left) => {

@@ -216,7 +216,9 @@ describe('from Verify to Delivered', () => {
     const workspace = { cache: 'npm' };
     world.change({
       ...approve('a1'),
-      overrides: [{ stage: 'delivered', phases: [{ ...deploy, rows: [row], priority: 7, workspace }] }],
+      overrides: [
+        { stage: 'delivered', phases: [{ ...deploy, rows: [row], priority: 7, slots: 2, workspace }] },
+      ],
     } as ChangeCommand);
     world.runOn();
     world.change({ kind: 'DeliverChange', changeId });
@@ -225,15 +227,16 @@ describe('from Verify to Delivered', () => {
       event.type === 'PhasePromoted' && event.data.phase === 'deploy' ? [event.data] : [],
     );
     expect(
-      promoted.map(({ stage, rows, priority, workspace: found }) => [
+      promoted.map(({ stage, rows, priority, slots, workspace: found }) => [
         stage,
         rows[0]?.filter.length,
         priority,
+        slots,
         found,
       ]),
     ).toEqual([
-      ...['acceptance', 'union', 'rehearsal'].map((stage) => [stage, 0, 0, undefined]),
-      ['delivered', 1, 7, workspace],
+      ...['acceptance', 'union', 'rehearsal'].map((stage) => [stage, 0, 0, undefined, undefined]),
+      ['delivered', 1, 7, 2, workspace],
     ]);
   });
 

@@ -114,10 +114,10 @@ describe('prepareSubmission', () => {
   it('given Verify otherwise than other stages, then it is planned so', async () => {
     const baton = {
       retry: { unit: 2 },
-      stages: { verify: { skip_phases: ['lint', 'syntax'], priority: { unit: 9 } } },
+      stages: { verify: { skip_phases: ['lint', 'syntax'], priority: { unit: 9 }, slots: { unit: 3 } } },
     };
     const [unit, ...others] = right(await prepare(v2({ baton }), commands)).plan;
-    expect(unit).toMatchObject({ priority: 9, retry: { attempts: 2, on: ['failed'], delayMs: 0 } });
+    expect(unit).toMatchObject({ priority: 9, slots: 3, retry: { attempts: 2, on: ['failed'], delayMs: 0 } });
     expect(others.map(({ skipped }) => skipped)).toEqual([true, true]);
   });
 
