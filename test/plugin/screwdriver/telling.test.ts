@@ -61,13 +61,11 @@ describe('telling of a build of two rows', () => {
       exchange: () => answer(''),
       build: ({ buildId }) => answer({ id: buildId, status: 'RUNNING' }),
       pipeline: (_, id) => answer({ id }),
-      event: (_, id) => answer({ id }),
       secrets: () => answer([]),
       event: (_, id) => answer({ id }),
       blocked: () => answer('ok'),
       collapsed: () => answer('ok'),
       running: () => answer('ok'),
-      collapsed: () => answer('ok'),
       end: (_, { status, statusMessage = '', stats }, left) => {
         said.push(`${status} ${statusMessage} on ${stats?.hostname ?? ''} ${JSON.stringify(left)}`);
         return answer('ok');
