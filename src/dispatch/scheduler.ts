@@ -6,7 +6,7 @@ import { Line } from '../domain/line.js';
 import { decide, dispatchKey, hopeless, type Assignment, type Policy } from '../domain/schedule.js';
 import { reasonOf } from '../domain/why-waiting.js';
 import { isJobEvent, isRunnerEvent, type BatonEvent, type JobEvent } from '../events/catalog.js';
-import type { JobQueued, JobRequeued } from '../events/job.js';
+import type { JobAssigned, JobQueued, JobRequeued } from '../events/job.js';
 import type { WaitReasonChanged } from '../events/ownership.js';
 import { deriveId } from '../kernel/ids.js';
 import type { Kept, Process } from '../kernel/process.js';
@@ -281,6 +281,7 @@ const assign = (
   const { queuedBy, filterClass, phaseRunId } = job;
   const attempt = job.attempt + 1;
   const { bootId } = place.probe;
+  const data: JobAssigned = { attempt, runner, slot, fence, baseId, bootId, filterClass, rule };
   return [
     {
       commandId: deriveId(queuedBy, 'scheduler', 'assign', attempt),
@@ -290,10 +291,7 @@ const assign = (
       id: jobId,
       command: {
         kind: 'AssignJob',
-        data: {
-          ...{ attempt, runner, slot, fence, baseId, bootId, filterClass, rule },
-          ...(alsoSlots === undefined ? {} : { alsoSlots }),
-        },
+        data: alsoSlots === undefined ? data : { ...data, alsoSlots },
       },
     },
   ];

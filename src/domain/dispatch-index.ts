@@ -77,6 +77,8 @@ export interface Runner {
   pool: Pool;
   /** Share of its slots that is busy, as it stands in `free`. */
   load: number;
+  /** How many of its slots are free, as it stands there. */
+  open: number;
   inFree: boolean;
 }
 
@@ -98,6 +100,13 @@ export const freeSlots = (
   const free: number[] = [];
   for (let slot = 0; slot < slots; slot++)
     if (!busy.has(slot) && !badSlots.has(slot) && taken?.has(slot) !== true) free.push(slot);
+  return free;
+};
+
+/** How many slots are neither held nor quarantined. */
+const countFree = ({ slots, busy, badSlots }: RunnerSlots): number => {
+  let free = 0;
+  for (let slot = 0; slot < slots; slot++) if (!busy.has(slot) && !badSlots.has(slot)) free++;
   return free;
 };
 
@@ -145,6 +154,11 @@ export class DispatchIndex {
   /** Classes whose jobs take several slots: while there are some, the number that a runner has says whom it serves. */
   private heavy = 0;
   private seq = 0;
+
+  /** Some class is of jobs that take several slots. */
+  get hasHeavy(): boolean {
+    return this.heavy > 0;
+  }
 
   /** Classes with a live job, and some without. */
   get classCount(): number {
@@ -274,7 +288,9 @@ export class DispatchIndex {
 
   private openSlots(runner: Runner): void {
     const { slots, pool } = runner;
-    if (slots.unavailable !== '' || freeSlot(slots) === undefined) return;
+    if (slots.unavailable !== '') return;
+    runner.open = countFree(slots);
+    if (runner.open === 0) return;
     runner.load = slots.busy.size / slots.slots;
     runner.inFree = true;
     pool.free.insert(runner);
@@ -289,7 +305,8 @@ export class DispatchIndex {
   }
 
   private addRunner(name: string, slots: RunnerSlots): Runner {
-    const runner = { name, seq: this.seq++, slots, pool: newPool('', []), load: 0, inFree: false };
+    const nowhere = { pool: newPool('', []), load: 0, open: 0, inFree: false };
+    const runner = { name, seq: this.seq++, slots, ...nowhere };
     this.runners.set(name, runner);
     return runner;
   }

@@ -51,6 +51,8 @@ export const dispatchKey = (
 interface Offer {
   readonly runner: Runner;
   readonly load: number;
+  /** How many of its slots are free. */
+  readonly open: number;
   /** Its first free slot. */
   readonly slot: number;
   readonly taken: ReadonlySet<number>;
@@ -92,9 +94,7 @@ class Round {
     for (const pool of pools) {
       if (pool.free.size === 0) continue;
       if (slots === 1) best = better(best, this.best(pool, avoid));
-      else
-        for (const offer of this.all(pool, avoid))
-          if (leftOf(offer).length >= slots) best = better(best, offer);
+      else for (const offer of this.all(pool, avoid, slots)) best = better(best, offer);
     }
     return best;
   }
@@ -103,9 +103,9 @@ class Round {
   reserve({ pools, slots }: FilterClass, avoid: Avoided): Runner | undefined {
     let most: Offer | undefined;
     for (const pool of pools)
-      for (const offer of this.all(pool, avoid)) {
-        if (!canHold(offer.runner.slots, slots)) continue;
-        const more = most === undefined ? 1 : leftOf(offer).length - leftOf(most).length;
+      for (const offer of this.all(pool, avoid, 1)) {
+        const more = most === undefined ? 1 : offer.open - most.open;
+        if (more < 0 || !canHold(offer.runner.slots, slots)) continue;
         if (more > 0 || (more === 0 && better(most, offer) === offer)) most = offer;
       }
     if (most !== undefined) this.close(most.runner);
@@ -114,7 +114,7 @@ class Round {
 
   /** The slots that are given away with it: the first ones. */
   take(offer: Offer, count: number): readonly number[] {
-    const { runner, slot, taken } = offer;
+    const { runner, slot, taken, open } = offer;
     const given = count === 1 ? [slot] : leftOf(offer).slice(0, count);
     const now = new Set(taken);
     for (const one of given) now.add(one);
@@ -123,7 +123,7 @@ class Round {
     const load = (slots.busy.size + now.size) / slots.slots;
     if (left === undefined) this.close(runner);
     else {
-      this.used.set(runner, { runner, load, slot: left, taken: now });
+      this.used.set(runner, { runner, load, open: open - count, slot: left, taken: now });
       this.inUse(runner.pool).add(runner);
     }
     return given;
@@ -141,11 +141,12 @@ class Round {
     return used;
   }
 
-  /** What each runner of the pool has left. */
-  private *all(pool: Pool, avoid: Avoided): Generator<Offer> {
+  /** What is left of each runner of the pool that has at least so many slots left. */
+  private *all(pool: Pool, avoid: Avoided, least: number): Generator<Offer> {
     for (const runner of pool.free) {
+      if (runner.open < least || avoid.has(runner.name)) continue;
       const offer = this.used.has(runner) ? this.used.get(runner) : untouched(runner);
-      if (offer !== undefined && !avoid.has(runner.name)) yield offer;
+      if (offer !== undefined && offer.open >= least) yield offer;
     }
   }
 
@@ -162,7 +163,7 @@ class Round {
 
 const untouched = (runner: Runner): Offer | undefined => {
   const slot = freeSlot(runner.slots);
-  return slot === undefined ? undefined : { runner, load: runner.load, slot, taken: NONE };
+  return slot === undefined ? undefined : { runner, load: runner.load, open: runner.open, slot, taken: NONE };
 };
 
 /** Whether a runner that is not among these could take a job of the class in time. */
@@ -255,8 +256,8 @@ export const decide = (index: DispatchIndex): readonly Assignment[] => {
     let used = best?.runner;
     if (best !== undefined) {
       const [slot = best.slot, ...also] = round.take(best, cls.slots);
-      const alsoSlots = also.length === 0 ? {} : { alsoSlots: also };
-      decided.push({ job, runner: best.runner.name, slot, ...alsoSlots, rule: ruleOf(cls, avoid) });
+      const made: Assignment = { job, runner: best.runner.name, slot, rule: ruleOf(cls, avoid) };
+      decided.push(also.length === 0 ? made : { ...made, alsoSlots: also });
     } else if (cls.slots > 1 && !reserving.has(cls)) {
       used = round.reserve(cls, avoid);
       reserving.add(cls);

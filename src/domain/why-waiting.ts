@@ -72,20 +72,21 @@ const whyNot = (runner: RunnerSlots, wanted: number): string =>
     : runner.unavailable;
 
 /** Another class, whose jobs take several slots, waits for the same runners, so these may keep free slots for it. */
-const isOutdone = (cls: FilterClass): boolean => {
+const isOutdone = (index: DispatchIndex, cls: FilterClass): boolean => {
+  if (!index.hasHeavy) return false;
   for (const { waiting } of cls.pools)
     for (const other of waiting) if (other !== cls && other.slots > 1) return true;
   return false;
 };
 
-const busyText = (cls: FilterClass, isOnly: boolean): string => {
+const busyText = (index: DispatchIndex, cls: FilterClass, isOnly: boolean): string => {
   if (cls.slots > 1)
     return isOnly
       ? `the only available matching runner does not have ${cls.slots} slots free at once`
       : `no available matching runner has ${cls.slots} slots free at once`;
   const who = isOnly ? 'the only available matching runner is' : 'all available matching runners are';
   const kept = isOnly ? 'keeps its free slots' : 'keep their free slots';
-  return isOutdone(cls) ? `${who} busy, or ${kept} for a job that takes several` : `${who} busy`;
+  return isOutdone(index, cls) ? `${who} busy, or ${kept} for a job that takes several` : `${who} busy`;
 };
 
 /** The reason as the fleet is now; `nothing_waits` when the line is empty. */
@@ -123,7 +124,7 @@ export const reasonOf = (index: DispatchIndex, cls: FilterClass): WaitReasonChan
   return {
     ...about,
     reason: 'all_busy',
-    detail: `${busyText(cls, available.length === 1)}: ${names}`,
+    detail: `${busyText(index, cls, available.length === 1)}: ${names}`,
     blockers,
   };
 };
