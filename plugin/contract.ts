@@ -271,7 +271,7 @@ export type Report = {
 
 export interface JobEnd {
   readonly jobId: string;
-  /** Of its row; empty when there is one row only. */
+  /** Of its row, as the promotion has it; may be empty where there is one row only. */
   readonly label: string;
   readonly outcome: Outcome;
   readonly cause: string;
@@ -288,7 +288,7 @@ export interface LogBatch {
   /** Of the phase run. */
   readonly attempt: number;
   readonly jobId: string;
-  /** Of its row; empty when there is one row only. */
+  /** Of its row, as the promotion has it; may be empty where there is one row only. */
   readonly label: string;
   /** To which the job was given, the last time that it was. */
   readonly runner?: string;
