@@ -16,6 +16,13 @@ const worriesOf = ({ reports, logs }: Pick<Health, 'reports' | 'logs'>, notKept?
     : [`what the host has taken cannot be kept, and would be told again after a crash (${notKept})`]),
 ];
 
+const NOT_RUNNING: Readonly<Record<Exclude<Health['state'], 'started'>, string>> = {
+  registered: 'Baton is loaded and was not started yet: it takes no phases.',
+  starting: 'Baton is starting, and takes no phases until it has.',
+  stopping: 'Baton is being stopped and takes no new phases.',
+  stopped: 'Baton was stopped, and takes no phases.',
+};
+
 export const healthOf = ({ state, live, missing, outbox }: HealthInput): Health => {
   const logs = outbox?.logs() ?? NO_LOGS;
   const reports = { waiting: outbox?.waiting() ?? 0, retried: outbox?.retried() ?? 0 };
@@ -24,6 +31,6 @@ export const healthOf = ({ state, live, missing, outbox }: HealthInput): Health 
   const detail =
     state === 'started'
       ? `Baton runs ${live.jobs} jobs of ${live.phaseRuns} phase runs; ${told}.`
-      : `Baton is ${state}.`;
+      : NOT_RUNNING[state];
   return { ok: state === 'started' && worries.length === 0, state, detail, live, reports, logs, missing };
 };

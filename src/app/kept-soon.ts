@@ -4,10 +4,11 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Checkpoint, CheckpointProblem, CheckpointStore } from './checkpoints.js';
+import { textOf } from './follow-store.js';
 
 export interface KeptSoonOptions {
   readonly checkpoints: Pick<CheckpointStore, 'save'>;
-  /** What is kept, as it is when it is written; a view that goes on changing has to be a copy. Undefined: nothing yet. */
+  /** What is kept, as it is when it is written; a view that goes on changing has to be a copy. Undefined: nothing yet. Thrown: a failure. */
   readonly state: () => Checkpoint | undefined;
   /** From a change to its writing: a crash in between forgets what came since. */
   readonly everyMs: number;
@@ -39,24 +40,33 @@ export const keptSoon = ({ checkpoints, state, everyMs, onKept, onProblem }: Kep
   let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
+  const failed = (why: CheckpointProblem): void => {
+    changed = true;
+    // the first of a row, and their end
+    if (failures === 0) onProblem(`${why.message}; it is tried again`, why.cause);
+    failures += 1;
+    problem = why;
+    plan();
+  };
+
   const write = async (): Promise<void> => {
-    const checkpoint = changed ? state() : undefined;
-    if (checkpoint === undefined) return;
-    changed = false;
-    const saved = await checkpoints.save(checkpoint)();
-    if (E.isLeft(saved)) {
-      changed = true;
-      // the first of a row, and their end
-      if (failures === 0) onProblem(`${saved.left.message}; it is tried again`, saved.left.cause);
-      failures += 1;
-      problem = saved.left;
-      plan();
-      return;
+    try {
+      const checkpoint = changed ? state() : undefined;
+      if (checkpoint === undefined) return;
+      changed = false;
+      const saved = await checkpoints.save(checkpoint)();
+      if (E.isLeft(saved)) {
+        failed(saved.left);
+        return;
+      }
+      if (failures > 0) onProblem(`checkpoint ${checkpoint.name} is kept again`);
+      failures = 0;
+      problem = undefined;
+      onKept?.();
+    } catch (cause) {
+      // one write waits for the one before it: rejected, it would be the last
+      failed({ code: 'checkpoint_io', message: `a checkpoint could not be kept: ${textOf(cause)}`, cause });
     }
-    if (failures > 0) onProblem(`checkpoint ${checkpoint.name} is kept again`);
-    failures = 0;
-    problem = undefined;
-    onKept?.();
   };
 
   const now = (): Promise<void> => {

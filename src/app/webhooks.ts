@@ -25,6 +25,8 @@ export interface WebhookState {
   /** The last failure: when, and one sentence. */
   readonly problem?: { readonly at: Instant; readonly message: string };
   readonly takenAt?: Instant;
+  /** Why its place in the log cannot be written: a crash now would tell again what came since it could. */
+  readonly notKept?: string;
   /** Tries since the server started, by how they ended: `gone` says that no more is wanted. */
   readonly deliveries: Readonly<Record<'taken' | 'failed' | 'gone', number>>;
 }
@@ -44,7 +46,7 @@ export type ReplayFrom = At | { readonly kind: 'now' };
 export interface WebhookDesk {
   readonly list: () => readonly WebhookView[];
   /** Of a name that is in the list. */
-  readonly replay: (name: string, after: Position) => Promise<void>;
+  readonly replay: (name: string, after: Position) => Promise<E.Either<AppError, void>>;
 }
 
 export interface WebhookUseCases {
@@ -79,7 +81,7 @@ export const webhookUseCases = (
       pipe(
         TE.fromEither(show(name)),
         TE.chain(() => (from.kind === 'now' ? end : positionAt(from))),
-        TE.chain((after) => TE.fromTask(() => desk.replay(name, after))),
+        TE.chain((after) => () => desk.replay(name, after)),
         TE.chainEitherK(() => show(name)),
       ),
   };

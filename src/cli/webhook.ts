@@ -7,8 +7,11 @@ import { age, table } from './print.js';
 import { sessionOf } from './session.js';
 import { plain } from './terminal.js';
 
-const problemText = (io: Io, { problem }: WebhookView): string =>
-  problem === undefined ? '' : `${problem.message} (${age(problem.at, io.now())})`;
+const problemText = (io: Io, { problem, notKept }: WebhookView): string =>
+  [
+    ...(problem === undefined ? [] : [`${problem.message} (${age(problem.at, io.now())})`]),
+    ...(notKept === undefined ? [] : [`Its place cannot be kept: ${notKept}.`]),
+  ].join(' ');
 
 const toldText = ({ topics, scopes }: WebhookView): string =>
   [topics, ...(scopes === undefined ? [] : [scopes])].map((words) => words.join(',')).join(' of ');

@@ -398,6 +398,7 @@ export const viewSchemas = {
       scopes: { ...listOfTexts, description: 'what it is told of, e.g. `acme/web/shop`; absent: all' },
       oldestAt: { ...instant, description: 'when the oldest of what is owed happened' },
       ...{ problem: object({ at: instant, message: text }), takenAt: instant },
+      notKept: { ...text, description: 'why its place in the log cannot be written; absent: it is' },
     },
   ),
   Installation: object({ installationId: text }),

@@ -56,7 +56,8 @@ export const webhookDesk = async (
         ...telling.state(),
       })),
     replay: async (name, after) => {
-      await all.find(({ webhook }) => webhook.name === name)?.telling.replay(after);
+      const found = all.find(({ webhook }) => webhook.name === name);
+      return found === undefined ? E.right(undefined) : found.telling.replay(after);
     },
     open: async () => {
       for (const { telling } of all) await telling.open();

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { BatonEvent } from '../events/catalog.js';
 import type { WebhookTopic } from '../domain/webhook-config.js';
+import { isWithin, type WebhookScope } from '../domain/webhook-scope.js';
 import type { Recorded } from '../kernel/recorded.js';
 
 const STREAMS: Readonly<Record<WebhookTopic, readonly string[]>> = {
@@ -15,8 +16,22 @@ const STREAMS: Readonly<Record<WebhookTopic, readonly string[]>> = {
 export const isOf = (topics: readonly WebhookTopic[], stream: string): boolean =>
   topics.some((topic) => STREAMS[topic].some((prefix) => stream.startsWith(prefix)));
 
-/** JSON: `type` and `timestamp` as the specification has them; in `data` the event as docs/events.md has it, at its place. */
-export const bodyOf = ({ stream, revision, position, id, event, metadata }: Recorded<BatonEvent>): string => {
+/** What an event holds, without what it says of other projects: a stage run lists changes of the pipelines that depend on its own. */
+const dataWithin = (event: BatonEvent, scopes: readonly WebhookScope[] | undefined): BatonEvent['data'] => {
+  if (scopes === undefined || event.type !== 'StageRunStarted') return event.data;
+  const { consumers, ...own } = event.data;
+  const told = consumers?.filter((consumer) => isWithin(scopes, consumer)) ?? [];
+  return told.length === 0 ? own : { ...own, consumers: told };
+};
+
+/**
+ * JSON: `type` and `timestamp` as the specification has them; in `data` the event as docs/events.md has it, at its place.
+ * `scopes`: those of the receiver; undefined: it is told everything.
+ */
+export const bodyOf = (
+  { stream, revision, position, id, event, metadata }: Recorded<BatonEvent>,
+  scopes?: readonly WebhookScope[],
+): string => {
   const { recordedAt, actor, reason, $correlationId, $causationId } = metadata;
   return JSON.stringify({
     type: event.type,
@@ -26,7 +41,7 @@ export const bodyOf = ({ stream, revision, position, id, event, metadata }: Reco
       ...(reason === undefined ? {} : { reason }),
       ...($correlationId === undefined ? {} : { correlationId: $correlationId }),
       ...($causationId === undefined ? {} : { causationId: $causationId }),
-      event: event.data,
+      event: dataWithin(event, scopes),
     },
   });
 };

@@ -1,7 +1,7 @@
 /** Where one receiver is in the log: up to where it was read, and which of that is still owed. Kept so that a crash repeats little. */
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import type { CheckpointStore } from '../app/checkpoints.js';
+import type { CheckpointProblem, CheckpointStore } from '../app/checkpoints.js';
 import { keptSoon } from '../app/kept-soon.js';
 import type { EventStore } from '../app/ports.js';
 import { StoreAway } from '../app/store-outage.js';
@@ -20,6 +20,8 @@ export interface PlaceKeeper {
   readonly save: () => void;
   /** Resolves when it is on disk, or could not be written, which is told and tried again. */
   readonly saveNow: () => Promise<void>;
+  /** Why what is on disk is older than it should be; undefined: it is not. */
+  readonly problem: () => CheckpointProblem | undefined;
   /** Writes it once more, and lets go. */
   readonly close: () => Promise<void>;
 }
@@ -30,17 +32,20 @@ const SAVE_EVERY_MS = 100;
 
 const Kept = t.type({ owed: t.array(t.string) }, 'what a webhook owes');
 
+/** `now`: what is kept; undefined while it is not known, when what is on disk stays as it is. */
 export const placeKeeper = (
   name: string,
   checkpoints: CheckpointStore,
   store: Pick<EventStore, 'readAll' | 'head'>,
-  now: () => { readonly position: Position; readonly owed: readonly Position[] },
+  now: () => { readonly position: Position; readonly owed: readonly Position[] } | undefined,
   tell: (message: string, cause?: unknown) => void,
 ): PlaceKeeper => {
   const kept = keptSoon({
     checkpoints,
     state: () => {
-      const { position, owed } = now();
+      const place = now();
+      if (place === undefined) return undefined;
+      const { position, owed } = place;
       return { name, version: VERSION, position, view: { owed } };
     },
     everyMs: SAVE_EVERY_MS,
@@ -72,11 +77,14 @@ export const placeKeeper = (
         return { position: before.position, owed };
       }
       if (E.isLeft(loaded) || before !== undefined)
-        tell('its place in the log is lost: it is told what comes from now on');
+        tell(
+          `its place in the log cannot be used, so it is told only what happens from now on; what it missed meanwhile it is told by \`baton webhook replay ${name} --from MOMENT\``,
+        );
       return { position: end, owed: [] };
     },
     save: kept.soon,
     saveNow: kept.now,
+    problem: kept.problem,
     close: async () => {
       kept.soon();
       await kept.close();

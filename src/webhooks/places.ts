@@ -1,13 +1,13 @@
 /** To which project does an event belong? Said by itself, by the first events of its stream, or by the change that it names. */
 import * as E from 'fp-ts/lib/Either.js';
-import { StoreFailed } from '../app/follow-store.js';
 import type { EventStore } from '../app/ports.js';
+import { StoreAway } from '../app/store-outage.js';
 import type { PlaceOfWork } from '../domain/webhook-scope.js';
 import { decode, type BatonEvent } from '../events/catalog.js';
 
 export interface Places {
-  /** Of the events of a stream; undefined: to none, or it is not known yet. Throws `StoreFailed`. */
-  readonly of: (stream: string) => Promise<PlaceOfWork | undefined>;
+  /** Of the event of that revision of a stream; undefined: to none, or it is not known yet. Throws `StoreAway`. */
+  readonly of: (stream: string, revision: number) => Promise<PlaceOfWork | undefined>;
 }
 
 /** Streams of which the place is remembered. */
@@ -21,33 +21,42 @@ const ownPlace = ({ data }: BatonEvent): PlaceOfWork | undefined =>
 const changeOf = ({ data }: BatonEvent): string | undefined =>
   'changeId' in data ? data.changeId : undefined;
 
-export const placesIn = (store: Pick<EventStore, 'readStream'>): Places => {
-  const known = new Map<string, PlaceOfWork>();
+/** `none`: no event before that revision says it; one that comes later may. */
+type Known = { readonly place: PlaceOfWork } | { readonly none: number };
 
-  const remember = (stream: string, place: PlaceOfWork): PlaceOfWork => {
-    known.set(stream, place);
+export const placesIn = (store: Pick<EventStore, 'readStream'>): Places => {
+  const known = new Map<string, Known>();
+
+  const remember = (stream: string, found: Known): void => {
+    known.set(stream, found);
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
-    return place;
   };
 
-  const beginningOf = async (stream: string): Promise<readonly BatonEvent[]> => {
+  const beginningOf = async (
+    stream: string,
+  ): Promise<{ readonly events: readonly BatonEvent[]; readonly count: number }> => {
     const page = await store.readStream(stream, { maxCount: FIRST })();
-    if (E.isLeft(page)) throw new StoreFailed(page.left);
-    return page.right.flatMap((recorded) => {
+    if (E.isLeft(page)) throw new StoreAway(page.left);
+    const events = page.right.flatMap((recorded) => {
       const decoded = decode(recorded);
       return E.isRight(decoded) ? [decoded.right.event] : [];
     });
+    return { events, count: page.right.length };
   };
 
-  const of = async (stream: string): Promise<PlaceOfWork | undefined> => {
-    const found = known.get(stream);
-    if (found !== undefined) return found;
-    const events = await beginningOf(stream);
+  const of = async (stream: string, revision: number): Promise<PlaceOfWork | undefined> => {
+    const before = known.get(stream);
+    if (before !== undefined && 'place' in before) return before.place;
+    if (before !== undefined && revision < before.none) return undefined;
+    const { events, count } = await beginningOf(stream);
     const [own] = events.flatMap((event) => ownPlace(event) ?? []);
     const [change] = events.flatMap((event) => changeOf(event) ?? []);
-    const place = own ?? (change === undefined ? undefined : await of(`change-${change}`));
-    return place && remember(stream, place);
+    // whatever the beginning of the change says
+    const place = own ?? (change === undefined ? undefined : await of(`change-${change}`, FIRST - 1));
+    if (place !== undefined) remember(stream, { place });
+    else if (change === undefined) remember(stream, { none: count < FIRST ? count : Infinity });
+    return place;
   };
 
   return { of };

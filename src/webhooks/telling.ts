@@ -5,8 +5,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Observable, Subscription } from 'rxjs';
-import type { CheckpointStore } from '../app/checkpoints.js';
+import type { CheckpointProblem, CheckpointStore } from '../app/checkpoints.js';
 import { pause, StoreFailed, textOf } from '../app/follow-store.js';
+import { appError, type AppError } from '../app/errors.js';
 import type { EventStore } from '../app/ports.js';
 import type { WebhookState } from '../app/webhooks.js';
 import { decode } from '../events/catalog.js';
@@ -32,11 +33,11 @@ export interface TellingOptions {
 }
 
 export interface Telling {
-  /** Finds its place in the log; a new one begins at the end. Throws `StoreAway` or `StoreFailed`. */
+  /** Finds its place in the log; a new one begins at the end. Throws `StoreAway`. */
   readonly open: () => Promise<void>;
   readonly state: () => WebhookState;
-  /** Forgets what is owed, and tells what came after that position. Kept when it resolves. */
-  readonly replay: (after: Position) => Promise<void>;
+  /** Forgets what is owed, and tells what came after that position. On disk when it resolves; refused, nothing has changed. */
+  readonly replay: (after: Position) => Promise<E.Either<AppError, void>>;
   readonly close: () => Promise<void>;
 }
 
@@ -48,6 +49,14 @@ const MOST_OWED = 256;
 const MOST_CHARACTERS = 8_388_608;
 const READ_AGAIN_MS = 1000;
 
+const placeNotKept = (name: string, { message, cause }: CheckpointProblem): AppError =>
+  appError(
+    'store_unavailable',
+    'place_not_kept',
+    `Webhook ${name} is not told again, as its new place in the log cannot be kept: ${message}.`,
+    { hint: 'Make the data folder writable, or make room on its disk, and ask again.', cause },
+  );
+
 export const openTelling = (options: TellingOptions): Telling => {
   const { webhook, secret, store, checkpoints, clock } = options;
   const { name, url, topics, scopes } = webhook;
@@ -56,23 +65,31 @@ export const openTelling = (options: TellingOptions): Telling => {
   };
   const closing = new AbortController();
   const { signal } = closing;
-  let position: Position = '';
+  const ended = (): boolean => signal.aborted;
+  /** Undefined until it was found: until then what is on disk is better. */
+  let position: Position | undefined;
   let owed = owedMessages();
+  /** Where a replay is to begin, while that is written. */
+  let beginning: Position | undefined;
   let gone = false;
   let problem: WebhookState['problem'];
   let takenAt: Instant | undefined;
   const deliveries = { taken: 0, failed: 0, gone: 0 };
   const places = placesIn(store);
   let subscription: Subscription | undefined;
-  const place = placeKeeper(name, checkpoints, store, () => ({ position, owed: owed.positions() }), tell);
+  const placeNow = (): { readonly position: Position; readonly owed: readonly Position[] } | undefined => {
+    if (beginning !== undefined) return { position: beginning, owed: [] };
+    return position === undefined ? undefined : { position, owed: owed.positions() };
+  };
+  const place = placeKeeper(name, checkpoints, store, placeNow, tell);
 
   // ---- reading
 
   /** It wants to be told of that. */
-  const concerns = async ({ stream }: Recorded<RawEvent>): Promise<boolean> => {
+  const concerns = async ({ stream, revision }: Recorded<RawEvent>): Promise<boolean> => {
     if (!isOf(topics, stream)) return false;
     if (scopes === undefined) return true;
-    const place = await places.of(stream);
+    const place = await places.of(stream, revision);
     return place !== undefined && isWithin(scopes, place);
   };
 
@@ -82,7 +99,7 @@ export const openTelling = (options: TellingOptions): Telling => {
     if (E.isLeft(decoded)) return;
     const { stream, id } = recorded;
     const at = decoded.right.metadata.recordedAt;
-    owed.add({ position: recorded.position, stream, id, at, body: bodyOf(decoded.right) });
+    owed.add({ position: recorded.position, stream, id, at, body: bodyOf(decoded.right, scopes) });
   };
 
   const goesOn = (): boolean =>
@@ -90,12 +107,16 @@ export const openTelling = (options: TellingOptions): Telling => {
 
   /** Takes one page; false when there was nothing new. One that was asked for before a replay is of no use. */
   const readPage = async (): Promise<boolean> => {
-    const [from, before] = [position, owed];
+    const [from, before] = [position ?? '', owed];
     const page = await store.readAll(from === '' ? 'start' : from, { maxCount: PAGE })();
     if (E.isLeft(page)) throw new StoreFailed(page.left);
     const news = page.right.filter((one) => comparePositions(one.position, from) > 0);
     const wanted = new Set<Position>();
-    for (const recorded of news) if (await concerns(recorded)) wanted.add(recorded.position);
+    for (const recorded of news) {
+      // each may ask the store; who ends does not wait for a page of that
+      if (signal.aborted) return false;
+      if (await concerns(recorded)) wanted.add(recorded.position);
+    }
     if (owed !== before) return true;
     for (const recorded of news) {
       if (wanted.has(recorded.position)) owe(recorded);
@@ -187,17 +208,47 @@ export const openTelling = (options: TellingOptions): Telling => {
     if (gone || before === 0) tell(why);
   };
 
+  const notKept = (): Pick<WebhookState, 'notKept'> => {
+    const why = place.problem();
+    return why === undefined ? {} : { notKept: why.message };
+  };
+
   const oldest = (): Pick<WebhookState, 'oldestAt'> => {
     const oldestAt = owed.oldest();
     return oldestAt === undefined ? {} : { oldestAt };
   };
 
+  const replayOne = async (after: Position): Promise<E.Either<AppError, void>> => {
+    beginning = after;
+    await place.saveNow();
+    beginning = undefined;
+    const notKept = place.problem();
+    if (notKept !== undefined) {
+      // what is written when that can be done is what was
+      place.save();
+      return E.left(placeNotKept(name, notKept));
+    }
+    owed = owedMessages();
+    position = after;
+    gone = false;
+    read();
+    return E.right(undefined);
+  };
+  let replays: Promise<unknown> = Promise.resolve();
+
   return {
     open: async () => {
       const found = await place.find();
-      position = found.position;
-      for (const recorded of found.owed) if (await concerns(recorded)) owe(recorded);
+      const stillOwed: Recorded<RawEvent>[] = [];
+      for (const recorded of found.owed) if (await concerns(recorded)) stillOwed.push(recorded);
+      if (ended()) return;
+      // a replay that was asked for meanwhile has its own
+      if (position === undefined) {
+        stillOwed.forEach(owe);
+        position = found.position;
+      }
       await place.saveNow();
+      if (ended()) return;
       subscription = options.written.subscribe(() => {
         if (goesOn()) read();
       });
@@ -206,17 +257,21 @@ export const openTelling = (options: TellingOptions): Telling => {
     },
     state: () => ({
       state: gone ? 'gone' : owed.failures() > 0 ? 'failing' : 'telling',
-      ...{ position, owed: owed.size(), failures: owed.failures(), deliveries: { ...deliveries } },
+      ...{
+        position: position ?? '',
+        owed: owed.size(),
+        failures: owed.failures(),
+        deliveries: { ...deliveries },
+      },
       ...oldest(),
       ...(problem === undefined ? {} : { problem }),
       ...(takenAt === undefined ? {} : { takenAt }),
+      ...notKept(),
     }),
-    replay: async (after) => {
-      owed = owedMessages();
-      position = after;
-      gone = false;
-      await place.saveNow();
-      read();
+    replay: (after) => {
+      const replayed = replays.then(() => replayOne(after));
+      replays = replayed;
+      return replayed;
     },
     close: async () => {
       closing.abort();

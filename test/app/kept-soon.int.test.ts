@@ -113,6 +113,43 @@ describe('what is kept soon', () => {
   });
 });
 
+describe('what is kept soon, by somebody who throws', () => {
+  it.each(['state', 'onKept'] as const)(
+    'given that %s throws, then that is a failure, and it is kept when it throws no more',
+    async (which) => {
+      const problems: string[] = [];
+      let bad = true;
+      let kepts = 0;
+      const throwing = (name: typeof which): void => {
+        if (bad && name === which) throw new Error(`no ${name}`);
+      };
+      const store = fileCheckpoints(folder);
+      const kept = keptSoon({
+        checkpoints: store,
+        state: () => {
+          throwing('state');
+          return { name: 'counts', version: 1, position: '', view: { bad } };
+        },
+        everyMs: 20,
+        onKept: () => {
+          throwing('onKept');
+          kepts += 1;
+        },
+        onProblem: (message) => problems.push(message),
+      });
+      open.push(kept);
+      await kept.now();
+      expect(kept.problem()?.message).toBe(`a checkpoint could not be kept: no ${which}`);
+      expect(problems).toEqual([`a checkpoint could not be kept: no ${which}; it is tried again`]);
+      bad = false;
+      // without another change
+      await until('it is kept', () => kepts > 0 || undefined);
+      expect(await store.load('counts', 1)()).toMatchObject(E.right({ view: { bad: false } }));
+      expect([problems.slice(1), kept.problem()]).toEqual([['checkpoint counts is kept again'], undefined]);
+    },
+  );
+});
+
 const why = await whyNoMount();
 
 describe.skipIf(why !== undefined)(`on a disk of its own${skipped(why)}`, () => {

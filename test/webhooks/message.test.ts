@@ -1,7 +1,8 @@
 import { Webhook as Verifier } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
+import type { BatonEvent } from '../../src/events/catalog.js';
 import { bodyOf, headersOf, isOf } from '../../src/webhooks/message.js';
-import { aQueuedJob } from '../builders.js';
+import { aQueuedJob, aSource } from '../builders.js';
 
 const SECRET = Buffer.alloc(32, 7);
 const EVENT = {
@@ -24,6 +25,46 @@ describe('a message of a webhook', () => {
         event: JSON.parse(JSON.stringify(aQueuedJob())) as unknown,
       },
     });
+  });
+
+  it('given scopes, then it lists none but their consumers, and all of them where there are no scopes', () => {
+    const scope = (organisation: string) => ({ enterprise: 'acme', organisation, project: 'shop' });
+    const consumer = (changeId: string, organisation: string, pipeline: string) => ({
+      ...{
+        changeId,
+        title: `change ${changeId}`,
+        scope: scope(organisation),
+        pipeline,
+        source: aSource,
+        plan: [],
+      },
+    });
+    const own = {
+      ...{ changeId: 'c', title: 'own', patchset: 1, scope: scope('web'), pipeline: 'main', stage: 'union' },
+      ...{ queueKey: 'union', source: aSource, plan: [] },
+    };
+    const consumers = [
+      consumer('d', 'web', 'main'),
+      consumer('e', 'ops', 'main'),
+      consumer('f', 'web', 'old'),
+    ];
+    const started = (data: Extract<BatonEvent, { type: 'StageRunStarted' }>['data']) => ({
+      ...EVENT,
+      ...{ stream: 'stage_run-1', event: { type: 'StageRunStarted' as const, data } },
+    });
+    const told = (...[recorded, scopes]: Parameters<typeof bodyOf>): unknown =>
+      (JSON.parse(bodyOf(recorded, scopes)) as { readonly data: { readonly event: unknown } }).data.event;
+    const web = { enterprise: 'acme', organisation: 'web' };
+    const shop = { ...web, project: 'shop', pipeline: 'main' };
+    const run = started({ ...own, consumers });
+    expect(told(run)).toEqual({ ...own, consumers });
+    expect(told(run, [{ enterprise: 'acme' }])).toEqual({ ...own, consumers });
+    expect(told(run, [web])).toEqual({ ...own, consumers: [consumers[0], consumers[2]] });
+    expect(told(run, [shop])).toEqual({ ...own, consumers: [consumers[0]] });
+    expect(bodyOf(run, [shop])).not.toMatch(/change e|change f/);
+    // as a run that has none
+    expect(told(started({ ...own, consumers: [consumer('e', 'ops', 'main')] }), [web])).toEqual(own);
+    expect(told(started(own), [web])).toEqual(own);
   });
 
   it('is taken by the verifier of Standard Webhooks, and one that was changed on the way is not', () => {

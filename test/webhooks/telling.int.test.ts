@@ -1,11 +1,14 @@
 /** Telling a receiver over real HTTP, its place in real files: what is told, counted, whatever the receiver does. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileCheckpoints } from '../../src/app/checkpoints.js';
+import type { EventStore } from '../../src/app/ports.js';
+import { StoreAway } from '../../src/app/store-outage.js';
 import { webhookTopics, type Webhook } from '../../src/domain/webhook-config.js';
 import type { BatonEvent } from '../../src/events/catalog.js';
 import { systemClock } from '../../src/kernel/time.js';
@@ -34,13 +37,19 @@ const given = (more: Partial<Webhook> = {}) => {
   const store = memoryStore();
   const written = new Subject<void>();
   const problems: string[] = [];
-  const start = async (name = 'chat'): Promise<Telling> => {
+  /** Not opened yet. `readStream`: in place of the store's own. */
+  const make = (name = 'chat', readStream: EventStore['readStream'] = store.readStream): Telling => {
     const telling = openTelling({
       webhook: { name, url: receiver.url, secretFile: '', topics: webhookTopics, ...more },
-      ...{ secret: SECRET, store, written, checkpoints: fileCheckpoints(folder), clock: systemClock },
+      ...{ secret: SECRET, store: { ...store, readStream }, written, clock: systemClock },
+      checkpoints: fileCheckpoints(folder),
       onProblem: (message) => problems.push(message),
     });
     open.push(telling);
+    return telling;
+  };
+  const start = async (...how: Parameters<typeof make>): Promise<Telling> => {
+    const telling = make(...how);
     await telling.open();
     return telling;
   };
@@ -63,7 +72,7 @@ const given = (more: Partial<Webhook> = {}) => {
     written.next();
     return E.isRight(done) ? done.right.position : expect.fail(JSON.stringify(done.left));
   };
-  return { store, problems, start, write, happen };
+  return { store, problems, make, start, write, happen };
 };
 const told = (): readonly string[] => receiver.taken.map(({ data }) => `${data.stream}@${data.revision}`);
 /** The receiver may have a message before the other side knows that it has. */
@@ -92,6 +101,48 @@ describe('telling a webhook', () => {
     await start();
     await tookAll(3);
     expect(told().toSorted()).toEqual(['job-1@0', 'job-1@1', 'job-2@0']);
+  });
+
+  it('given that it ends before it was opened, then its place is as before', async () => {
+    const { make, start, write } = given();
+    const first = await start();
+    await write('job-1');
+    await tookAll(1);
+    await stands(first, ({ owed }) => owed === 0);
+    await first.close();
+    await write('job-2');
+    const [file = ''] = (await readdir(folder)).map((name) => join(folder, name));
+    const before = await readFile(file, 'utf8');
+    await make().close();
+    expect(await readFile(file, 'utf8')).toBe(before);
+    await start();
+    await tookAll(2);
+    expect(told()).toEqual(['job-1@0', 'job-2@0']);
+  });
+
+  it('given a store that goes away while it is opened, then that is a refusal, and what is owed is not forgotten', async () => {
+    const { store, make, start, happen } = given({ scopes: [{ enterprise: 'acme' }] });
+    receiver.answer = () => 500;
+    const first = await start();
+    const place = { scope: { enterprise: 'acme', organisation: 'web', project: 'shop' }, pipeline: 'main' };
+    await happen('job-1', { type: 'JobQueued', data: aQueuedJob(place) });
+    await happen('job-2', { type: 'JobQueued', data: aQueuedJob(place) });
+    await stands(first, ({ owed, failures }) => owed === 2 && failures > 0);
+    await first.close();
+    let asked = 0;
+    const away = make('chat', (...question) => {
+      asked += 1;
+      // the first of what is owed is read, the second is not
+      return asked === 1
+        ? store.readStream(...question)
+        : TE.left({ code: 'store_unavailable', why: 'timed_out', message: 'it did not answer' });
+    });
+    await expect(away.open()).rejects.toBeInstanceOf(StoreAway);
+    await away.close();
+    receiver.answer = () => 200;
+    await start();
+    await tookAll(2);
+    expect(told().toSorted()).toEqual(['job-1@0', 'job-2@0']);
   });
 
   it('given that the receiver is away, then nothing is lost, little is held, and all is told when it is back', async () => {
@@ -205,6 +256,41 @@ describe('telling a webhook', () => {
     for (const { data } of again) expect(data.id).toBe(ids.get(data.stream));
   });
 
+  it('given that its place cannot be kept, then a replay is refused and changes nothing, and how it stands says so', async () => {
+    const { start, write, problems } = given();
+    const telling = await start();
+    await write('job-1', 'job-2');
+    await tookAll(2);
+    await stands(telling, ({ owed }) => owed === 0);
+    await rename(folder, `${folder}.away`);
+    await writeFile(folder, 'in the way');
+    const { position } = telling.state();
+    const refused = await telling.replay('');
+    const why = `checkpoint ${folder}/chat.jsonl could not be kept: EEXIST`;
+    expect(refused).toMatchObject({
+      left: {
+        ...{ code: 'store_unavailable', reason: 'place_not_kept' },
+        message: `Webhook chat is not told again, as its new place in the log cannot be kept: ${why}.`,
+      },
+    });
+    expect(telling.state()).toMatchObject({ state: 'telling', position, owed: 0, notKept: why });
+    // what happens is told all the same
+    await write('job-3');
+    await tookAll(3);
+    await rm(folder);
+    await rename(`${folder}.away`, folder);
+    await stands(telling, ({ notKept }) => notKept === undefined);
+    expect(problems.at(-1)).toBe('webhook chat: checkpoint chat is kept again');
+    await stands(telling, ({ owed }) => owed === 0);
+    await telling.close();
+    const next = await start();
+    await write('job-4');
+    await tookAll(4);
+    expect(told().slice(2)).toEqual(['job-3@0', 'job-4@0']);
+    expect(await next.replay('')).toEqual(E.right(undefined));
+    await tookAll(8);
+  });
+
   it('given that its place was damaged, then it says so and goes on from now', async () => {
     const { start, write, problems } = given();
     const first = await start();
@@ -220,7 +306,7 @@ describe('telling a webhook', () => {
     await tookAll(2);
     expect(told()).toEqual(['job-1@0', 'job-3@0']);
     expect(problems).toContain(
-      'webhook chat: its place in the log is lost: it is told what comes from now on',
+      'webhook chat: its place in the log cannot be used, so it is told only what happens from now on; what it missed meanwhile it is told by `baton webhook replay chat --from MOMENT`',
     );
   });
 
@@ -286,6 +372,46 @@ describe('telling a webhook', () => {
       ...['change-c@0', 'job-old@1', 'phase_run-p@1', 'pipeline-1@0', 'stage_run-1@0'],
     ]);
     expect(telling.state().deliveries).toEqual({ taken: 5, failed: 0, gone: 0 });
+  });
+
+  it('given an end while it asks to what each event of a page belongs, then it asks no more, and they are told at the next start', async () => {
+    const place = { scope: { enterprise: 'acme', organisation: 'web', project: 'shop' }, pipeline: 'main' };
+    const { start, store, happen } = given({ scopes: [{ enterprise: 'acme' }] });
+    const streams = Array.from({ length: 50 }, (_, n) => `job-${n}`);
+    let ending: Promise<void> | undefined;
+    let asked = 0;
+    const telling = await start('chat', (...question) => {
+      asked += 1;
+      if (asked === 3) ending = telling.close();
+      return store.readStream(...question);
+    });
+    for (const stream of streams)
+      await store.append(stream, [asNew({ type: 'JobQueued', data: aQueuedJob(place) })], 'any')();
+    await happen('job-50', { type: 'JobQueued', data: aQueuedJob(place) });
+    await until('it is ended', () => ending !== undefined || undefined);
+    await ending;
+    expect(asked).toBe(3);
+    await start();
+    await tookAll(51);
+    expect(new Set(told())).toEqual(new Set([...streams, 'job-50'].map((stream) => `${stream}@0`)));
+  });
+
+  it('given a stream that belongs to no project yet, then the store is asked once for what is there, and again for what comes', async () => {
+    const place = { scope: { enterprise: 'acme', organisation: 'web', project: 'shop' }, pipeline: 'main' };
+    const cancelled: BatonEvent = { type: 'PhaseCancelRequested', data: { host: 'test', hostKey: 'key' } };
+    const { start, store, happen } = given({ scopes: [{ enterprise: 'acme' }] });
+    let asked = 0;
+    const telling = await start('chat', (...question) => {
+      asked += 1;
+      return store.readStream(...question);
+    });
+    const before = await happen('phase_run-p', cancelled, cancelled, cancelled);
+    await stands(telling, ({ position }) => position === before);
+    expect(asked).toBe(1);
+    const promoted: BatonEvent = { type: 'PhasePromoted', data: aPromotion(place) };
+    await happen('phase_run-p', promoted, cancelled);
+    await tookAll(2);
+    expect([told(), asked]).toEqual([['phase_run-p@3', 'phase_run-p@4'], 2]);
   });
 
   it('counts how messages were taken, and says how old the oldest is that was not', async () => {
