@@ -33,7 +33,10 @@ export interface BuildsDeps {
 export interface Builds {
   /** Durable when it resolves. */
   readonly start: (config: StartConfig) => Promise<void>;
-  /** Durable when it resolves; nothing for a build that is over or unknown. */
+  /**
+   * Durable when it resolves, and then Baton is told, which is not waited for: Screwdriver keeps whoever aborts waiting until then. Nothing for
+   * a build that is over or unknown.
+   */
   readonly stop: (buildId: number) => Promise<void>;
   /** It is over: its secrets are forgotten, and whoever waited for it may go on. */
   readonly close: (buildId: number) => Promise<void>;
@@ -144,10 +147,12 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     // before: a stop that comes while Baton writes finds something to cancel
     beginning.add(record.buildId);
     const begun = await records
-      .change(record.buildId, { state: 'promoted' })
+      .change(record.buildId, (asItIs) =>
+        // stopped meanwhile, or even over
+        asItIs.stopAsked === record.stopAsked ? { ...asItIs, state: 'promoted' } : undefined,
+      )
       .finally(() => beginning.delete(record.buildId));
-    // stopped meanwhile: the cancel comes first, so nothing is started
-    if (begun?.stopAsked === true && record.stopAsked !== true) return 'wait';
+    if (begun === undefined) return 'wait';
     const ack = await deps.handle(command.right);
     switch (ack.status) {
       case 'accepted':
@@ -178,12 +183,11 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       ...({ type: 'phase.cancel', actor: 'screwdriver', reason: 'Screwdriver stopped the build' } as const),
       ...{ commandId: `${hostKeyOf(buildId)}:stop`, hostKey: hostKeyOf(buildId) },
     };
-    for (
-      let ack = await deps.handle(command);
-      ack.status === 'busy' && !isOver();
-      ack = await deps.handle(command)
-    )
+    let ack = await deps.handle(command);
+    for (; ack.status === 'busy' && !isOver(); ack = await deps.handle(command))
       await pause(ack.retryAfterMs);
+    if (ack.status === 'rejected' && ack.code === 'internal')
+      say(`Baton does not cancel build ${buildId}: ${ack.message}`);
   };
 
   const step: Step = async (buildId) => {
@@ -229,12 +233,11 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       void advance(config.buildId);
     },
     stop: async (buildId) => {
-      const record = records.get(buildId);
-      // over, or being told so by ourselves: Screwdriver stops what has ended, too
-      if (record === undefined || record.state === 'closed' || record.telling !== undefined) return;
-      const asked = await records.change(buildId, { stopAsked: true });
-      if (asked?.state === 'promoted') await cancel(buildId);
-      else void advance(buildId);
+      const asked = await records.change(buildId, (record) =>
+        // its end is being told by ourselves: Screwdriver stops what has ended, too
+        record.telling === undefined ? { ...record, stopAsked: true } : undefined,
+      );
+      if (asked !== undefined) void advance(buildId);
     },
     close,
     resume: () => {

@@ -72,6 +72,9 @@ export class NotRecorded extends Error {
   override readonly name = 'NotRecorded';
 }
 
+/** New members, or what becomes of the record as it is when its turn comes; undefined: it stays. */
+export type Change = Partial<BuildRecord> | ((record: BuildRecord) => BuildRecord | undefined);
+
 /** What is known is what lies on disk: whatever changes it rejects with `NotRecorded` when it cannot be written, and then nothing has changed. */
 export interface Records {
   readonly get: (buildId: number) => BuildRecord | undefined;
@@ -79,8 +82,11 @@ export interface Records {
   readonly live: () => readonly BuildRecord[];
   /** Durable when it resolves. A build that is known stays as it is. */
   readonly add: (record: BuildRecord) => Promise<void>;
-  /** Of a build that is known; what else became of it meanwhile stays. Durable when it resolves: the record as it is now. */
-  readonly change: (buildId: number, change: Partial<BuildRecord>) => Promise<BuildRecord | undefined>;
+  /**
+   * Of a build that is known and not closed, once what was asked for before has been done; what else became of it meanwhile stays. Durable
+   * when it resolves: the record as it is now. Undefined: nothing was changed.
+   */
+  readonly change: (buildId: number, change: Change) => Promise<BuildRecord | undefined>;
   /** How far its log was told, as it was put; undefined: nothing was yet. */
   readonly cursor: <C>(buildId: number, codec: t.Decoder<unknown, C>) => Promise<C | undefined>;
   readonly putCursor: (buildId: number, cursor: object) => Promise<void>;
@@ -160,7 +166,10 @@ export const openRecords = async (
     change: (buildId, change) =>
       inTurn(buildId, async () => {
         const record = known.get(buildId);
-        return record === undefined ? undefined : put({ ...record, ...change });
+        // whoever was busy with it may not know yet that it is over
+        if (record === undefined || record.state === 'closed') return undefined;
+        const next = typeof change === 'function' ? change(record) : { ...record, ...change };
+        return next && put(next);
       }),
     cursor: async (buildId, codec) => {
       const text = await textOf(cursorOf(buildId));

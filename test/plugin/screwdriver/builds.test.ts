@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HostCommand } from '../../../plugin/contract.js';
+import type { Ack, HostCommand } from '../../../plugin/contract.js';
 import { Away, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
 import { openBuilds, type Builds } from '../../../plugin/hosts/screwdriver/builds.js';
 import { openRecords, type Records } from '../../../plugin/hosts/screwdriver/records.js';
@@ -26,6 +26,7 @@ describe('builds', () => {
   /** What Screwdriver and Baton were told, in order. */
   let told: string[];
   let commands: HostCommand[];
+  let answers: (command: HostCommand) => Promise<Ack>;
   let exchange: ScrewdriverApi['exchange'];
   let collapsed: (buildId: number, into: number) => Promise<'ok'>;
 
@@ -59,7 +60,7 @@ describe('builds', () => {
       ...{ options, key, records, api: () => api, addresses: () => addresses },
       handle: (command) => {
         commands.push(command);
-        return Promise.resolve({ status: 'accepted' });
+        return answers(command);
       },
       now: () => Date.now(),
       say: (sentence) => told.push(sentence),
@@ -88,6 +89,7 @@ describe('builds', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-builds-'));
     [told, commands] = [[], []];
+    answers = () => Promise.resolve({ status: 'accepted' });
     exchange = () => Promise.resolve('build token');
     collapsed = (buildId, into) =>
       Promise.resolve(told.push(`${buildId} collapsed into ${into}`)).then(() => 'ok');
@@ -174,12 +176,50 @@ describe('builds', () => {
     await start(7);
     await eventually('it is promoted', () => promoted(7).length === 1);
     await builds.stop(7);
-    expect(cancelled(7)).toHaveLength(1);
+    await eventually('it is cancelled', () => cancelled(7).length === 1);
     await builds.close(7);
     await builds.stop(7);
     await builds.stop(99);
     expect(cancelled(7)).toHaveLength(1);
     expect(records.get(7)?.sealed).toBe('');
+  });
+
+  it('stopped while its start is being written, nothing of it is begun', async () => {
+    const started = start(7);
+    const stopped = builds.stop(7);
+    await Promise.all([started, stopped]);
+    expect(records.get(7)?.stopAsked).toBe(true);
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect(commands).toEqual([]);
+  });
+
+  it('whoever stops it does not wait for a Baton that is busy, which is told as soon as it takes it', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    let free: (ack: Ack) => void = () => undefined;
+    answers = ({ type }) =>
+      type === 'phase.cancel' && cancelled(7).length === 1
+        ? new Promise((resolve) => (free = resolve))
+        : Promise.resolve({ status: 'accepted' });
+    await builds.stop(7);
+    expect(readFileSync(join(folder, 'build-7.json'), 'utf8')).toContain('"stopAsked":true');
+    await eventually('Baton is told', () => cancelled(7).length === 1);
+    free({ status: 'busy', retryAfterMs: 1, message: 'the disk is full' });
+    await eventually('it is told again', () => cancelled(7).length === 2);
+  });
+
+  it('over while its cancel was under way, it stays over', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    answers = async ({ type }) => {
+      if (type === 'phase.cancel') await builds.close(7);
+      return { status: 'accepted' };
+    };
+    await builds.stop(7);
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    await start(8);
+    await eventually('the next is promoted', () => promoted(8).length === 1);
+    expect([records.get(7)?.state, promoted(7).length]).toEqual(['closed', 1]);
   });
 
   it('Screwdriver is asked again until it is there, and a build that is closed there is left alone', async () => {
