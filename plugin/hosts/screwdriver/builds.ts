@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Plugin } from '../../contract.js';
 import type { OperatorKey } from '../../../src/secrets/operator-key.js';
 import { advancing, type Step } from './advancing.js';
-import type { Access, Closed, ScrewdriverApi } from './api.js';
+import { hasEnded, type Access, type Closed, type ScrewdriverApi } from './api.js';
 import { blockersOf, collapsesInto } from './gate.js';
 import type { ShimOptions } from './options.js';
 import { isClosed, planOf } from './plan.js';
@@ -86,11 +86,20 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     advanceAll();
   };
 
-  /** Screwdriver is told that it cannot be run; it asks us to stop the build then. */
-  const refuse = async (record: BuildRecord, access: Access, sentence: string): Promise<void> => {
-    await deps.api(record).end(access, refused(sentence), {});
-    await records.change(record.buildId, { telling: 'FAILURE' });
-    await close(record.buildId);
+  const sayClosed = (buildId: number, what: string, answer: 'ok' | Closed): void => {
+    if (answer !== 'ok' && !hasEnded(answer))
+      say(`Screwdriver does not take that build ${buildId} ${what}: ${answer.closed}`);
+  };
+
+  /** Screwdriver is told that it cannot be run. Recorded first: while it is told it asks us to stop the build. */
+  const refuse = async ({ buildId }: BuildRecord, access: Access, refusal: string): Promise<void> => {
+    const told = await records.change(buildId, (record) =>
+      // aborted meanwhile: that is its end there, and Baton has not got it
+      record.stopAsked === true ? undefined : { ...record, refusal, telling: 'FAILURE' },
+    );
+    if (told !== undefined)
+      sayClosed(buildId, 'has failed', await deps.api(told).end(access, refused(refusal), {}));
+    await close(buildId);
   };
 
   /** A newer one runs instead. Recorded first, so that it cannot run after Screwdriver was told. */
@@ -121,6 +130,10 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     if (access === undefined) {
       say(`the token of build ${record.buildId} cannot be opened: it is not run`);
       await close(record.buildId);
+      return 'done';
+    }
+    if (record.refusal !== undefined) {
+      await refuse(record, access, record.refusal);
       return 'done';
     }
     const command = promotionOf(record, planned, options, deps.addresses(record));

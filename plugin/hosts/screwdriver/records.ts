@@ -59,6 +59,8 @@ const BuildRecord = shape(
     collapsedInto: Count,
     /** It could not be told that the build runs: the build was closed there before. */
     refused: t.boolean,
+    /** Why it cannot be run, as Screwdriver is told. */
+    refusal: t.string,
     /** The final status that is being told, or was. */
     telling: t.string,
     /** Milliseconds since 1970. */

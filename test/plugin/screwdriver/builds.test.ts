@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ack, HostCommand } from '../../../plugin/contract.js';
-import { Away, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
+import { Away, type Closed, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
 import { openBuilds, type Builds } from '../../../plugin/hosts/screwdriver/builds.js';
 import { openRecords, type Records } from '../../../plugin/hosts/screwdriver/records.js';
 import { operatorKey } from '../../../src/secrets/operator-key.js';
@@ -28,6 +28,7 @@ describe('builds', () => {
   let commands: HostCommand[];
   let answers: (command: HostCommand) => Promise<Ack>;
   let exchange: ScrewdriverApi['exchange'];
+  let ended: (buildId: number, how: string) => Promise<'ok' | Closed>;
   let collapsed: (buildId: number, into: number) => Promise<'ok'>;
 
   const open = async (): Promise<void> => {
@@ -48,8 +49,7 @@ describe('builds', () => {
       blocked: ({ buildId }, message) => Promise.resolve(told.push(`${buildId} ${message}`)).then(() => 'ok'),
       collapsed: ({ buildId }, into) => collapsed(buildId, into),
       running: () => Promise.resolve('ok'),
-      end: ({ buildId }, { status, statusMessage = '' }) =>
-        Promise.resolve(told.push(`${buildId} ${status} ${statusMessage}`)).then(() => 'ok'),
+      end: ({ buildId }, { status, statusMessage = '' }) => ended(buildId, `${status} ${statusMessage}`),
       ...{
         stepBegins: () => Promise.resolve(),
         stepEnds: () => Promise.resolve(),
@@ -91,6 +91,7 @@ describe('builds', () => {
     [told, commands] = [[], []];
     answers = () => Promise.resolve({ status: 'accepted' });
     exchange = () => Promise.resolve('build token');
+    ended = (buildId, how) => Promise.resolve(told.push(`${buildId} ${how}`)).then(() => 'ok');
     collapsed = (buildId, into) =>
       Promise.resolve(told.push(`${buildId} collapsed into ${into}`)).then(() => 'ok');
     await open();
@@ -274,5 +275,36 @@ describe('builds', () => {
     await eventually('it is over', () => records.get(7)?.state === 'closed');
     expect(told).toEqual([expect.stringMatching(/^7 FAILURE undeliverable: this job has freezeWindows/)]);
     expect(commands).toEqual([]);
+  });
+
+  it('what cannot be run is no stopped build, though Screwdriver stops it while it is told, and it is told again after a crash', async () => {
+    let asked = 0;
+    ended = (buildId) => {
+      asked += 1;
+      return builds.stop(buildId).then(() => Promise.reject(new Away('the answer was lost')));
+    };
+    await start(7, { freezeWindows: ['* * ? * 1'] });
+    await eventually('it is being told', () => asked > 0);
+    builds.end();
+    expect(records.get(7)).toMatchObject({ telling: 'FAILURE', state: 'ready' });
+    expect(records.get(7)).not.toHaveProperty('stopAsked');
+    ended = (buildId, how) =>
+      Promise.resolve(told.push(`${buildId} ${how}`)).then(() => ({
+        closed: '403 Can only update RUNNING, QUEUED, BLOCKED, FROZEN, or UNSTABLE builds',
+      }));
+    await open();
+    builds.resume();
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect(told).toEqual([expect.stringMatching(/^7 FAILURE undeliverable: this job has freezeWindows/)]);
+    expect(commands).toEqual([]);
+  });
+
+  it('what Baton does not take is told as a failure, and a Screwdriver that does not take that is said', async () => {
+    answers = () => Promise.resolve({ status: 'rejected', code: 'too_large', message: 'Too large.' });
+    ended = () => Promise.resolve({ closed: '401 Invalid token' });
+    await start(7);
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect(told).toEqual(['Screwdriver does not take that build 7 has failed: 401 Invalid token']);
+    expect(promoted(7)).toHaveLength(1);
   });
 });
