@@ -81,8 +81,7 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
   };
 
   const close = async (buildId: number): Promise<void> => {
-    await records.change(buildId, { state: 'closed', sealed: '', closedAt: now() });
-    await records.dropCursor(buildId);
+    await records.close(buildId, now());
     advanceAll();
   };
 

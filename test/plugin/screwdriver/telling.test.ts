@@ -94,10 +94,7 @@ describe('telling of a build of two rows', () => {
         await records.change(buildId, { stopAsked: true });
         said.push(`stop ${buildId}`);
       },
-      close: async (buildId) => {
-        await records.change(buildId, { state: 'closed', closedAt: Date.now() });
-        await records.dropCursor(buildId);
-      },
+      close: (buildId) => records.close(buildId, Date.now()),
       say: (sentence) => said.push(sentence),
     });
   };
