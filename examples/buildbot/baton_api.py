@@ -23,8 +23,10 @@ from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
 SECONDS = 30
+LONGEST_PAUSE = 3600
 CERTIFICATE = re.compile(b'-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----', re.DOTALL)
 ADDRESS = re.compile(r'https?://[\x21-\x7e]+\Z')
+DIGITS = re.compile(rb'[0-9]{1,9}\Z')
 TOKEN = re.compile(r'[\x21-\x7e]+\Z')
 
 
@@ -138,6 +140,12 @@ def _told(status, data, url):
         return f'{url} answered HTTP {status}, but not as Baton does; is that its address?'
 
 
+def _pause(headers):
+    """Seconds of Retry-After, an hour at most; 0 when it is not there, or is none of these numbers."""
+    said = headers.getRawHeaders(b'retry-after', [b''])[0]
+    return min(int(said), LONGEST_PAUSE) if DIGITS.match(said) is not None else 0
+
+
 def _words(error):
     """What OpenSSL says: a list of library, function and reason, if it is more than its kind."""
     told = error.args[0] if error.args and isinstance(error.args[0], list) else []
@@ -188,7 +196,7 @@ class Api:
     def _json(self, method, path, body=None, more=None, timeout=SECONDS):
         status, headers, data = yield self._ask(method, path, body, more or {}, timeout)
         if 300 <= status < 400:
-            where = headers.getRawHeaders('location', ['another address'])[0]
+            where = headers.getRawHeaders(b'location', [b'another address'])[0].decode('ascii', 'replace')
             raise Refused(f'{self.url} leads to {where[:200]}: give the address that is meant.', status)
         if status >= 400:
             raise Refused(_told(status, data, self.url), status)
@@ -219,8 +227,7 @@ class Api:
             if unsafe is not None:
                 raise Untrusted(unsafe) from None
             raise Again(f'{self.url} does not answer ({type(problem).__name__})') from None
-        pause = response.headers.getRawHeaders('retry-after', ['0'])[0]
-        after = int(pause) if pause.isdigit() else 0
+        after = _pause(response.headers)
         if response.code == 429 or response.code >= 500:
             # of a 503 that is `busy` nothing was written; of others nobody knows
             raise Again(_told(response.code, data, self.url), after, response.code != 429)

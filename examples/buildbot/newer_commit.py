@@ -30,6 +30,10 @@ def newer_commit(master, builder_id, request_id, stamp):
     at once. So the numbers of changes decide, but for a commit that was built before and is asked for once more: that
     request is obsolete by later ones only. Builds that come of no change, and those of a patch, are no newer commit
     of the branch, and have none. A request that ended as collapsed or cancelled takes nobody's place.
+
+    Buildbot has one source stamp for all changes with the same revision: when a branch is set back to a commit, the
+    request of long ago belongs to the new change as well, and that one may never be asked for. So a request that was
+    made before ours counts only where the commit has no older change, and where it had not ended when ours was made.
     """
     if stamp.patch is not None:
         return None
@@ -45,11 +49,19 @@ def newer_commit(master, builder_id, request_id, stamp):
             .order_by(changes.c.changeid.desc()).limit(1)).fetchone()
         if mine is None:
             return None
+        made = connection.execute(requests.select().where(requests.c.id == request_id)).fetchone().submitted_at
         earlier = connection.execute(
             requests.join(pairs, requests.c.buildsetid == pairs.c.buildsetid).select()
             .where(requests.c.builderid == builder_id)
             .where(requests.c.id < request_id)
             .where(pairs.c.sourcestampid == stamp.ssid).limit(1)).fetchone()
+        before = changes.alias()
+        is_asked_later = requests.c.id > request_id
+        is_as_new = sa.and_(
+            sa.or_(requests.c.complete == 0, requests.c.complete_at >= made),
+            ~sa.exists([before.c.changeid])
+            .where(before.c.sourcestampid == stamps.c.id)
+            .where(before.c.changeid < mine.changeid))
         query = (
             changes.join(stamps, changes.c.sourcestampid == stamps.c.id)
             .join(pairs, pairs.c.sourcestampid == stamps.c.id)
@@ -63,10 +75,9 @@ def newer_commit(master, builder_id, request_id, stamp):
             .where(stamps.c.repository == stamp.repository)
             .where(_same_branch(stamps.c.branch, stamp.branch))
             .where(sa.or_(requests.c.complete == 0, requests.c.results.notin_([SKIPPED, CANCELLED])))
+            .where(is_asked_later if earlier is not None else sa.or_(is_asked_later, is_as_new))
             .with_only_columns([changes.c.changeid, changes.c.revision])
             .order_by(changes.c.changeid.desc()).limit(1))
-        if earlier is not None:
-            query = query.where(requests.c.id > request_id)
         found = connection.execute(query).fetchone()
         return None if found is None else (found.revision, found.changeid)
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from twisted.internet import defer
 from twisted.internet import reactor
+from twisted.python import log as master_log
 from twisted.python.failure import Failure
 
 from buildbot import config
@@ -49,9 +50,6 @@ FIRST_PAUSE = 1
 LONGEST_PAUSE = 30
 PIECE = 1024 * 1024
 
-OTHER_DATABASE = ('this key was used before, so this master has another database than it had; '
-                  'give it another host name')
-
 
 def one_line(text, most):
     """Without control characters, as Baton takes it."""
@@ -60,6 +58,10 @@ def one_line(text, most):
 
 class LeftAlone(Exception):
     """A stopped build waits no longer for the end of its job."""
+
+
+class WrongPromotion(Exception):
+    """What the build has does not make a promotion; the sentence says what is missing."""
 
 
 class RunnerPhase(BuildStep):
@@ -123,8 +125,9 @@ class RunnerPhase(BuildStep):
         self._said = 'waiting for Baton'
         self._reason = None
         self._stopped_at = None
-        # What is waited for now, and may be cut short by an interrupt.
+        # What is waited for now, and may be cut short by an interrupt; and that the build knows what it is to end as.
         self._pending = None
+        self._settled = defer.Deferred()
         self._logs = {}
         self._links = set()
         self._away = None
@@ -132,6 +135,7 @@ class RunnerPhase(BuildStep):
         # Of this phase in Baton: which attempt is followed, and whether it may be there.
         self._attempt = 1
         self._may_be_there = False
+        self._is_cancelled = False
         # Of the earlier builds of the same request: how many, and the number of the first build of all.
         self._before = 0
         self._first_number = None
@@ -142,23 +146,36 @@ class RunnerPhase(BuildStep):
     def run(self):
         self._stdio = yield self.addLog('stdio')
         try:
+            result = yield self._outcome()
+        finally:
+            yield self._watch_no_more()
+        if not self.stopped:
+            return result
+        # Buildbot makes an exception of any other result of a step that it has stopped
+        yield self._settled
+        return self._stopped_result()
+
+    @defer.inlineCallbacks
+    def _outcome(self):
+        try:
             self._api = Api(self.url, self._token, self.caFile)
             yield self._count_before()
             promotion = self._promotion()
             yield self._watch_commits()
             yield self._take_over(promotion)
             if not (yield self._submit(promotion)):
-                return self._stopped_result()
+                return CANCELLED
             return (yield self._follow())
-        except ValueError as problem:
+        except WrongPromotion as problem:
             return (yield self._give_up(str(problem)))
         except LeftAlone as left:
             return (yield self._leave(str(left)))
         except Refused as refusal:
             after = ' Its job may go on there.' if self._may_be_there else ''
             return (yield self._give_up(f'Baton is not asked any more: {refusal}{after}'))
-        finally:
-            yield self._watch_no_more()
+        except Exception as mistake:
+            yield self._try_to_cancel(type(mistake).__name__)
+            raise
 
     @defer.inlineCallbacks
     def interrupt(self, reason):
@@ -168,17 +185,20 @@ class RunnerPhase(BuildStep):
             said = reason.getErrorMessage() if isinstance(reason, Failure) else reason
             self._reason = one_line(said, 500)
             self._stopped_at = reactor.seconds()
-        yield super().interrupt(reason)
-        if is_first:
-            # by then the build knows what it is to end as
-            reactor.callLater(0, self._cut)
+        try:
+            yield super().interrupt(reason)
+        finally:
+            if is_first:
+                # by then the build knows what it is to end as
+                reactor.callLater(0, self._cut)
 
     def _cut(self):
+        self._settled.callback(None)
         if self._pending is not None:
             self._pending.cancel()
 
     def _stopped_result(self):
-        """A master that stops has its builds begun anew later."""
+        """A master that stops has its builds begun anew later; known when `_settled` has fired."""
         return RETRY if self.build.results == RETRY else CANCELLED
 
     def getCurrentSummary(self):
@@ -243,11 +263,12 @@ class RunnerPhase(BuildStep):
         repository = self.repository or (stamp.repository if stamp is not None else '')
         revision = stamp.revision if stamp is not None else None
         if not repository:
-            raise ValueError('The source stamp names no repository: give repository, or source=False.')
+            raise WrongPromotion('The source stamp names no repository: give repository, or source=False.')
         if revision is None or SHA.match(revision) is None:
-            raise ValueError('A full commit id was expected as revision: Baton runs one exact commit.')
+            raise WrongPromotion('A full commit id was expected as revision: Baton runs one exact commit.')
         if stamp.patch is not None:
-            raise ValueError('The source stamp has a patch, which Baton does not apply: it runs one exact commit.')
+            raise WrongPromotion(
+                'The source stamp has a patch, which Baton does not apply: it runs one exact commit.')
         source = {'kind': 'git', 'repository': repository, 'sha': revision}
         # refs/changes/… of Gerrit and refs/pull/… are no branches: such a commit is fetched by its name alone
         if stamp.branch and not stamp.branch.startswith('refs/'):
@@ -328,9 +349,11 @@ class RunnerPhase(BuildStep):
         self.updateSummary()
         yield self._stdio.addHeader('what an earlier build has begun is ended first\n')
         if state['status'] not in self.outcomes and 'cancelRequested' not in state:
-            self._reason = 'Its build is begun anew, with something else to run'
-            yield self._insist(self._cancel)
+            yield self._insist(lambda: self._cancel('Its build is begun anew, with something else to run'))
         while state['status'] not in self.outcomes:
+            if self.stopped:
+                # it is followed to its end, as any job of a stopped build
+                return
             query = f"?attempt={self._attempt}&known={state['known']}&wait={HOLD_WAITING}"
             try:
                 state = yield self._insist(lambda: self._hold(query))
@@ -362,6 +385,11 @@ class RunnerPhase(BuildStep):
     def _command_key(self):
         return self._key if self._attempt == 1 else f'{self._key}.{self._attempt}'
 
+    @property
+    def _used_before(self):
+        return (f"a build with this number was run before for a master named '{self.host}', which had another database: "
+                'give this master another name (option host).')
+
     @defer.inlineCallbacks
     def _submit(self, promotion):
         """True when it was taken, or may have been; False when it was stopped before anything was sent."""
@@ -375,7 +403,7 @@ class RunnerPhase(BuildStep):
             except Refused as refusal:
                 if refusal.status != 409:
                     raise
-                raise Refused(OTHER_DATABASE, 409) from None
+                raise Refused(self._used_before, 409) from None
             except Again as again:
                 if isinstance(again, Untrusted) and not self._may_be_there:
                     raise Refused(str(again)) from None
@@ -385,7 +413,7 @@ class RunnerPhase(BuildStep):
                 continue
             yield self._back()
             if answer['status'] == 'duplicate' and not self._may_be_there:
-                raise Refused(OTHER_DATABASE, 409)
+                raise Refused(self._used_before, 409)
             self._may_be_there = True
             return True
         return self._may_be_there
@@ -394,54 +422,73 @@ class RunnerPhase(BuildStep):
     def _follow(self):
         known = None
         hold = 0
-        is_cancelled = False
         while True:
-            if self.stopped and not is_cancelled:
-                yield self._insist(self._cancel)
-                is_cancelled = True
+            if self._is_cancel_due():
+                yield self._insist(lambda: self._cancel(self._reason))
+                self._is_cancelled = True
                 hold = min(hold, HOLD_RUNNING)
-            state = yield self._insist(lambda: self._look(known, hold, is_cancelled))
-            if state is None:
-                # stopped before it was there, or while the answer was held
-                if is_cancelled:
-                    return self._stopped_result()
+            try:
+                state = yield self._insist(lambda: self._look(known, hold))
+                if state is None:
+                    # stopped before it was there
+                    return CANCELLED
+                yield self._insist(lambda: self._show(state))
+            except defer.CancelledError:
+                # stopped meanwhile: what it has written is read on when its cancel is recorded
                 continue
-            yield self._insist(lambda: self._show(state))
             known = state['known']
             if state['status'] in self.outcomes:
                 return (yield self._end(state))
             if self._is_enough():
                 raise LeftAlone('Its end is not confirmed: look after the job in Baton.')
-            hold = HOLD_RUNNING if is_cancelled or state['status'] == 'running' else HOLD_WAITING
+            hold = HOLD_RUNNING if self._is_cancelled or state['status'] == 'running' else HOLD_WAITING
+
+    def _is_cancel_due(self):
+        return self.stopped and not self._is_cancelled
 
     @defer.inlineCallbacks
-    def _look(self, known, hold, is_cancelled):
-        """The state; None when the wait was cut short, or when there is no such phase run and nobody wants it."""
-        if self.stopped and not is_cancelled:
-            return None
+    def _look(self, known, hold):
+        """The state; None when there is no such phase run and nobody wants it; CancelledError when a cancel is due."""
+        if self._is_cancel_due():
+            raise defer.CancelledError()
         # a cancel is news, so its answer comes at once; then its end is waited for
         held = '' if known is None else f'&known={known}&wait={hold}'
         try:
             return (yield self._hold(f'?attempt={self._attempt}{held}', hold))
-        except defer.CancelledError:
-            return None
         except Refused as refusal:
-            if refusal.status == 404 and self.stopped:
+            if refusal.status == 404 and self._is_cancelled:
                 return None
+            if refusal.status == 404 and self.stopped:
+                raise defer.CancelledError() from None
             raise
 
     def _hold(self, query, hold=HOLD_WAITING):
         return self._cut_short(self._api.get(self._phase_path + query, timeout=30 + hold))
 
     @defer.inlineCallbacks
-    def _cancel(self):
-        body = {'attempt': self._attempt, 'reason': self._reason}
+    def _cancel(self, reason):
+        body = {'attempt': self._attempt, 'reason': reason}
         try:
             yield self._api.post(f'{self._phase_path}/cancel', body, f'{self._command_key}-cancel')
         except Refused as refusal:
-            # a token for one project may not have a cancel remembered of what is not there
-            if refusal.status not in (403, 404):
+            # a token for one project may not have a cancel remembered of what is not there;
+            # 409: a cancel is recorded under this key, though with other words
+            if refusal.status not in (403, 404, 409):
                 raise
+
+    @defer.inlineCallbacks
+    def _try_to_cancel(self, mistake):
+        """After a mistake of this step nobody follows the job, so it is not left behind."""
+        if not self._may_be_there:
+            return
+        said = f'This step has failed with {mistake}'
+        try:
+            yield self._cancel(said)
+            yield self._stdio.addHeader(f'{said}: Baton was asked to cancel its job\n')
+        except Exception as problem:
+            why = f'{said}, and its job may go on in Baton ({one_line(problem, 200)})'
+            master_log.msg(f'{self._command_key}: {why}')
+            yield self._stdio.addHeader(f'{why}\n')
 
     @defer.inlineCallbacks
     def _insist(self, ask):
@@ -481,12 +528,19 @@ class RunnerPhase(BuildStep):
 
     @defer.inlineCallbacks
     def _read(self, job, output):
-        """All that is there now, of all attempts up to the present one."""
+        """All that is there now, of all attempts up to the present one; CancelledError when a cancel is due."""
         log = yield self._log_of(job, output)
         while True:
+            # a job may write faster than this, and is to be stopped nevertheless
+            if self._is_cancel_due():
+                raise defer.CancelledError()
+            if self._is_enough():
+                raise LeftAlone(f"Its output is not copied any further, and the job was {job['status']} when Baton was "
+                                'asked last: look after it there.')
             if log.attempt == 0:
                 log.begin(1)
-            data = yield self._api.bytes(self._log_path(job, output, log.attempt), log.offset, PIECE)
+            data = yield self._cut_short(
+                self._api.bytes(self._log_path(job, output, log.attempt), log.offset, PIECE))
             if data:
                 yield log.take(data)
             elif log.attempt < job['attempt']:
@@ -520,20 +574,19 @@ class RunnerPhase(BuildStep):
         for log in self._logs.values():
             yield log.end_line()
         yield self._stdio.addHeader(f"{state.get('cause', state['status'])}\n")
-        # Buildbot makes an exception of any other result of a step that it has stopped
-        return self._stopped_result() if self.stopped else self.outcomes[state['status']]
+        return self.outcomes[state['status']]
 
     @defer.inlineCallbacks
     def _leave(self, why):
         self._said = why
         yield self._stdio.addHeader(f'{why}\n')
-        return self._stopped_result()
+        return CANCELLED
 
     @defer.inlineCallbacks
     def _give_up(self, why):
         self._said = one_line(why, 200)
         yield self._stdio.addHeader(f'{why}\n')
-        return self._stopped_result() if self.stopped else EXCEPTION
+        return EXCEPTION
 
     @defer.inlineCallbacks
     def _later(self, again, pause):
@@ -543,7 +596,10 @@ class RunnerPhase(BuildStep):
             self.updateSummary()
             yield self._stdio.addHeader(f'{again}; it is tried again\n')
         rest = defer.Deferred()
-        timer = reactor.callLater(max(pause, again.after), rest.callback, None)
+        seconds = max(pause, again.after)
+        if self.stopped:
+            seconds = min(seconds, max(FIRST_PAUSE, self._stopped_at + self.stopPatience - reactor.seconds()))
+        timer = reactor.callLater(seconds, rest.callback, None)
         try:
             yield self._cut_short(rest)
         except defer.CancelledError:

@@ -35,6 +35,7 @@ reach('wrong-token', tokenFile=os.path.join(HERE, 'wrong-token'))
 reach('no-token', tokenFile=os.path.join(HERE, 'no-token'))
 reach('empty-token', tokenFile=os.path.join(HERE, 'empty-token'))
 reach('page', url=os.environ['PAGE'], caFile=None)
+reach('busy', url=os.environ['PAGE'] + '/busy', caFile=None)
 reach('moved', url=os.environ['PAGE'] + '/moved', caFile=None)
 c['schedulers'].append(schedulers.Triggerable(
     'asked', builderNames=[builder.name for builder in c['builders'] if builder.name != 'unit']))
@@ -53,7 +54,15 @@ describe.skipIf(!hasBuildbot)(
 
     /** A server that is none of Baton's. */
     const openPage = async (): Promise<Server> => {
+      let isBusy = true;
       const server = createServer((request, response) => {
+        if (isBusy && request.url?.startsWith('/busy') === true) {
+          isBusy = false;
+          // a digit, but none of ASCII: as UTF-8 it is ²
+          response.writeHead(503, { 'retry-after': '\u00c2\u00b2' });
+          response.end();
+          return;
+        }
         const isMoved = request.url?.startsWith('/moved') === true;
         response.writeHead(
           isMoved ? 301 : 404,
@@ -139,6 +148,7 @@ describe.skipIf(!hasBuildbot)(
       ['empty-token', /One token and nothing else was expected in \S+empty-token/],
       ['no-secret', /One token and nothing else was expected in the secret that token names/],
       ['page', /http:\/\/\S+ answered HTTP 404, but not as Baton does; is that its address\?/],
+      ['busy', /http:\/\/\S+ answered HTTP 404, but not as Baton does; is that its address\?/],
       ['moved', /leads to https:\/\/elsewhere\.example\.org\/: give the address that is meant/],
     ])('says what is wrong, and runs nothing: %s', async (builder, sentence) => {
       const { master, way } = there();

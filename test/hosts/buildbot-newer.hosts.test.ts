@@ -7,7 +7,7 @@ import { gitIn } from '../source/given-repository.js';
 import { hasBuildbot, results, type Request } from './buildbot.js';
 import { aBuildbotWorld, type BuildbotWorld } from './buildbot-world.js';
 
-/** Further builders, each with branches of its own: without the option, one whose requests are never collapsed, one with a single place. */
+/** Further builders, each with branches of its own: without the option, one whose requests are never collapsed, one with a single place, two that are asked by hand only. */
 const MORE = `
 def plain(**more):
     return util.BuildFactory([RunnerPhase(
@@ -23,6 +23,10 @@ c['builders'].append(util.BuilderConfig(
     'narrow', workernames=PLACES[:1], factory=plain(cancelIfSuperseded=True), collapseRequests=collapse_older))
 c['schedulers'].append(schedulers.AnyBranchScheduler(
     'narrow', builderNames=['narrow'], change_filter=util.ChangeFilter(branch=['own-first', 'own-narrow'])))
+for name, places in [('by-hand', PLACES), ('by-hand-narrow', PLACES[:1])]:
+    c['builders'].append(util.BuilderConfig(
+        name, workernames=places, factory=plain(cancelIfSuperseded=True), collapseRequests=False))
+c['schedulers'].append(schedulers.Triggerable('by-hand', builderNames=['by-hand', 'by-hand-narrow']))
 `;
 /** Of the ten, beside those that Buildbot has collapsed before they had a build. */
 const COMMITS = 10;
@@ -181,6 +185,54 @@ describe.skipIf(!hasBuildbot)(
         return build?.results === null ? undefined : build;
       });
       expect(again).toMatchObject({ results: results.cancelled });
+    });
+
+    it('is not ended by a commit that the branch is set back to before somebody asks for that', async () => {
+      const { master, repository, committed, ended, buildsOf, running, waitFor } = there();
+      const branch = 'own-set-back';
+      const ask = (revision: string, of = branch): Promise<void> =>
+        master.does({ do: 'force', builder: 'by-hand', stamp: { repository, branch: of, revision } });
+      const first = committed(branch, 'true\n');
+      await master.sendChange(repository, branch, first);
+      await ask(first);
+      await until('there is a build', async () => (await buildsOf(first)).at(-1));
+      expect((await ended(first)).results).toBe(results.success);
+      const second = committed(branch, waitFor('never'));
+      await master.sendChange(repository, branch, second);
+      await ask(second);
+      const [job] = await running(branch);
+      await master.sendChange(repository, branch, first);
+      // the request of another branch has the step look
+      const other = committed('own-beside', 'true\n');
+      await ask(other, 'own-beside');
+      await until('there is a build', async () => (await buildsOf(other)).at(-1));
+      expect((await ended(other)).results).toBe(results.success);
+      expect((await running(branch)).map(({ id }) => id)).toEqual([job?.id]);
+      await ask(first);
+      expect((await ended(second)).results).toBe(results.cancelled);
+      await until('it was built twice', async () =>
+        (await buildsOf(first)).length === 2 ? true : undefined,
+      );
+      expect((await ended(first)).results).toBe(results.success);
+      expect(await buildsOf(second)).toHaveLength(1);
+    });
+
+    it('ends the older of two that wait for one place, though the newer one, asked for first, has been built by then', async () => {
+      const { master, repository, committed, ended, buildsOf, running, waitFor, open, jobs } = there();
+      const branch = 'own-hand-narrow';
+      const ask = (revision: string, of = branch): Promise<void> =>
+        master.does({ do: 'force', builder: 'by-hand-narrow', stamp: { repository, branch: of, revision } });
+      await ask(committed('own-hand-first', waitFor('hand-first')), 'own-hand-first');
+      await running('own-hand-first');
+      const shas = [committed(branch, 'true\n'), committed(branch, 'true\n')];
+      for (const sha of shas) await master.sendChange(repository, branch, sha);
+      for (const sha of shas.toReversed()) await ask(sha);
+      open('hand-first');
+      const [old = '', young = ''] = shas;
+      await until('there is a build', async () => (await buildsOf(old)).at(-1));
+      expect((await ended(young)).results).toBe(results.success);
+      expect(await ended(old)).toMatchObject({ results: results.cancelled });
+      expect((await jobs(branch)).map(({ status }) => status)).toEqual(['succeeded']);
     });
 
     it('takes the patch sets of one change in Gerrit for one branch', async () => {

@@ -4,7 +4,7 @@ import type { JobView } from '../../projections/jobs.js';
 import { until } from '../e2e/processes.js';
 import { aWorld, type World } from '../e2e/world.js';
 import { aRepository, commit, gitIn } from '../source/given-repository.js';
-import { aMaster, type Build, type Master } from './buildbot.js';
+import { aMaster, results, type Build, type Master } from './buildbot.js';
 import { openWay, type Way } from './way.js';
 
 const ENDS = /^Job(Succeeded|Failed|Cancelled|TimedOut|Lost|Expired|Undeliverable)$/;
@@ -40,9 +40,17 @@ export const aBuildbotWorld = async (
 ): Promise<BuildbotWorld> => {
   const world = await aWorld();
   const way = await openWay();
-  const closeBoth = async (): Promise<void> => {
-    await way.close();
-    await world.close();
+  let started: Master | undefined;
+  const close = async (): Promise<void> => {
+    try {
+      await started?.stop('SIGTERM');
+    } finally {
+      try {
+        await way.close();
+      } finally {
+        await world.close();
+      }
+    }
   };
   try {
     await world.start();
@@ -53,10 +61,11 @@ export const aBuildbotWorld = async (
     const env = { BATON_URL: way.url, BATON_TOKEN_FILE: tokenFile, BATON_COMMAND: 'sh ./run.sh' };
     const folder = join(world.folder, 'master');
     const master = await aMaster(folder, { ...env, ...envOf(world, way) }, more);
+    started = master;
     await master.start();
-    return given(world, way, master, repository, closeBoth);
+    return given(world, way, master, repository, close);
   } catch (error) {
-    await closeBoth();
+    await close();
     throw error;
   }
 };
@@ -66,7 +75,7 @@ const given = (
   way: Way,
   master: Master,
   repository: string,
-  closeBoth: () => Promise<void>,
+  close: () => Promise<void>,
 ): BuildbotWorld => {
   const buildsOf = async (sha: string): Promise<readonly Build[]> =>
     (await master.builds()).filter(({ revision }) => revision === sha);
@@ -81,7 +90,7 @@ const given = (
     );
   const gate = (name: string): string => join(world.folder, name);
   return {
-    ...{ world, way, master, repository, committed, buildsOf, jobs },
+    ...{ world, way, master, repository, committed, buildsOf, jobs, close },
     pushed: async (branch, script) => {
       const sha = committed(branch, script);
       await master.sendChange(repository, branch, sha);
@@ -93,7 +102,9 @@ const given = (
         `the build of ${sha} has ended`,
         async () => {
           const build = (await buildsOf(sha)).at(-1);
-          return build === undefined || build.results === null || build.results === 5 ? undefined : build;
+          return build === undefined || build.results === null || build.results === results.retry
+            ? undefined
+            : build;
         },
         120_000,
       ),
@@ -117,10 +128,6 @@ const given = (
         if (ENDS.test(event.type)) ends.set(stream, (ends.get(stream) ?? 0) + 1);
       }
       return [...ends.values()];
-    },
-    close: async () => {
-      await master.stop('SIGTERM');
-      await closeBoth();
     },
   };
 };
