@@ -9,7 +9,8 @@ export default defineConfig({
     include: ['test/hosts/*.hosts.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    maxWorkers: 1,
+    // the engines wait more than they work
+    maxWorkers: 2,
     passWithNoTests: false,
   },
 });

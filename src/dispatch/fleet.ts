@@ -151,5 +151,6 @@ export const slotsOf = (
   untested: runner.probe === undefined,
   slots: runner.slots,
   busy: runner.busy,
-  badSlots: shut(runner),
+  quarantined: runner.badSlots,
+  shut: shut(runner),
 });

@@ -33,7 +33,10 @@ export interface RunnerSlots extends Candidate {
   readonly slots: number;
   /** Slot → job that holds it. */
   readonly busy: ReadonlyMap<number, string>;
-  readonly badSlots: ReadonlySet<number>;
+  /** Stay closed until somebody, or a probe, clears them. */
+  readonly quarantined: ReadonlySet<number>;
+  /** Take no job now: those in quarantine, and those that are closed until jobs have ended in slots that are no more. */
+  readonly shut: ReadonlySet<number>;
 }
 
 /** What makes a class: `enterprise` is empty for the jobs of every enterprise that no runner names. */
@@ -82,41 +85,39 @@ export interface Runner {
   inFree: boolean;
 }
 
-/** The first slot that is neither held nor quarantined nor in `taken`. */
-export const freeSlot = (
-  { slots, busy, badSlots }: RunnerSlots,
-  taken?: ReadonlySet<number>,
-): number | undefined => {
-  for (let slot = 0; slot < slots; slot++)
-    if (!busy.has(slot) && !badSlots.has(slot) && taken?.has(slot) !== true) return slot;
+const isFree = ({ busy, shut }: RunnerSlots, slot: number, taken?: ReadonlySet<number>): boolean =>
+  !busy.has(slot) && !shut.has(slot) && taken?.has(slot) !== true;
+
+/** The first slot that is neither held nor shut nor in `taken`. */
+export const freeSlot = (runner: RunnerSlots, taken?: ReadonlySet<number>): number | undefined => {
+  for (let slot = 0; slot < runner.slots; slot++) if (isFree(runner, slot, taken)) return slot;
   return undefined;
 };
 
-/** The slots that are neither held nor quarantined nor in `taken`, in their order. */
-export const freeSlots = (
-  { slots, busy, badSlots }: RunnerSlots,
-  taken?: ReadonlySet<number>,
-): readonly number[] => {
+/** The slots that are neither held nor shut nor in `taken`, in their order. */
+export const freeSlots = (runner: RunnerSlots, taken?: ReadonlySet<number>): readonly number[] => {
   const free: number[] = [];
-  for (let slot = 0; slot < slots; slot++)
-    if (!busy.has(slot) && !badSlots.has(slot) && taken?.has(slot) !== true) free.push(slot);
+  for (let slot = 0; slot < runner.slots; slot++) if (isFree(runner, slot, taken)) free.push(slot);
   return free;
 };
 
-/** How many slots are neither held nor quarantined. */
-const countFree = ({ slots, busy, badSlots }: RunnerSlots): number => {
+/** How many slots are neither held nor shut. */
+const countFree = (runner: RunnerSlots): number => {
   let free = 0;
-  for (let slot = 0; slot < slots; slot++) if (!busy.has(slot) && !badSlots.has(slot)) free++;
+  for (let slot = 0; slot < runner.slots; slot++) if (isFree(runner, slot)) free++;
   return free;
 };
 
-/** True when so many of its slots are free, or will be when its jobs have ended: what is in quarantine may stay there for ever. */
-export const canHold = ({ slots, badSlots }: RunnerSlots, wanted: number): boolean => {
-  if (wanted === 1) return true;
-  let usable = 0;
-  for (let slot = 0; slot < slots; slot++) if (!badSlots.has(slot)) usable++;
-  return usable >= wanted;
+/** How many slots are free once its jobs have ended: what is in quarantine may stay there for ever. */
+export const usableSlots = ({ slots, quarantined }: RunnerSlots): number => {
+  let usable = slots;
+  for (const slot of quarantined) if (slot < slots) usable--;
+  return usable;
 };
+
+/** True when so many of its slots are free, or will be when its jobs have ended. */
+export const canHold = (runner: RunnerSlots, wanted: number): boolean =>
+  wanted === 1 || usableSlots(runner) >= wanted;
 
 export const byDispatch = (a: QueuedJob, b: QueuedJob): number => a.key - b.key || a.order - b.order;
 const byLoad = (a: Runner, b: Runner): number => a.load - b.load || a.seq - b.seq;
@@ -200,13 +201,9 @@ export class DispatchIndex {
     (job.avoid.length === 0 ? cls.line : cls.retries).insert(job);
     if (job.whenUnmatchable !== 'wait') cls.impatient++;
     if (job.shuns) cls.shunning++;
-    else if (waitingForRunners(cls) === 1) this.unsettled.add(cls);
+    else if (waitingForRunners(cls) === 1) this.settleAnew(cls);
     if (waitingIn(cls) > 1) return;
-    for (const pool of cls.pools) {
-      pool.waiting.add(cls);
-      // free slots may be kept for it from now on, which the others' reason tells
-      if (cls.slots > 1) this.mark(pool.waiting);
-    }
+    for (const pool of cls.pools) pool.waiting.add(cls);
     if (cls.pools.size === 0) this.unmatched.add(cls);
   }
 
@@ -215,12 +212,9 @@ export class DispatchIndex {
     if (!(job.avoid.length === 0 ? cls.line : cls.retries).remove(job)) return;
     if (job.whenUnmatchable !== 'wait') cls.impatient--;
     if (job.shuns) cls.shunning--;
-    else if (waitingForRunners(cls) === 0) this.unsettled.add(cls);
+    else if (waitingForRunners(cls) === 0) this.settleAnew(cls);
     if (waitingIn(cls) > 0) return;
-    for (const pool of cls.pools) {
-      pool.waiting.delete(cls);
-      if (cls.slots > 1) this.mark(pool.waiting);
-    }
+    for (const pool of cls.pools) pool.waiting.delete(cls);
     this.unmatched.delete(cls);
   }
 
@@ -280,6 +274,13 @@ export class DispatchIndex {
     if (runner === undefined) return;
     this.closeSlots(runner);
     this.openSlots(runner);
+  }
+
+  /** Its jobs wait for runners from now on, or none does any more. */
+  private settleAnew(cls: FilterClass): void {
+    this.unsettled.add(cls);
+    // free slots may be kept for it, which the others' reason tells
+    if (cls.slots > 1) for (const pool of cls.pools) this.mark(pool.waiting);
   }
 
   private mark(classes: ReadonlySet<FilterClass>): void {

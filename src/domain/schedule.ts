@@ -234,8 +234,8 @@ const firstOf = (heads: readonly Head[]): number => {
 };
 
 /**
- * What is to be assigned now: in dispatch order each job takes the least loaded runner that suits it, or is passed over. The first of a
- * class that takes several slots does not go by without a runner: it keeps one from the jobs that come after it.
+ * What is to be assigned now: in dispatch order each job takes the least loaded runner that suits it, or is passed over. Of each
+ * class that takes several slots the first that finds something to keep, and waits for no time, keeps a runner from the jobs after it.
  */
 export const decide = (index: DispatchIndex): readonly Assignment[] => {
   let left = 0;
@@ -258,9 +258,11 @@ export const decide = (index: DispatchIndex): readonly Assignment[] => {
       const [slot = best.slot, ...also] = round.take(best, cls.slots);
       const made: Assignment = { job, runner: best.runner.name, slot, rule: ruleOf(cls, avoid) };
       decided.push(also.length === 0 ? made : { ...made, alsoSlots: also });
-    } else if (cls.slots > 1 && !reserving.has(cls)) {
+    } else if (cls.slots > 1 && !job.shuns && !reserving.has(cls)) {
+      // what waits for its time gets another runner when one is there, and none is emptied for it: those behind it wait for runners
       used = round.reserve(cls, avoid);
-      reserving.add(cls);
+      // one that finds nothing to keep, as those that it would take are full, leaves it to the next of its class
+      if (used !== undefined) reserving.add(cls);
     }
     if (used !== undefined && round.best(used.pool, NOBODY) === undefined) left--;
     if (next === undefined) heads.splice(i, 1);

@@ -5,6 +5,7 @@
 import type { WaitReasonChanged } from '../events/ownership.js';
 import {
   canHold,
+  usableSlots,
   waitingForRunners,
   type DispatchIndex,
   type FilterClass,
@@ -66,27 +67,34 @@ const listed = (parts: readonly string[], separator: string): string =>
   `${parts.slice(0, SHOWN).join(separator)}${parts.length > SHOWN ? `${separator}and others` : ''}`;
 
 /** Empty when it can take a job of so many slots, now or once it has fewer others. */
-const whyNot = (runner: RunnerSlots, wanted: number): string =>
-  runner.unavailable === '' && !canHold(runner, wanted)
-    ? `has fewer than ${wanted} slots that may be used`
-    : runner.unavailable;
+const whyNot = (runner: RunnerSlots, wanted: number): string => {
+  if (runner.unavailable !== '' || canHold(runner, wanted)) return runner.unavailable;
+  const usable = usableSlots(runner);
+  return `has only ${usable} ${usable === 1 ? 'slot' : 'slots'} out of quarantine, and ${wanted} are needed`;
+};
 
 /** Another class, whose jobs take several slots, waits for the same runners, so these may keep free slots for it. */
 const isOutdone = (index: DispatchIndex, cls: FilterClass): boolean => {
   if (!index.hasHeavy) return false;
   for (const { waiting } of cls.pools)
-    for (const other of waiting) if (other !== cls && other.slots > 1) return true;
+    for (const other of waiting)
+      if (other !== cls && other.slots > 1 && waitingForRunners(other) > 0) return true;
   return false;
 };
 
 const busyText = (index: DispatchIndex, cls: FilterClass, isOnly: boolean): string => {
-  if (cls.slots > 1)
-    return isOnly
-      ? `the only available matching runner does not have ${cls.slots} slots free at once`
-      : `no available matching runner has ${cls.slots} slots free at once`;
+  const mayBeKept = isOutdone(index, cls);
+  if (cls.slots > 1) {
+    const who = isOnly
+      ? 'the only available matching runner does not have'
+      : 'no available matching runner has';
+    const keeps = isOnly ? 'or keeps them' : 'or those that have keep them';
+    const told = `${who} ${cls.slots} slots free at once`;
+    return mayBeKept ? `${told}, ${keeps} for another job that takes several` : told;
+  }
   const who = isOnly ? 'the only available matching runner is' : 'all available matching runners are';
-  const kept = isOnly ? 'keeps its free slots' : 'keep their free slots';
-  return isOutdone(index, cls) ? `${who} busy, or ${kept} for a job that takes several` : `${who} busy`;
+  const keeps = isOnly ? 'keeps its free slots' : 'keep their free slots';
+  return mayBeKept ? `${who} busy, or ${keeps} for a job that takes several` : `${who} busy`;
 };
 
 /** The reason as the fleet is now; `nothing_waits` when the line is empty. */

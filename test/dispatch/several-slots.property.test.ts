@@ -1,5 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RunnerSlots } from '../../src/domain/dispatch-index.js';
+import type { Waiting } from '../domain/reference-schedule.js';
+import type { BatonEvent } from '../../src/events/catalog.js';
+import { aQueuedJob } from '../builders.js';
 import { FleetWorld } from './fleet-world.js';
 
 interface Placed {
@@ -42,6 +46,71 @@ const aFleet = (sizes: readonly number[]): FleetWorld => {
   for (const [n, slots] of sizes.entries()) world.ready(`r${n}`, {}, { slots });
   return world;
 };
+
+/** The runners that this job may have now, as far as what failed it says: all of these worlds suit and are available. */
+const mayHave = ({ avoid, slots }: Waiting, runners: readonly RunnerSlots[]): readonly RunnerSlots[] => {
+  const suiting = runners.filter((runner) => runner.slots >= slots);
+  const choices = [avoid, avoid.slice(-1), []].map((shunned) =>
+    suiting.filter(({ name }) => !shunned.includes(name)),
+  );
+  return choices.find((some) => some.length > 0) ?? [];
+};
+
+interface Keeping {
+  readonly jobId: string;
+  /** Place of its first event. */
+  readonly order: number;
+  /** The most free slots that a runner of its has. */
+  readonly open: number;
+}
+
+const openFor = (world: FleetWorld, job: Waiting): number =>
+  Math.max(0, ...mayHave(job, world.runners()).map(({ slots, busy }) => slots - busy.size));
+
+const isHeavy = ({ slots }: Waiting): boolean => slots > 1;
+
+/** Of the jobs of several slots that wait, the first that finds free slots where it would run. All have one priority: the age decides. */
+const firstKeeping = (world: FleetWorld): Keeping | undefined => {
+  for (const job of world.waiting().filter(isHeavy)) {
+    const open = openFor(world, job);
+    if (open > 0) return { jobId: job.jobId, order: job.order, open };
+  }
+  return undefined;
+};
+
+/** Folds the event and lets the scheduler act: what comes later than the first that can keep something takes nothing of that. */
+const tellAndCheck = (world: FleetWorld, stream: string, event: BatonEvent): void => {
+  world.nowMs += 1000;
+  const recorded = world.fold(stream, event);
+  const before = firstKeeping(world);
+  const known = world.events.length;
+  world.react(recorded);
+  const job = world.waiting().find(({ jobId }) => jobId === before?.jobId);
+  if (before === undefined || job === undefined) return;
+  const cameBefore = new Set(
+    world.events
+      .slice(0, before.order)
+      .flatMap((one) => (one.event.type === 'JobQueued' ? [one.stream] : [])),
+  );
+  const takenBefore = world.events
+    .slice(known)
+    .flatMap((one) =>
+      one.event.type === 'JobAssigned' && cameBefore.has(one.stream)
+        ? [one.event.data.slot, ...(one.event.data.alsoSlots ?? [])]
+        : [],
+    );
+  expect(openFor(world, job)).toBeGreaterThanOrEqual(before.open - takenBefore.length);
+};
+
+/** How what holds a slot comes off it. */
+const ends = {
+  success: { type: 'JobSucceeded', data: { attempt: 1 } },
+  lost: { type: 'JobRequeued', data: { attempt: 1, cause: 'policy', why: 'lost' } },
+  infrastructure: { type: 'JobRequeued', data: { attempt: 1, cause: 'infrastructure' } },
+} as const;
+
+const size = fc.constantFrom(2, 2, 3, 4, 6);
+const step = fc.tuple(fc.nat(100), fc.constantFrom('success', 'success', 'lost', 'infrastructure'));
 
 const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 });
 type Op = readonly [kind: 'queue' | 'end' | 'requeue', slots: number, pick: number];
@@ -116,6 +185,53 @@ describe('jobs of several slots', () => {
           },
         ),
         { numRuns: 200 },
+      );
+    },
+  );
+
+  it(
+    'of several sizes, some of which are tried elsewhere, start all; nothing later takes what the first of them can keep',
+    { timeout: 60_000 },
+    () => {
+      fc.assert(
+        fc.property(
+          sizes,
+          fc.array(size, { minLength: 1, maxLength: 4 }),
+          fc.array(step),
+          (has, asked, steps) => {
+            const world = aFleet(has);
+            const all = has.reduce((sum, one) => sum + one, 0);
+            let count = 0;
+            const light = (): void => world.queue(`light${count++}`);
+            for (let n = 0; n < all; n++) light();
+            const heavies = asked.map((slots, n) => {
+              world.nowMs += 1000;
+              world.queue(`heavy${n}`, [], { slots: Math.min(slots, Math.max(...has)) });
+              light();
+              return `heavy${n}`;
+            });
+            const isWaiting = (): boolean => heavies.some((jobId) => waitsIn(world, jobId));
+            const end = (one: Placed | undefined, how: keyof typeof ends): void => {
+              if (one === undefined) return;
+              // a runner that fails its jobs in a row would be quarantined; here it is always forgiven
+              world.tell(`runner-${one.runner}`, { type: 'RunnerCleared', data: { by: 'person' } });
+              tellAndCheck(world, `job-${one.jobId}`, ends[how]);
+              tellAndCheck(world, `job-light${count++}`, {
+                type: 'JobQueued',
+                data: aQueuedJob({ filter: [] }),
+              });
+            };
+            for (const [pick, how] of steps) {
+              const placed = placedIn(world);
+              end(placed[pick % placed.length], how);
+            }
+            // from now on whatever runs the longest ends
+            const most = 2 * all * (Math.max(...has) + has.length) * (heavies.length + 1) + count;
+            for (let n = 0; isWaiting() && n < most; n++) end(placedIn(world)[0], 'success');
+            expect(isWaiting()).toBe(false);
+          },
+        ),
+        { numRuns: 300 },
       );
     },
   );

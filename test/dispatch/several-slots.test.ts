@@ -131,7 +131,7 @@ describe('a job that takes several slots', () => {
     expect(world.assignments).toEqual(['a→r1/0 only_match']);
     expect(lastReason(world, 2)).toMatchObject({
       reason: 'none_available',
-      detail: 'r1 has fewer than 2 slots that may be used',
+      detail: 'r1 has only 1 slot out of quarantine, and 2 are needed',
     });
     world.tell('runner-r1', { type: 'SlotCleared', data: { slot: 1, by: 'person' } });
     expect(lastReason(world, 2)?.detail).toBe(
@@ -139,6 +139,65 @@ describe('a job that takes several slots', () => {
     );
     world.succeed('a');
     expect(world.assignments.slice(1)).toEqual(['two→r1/0+1 only_match']);
+  });
+
+  it('leaves the runner of its class to the next of it while those that it would take are full', () => {
+    const world = aFleet({ r1: 2, r2: 2 });
+    world.queue('x', [], heavy(2));
+    for (const jobId of ['a', 'b', 'c']) world.queue(jobId);
+    world.queue('y', [], heavy(2));
+    for (const jobId of ['d', 'e', 'f']) world.queue(jobId);
+    expect(world.assignments).toEqual([
+      ...['x→r1/0+1 least_loaded', 'a→r2/0 least_loaded', 'b→r2/1 least_loaded'],
+    ]);
+    world.fail('x', { cause: 'policy', why: 'lost' });
+    // x would rather have r2, where nothing is free; c is older than y
+    expect(world.assignments.slice(3)).toEqual(['c→r1/0 least_loaded']);
+    world.succeed('c');
+    expect(world.assignments.slice(4)).toEqual(['y→r1/0+1 least_loaded']);
+    world.succeed('a');
+    // and keeps that as soon as something is
+    expect(world.assignments).toHaveLength(5);
+    world.succeed('b');
+    expect(world.assignments.slice(5)).toEqual(['x→r2/0+1 other_runner']);
+  });
+
+  it('keeps nothing for itself, nor from its class, while it waits for its time to be tried again', () => {
+    const world = aFleet({ r1: 2, r2: 2 });
+    world.queue('x', [], heavy(2));
+    for (const jobId of ['a', 'b', 'c']) world.queue(jobId);
+    world.fail('x', { delayMs: 60_000 });
+    world.queue('light');
+    world.succeed('a');
+    expect(world.assignments.slice(3)).toEqual([...['c→r1/0 least_loaded', 'light→r1/1 least_loaded']]);
+    for (const jobId of ['d', 'e']) world.queue(jobId);
+    expect(world.assignments.slice(5)).toEqual(['d→r2/0 least_loaded']);
+    expect(lastReason(world, 1)?.detail).toBe('all available matching runners are busy: r1, r2');
+    world.nowMs += 60_000;
+    world.tick();
+    world.succeed('d');
+    expect(world.assignments).toHaveLength(6);
+    expect(lastReason(world, 1)?.detail).toContain('keep their free slots for a job that takes several');
+    world.succeed('b');
+    expect(world.assignments.slice(6)).toEqual(['x→r2/0+1 other_runner']);
+  });
+
+  it('keeps a runner that had more slots while a job goes on in one that is no more', () => {
+    const world = aFleet({ r1: 3 });
+    for (const jobId of ['a', 'b', 'c']) world.queue(jobId);
+    world.tell('runner-r1', { type: 'RunnerSettingsChanged', data: { slots: 2 } });
+    world.queue('two', [], heavy(2));
+    for (const jobId of ['d', 'e']) world.queue(jobId);
+    // slot 0 stays shut while c holds slot 2
+    world.succeed('a');
+    expect(lastReason(world, 2)).toMatchObject({
+      reason: 'all_busy',
+      detail: 'the only available matching runner does not have 2 slots free at once: r1',
+    });
+    world.succeed('c');
+    expect(world.assignments).toHaveLength(3);
+    world.succeed('b');
+    expect(world.assignments.slice(3)).toEqual(['two→r1/0+1 only_match']);
   });
 
   it('is tried again where it failed when the only other runner has too few slots out of quarantine', () => {
@@ -161,6 +220,21 @@ describe('a job that takes several slots', () => {
     );
     world.tell('job-two', { type: 'JobCancelled', data: { evidence: { how: 'never_started' } } });
     expect(lastReason(world, 1)?.detail).toBe('the only available matching runner is busy: r1');
+  });
+
+  it('behind another one that waits is told that the slots may be kept for that one', () => {
+    const world = aFleet({ r1: 4 });
+    for (const jobId of ['a', 'b']) world.queue(jobId);
+    world.queue('four', [], heavy(4));
+    world.queue('two', [], heavy(2));
+    const told = 'the only available matching runner does not have 2 slots free at once';
+    expect(lastReason(world, 2)?.detail).toBe(
+      `${told}, or keeps them for another job that takes several: r1`,
+    );
+    world.tell('job-four', { type: 'JobCancelled', data: { evidence: { how: 'never_started' } } });
+    expect(world.assignments.slice(2)).toEqual(['two→r1/2+3 only_match']);
+    world.queue('again', [], heavy(2));
+    expect(lastReason(world, 2)?.detail).toBe(`${told}: r1`);
   });
 
   it('holds all of its slots over a restart, and frees all of them when it is queued again', () => {

@@ -50,14 +50,14 @@ export const referenceSchedule = (
   const load = (r: RunnerSlots) => busy.get(r.name)!.size / r.slots;
   /** Runners from which later jobs get nothing. */
   const reserved = new Set<string>();
-  /** Classes of jobs with several slots, the first of which has been looked at. */
-  const passed = new Set<string>();
+  /** Classes of jobs with several slots that have their runner in this round. */
+  const reserving = new Set<string>();
   const free = (r: RunnerSlots) =>
     reserved.has(r.name)
       ? []
-      : [...Array(r.slots).keys()].filter((slot) => !busy.get(r.name)!.has(slot) && !r.badSlots.has(slot));
+      : [...Array(r.slots).keys()].filter((slot) => !busy.get(r.name)!.has(slot) && !r.shut.has(slot));
   const holds = (r: RunnerSlots, wanted: number) =>
-    wanted === 1 || [...Array(r.slots).keys()].filter((slot) => !r.badSlots.has(slot)).length >= wanted;
+    wanted === 1 || [...Array(r.slots).keys()].filter((slot) => !r.quarantined.has(slot)).length >= wanted;
   const named = new Set(runners.flatMap((r) => r.enterprises ?? []));
   const rank = (w: Waiting) => w.queuedAtMs - w.priority * ageingMs;
   const inOrder = [...queue].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
@@ -88,10 +88,12 @@ export const referenceSchedule = (
       continue;
     }
     const cls = placeOf({ ...waiting, enterprise: named.has(enterprise) ? enterprise : '' });
-    if (slots > 1 && !passed.has(cls)) {
-      passed.add(cls);
+    if (slots > 1 && isDue && !reserving.has(cls)) {
       const [most] = [...mayGo].sort((a, b) => free(b).length - free(a).length || load(a) - load(b));
-      if (most !== undefined && free(most).length > 0) reserved.add(most.name);
+      if (most !== undefined && free(most).length > 0) {
+        reserved.add(most.name);
+        reserving.add(cls);
+      }
     }
     const isHopeless = runners.length > 0 && matching.length === 0;
     if (isHopeless && whenUnmatchable === 'fail' && !runners.some((r) => r.untested === true))

@@ -12,6 +12,10 @@ export class Away extends Error {
 
 /** `closed`: whoever asks may not have or change it any more; that is final. */
 export type Closed = { readonly closed: string };
+
+/** The build has ended there before; whatever else is refused deserves a sentence. */
+export const hasEnded = ({ closed }: Closed): boolean => closed.includes('Can only update');
+
 type BuildOf = t.TypeOf<typeof Build>;
 
 export interface ApiOptions {

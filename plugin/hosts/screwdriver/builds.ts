@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Plugin } from '../../contract.js';
 import type { OperatorKey } from '../../../src/secrets/operator-key.js';
 import { advancing, type Step } from './advancing.js';
-import type { Access, Closed, ScrewdriverApi } from './api.js';
+import { hasEnded, type Access, type Closed, type ScrewdriverApi } from './api.js';
 import { blockersOf, collapsesInto } from './gate.js';
 import type { ShimOptions } from './options.js';
 import { isClosed, planOf } from './plan.js';
@@ -33,7 +33,10 @@ export interface BuildsDeps {
 export interface Builds {
   /** Durable when it resolves. */
   readonly start: (config: StartConfig) => Promise<void>;
-  /** Durable when it resolves; nothing for a build that is over or unknown. */
+  /**
+   * Durable when it resolves, and then Baton is told, which is not waited for: Screwdriver keeps whoever aborts waiting until then. Nothing for
+   * a build that is over or unknown.
+   */
   readonly stop: (buildId: number) => Promise<void>;
   /** It is over: its secrets are forgotten, and whoever waited for it may go on. */
   readonly close: (buildId: number) => Promise<void>;
@@ -78,16 +81,24 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
   };
 
   const close = async (buildId: number): Promise<void> => {
-    await records.change(buildId, { state: 'closed', sealed: '', closedAt: now() });
-    await records.dropCursor(buildId);
+    await records.close(buildId, now());
     advanceAll();
   };
 
-  /** Screwdriver is told that it cannot be run; it asks us to stop the build then. */
-  const refuse = async (record: BuildRecord, access: Access, sentence: string): Promise<void> => {
-    await deps.api(record).end(access, refused(sentence), {});
-    await records.change(record.buildId, { telling: 'FAILURE' });
-    await close(record.buildId);
+  const sayClosed = (buildId: number, what: string, answer: 'ok' | Closed): void => {
+    if (answer !== 'ok' && !hasEnded(answer))
+      say(`Screwdriver does not take that build ${buildId} ${what}: ${answer.closed}`);
+  };
+
+  /** Screwdriver is told that it cannot be run. Recorded first: while it is told it asks us to stop the build. */
+  const refuse = async ({ buildId }: BuildRecord, access: Access, refusal: string): Promise<void> => {
+    const told = await records.change(buildId, (record) =>
+      // aborted meanwhile: that is its end there, and Baton has not got it
+      record.stopAsked === true ? undefined : { ...record, refusal, telling: 'FAILURE' },
+    );
+    if (told !== undefined)
+      sayClosed(buildId, 'has failed', await deps.api(told).end(access, refused(refusal), {}));
+    await close(buildId);
   };
 
   /** A newer one runs instead. Recorded first, so that it cannot run after Screwdriver was told. */
@@ -120,6 +131,10 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       await close(record.buildId);
       return 'done';
     }
+    if (record.refusal !== undefined) {
+      await refuse(record, access, record.refusal);
+      return 'done';
+    }
     const command = promotionOf(record, planned, options, deps.addresses(record));
     if (E.isLeft(command)) {
       await refuse(record, access, command.left);
@@ -144,10 +159,12 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     // before: a stop that comes while Baton writes finds something to cancel
     beginning.add(record.buildId);
     const begun = await records
-      .change(record.buildId, { state: 'promoted' })
+      .change(record.buildId, (asItIs) =>
+        // stopped meanwhile, or even over
+        asItIs.stopAsked === record.stopAsked ? { ...asItIs, state: 'promoted' } : undefined,
+      )
       .finally(() => beginning.delete(record.buildId));
-    // stopped meanwhile: the cancel comes first, so nothing is started
-    if (begun?.stopAsked === true && record.stopAsked !== true) return 'wait';
+    if (begun === undefined) return 'wait';
     const ack = await deps.handle(command.right);
     switch (ack.status) {
       case 'accepted':
@@ -178,12 +195,11 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       ...({ type: 'phase.cancel', actor: 'screwdriver', reason: 'Screwdriver stopped the build' } as const),
       ...{ commandId: `${hostKeyOf(buildId)}:stop`, hostKey: hostKeyOf(buildId) },
     };
-    for (
-      let ack = await deps.handle(command);
-      ack.status === 'busy' && !isOver();
-      ack = await deps.handle(command)
-    )
+    let ack = await deps.handle(command);
+    for (; ack.status === 'busy' && !isOver(); ack = await deps.handle(command))
       await pause(ack.retryAfterMs);
+    if (ack.status === 'rejected' && ack.code === 'internal')
+      say(`Baton does not cancel build ${buildId}: ${ack.message}`);
   };
 
   const step: Step = async (buildId) => {
@@ -229,12 +245,11 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       void advance(config.buildId);
     },
     stop: async (buildId) => {
-      const record = records.get(buildId);
-      // over, or being told so by ourselves: Screwdriver stops what has ended, too
-      if (record === undefined || record.state === 'closed' || record.telling !== undefined) return;
-      const asked = await records.change(buildId, { stopAsked: true });
-      if (asked?.state === 'promoted') await cancel(buildId);
-      else void advance(buildId);
+      const asked = await records.change(buildId, (record) =>
+        // its end is being told by ourselves: Screwdriver stops what has ended, too
+        record.telling === undefined ? { ...record, stopAsked: true } : undefined,
+      );
+      if (asked !== undefined) void advance(buildId);
     },
     close,
     resume: () => {

@@ -114,7 +114,8 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     const handle = async (command: HostCommand): Promise<Ack> => (await running).handle(command);
     const builds = openBuilds({ options, key, records, api, addresses, handle, now, say });
     const told = telling({
-      ...{ records, api, now, say, close: builds.close, storePatienceMs: options.storePatienceMs },
+      ...{ records, api, now, say, storePatienceMs: options.storePatienceMs },
+      ...{ stop: builds.stop, close: builds.close },
       tokenOf: ({ buildId, sealed }) => openValues(key, buildId, sealed)?.token,
     });
     const host: Host = {
@@ -187,28 +188,28 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     else known = opened.right;
   });
 
-  const opened = async (): Promise<Opened> => {
-    const found = await opening;
+  const openedOf = (found: E.Either<readonly Problem[], Opened>): Opened => {
     if (E.isLeft(found))
       throw new Error(`Baton was not loaded, so it runs no builds. ${found.left.map(sentenceOf).join('; ')}`);
     return found.right;
   };
 
   return {
+    // as `stop` waits, so that none overtakes the start of its build
     start: async (told) => {
-      const { builds } = await opened();
+      const { builds } = openedOf(await opening);
       const decoded = StartConfig.decode(told);
       if (E.isLeft(decoded)) throw new Error('start was told something else than a build with its token');
       await builds.start(decoded.right);
       counts.began(decoded.right.buildId, now());
     },
     stop: async (told) => {
-      const decoded = ForBuild.decode(told);
       const found = await opening;
+      const decoded = ForBuild.decode(told);
       if (E.isRight(decoded) && E.isRight(found)) await found.right.builds.stop(decoded.right.buildId);
     },
     status: async (told) => {
-      const { records } = await opened();
+      const { records } = openedOf(await opening);
       const decoded = ForBuild.decode(told);
       const record = E.isRight(decoded) ? records.get(decoded.right.buildId) : undefined;
       return record === undefined ? 'Baton does not know this build' : `the build is ${record.state}`;

@@ -59,6 +59,8 @@ const BuildRecord = shape(
     collapsedInto: Count,
     /** It could not be told that the build runs: the build was closed there before. */
     refused: t.boolean,
+    /** Why it cannot be run, as Screwdriver is told. */
+    refusal: t.string,
     /** The final status that is being told, or was. */
     telling: t.string,
     /** Milliseconds since 1970. */
@@ -72,6 +74,9 @@ export class NotRecorded extends Error {
   override readonly name = 'NotRecorded';
 }
 
+/** New members, or what becomes of the record as it is when its turn comes; undefined: it stays. */
+export type Change = Partial<BuildRecord> | ((record: BuildRecord) => BuildRecord | undefined);
+
 /** What is known is what lies on disk: whatever changes it rejects with `NotRecorded` when it cannot be written, and then nothing has changed. */
 export interface Records {
   readonly get: (buildId: number) => BuildRecord | undefined;
@@ -79,13 +84,17 @@ export interface Records {
   readonly live: () => readonly BuildRecord[];
   /** Durable when it resolves. A build that is known stays as it is. */
   readonly add: (record: BuildRecord) => Promise<void>;
-  /** Of a build that is known; what else became of it meanwhile stays. Durable when it resolves: the record as it is now. */
-  readonly change: (buildId: number, change: Partial<BuildRecord>) => Promise<BuildRecord | undefined>;
+  /**
+   * Of a build that is known and not closed, once what was asked for before has been done; what else became of it meanwhile stays. Durable
+   * when it resolves: the record as it is now. Undefined: nothing was changed.
+   */
+  readonly change: (buildId: number, change: Change) => Promise<BuildRecord | undefined>;
+  /** It is over: known for a week, without its secrets, its plan and how far its log was told. `now`: milliseconds since 1970. */
+  readonly close: (buildId: number, now: number) => Promise<void>;
   /** How far its log was told, as it was put; undefined: nothing was yet. */
   readonly cursor: <C>(buildId: number, codec: t.Decoder<unknown, C>) => Promise<C | undefined>;
+  /** Nothing for a build that is over. */
   readonly putCursor: (buildId: number, cursor: object) => Promise<void>;
-  /** Removes how far a log was told. */
-  readonly dropCursor: (buildId: number) => Promise<void>;
 }
 
 /** A closed build is known for so long, for whoever tells of it again. */
@@ -113,7 +122,9 @@ export const openRecords = async (
   unreadable: (file: string) => void,
 ): Promise<Records> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const known = new Map<number, BuildRecord>();
+  const live = new Map<number, BuildRecord>();
+  /** Those closed first come first. */
+  const closed = new Map<number, BuildRecord>();
   const fileOf = (buildId: number): string => join(folder, `build-${buildId}.json`);
   const cursorOf = (buildId: number): string => join(folder, `build-${buildId}.log`);
   // each change of a build finds what the one before has left
@@ -131,42 +142,79 @@ export const openRecords = async (
     }
   };
 
-  for (const name of await readdir(folder)) {
+  const names = new Set(await readdir(folder));
+  const found: BuildRecord[] = [];
+  for (const name of names) {
     const file = join(folder, name);
     // what a crash left half written
     if (name.endsWith('.tmp')) await rm(file, { force: true });
     if (!/^build-\d+\.json$/.test(name)) continue;
     const record = decoded(BuildRecord, (await textOf(file)) ?? '');
     if (record === undefined) unreadable(file);
-    else if (record.closedAt !== undefined && record.closedAt + KEPT_MS < now)
-      await rm(file, { force: true });
-    else known.set(record.buildId, record);
+    else found.push(record);
   }
+  found.sort((a, b) => (a.closedAt ?? 0) - (b.closedAt ?? 0));
+  for (const record of found) (record.state === 'closed' ? closed : live).set(record.buildId, record);
+  for (const name of names) {
+    const [, id] = /^build-(\d+)\.log$/.exec(name) ?? [];
+    if (id === undefined) continue;
+    // a crash came between the end of the build and the removal of this
+    const isLeft = closed.has(Number(id)) || !names.has(`build-${id}.json`);
+    if (isLeft) await rm(join(folder, name), { force: true });
+  }
+
+  const forgetOld = async (now: number): Promise<void> => {
+    for (const { buildId, closedAt = 0 } of closed.values()) {
+      if (closedAt + KEPT_MS >= now) return;
+      closed.delete(buildId);
+      await rm(fileOf(buildId), { force: true });
+    }
+  };
+  await forgetOld(now);
+
+  const get = (buildId: number): BuildRecord | undefined => live.get(buildId) ?? closed.get(buildId);
 
   const put = async (record: BuildRecord): Promise<BuildRecord> => {
     await write(record.buildId, fileOf(record.buildId), record);
-    known.set(record.buildId, record);
+    live.set(record.buildId, record);
     return record;
   };
 
   return {
-    get: (buildId) => known.get(buildId),
-    live: () =>
-      [...known.values()].filter(({ state }) => state !== 'closed').sort((a, b) => a.buildId - b.buildId),
+    get,
+    live: () => [...live.values()].sort((a, b) => a.buildId - b.buildId),
     add: (record) =>
       inTurn(record.buildId, async () => {
-        if (!known.has(record.buildId)) await put(record);
+        if (get(record.buildId) === undefined) await put(record);
       }),
     change: (buildId, change) =>
       inTurn(buildId, async () => {
-        const record = known.get(buildId);
-        return record === undefined ? undefined : put({ ...record, ...change });
+        const record = live.get(buildId);
+        // whoever was busy with it may not know yet that it is over
+        if (record === undefined) return undefined;
+        const next = typeof change === 'function' ? change(record) : { ...record, ...change };
+        return next && put(next);
       }),
+    close: async (buildId, now) => {
+      await inTurn(buildId, async () => {
+        const record = live.get(buildId);
+        if (record === undefined) return;
+        const { plan: _, ...kept } = record;
+        const over: BuildRecord = { ...kept, sealed: '', state: 'closed', closedAt: now };
+        await write(buildId, fileOf(buildId), over);
+        live.delete(buildId);
+        closed.set(buildId, over);
+        await rm(cursorOf(buildId), { force: true });
+      });
+      await forgetOld(now);
+    },
     cursor: async (buildId, codec) => {
       const text = await textOf(cursorOf(buildId));
       return text === undefined ? undefined : decoded(codec, text);
     },
-    putCursor: (buildId, cursor) => inTurn(buildId, () => write(buildId, cursorOf(buildId), cursor)),
-    dropCursor: (buildId) => inTurn(buildId, () => rm(cursorOf(buildId), { force: true })),
+    putCursor: (buildId, cursor) =>
+      inTurn(buildId, async () => {
+        if (live.has(buildId)) await write(buildId, cursorOf(buildId), cursor);
+      }),
   };
 };

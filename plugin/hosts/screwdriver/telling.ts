@@ -14,6 +14,8 @@ export interface TellingDeps {
   readonly api: (record: BuildRecord) => ScrewdriverApi;
   /** The token of the build; undefined when it cannot be opened. */
   readonly tokenOf: (record: BuildRecord) => string | undefined;
+  /** It is to end. */
+  readonly stop: (buildId: number) => Promise<void>;
   /** It is over there. */
   readonly close: (buildId: number) => Promise<void>;
   readonly storePatienceMs: number;
@@ -58,9 +60,10 @@ export const telling = (deps: TellingDeps): Telling => {
     const access = accessOf(record, how);
     if (access === undefined) return 'gone';
     const answer = await deps.api(record).running(access, report.runner);
-    // it was ended there before it began: its end is still waited for, since others may wait for it
+    // it was ended there before it began, and nobody stops it any more; its end is still waited for, since others may wait for it
     if (answer !== 'ok') {
       await records.change(record.buildId, { refused: true });
+      await deps.stop(record.buildId);
       return 'ok';
     }
     await deps.api(record).stepBegins(access, LAUNCHER, Date.parse(report.at) / 1000);

@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HostCommand } from '../../../plugin/contract.js';
-import { Away, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
+import type { Ack, HostCommand } from '../../../plugin/contract.js';
+import { Away, type Closed, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
 import { openBuilds, type Builds } from '../../../plugin/hosts/screwdriver/builds.js';
 import { openRecords, type Records } from '../../../plugin/hosts/screwdriver/records.js';
 import { operatorKey } from '../../../src/secrets/operator-key.js';
@@ -26,7 +26,9 @@ describe('builds', () => {
   /** What Screwdriver and Baton were told, in order. */
   let told: string[];
   let commands: HostCommand[];
+  let answers: (command: HostCommand) => Promise<Ack>;
   let exchange: ScrewdriverApi['exchange'];
+  let ended: (buildId: number, how: string) => Promise<'ok' | Closed>;
   let collapsed: (buildId: number, into: number) => Promise<'ok'>;
 
   const open = async (): Promise<void> => {
@@ -47,8 +49,7 @@ describe('builds', () => {
       blocked: ({ buildId }, message) => Promise.resolve(told.push(`${buildId} ${message}`)).then(() => 'ok'),
       collapsed: ({ buildId }, into) => collapsed(buildId, into),
       running: () => Promise.resolve('ok'),
-      end: ({ buildId }, { status, statusMessage = '' }) =>
-        Promise.resolve(told.push(`${buildId} ${status} ${statusMessage}`)).then(() => 'ok'),
+      end: ({ buildId }, { status, statusMessage = '' }) => ended(buildId, `${status} ${statusMessage}`),
       ...{
         stepBegins: () => Promise.resolve(),
         stepEnds: () => Promise.resolve(),
@@ -59,7 +60,7 @@ describe('builds', () => {
       ...{ options, key, records, api: () => api, addresses: () => addresses },
       handle: (command) => {
         commands.push(command);
-        return Promise.resolve({ status: 'accepted' });
+        return answers(command);
       },
       now: () => Date.now(),
       say: (sentence) => told.push(sentence),
@@ -88,7 +89,9 @@ describe('builds', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-builds-'));
     [told, commands] = [[], []];
+    answers = () => Promise.resolve({ status: 'accepted' });
     exchange = () => Promise.resolve('build token');
+    ended = (buildId, how) => Promise.resolve(told.push(`${buildId} ${how}`)).then(() => 'ok');
     collapsed = (buildId, into) =>
       Promise.resolve(told.push(`${buildId} collapsed into ${into}`)).then(() => 'ok');
     await open();
@@ -174,12 +177,50 @@ describe('builds', () => {
     await start(7);
     await eventually('it is promoted', () => promoted(7).length === 1);
     await builds.stop(7);
-    expect(cancelled(7)).toHaveLength(1);
+    await eventually('it is cancelled', () => cancelled(7).length === 1);
     await builds.close(7);
     await builds.stop(7);
     await builds.stop(99);
     expect(cancelled(7)).toHaveLength(1);
     expect(records.get(7)?.sealed).toBe('');
+  });
+
+  it('stopped while its start is being written, nothing of it is begun', async () => {
+    const started = start(7);
+    const stopped = builds.stop(7);
+    await Promise.all([started, stopped]);
+    expect(records.get(7)?.stopAsked).toBe(true);
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect(commands).toEqual([]);
+  });
+
+  it('whoever stops it does not wait for a Baton that is busy, which is told as soon as it takes it', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    let free: (ack: Ack) => void = () => undefined;
+    answers = ({ type }) =>
+      type === 'phase.cancel' && cancelled(7).length === 1
+        ? new Promise((resolve) => (free = resolve))
+        : Promise.resolve({ status: 'accepted' });
+    await builds.stop(7);
+    expect(readFileSync(join(folder, 'build-7.json'), 'utf8')).toContain('"stopAsked":true');
+    await eventually('Baton is told', () => cancelled(7).length === 1);
+    free({ status: 'busy', retryAfterMs: 1, message: 'the disk is full' });
+    await eventually('it is told again', () => cancelled(7).length === 2);
+  });
+
+  it('over while its cancel was under way, it stays over', async () => {
+    await start(7);
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    answers = async ({ type }) => {
+      if (type === 'phase.cancel') await builds.close(7);
+      return { status: 'accepted' };
+    };
+    await builds.stop(7);
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    await start(8);
+    await eventually('the next is promoted', () => promoted(8).length === 1);
+    expect([records.get(7)?.state, promoted(7).length]).toEqual(['closed', 1]);
   });
 
   it('Screwdriver is asked again until it is there, and a build that is closed there is left alone', async () => {
@@ -234,5 +275,36 @@ describe('builds', () => {
     await eventually('it is over', () => records.get(7)?.state === 'closed');
     expect(told).toEqual([expect.stringMatching(/^7 FAILURE undeliverable: this job has freezeWindows/)]);
     expect(commands).toEqual([]);
+  });
+
+  it('what cannot be run is no stopped build, though Screwdriver stops it while it is told, and it is told again after a crash', async () => {
+    let asked = 0;
+    ended = (buildId) => {
+      asked += 1;
+      return builds.stop(buildId).then(() => Promise.reject(new Away('the answer was lost')));
+    };
+    await start(7, { freezeWindows: ['* * ? * 1'] });
+    await eventually('it is being told', () => asked > 0);
+    builds.end();
+    expect(records.get(7)).toMatchObject({ telling: 'FAILURE', state: 'ready' });
+    expect(records.get(7)).not.toHaveProperty('stopAsked');
+    ended = (buildId, how) =>
+      Promise.resolve(told.push(`${buildId} ${how}`)).then(() => ({
+        closed: '403 Can only update RUNNING, QUEUED, BLOCKED, FROZEN, or UNSTABLE builds',
+      }));
+    await open();
+    builds.resume();
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect(told).toEqual([expect.stringMatching(/^7 FAILURE undeliverable: this job has freezeWindows/)]);
+    expect(commands).toEqual([]);
+  });
+
+  it('what Baton does not take is told as a failure, and a Screwdriver that does not take that is said', async () => {
+    answers = () => Promise.resolve({ status: 'rejected', code: 'too_large', message: 'Too large.' });
+    ended = () => Promise.resolve({ closed: '401 Invalid token' });
+    await start(7);
+    await eventually('it is over', () => records.get(7)?.state === 'closed');
+    expect(told).toEqual(['Screwdriver does not take that build 7 has failed: 401 Invalid token']);
+    expect(promoted(7)).toHaveLength(1);
   });
 });

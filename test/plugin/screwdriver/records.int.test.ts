@@ -73,6 +73,51 @@ describe('records of builds', () => {
     expect(onDisk(7)).toEqual(whole);
   });
 
+  it('a build that is over is kept without its plan and its secrets, is not changed any more, and is forgotten after a week', async () => {
+    records = await open();
+    const plan = {
+      ...{ steps: [{ name: 'one', command: 'echo one' }], environment: {}, secretNames: ['KEY'] },
+      ...{ meta: '{}', sha: 'abc', branch: 'main' },
+    };
+    const week = 7 * 24 * 60 * 60_000;
+    const end = Date.now();
+    for (const buildId of [7, 8, 9]) await records.add({ ...build(buildId), plan });
+    await records.putCursor(7, { jobAttempt: 1 });
+    await records.close(7, end);
+    const over = { ...build(7), state: 'closed', sealed: '', closedAt: end };
+    expect([records.get(7), onDisk(7)]).toEqual([over, over]);
+    expect(await records.change(7, { state: 'promoted' })).toBeUndefined();
+    await records.putCursor(7, { jobAttempt: 1 });
+    await records.close(7, end + 5);
+    await records.add(build(7));
+    expect([records.get(7), records.live().map(({ buildId }) => buildId)]).toEqual([over, [8, 9]]);
+    await records.close(8, end + week);
+    expect(records.get(7)).toEqual(over);
+    await records.close(9, end + week + 1);
+    expect([records.get(7), records.get(8)?.state, records.get(9)?.state]).toEqual([
+      undefined,
+      'closed',
+      'closed',
+    ]);
+    expect(readdirSync(join(folder, 'builds')).sort()).toEqual(['build-8.json', 'build-9.json']);
+  });
+
+  it('how far a log was told is left by a crash after the end of its build, and removed at the next start; any other stays', async () => {
+    records = await open();
+    for (const buildId of [7, 8]) {
+      await records.add(build(buildId));
+      await records.putCursor(buildId, { jobAttempt: 1 });
+    }
+    await records.close(7, Date.now());
+    const file = (name: string): string => join(folder, 'builds', name);
+    for (const name of ['build-7.log', 'build-6.log', 'build-5.log']) writeFileSync(file(name), '{}');
+    writeFileSync(file('build-5.json'), 'of a newer version');
+    await open();
+    expect(readdirSync(join(folder, 'builds')).sort()).toEqual([
+      ...['build-5.json', 'build-5.log', 'build-7.json', 'build-8.json', 'build-8.log'],
+    ]);
+  });
+
   describe.skipIf(noMount !== undefined)(`on a disk that is full${skipped(noMount)}`, () => {
     beforeEach(() => mountSmall(folder, 'size=64k'));
     afterEach(() => unmount(folder));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogBatch, Report } from '../../../plugin/contract.js';
-import { Away, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
+import { Away, type Closed, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
 import { openRecords, type BuildRecord, type Records } from '../../../plugin/hosts/screwdriver/records.js';
 import { telling, type Telling } from '../../../plugin/hosts/screwdriver/telling.js';
 
@@ -47,6 +47,8 @@ describe('telling of a build of two rows', () => {
   /** `STEP PAGE` → its lines, as the store has them. */
   let pages: Map<string, readonly string[]>;
   let said: string[];
+  /** What Screwdriver says when it is told that the build runs. */
+  let runs: 'ok' | Closed;
   /** How often the store does not answer. */
   let away: number;
 
@@ -65,7 +67,7 @@ describe('telling of a build of two rows', () => {
       event: (_, id) => answer({ id }),
       blocked: () => answer('ok'),
       collapsed: () => answer('ok'),
-      running: () => answer('ok'),
+      running: () => answer(runs),
       end: (_, { status, statusMessage = '', stats }, left) => {
         said.push(`${status} ${statusMessage} on ${stats?.hostname ?? ''} ${JSON.stringify(left)}`);
         return answer('ok');
@@ -88,10 +90,11 @@ describe('telling of a build of two rows', () => {
     };
     told = telling({
       ...{ records, api: () => api, tokenOf: () => 'token', storePatienceMs: 60_000, now: () => 5 },
-      close: async (buildId) => {
-        await records.change(buildId, { state: 'closed', closedAt: Date.now() });
-        await records.dropCursor(buildId);
+      stop: async (buildId) => {
+        await records.change(buildId, { stopAsked: true });
+        said.push(`stop ${buildId}`);
       },
+      close: (buildId) => records.close(buildId, Date.now()),
       say: (sentence) => said.push(sentence),
     });
   };
@@ -99,7 +102,7 @@ describe('telling of a build of two rows', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-telling-'));
     pages = new Map<string, readonly string[]>();
-    [said, away] = [[], 0];
+    [said, away, runs] = [[], 0, 'ok'];
     await open();
     await records.add(record);
   });
@@ -146,6 +149,20 @@ describe('telling of a build of two rows', () => {
     ]);
     expect(await told.report(finished, how)).toBe('stale');
     expect(await told.log(batch('a', 0, ''), how)).toBe('gone');
+  });
+
+  it('closed there before it began, it is stopped, and its end is told to nobody', async () => {
+    runs = { closed: '403 Can only update RUNNING, QUEUED, BLOCKED, FROZEN, or UNSTABLE builds' };
+    const { phaseRunId, hostKey, attempt, at } = finished;
+    const started: Report = {
+      ...{ type: 'phase.started', phaseRunId, hostKey, attempt, at, seq: 2 },
+      runner: 'on-a',
+    };
+    expect(await told.report(started, how)).toBe('ok');
+    expect(said).toEqual(['stop 7']);
+    expect(await told.log(batch('a', 0, a.first), how)).toBe('ok');
+    expect(await told.report(finished, how)).toBe('gone');
+    expect([said, pages.size, records.get(7)?.state]).toEqual([['stop 7'], 0, 'closed']);
   });
 
   it('what nobody waits for any more when its turn comes is left alone', async () => {
