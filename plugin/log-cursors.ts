@@ -27,8 +27,15 @@ export interface LogCursors {
   readonly load: () => Promise<void>;
   readonly of: (log: LogName) => Cursor;
   readonly move: (log: LogName, to: Cursor) => void;
-  /** What says that nothing is owed of the job is kept apart, and has to be there first: so its places are kept a little longer. */
+  /**
+   * Nothing is owed of the job. What says so is kept apart, with the reports, and has to be on disk first: a crash in between would tell
+   * its logs from their beginning. So its places stay until `reportsKept`.
+   */
   readonly drop: (jobId: string) => void;
+  /** What the reports are now is being written. */
+  readonly keepingReports: () => void;
+  /** That is on disk: the places of those that were dropped before can go. */
+  readonly reportsKept: () => void;
   /** Jobs of which there is a place. */
   readonly jobs: () => readonly string[];
   /** Why what is on disk is older than it should be; undefined: it is not. */
@@ -53,12 +60,11 @@ export const logCursors = (
   /** Job → its logs. */
   const cursors = new Map<string, Map<string, Cursor>>();
   const dropped = new Set<string>();
-  /** Of those that were dropped, the ones that the state says so of that is being kept. */
+  /** Of those that were dropped, the ones of which the reports say so that are being kept. */
   let gone: readonly string[] = [];
   const kept = keptSoon({
     checkpoints,
     state: () => {
-      gone = [...dropped];
       const view: t.TypeOf<typeof Kept> = Object.fromEntries(
         [...cursors].map(([jobId, logs]) => [
           jobId,
@@ -71,10 +77,6 @@ export const logCursors = (
       return { name, version: VERSION, position: '', view };
     },
     everyMs: SAVE_EVERY_MS,
-    onKept: () => {
-      for (const jobId of gone) if (dropped.delete(jobId)) cursors.delete(jobId);
-      if (gone.length > 0) kept.soon();
-    },
     onProblem,
   });
 
@@ -107,7 +109,14 @@ export const logCursors = (
     drop: (jobId) => {
       if (!cursors.has(jobId)) return;
       dropped.add(jobId);
-      kept.soon();
+    },
+    keepingReports: () => {
+      gone = [...dropped];
+    },
+    reportsKept: () => {
+      for (const jobId of gone) if (dropped.delete(jobId)) cursors.delete(jobId);
+      if (gone.length > 0) kept.soon();
+      gone = [];
     },
     jobs: () => [...cursors.keys()],
     problem: kept.problem,

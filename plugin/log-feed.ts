@@ -43,6 +43,10 @@ export interface LogFeed {
   readonly health: () => Health['logs'];
   /** Why what the host has taken could not be kept; undefined: it was. */
   readonly problem: LogCursors['problem'];
+  /** What is owed now is being written. */
+  readonly keepingReports: LogCursors['keepingReports'];
+  /** That is on disk: where the host was in logs of which nothing is owed can be forgotten. */
+  readonly reportsKept: LogCursors['reportsKept'];
   /** Waits for no answer of the host. */
   readonly close: () => Promise<void>;
 }
@@ -164,6 +168,8 @@ export const openLogFeed = (options: LogFeedOptions): LogFeed => {
       };
     },
     problem: cursors.problem,
+    keepingReports: cursors.keepingReports,
+    reportsKept: cursors.reportsKept,
     close: async () => {
       closing.abort();
       ends.close();

@@ -108,10 +108,14 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
 
   const kept = keptSoon({
     checkpoints,
-    // a copy: the view goes on changing while it is written
-    state: () =>
-      position === undefined ? undefined : { name, version: VERSION, position, view: structuredClone(view) },
+    state: () => {
+      if (position === undefined) return undefined;
+      feed?.keepingReports();
+      // a copy: the view goes on changing while it is written
+      return { name, version: VERSION, position, view: structuredClone(view) };
+    },
     everyMs: SAVE_EVERY_MS,
+    onKept: () => feed?.reportsKept(),
     onProblem,
   });
 
@@ -250,6 +254,8 @@ export const openOutbox = (options: OutboxOptions): Outbox => {
       subscription = options.written.subscribe(() => void read());
       tellReady();
       feed?.go();
+      // what it has let go of goes from the disk, too
+      kept.soon();
     },
     waiting: turns.waiting,
     retried: turns.retried,

@@ -14,10 +14,14 @@ export const isRequired = (word: string): boolean => requiredWords.includes(word
 export const needsOf = (text: string): readonly string[] =>
   [...text.matchAll(/\[needs ([a-z, -]+)\]/g)].flatMap(([, words = '']) => words.split(', '));
 
+/** The same of the source of tests; what its comments say is no title. */
+export const needsInSource = (source: string): readonly string[] =>
+  needsOf(source.replace(/^\s*(?:\/\/|\/?\*).*$/gm, ''));
+
 /** Of all tests, whichever of them run. */
 export const wordsInTitles = (): ReadonlySet<string> =>
   new Set(
     readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts'))
-      .flatMap((name) => needsOf(readFileSync(join(import.meta.dirname, name), 'utf8'))),
+      .flatMap((name) => needsInSource(readFileSync(join(import.meta.dirname, name), 'utf8'))),
   );

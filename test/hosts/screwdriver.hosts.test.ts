@@ -13,7 +13,7 @@ if (!canRun)
     'screwdriver-api is not installed, so nothing is tried in it: run node examples/screwdriver/prepare.mjs, or name screwdriver in BATON_TEST_REQUIRE',
   );
 
-describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdriver]', () => {
+describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdriver, sshd]', () => {
   let world: ScrewdriverWorld;
   beforeAll(async () => {
     prepare();

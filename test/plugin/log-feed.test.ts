@@ -440,6 +440,41 @@ describe('the output of jobs', () => {
     expect(logOf(host, 'a')?.text).toBe('one\ntwo\n');
   });
 
+  it('given that what is owed cannot be written, then where the host was stays written, until it can be', async () => {
+    const checkpoints = keptCheckpoints();
+    let inTheWay = false;
+    let tries = 0;
+    const { logs, host, start, happen } = given(memoryHost(), {
+      ...checkpoints,
+      save: (checkpoint) => {
+        if (checkpoint.name !== 'reports-test' || !inTheWay) return checkpoints.save(checkpoint);
+        tries += 1;
+        return TE.left({ code: 'checkpoint_io', message: 'it could not be kept' });
+      },
+    });
+    const outbox = await start();
+    await happen(...running('a'), ...running('b'));
+    logs.write(ref('a'), 'one\n');
+    logs.write(ref('b'), 'one\n');
+    const places = (): string => checkpoints.kept.get('logs-test') ?? '';
+    await vi.waitFor(() => expect(places()).toMatch(/"a":.*"b":/));
+    inTheWay = true;
+    await happen(...ending('a'));
+    await host.tookThat(({ hostKey, type }) => hostKey === 'a' && type === 'phase.finished');
+    await vi.waitFor(() => expect(tries).toBeGreaterThan(0));
+    // written twice since: nothing of that says that the reports were
+    for (const text of ['two\n', 'three\n']) {
+      const before = places();
+      logs.write(ref('b'), text);
+      await vi.waitFor(() => expect(places()).not.toBe(before), 5000);
+    }
+    expect(places()).toContain('"a":');
+    inTheWay = false;
+    await vi.waitFor(() => expect(places()).not.toContain('"a":'), 10_000);
+    expect(places()).toContain('"b":');
+    await outbox.close();
+  });
+
   it('given a host that takes no output any more, then the end does not wait for it', async () => {
     const { host, logs, order, start, happen } = given();
     host.logs.behave(() => {
