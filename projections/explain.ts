@@ -1,6 +1,6 @@
 /** Why a job waits, or why it ran where it ran: every runner against every clause. */
 import { brokenBy, noRules, type Compatibility } from '../src/domain/compatibility.js';
-import { admits, enterpriseClause, judge, slotsClause } from '../src/domain/matching.js';
+import { admits, enterpriseClause, judge, slotsClause, suits } from '../src/domain/matching.js';
 import type { BatonEvent } from '../src/events/catalog.js';
 import { isJobEvent } from '../src/events/catalog.js';
 import type { Filter } from '../src/events/shapes.js';
@@ -11,6 +11,7 @@ import type { Instant } from '../src/kernel/time.js';
 import { retryText, retryWaitOf, type RetryWait } from './retry-wait.js';
 import { isJobEnd, outcomeOf, summaryOf } from './summary.js';
 import { find, idIn, put } from './table.js';
+import { slotCounts } from './held-slots.js';
 import { waitingVerdict } from './verdict.js';
 import type { ExplainAnswer } from './explain-answer.js';
 
@@ -98,14 +99,12 @@ const unavailableNow = (
   if (runner.state !== 'ready') return `${runner.state}: ${runner.detail ?? 'no detail was recorded'}`;
   const broken = brokenBy(compatibility, runner);
   if (broken !== '') return `unfit: ${broken}`;
-  const busy = Object.keys(runner.current).map(Number);
-  const quarantined = runner.quarantinedSlots.filter((slot) => !busy.includes(slot));
-  const free = Math.max(0, runner.slots - busy.length - quarantined.length);
+  const { busy, quarantined, free } = slotCounts(runner);
   if (free >= wanted) return undefined;
   const lacking = wanted === 1 ? 'without a free slot' : `without ${wanted} free slots`;
-  return quarantined.length === 0
-    ? `busy: ${busy.length} of ${runner.slots} slots`
-    : `${lacking}: ${busy.length} of ${runner.slots} slots busy, ${quarantined.length} quarantined`;
+  return quarantined === 0
+    ? `busy: ${busy} of ${runner.slots} slots`
+    : `${lacking}: ${busy} of ${runner.slots} slots busy, ${quarantined} quarantined`;
 };
 
 const rowFor = (
@@ -142,14 +141,40 @@ const rowFor = (
   };
 };
 
+/** Waits for a runner, and for no time. */
+const isWaiting = ({ status, retry }: ExplainedJob, now: Instant | undefined): boolean =>
+  status === 'queued' && (retry === undefined || retryText(retry, now) === undefined);
+
+/**
+ * By name, whether that runner may keep free slots from a job that takes so many: one that takes more waits, and suits it. One that takes as
+ * many would start there itself.
+ */
+const keptFrom = (
+  view: ExplainView,
+  taken: number,
+  now: Instant | undefined,
+): ((name: string) => boolean) => {
+  const heavier = Object.values(view.jobs).filter(
+    (other) => (other.slots ?? 1) > taken && isWaiting(other, now),
+  );
+  return (name) => {
+    const runner = find(view.health.runners, name);
+    if (runner === undefined) return false;
+    // what is in quarantine may stay there for ever
+    const usable = runner.slots - runner.quarantinedSlots.filter((slot) => slot < runner.slots).length;
+    return heavier.some(
+      ({ slots = 1, enterprise, filter }) =>
+        usable >= slots && admits(runner, enterprise) && suits(runner, filter),
+    );
+  };
+};
+
 const verdictFor = (
   view: ExplainView,
   job: ExplainedJob,
   runners: ExplainAnswer['runners'],
   now: Instant | undefined,
 ): string => {
-  const isKept = (): boolean =>
-    Object.values(view.jobs).some(({ slots = 1, ...other }) => slots > 1 && other.status === 'queued');
   const { chosen, started, summary, status, retry } = job;
   const choice = chosen === undefined ? '' : `${chosen.runner} (rule: ${chosen.rule})`;
   if (summary !== undefined) {
@@ -159,7 +184,9 @@ const verdictFor = (
   if (status === 'running') return `runs on ${choice}`;
   if (status === 'assigned') return `assigned to ${choice}, not started yet`;
   const later = retry && retryText(retry, now);
-  return later === undefined ? waitingVerdict(runners, job.slots, isKept) : `waits: ${later}`;
+  return later === undefined
+    ? waitingVerdict(runners, job.slots, keptFrom(view, job.slots ?? 1, now))
+    : `waits: ${later}`;
 };
 
 /**

@@ -63,10 +63,14 @@ const nobodySuits = (rows: readonly Row[], slots: number): string => {
 };
 
 /**
- * One sentence for a job that waits; `all` has every runner that is not retired. `slots`: how many it takes. `isKept`: whether free slots
- * may be kept for a job that takes several.
+ * One sentence for a job that waits; `all` has every runner that is not retired. `slots`: how many it takes. `isKept`: whether that
+ * runner may keep its free slots for a job that takes more.
  */
-export const waitingVerdict = (all: readonly Row[], slots = 1, isKept = () => false): string => {
+export const waitingVerdict = (
+  all: readonly Row[],
+  slots = 1,
+  isKept = (_runner: string) => false,
+): string => {
   if (all.length === 0) return 'waits: no runner is enrolled';
   // what is kept for other enterprises is neither a near miss nor for everybody's eyes
   const rows = all.filter((row) => !isClosedTo(row));
@@ -74,11 +78,13 @@ export const waitingVerdict = (all: readonly Row[], slots = 1, isKept = () => fa
   const suitable = rows.filter(({ suits }) => suits);
   if (suitable.length === 0) return `waits: ${nobodySuits(rows, slots)}`;
   const blocked = suitable.filter(({ unavailable }) => unavailable !== undefined);
-  const free = suitable.length - blocked.length;
-  if (free > 0 && slots === 1 && isKept())
-    return `waits: ${counted(free, 'matching runner')} may keep free slots for a job that takes several`;
-  if (free > 0)
-    return `waits: ${counted(free, 'matching runner')} could take it, the scheduler has not assigned it yet`;
+  const free = suitable.filter(({ unavailable }) => unavailable === undefined);
+  if (free.length > 0) {
+    const could = counted(free.length, 'matching runner');
+    return free.every(({ runner }) => isKept(runner))
+      ? `waits: ${could} may keep free slots for a job that takes ${slots === 1 ? 'several' : 'more'}`
+      : `waits: ${could} could take it, the scheduler has not assigned it yet`;
+  }
   const areBusy = blocked.every(({ unavailable }) => unavailable?.startsWith('busy: '));
   if (areBusy && slots > 1)
     return `waits: no matching runner has ${slots} slots free at once (${counted(suitable.length, 'runner')})`;

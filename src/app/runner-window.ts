@@ -1,4 +1,5 @@
 /** Runners as somebody asks for them who shows a few of many: which need somebody's eye come first, and how many there are of each. */
+import { slotCounts } from '../../projections/held-slots.js';
 import type { RunnerView } from '../../projections/runner-health.js';
 
 /** What a runner is judged by: its state and, where that is known, which rules of compatibility it breaks. */
@@ -31,16 +32,11 @@ export interface RunnerWindow<R> {
   /** Of the same: how many slots have a job, and how many there are. */
   readonly busy: number;
   readonly slots: number;
-  /** Slots that could take a job now: of runners that are ready and break no rule, what is neither busy nor quarantined. */
+  /** Of runners that are ready and break no rule, what is neither busy nor quarantined; may be kept for a job that takes several. */
   readonly free: number;
 }
 
 const isBusy = ({ current }: RunnerView): boolean => Object.keys(current).length > 0;
-
-const freeOf = ({ current, quarantinedSlots, slots }: RunnerView): number => {
-  const taken = new Set([...Object.keys(current).map(Number), ...quarantinedSlots]);
-  return Math.max(0, slots - taken.size);
-};
 
 const AFTER_TROUBLE = 5;
 
@@ -81,7 +77,7 @@ export const runnerWindow = (
       counts[standing.state] = (counts[standing.state] ?? 0) + 1;
       busy += Object.keys(runner.current).length;
       slots += runner.slots;
-      if (standing.state === 'ready' && standing.incompatible === undefined) free += freeOf(runner);
+      if (standing.state === 'ready' && standing.incompatible === undefined) free += slotCounts(runner).free;
     }
     if (state === undefined ? standing.state === 'retired' : standing.state !== state) continue;
     if (label !== undefined && !runner.labels.includes(label)) continue;

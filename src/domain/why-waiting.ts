@@ -73,12 +73,14 @@ const whyNot = (runner: RunnerSlots, wanted: number): string => {
   return `has only ${usable} ${usable === 1 ? 'slot' : 'slots'} out of quarantine, and ${wanted} are needed`;
 };
 
-/** Another class, whose jobs take several slots, waits for the same runners, so these may keep free slots for it. */
+/**
+ * Jobs that take more wait for the same runners, so these may keep free slots for them. Those that take as many keep none that would do
+ * here: they would start there themselves.
+ */
 const isOutdone = (index: DispatchIndex, cls: FilterClass): boolean => {
   if (!index.hasHeavy) return false;
   for (const { waiting } of cls.pools)
-    for (const other of waiting)
-      if (other !== cls && other.slots > 1 && waitingForRunners(other) > 0) return true;
+    for (const other of waiting) if (other.slots > cls.slots && waitingForRunners(other) > 0) return true;
   return false;
 };
 
@@ -90,7 +92,7 @@ const busyText = (index: DispatchIndex, cls: FilterClass, isOnly: boolean): stri
       : 'no available matching runner has';
     const keeps = isOnly ? 'or keeps them' : 'or those that have keep them';
     const told = `${who} ${cls.slots} slots free at once`;
-    return mayBeKept ? `${told}, ${keeps} for another job that takes several` : told;
+    return mayBeKept ? `${told}, ${keeps} for a job that takes more` : told;
   }
   const who = isOnly ? 'the only available matching runner is' : 'all available matching runners are';
   const keeps = isOnly ? 'keeps its free slots' : 'keep their free slots';

@@ -67,6 +67,9 @@ describe('a window of runners', () => {
     if (runner === undefined) throw new Error('no runner');
     const slots = { ...runner, current: { 0: 'j1' }, quarantinedSlots: [0, 1], slots: 3 };
     expect(runnerWindow([slots], { limit: 1 }, standingsBy(rulesOf())).free).toBe(1);
+    // quarantined slots that a cut took away are not missing among the others
+    const cut = { ...runner, quarantinedSlots: [2, 3], slots: 2 };
+    expect(runnerWindow([cut], { limit: 1 }, standingsBy(rulesOf())).free).toBe(2);
   });
 
   it.each([

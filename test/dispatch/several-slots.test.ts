@@ -228,9 +228,7 @@ describe('a job that takes several slots', () => {
     world.queue('four', [], heavy(4));
     world.queue('two', [], heavy(2));
     const told = 'the only available matching runner does not have 2 slots free at once';
-    expect(lastReason(world, 2)?.detail).toBe(
-      `${told}, or keeps them for another job that takes several: r1`,
-    );
+    expect(lastReason(world, 2)?.detail).toBe(`${told}, or keeps them for a job that takes more: r1`);
     world.tell('job-four', { type: 'JobCancelled', data: { evidence: { how: 'never_started' } } });
     expect(world.assignments.slice(2)).toEqual(['two→r1/2+3 only_match']);
     world.queue('again', [], heavy(2));

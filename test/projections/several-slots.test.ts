@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explain, explainJob } from '../../projections/explain.js';
-import { jobsHolding } from '../../projections/held-slots.js';
+import { jobsHolding, slotCounts } from '../../projections/held-slots.js';
 import { jobs } from '../../projections/jobs.js';
 import { queue, toQueueView } from '../../projections/queue.js';
 import { runnerHealth, runnerView } from '../../projections/runner-health.js';
@@ -114,6 +114,46 @@ describe('why a job waits that takes several slots', () => {
     expect(verdict(...sized(2), bad, queued('j', two))).toBe(
       'waits: no matching runner can take a job now (r1 is without 2 free slots: 0 of 2 slots busy, 1 quarantined)',
     );
+  });
+  it('says of one that takes fewer that its slots may be kept for that one, not the other way round', () => {
+    const four = { slots: 4 };
+    const story = [...sized(4), queued('b'), assigned('b'), queued('heavy', four), queued('j', two)];
+    expect(verdict(...story)).toBe('waits: 1 matching runner may keep free slots for a job that takes more');
+    const fewer = [...sized(4), queued('b'), assigned('b'), queued('heavy', two), queued('j', two)];
+    expect(verdict(...fewer)).toMatch(/has not assigned it yet$/);
+  });
+  it('speaks of no job that another runner, another enterprise, or a time keeps waiting', () => {
+    const busy = [queued('b'), assigned('b'), queued('j')];
+    const free = [...sized(2), ...busy];
+    const unsaid = /^waits: 1 matching runner could take it, the scheduler has not assigned it yet$/;
+    const elsewhere = { ...two, filter: [{ key: 'runner', op: 'in' as const, values: ['r2'] }] };
+    expect(verdict(...free, queued('heavy', elsewhere))).toMatch(unsaid);
+    const kept = { slots: 2, enterprises: ['acme'] };
+    const others = { ...two, scope: { enterprise: 'globex', organisation: 'web', project: 'shop' } };
+    const own = [...readyRunner('r1', 'debian', kept), ...busy];
+    expect(verdict(...own, queued('heavy', others))).toMatch(unsaid);
+    expect(verdict(...own, queued('heavy', two))).toMatch(/may keep free slots/);
+    const late: Given = {
+      ...{ stream: 'job-heavy', type: 'JobRequeued' },
+      data: { attempt: 1, cause: 'infrastructure', delayMs: 60_000 },
+    };
+    expect(verdict(...free, queued('heavy', two), late)).toMatch(unsaid);
+    const bad: Given = {
+      ...{ stream: 'runner-r1', type: 'SlotQuarantined' },
+      data: { slot: 2, why: '', jobId: 'x' },
+    };
+    expect(verdict(...sized(3), bad, ...busy, queued('heavy', { slots: 3 }))).toMatch(unsaid);
+  });
+  it('counts what is in quarantine only of the slots that the runner still has', () => {
+    const bad: Given = {
+      ...{ stream: 'runner-r1', type: 'SlotQuarantined' },
+      data: { slot: 2, why: '', jobId: 'x' },
+    };
+    const cut: Given = { ...{ stream: 'runner-r1', type: 'RunnerSettingsChanged' }, data: { slots: 2 } };
+    expect(verdict(...sized(3), bad, cut, queued('j', two))).toMatch(/has not assigned it yet$/);
+    expect(slotCounts({ slots: 2, current: { 0: 'a', 2: 'b' }, quarantinedSlots: [0, 3] })).toEqual({
+      ...{ busy: 2, quarantined: 0, free: 0 },
+    });
   });
   it('says of one behind it that free slots may be kept', () => {
     const story = [...sized(2), queued('b'), assigned('b'), queued('heavy', two), queued('j')];
