@@ -16,7 +16,7 @@ export type Closed = { readonly closed: string };
 /** The build has ended there before; whatever else is refused deserves a sentence. */
 export const hasEnded = ({ closed }: Closed): boolean => closed.includes('Can only update');
 
-type BuildOf = t.TypeOf<typeof Build>;
+export type BuildOf = t.TypeOf<typeof Build>;
 
 export interface ApiOptions {
   /** Without a slash at its end. */

@@ -154,7 +154,11 @@ export const openRecords = async (
     else found.push(record);
   }
   found.sort((a, b) => (a.closedAt ?? 0) - (b.closedAt ?? 0));
-  for (const record of found) (record.state === 'closed' ? closed : live).set(record.buildId, record);
+  for (const record of found) {
+    const { plan: _, ...kept } = record;
+    if (record.state === 'closed') closed.set(record.buildId, kept);
+    else live.set(record.buildId, record);
+  }
   for (const name of names) {
     const [, id] = /^build-(\d+)\.log$/.exec(name) ?? [];
     if (id === undefined) continue;
