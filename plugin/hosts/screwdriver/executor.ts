@@ -155,7 +155,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       listener = await listen(
         options.listen,
         plugin.middleware(),
-        (req) => authenticate({ req }) !== undefined,
+        token === undefined ? undefined : (req) => authenticate({ req }) !== undefined,
       ).catch((error: unknown) => {
         say(`listen: ${options.listen ?? ''} cannot be had: ${String(error)}`);
         return undefined;

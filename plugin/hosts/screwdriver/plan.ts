@@ -22,7 +22,7 @@ const metaOf = async (
   access: Access,
   { meta = {}, sha = '' }: BuildOf,
 ): Promise<{ readonly meta: string } | Closed> => {
-  const event = record.eventId === undefined ? {} : await api.event(access, record.eventId);
+  const event = record.eventId === undefined ? { meta: {} } : await api.event(access, record.eventId);
   if (isClosed(event)) return event;
   return { meta: JSON.stringify(firstMeta(event.meta ?? {}, meta, { ...record, sha })) };
 };

@@ -72,7 +72,9 @@ describe('finalStatusOfRows', () => {
     expect(told.length).toBeLessThanOrEqual(500);
     const [, list = '', more] = /^lost: (.*) and (\d+) more$/.exec(told) ?? [];
     const named = list.split('; ');
-    expect(named).toEqual(labels.slice(0, named.length).map((label) => `[${label}] its runner does not answer`));
+    expect(named).toEqual(
+      labels.slice(0, named.length).map((label) => `[${label}] its runner does not answer`),
+    );
     expect(named.length + Number(more)).toBe(50);
     expect(told.length + '; [row-10] its runner does not answer'.length).toBeGreaterThan(500);
     expect(message('short', labels.slice(0, 3))).toBe('lost: [row-10] short; [row-11] short; [row-12] short');
