@@ -9,6 +9,7 @@ import { openBuilds, type Builds } from './builds.js';
 import { adminBy, listen, type Listener } from './listener.js';
 import { filesOf } from './option-files.js';
 import { parseOptions, type ShimOptions } from './options.js';
+import { pauses } from './pauses.js';
 import { buildIdOf, secretAsked, type Addresses } from './promotion.js';
 import { openRecords, type BuildRecord, type Records } from './records.js';
 import { openValues } from './sealed.js';
@@ -59,7 +60,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
   const now = (): number => Date.now();
   let closing = false;
   let known: Opened | undefined;
-  let stopWaiting: () => void = () => undefined;
+  const { pause, end: endPauses } = pauses();
 
   const addressesOf = (options: ShimOptions): ((record: BuildRecord) => Addresses) => {
     const told = Ecosystem.decode(config);
@@ -69,16 +70,6 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       storeUri: bare(options.storeUri ?? store ?? apiUri),
     });
   };
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      // whoever closes has ended the pauses of before
-      const timer = setTimeout(resolve, closing ? 0 : ms);
-      stopWaiting = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
 
   /** Another process may still have the folder: until that has gone, builds are recorded and wait. */
   const started = async (plugin: Plugin): Promise<void> => {
@@ -166,7 +157,6 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       builds,
       close: async () => {
         builds.end();
-        stopWaiting();
         await life;
         await listener?.close();
         await plugin.stop({ mode: 'detach', deadlineMs: STOP_MS });
@@ -226,6 +216,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     stats: () => counts.now(known?.records.live().length ?? 0, known !== undefined),
     cleanUp: async () => {
       closing = true;
+      endPauses();
       const found = await opening;
       if (E.isRight(found)) await found.right.close();
     },
