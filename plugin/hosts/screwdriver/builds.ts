@@ -16,6 +16,7 @@ import type { BuildRecord, Plan, Records } from './records.js';
 import { openValues, sealValues } from './sealed.js';
 import type { StartConfig } from './shapes.js';
 import { refused } from './status.js';
+import { endIsSaved } from './stopped.js';
 
 export interface BuildsDeps {
   readonly options: ShimOptions;
@@ -25,6 +26,8 @@ export interface BuildsDeps {
   readonly addresses: (record: BuildRecord) => Addresses;
   /** Of Baton once it has started. */
   readonly handle: Plugin['handle'];
+  /** Screwdriver saves the end of a build within so many milliseconds after it has asked to stop it. */
+  readonly endSavedMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly say: (sentence: string) => void;
@@ -124,6 +127,25 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     const access = accessOf(record);
     if (access !== undefined)
       sayClosed(buildId, `is collapsed into ${into}`, await deps.api(record).collapsed(access, into));
+    await close(buildId);
+    return 'done';
+  };
+
+  /** Nothing of it was begun, and nothing will be. */
+  const leaveStopped = async (record: BuildRecord): Promise<'wait' | 'done'> => {
+    const { buildId } = record;
+    // of a build that was not made ready Screwdriver was told nothing
+    const access = record.state === 'ready' ? accessOf(record) : undefined;
+    if (access !== undefined) {
+      // those that waited for it need not wait for Screwdriver
+      advanceAll(buildId);
+      const patience = { savedMs: deps.endSavedMs, pause, isOver };
+      const isSaved = await endIsSaved(deps.api(record), access, patience);
+      if (isSaved === undefined) return 'wait';
+      // recorded first: while it is told it asks us to stop the build
+      if (!isSaved && (await records.change(buildId, { telling: 'ABORTED' })) !== undefined)
+        sayClosed(buildId, 'is aborted', await deps.api(record).end(access, { status: 'ABORTED' }, {}));
+    }
     await close(buildId);
     return 'done';
   };
@@ -258,11 +280,7 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     }
     // before: what Screwdriver is told of it makes it stop the build
     if (record.collapsedInto !== undefined) return collapse(record, record.collapsedInto);
-    // Screwdriver knows that it is over: nothing of it was begun
-    if (record.stopAsked === true) {
-      await close(buildId);
-      return 'done';
-    }
+    if (record.stopAsked === true) return leaveStopped(record);
     if (record.state === 'ready' && record.plan !== undefined) {
       const into = collapsesInto(record, live(), options.collapseBuilds);
       return into === undefined ? promote(record, record.plan) : collapse(record, into);
@@ -273,8 +291,9 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
 
   const { advance, pause, isOver, end } = advancing(step, say);
 
-  const advanceAll = (): void => {
-    for (const { buildId, state } of records.live()) if (state !== 'promoted') void advance(buildId);
+  const advanceAll = (but?: number): void => {
+    for (const { buildId, state } of records.live())
+      if (state !== 'promoted' && buildId !== but) void advance(buildId);
   };
 
   return {

@@ -47,6 +47,7 @@ const CALL_MS = 30_000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 const STOP_MS = 10_000;
+const END_SAVED_MS = 60_000;
 
 const Ecosystem = t.type({ ecosystem: t.partial({ api: t.string, store: t.string }) });
 
@@ -103,7 +104,10 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     let begin: (plugin: Plugin) => void = () => undefined;
     const running = new Promise<Plugin>((resolve) => (begin = resolve));
     const handle = async (command: HostCommand): Promise<Ack> => (await running).handle(command);
-    const builds = openBuilds({ options, key, records, api, addresses, handle, now, say });
+    const builds = openBuilds({
+      ...{ options, key, records, api, addresses, handle, now, say },
+      endSavedMs: END_SAVED_MS,
+    });
     const told = telling({
       ...{ records, api, now, say, storePatienceMs: options.storePatienceMs },
       ...{ stop: builds.stop, close: builds.close },

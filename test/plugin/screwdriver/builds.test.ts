@@ -31,6 +31,8 @@ describe('builds', () => {
   let ended: (buildId: number, how: string) => Promise<'ok' | Closed>;
   let meta: (buildId: number) => Promise<Record<string, unknown>>;
   let blocked: 'ok' | Closed;
+  /** Of builds that Screwdriver does not know as queued. */
+  let statuses: Map<number, string>;
   /** Comes between what was recorded and what is done next. */
   let recorded: (record: BuildRecord) => Promise<void>;
   let collapsed: (buildId: number, into: number) => Promise<'ok'>;
@@ -41,10 +43,10 @@ describe('builds', () => {
     );
     const api: ScrewdriverApi = {
       exchange: (access, minutes) => exchange(access, minutes),
-      build: ({ token }) =>
+      build: ({ buildId, token }) =>
         Promise.resolve({
-          id: 1,
-          status: 'QUEUED',
+          id: buildId,
+          status: statuses.get(buildId) ?? 'QUEUED',
           steps: [{ name: 'one', command: `echo ${token.length}` }],
         }),
       pipeline: (_, id) => Promise.resolve({ id }),
@@ -75,6 +77,7 @@ describe('builds', () => {
         commands.push(command);
         return answers(command);
       },
+      endSavedMs: 300,
       now: () => Date.now(),
       say: (sentence) => told.push(sentence),
     });
@@ -106,6 +109,7 @@ describe('builds', () => {
     exchange = () => Promise.resolve('build token');
     meta = () => Promise.resolve({});
     blocked = 'ok';
+    statuses = new Map();
     recorded = () => Promise.resolve();
     ended = (buildId, how) => Promise.resolve(told.push(`${buildId} ${how}`)).then(() => 'ok');
     collapsed = (buildId, into) =>
@@ -185,8 +189,29 @@ describe('builds', () => {
     await start(8);
     await eventually('it is blocked', () => told.length === 1);
     await builds.stop(8);
+    // as Screwdriver does once it was heard
+    statuses.set(8, 'ABORTED');
     await eventually('it is over', () => records.get(8)?.state === 'closed');
     expect([promoted(8), cancelled(8), told.length]).toEqual([[], [], 1]);
+  });
+
+  it('stopped while it waits, and not over there because our BLOCKED was saved later: it is aborted again, and blocks nobody', async () => {
+    await start(7, { jobId: 2 });
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    await start(8, { blockedBy: [1, 2] });
+    await eventually('it is blocked', () => told.length === 1);
+    await start(9);
+    await eventually('it is blocked, too', () => told.length === 2);
+    statuses.set(8, 'BLOCKED');
+    ended = async (buildId, how) => {
+      told.push(`${buildId} ${how}, while 9 was promoted ${promoted(9).length} times`);
+      await builds.stop(buildId);
+      return 'ok';
+    };
+    await builds.stop(8);
+    await eventually('it is over', () => records.get(8)?.state === 'closed');
+    expect(told.slice(2)).toEqual(['8 ABORTED , while 9 was promoted 1 times']);
+    expect([promoted(8), cancelled(8)]).toEqual([[], []]);
   });
 
   it('stopped when Baton has it, it is cancelled; over, or unknown, nothing happens', async () => {
@@ -202,6 +227,7 @@ describe('builds', () => {
   });
 
   it('stopped while its start is being written, nothing of it is begun', async () => {
+    statuses.set(7, 'ABORTED');
     const started = start(7);
     const stopped = builds.stop(7);
     await Promise.all([started, stopped]);
@@ -336,7 +362,9 @@ describe('builds', () => {
       if (buildId !== 8 || collapsedInto === undefined || !first) return;
       first = false;
       await builds.stop(9);
+      statuses.set(9, 'ABORTED');
       if (stopped) await builds.stop(8);
+      if (stopped) statuses.set(8, 'ABORTED');
     };
     await start(9);
     await eventually('the newest is over', () => records.get(9)?.state === 'closed');
