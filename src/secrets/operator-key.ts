@@ -44,8 +44,11 @@ const refusal = (reason: string, message: string, hint: string): AppError =>
 const MAKE = (file: string): string => `(umask 077; head -c 32 /dev/urandom | base64 > ${file})`;
 
 /** Group root may read what belongs to root: so systemd gives credentials to a service. */
-const isTooWide = (found: { readonly mode: number; readonly uid: number; readonly gid: number }): boolean =>
-  (found.mode & 0o077 & ~(found.uid === 0 && found.gid === 0 ? 0o040 : 0)) !== 0;
+export const isTooWide = (found: {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}): boolean => (found.mode & 0o077 & ~(found.uid === 0 && found.gid === 0 ? 0o040 : 0)) !== 0;
 
 /** Reads the key; undefined when there is no such file. */
 export const readOperatorKey = async (file: string): Promise<E.Either<AppError, OperatorKey | undefined>> => {

@@ -508,17 +508,17 @@ describe.skipIf(!canRun)('Screwdriver with Baton as its executor [needs screwdri
         expect(build?.steps.find((step) => step.name === name)?.code).toBe(0);
       return build?.id ?? 0;
     };
-    const said = (times: number) =>
-      until('it is said', () =>
-        world.output.split('the log store does not take lines of build').length > times ? true : undefined,
-      );
+    const times = (): number => world.output.split('the log store does not take lines of build').length - 1;
+    const saidSince = (before: number) => until('it is said', () => (times() > before ? true : undefined));
+    const before = times();
     world.signalStore('SIGSTOP');
     await runs();
-    await said(1);
+    await saidSince(before);
     world.signalStore('SIGCONT');
     await world.stopStore();
+    const between = times();
     await runs();
-    await said(2);
+    await saidSince(between);
     await world.startStore();
     const id = await runs();
     expect(await world.log(id, 'two')).toEqual(['two']);

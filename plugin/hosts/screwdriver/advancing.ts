@@ -1,5 +1,6 @@
 /** Takes builds further, step by step: each by one at a time, and again after a while when Screwdriver, or the disk, is not well. */
 import { Away } from './api.js';
+import { pauses } from './pauses.js';
 import { NotRecorded } from './records.js';
 
 const FIRST_PAUSE_MS = 200;
@@ -24,18 +25,7 @@ export const advancing = (step: Step, say: (sentence: string) => void): Advancin
   const underWay = new Set<number>();
   /** Of those, the ones that are to be looked at once more: something changed meanwhile. */
   const again = new Set<number>();
-  const pauses = new Set<() => void>();
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        pauses.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      pauses.add(done);
-    });
+  const { pause, end } = pauses();
 
   const advance = async (buildId: number): Promise<void> => {
     if (over) return;
@@ -71,7 +61,7 @@ export const advancing = (step: Step, say: (sentence: string) => void): Advancin
     isOver: () => over,
     end: () => {
       over = true;
-      for (const done of pauses) done();
+      end();
     },
   };
 };

@@ -16,7 +16,7 @@ export type Closed = { readonly closed: string };
 /** The build has ended there before; whatever else is refused deserves a sentence. */
 export const hasEnded = ({ closed }: Closed): boolean => closed.includes('Can only update');
 
-type BuildOf = t.TypeOf<typeof Build>;
+export type BuildOf = t.TypeOf<typeof Build>;
 
 export interface ApiOptions {
   /** Without a slash at its end. */
@@ -46,15 +46,20 @@ interface Answer {
 
 const isLater = (status: number): boolean => status >= 500 || status === 408 || status === 429;
 
-const messageOf = (text: string): string => {
+/** Undefined for what is no JSON. The error of `JSON.parse` quotes the text, which may hold a token. */
+const jsonOf = (text: string): unknown => {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'message' in value)
-      return String(value.message).slice(0, 300);
+    return JSON.parse(text);
   } catch {
-    // no JSON, no message
+    return undefined;
   }
-  return '';
+};
+
+const messageOf = (text: string): string => {
+  const value = jsonOf(text);
+  return typeof value === 'object' && value !== null && 'message' in value
+    ? String(value.message).slice(0, 300)
+    : '';
 };
 
 export interface ScrewdriverApi {
@@ -106,7 +111,7 @@ export const screwdriverApi = ({ apiUri, storeUri, timeoutMs }: ApiOptions): Scr
   const ask = async <A>(codec: t.Decoder<unknown, A>, access: Access, what: Call): Promise<A | Closed> => {
     const { status, text } = await call(access, what);
     if (status >= 400) return { closed: `${status} ${messageOf(text)}` };
-    const decoded = codec.decode(JSON.parse(text));
+    const decoded = codec.decode(jsonOf(text));
     if (E.isLeft(decoded))
       throw new Away(
         `${what.method} ${new URL(what.url).pathname} was answered with something else than expected`,

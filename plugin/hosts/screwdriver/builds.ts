@@ -10,12 +10,13 @@ import { advancing, type Step } from './advancing.js';
 import { hasEnded, type Access, type Closed, type ScrewdriverApi } from './api.js';
 import { blockersOf, collapsesInto } from './gate.js';
 import type { ShimOptions } from './options.js';
-import { isClosed, planOf } from './plan.js';
+import { isClosed, metaNow, planOf } from './plan.js';
 import { hostKeyOf, promotionOf, timeoutOf, type Addresses } from './promotion.js';
 import type { BuildRecord, Plan, Records } from './records.js';
 import { openValues, sealValues } from './sealed.js';
 import type { StartConfig } from './shapes.js';
 import { refused } from './status.js';
+import { endIsSaved } from './stopped.js';
 
 export interface BuildsDeps {
   readonly options: ShimOptions;
@@ -25,6 +26,8 @@ export interface BuildsDeps {
   readonly addresses: (record: BuildRecord) => Addresses;
   /** Of Baton once it has started. */
   readonly handle: Plugin['handle'];
+  /** Screwdriver saves the end of a build within so many milliseconds after it has asked to stop it. */
+  readonly endSavedMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly say: (sentence: string) => void;
@@ -101,13 +104,78 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     await close(buildId);
   };
 
+  /** It goes on, or has gone on as far as it could. */
+  const goesOn = (buildId: number): boolean => {
+    const record = records.get(buildId);
+    return record !== undefined && record.state !== 'closed' && record.stopAsked !== true;
+  };
+
   /** A newer one runs instead. Recorded first, so that it cannot run after Screwdriver was told. */
-  const collapse = async (record: BuildRecord, into: number): Promise<void> => {
+  const collapse = async (record: BuildRecord, into: number): Promise<'wait' | 'done'> => {
     const { buildId } = record;
-    await records.change(buildId, { collapsedInto: into, telling: 'COLLAPSED' });
+    if (record.collapsedInto === undefined) {
+      const decided = await records.change(buildId, (asItIs) =>
+        asItIs.stopAsked === true ? undefined : { ...asItIs, collapsedInto: into, telling: 'COLLAPSED' },
+      );
+      if (decided === undefined) return 'wait';
+      // stopped while that was written, the newer one does not run instead; once Screwdriver may have been told it is too late
+      if (!goesOn(into)) {
+        await records.change(buildId, ({ collapsedInto: _, telling: __, ...asItWas }) => asItWas);
+        return 'wait';
+      }
+    }
     const access = accessOf(record);
-    if (access !== undefined) await deps.api(record).collapsed(access, into);
+    if (access !== undefined)
+      sayClosed(buildId, `is collapsed into ${into}`, await deps.api(record).collapsed(access, into));
     await close(buildId);
+    return 'done';
+  };
+
+  /** Nothing of it was begun, and nothing will be. */
+  const leaveStopped = async (record: BuildRecord): Promise<'wait' | 'done'> => {
+    const { buildId } = record;
+    // of a build that was not made ready Screwdriver was told nothing
+    const access = record.state === 'ready' ? accessOf(record) : undefined;
+    if (access !== undefined) {
+      // those that waited for it need not wait for Screwdriver
+      advanceAll(buildId);
+      const patience = { savedMs: deps.endSavedMs, pause, isOver };
+      const isSaved = await endIsSaved(deps.api(record), access, patience);
+      if (isSaved === undefined) return 'wait';
+      // recorded first: while it is told it asks us to stop the build
+      if (!isSaved && (await records.change(buildId, { telling: 'ABORTED' })) !== undefined)
+        sayClosed(buildId, 'is aborted', await deps.api(record).end(access, { status: 'ABORTED' }, {}));
+    }
+    await close(buildId);
+    return 'done';
+  };
+
+  const isBlocked = (record: BuildRecord): boolean => blockersOf(record, live()).length > 0;
+
+  /** Screwdriver does not know it as one that can go on. */
+  const leave = async (buildId: number, why: string): Promise<'done'> => {
+    say(`Screwdriver does not let build ${buildId} be run: ${why}`);
+    await close(buildId);
+    return 'done';
+  };
+
+  /** Says once that it waits; the older ones that wait need not run then. */
+  const block = async (record: BuildRecord, access: Access): Promise<'wait' | 'done'> => {
+    if (record.blockedTold !== true) {
+      const told = { ...record, blockedTold: true };
+      const blockers = blockersOf(record, live());
+      const obsolete = live()
+        .filter((older) => collapsesInto(older, [told], options.collapseBuilds) !== undefined)
+        .map(({ buildId }) => buildId);
+      const lasting = blockers.filter((buildId) => !obsolete.includes(buildId));
+      const named = lasting.length > 0 ? lasting : blockers;
+      const answer = await deps.api(record).blocked(access, `Blocked by these builds: ${named.join(', ')}`);
+      if (answer !== 'ok') return leave(record.buildId, answer.closed);
+      await records.change(record.buildId, { blockedTold: true });
+      for (const buildId of obsolete) void advance(buildId);
+    }
+    // it may be free by now
+    return isBlocked(record) ? 'done' : 'wait';
   };
 
   const plan = async (record: BuildRecord): Promise<Closed | undefined> => {
@@ -135,33 +203,33 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       await refuse(record, access, record.refusal);
       return 'done';
     }
-    const command = promotionOf(record, planned, options, deps.addresses(record));
+    const promotion = (plan: Plan) => promotionOf(record, plan, options, deps.addresses(record));
+    const first = promotion(planned);
+    if (E.isLeft(first)) {
+      await refuse(record, access, first.left);
+      return 'done';
+    }
+    const isNew = record.state !== 'promoted';
+    if (isNew && isBlocked(record)) return block(record, access);
+    const meta =
+      isNew && record.blockedTold === true
+        ? await metaNow(deps.api(record), record, access)
+        : { meta: planned.meta };
+    if (isClosed(meta)) return leave(record.buildId, meta.closed);
+    // another may have begun while Screwdriver was asked
+    if (isNew && isBlocked(record)) return 'wait';
+    const plan = { ...planned, ...meta };
+    const command = promotion(plan);
     if (E.isLeft(command)) {
       await refuse(record, access, command.left);
       return 'done';
-    }
-    const blockers = blockersOf(record, live());
-    if (record.state !== 'promoted' && blockers.length > 0) {
-      if (record.blockedTold !== true) {
-        const told = { ...record, blockedTold: true };
-        const obsolete = live()
-          .filter((older) => collapsesInto(older, [told], options.collapseBuilds) !== undefined)
-          .map(({ buildId }) => buildId);
-        const lasting = blockers.filter((buildId) => !obsolete.includes(buildId));
-        const named = lasting.length > 0 ? lasting : blockers;
-        await deps.api(record).blocked(access, `Blocked by these builds: ${named.join(', ')}`);
-        await records.change(record.buildId, { blockedTold: true });
-        for (const buildId of obsolete) void advance(buildId);
-      }
-      // it may be free by now
-      return blockersOf(record, live()).length > 0 ? 'done' : 'wait';
     }
     // before: a stop that comes while Baton writes finds something to cancel
     beginning.add(record.buildId);
     const begun = await records
       .change(record.buildId, (asItIs) =>
         // stopped meanwhile, or even over
-        asItIs.stopAsked === record.stopAsked ? { ...asItIs, state: 'promoted' } : undefined,
+        asItIs.stopAsked === record.stopAsked ? { ...asItIs, plan, state: 'promoted' } : undefined,
       )
       .finally(() => beginning.delete(record.buildId));
     if (begun === undefined) return 'wait';
@@ -210,30 +278,22 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
       // Baton may not have got it before the last process ended: it knows the command, and tells the end of what was cancelled first
       return record.plan === undefined ? 'done' : promote(record, record.plan);
     }
-    // Screwdriver knows that it is over: nothing of it was begun
-    if (record.stopAsked === true) {
-      await close(buildId);
-      return 'done';
-    }
+    // before: what Screwdriver is told of it makes it stop the build
+    if (record.collapsedInto !== undefined) return collapse(record, record.collapsedInto);
+    if (record.stopAsked === true) return leaveStopped(record);
     if (record.state === 'ready' && record.plan !== undefined) {
-      const into = record.collapsedInto ?? collapsesInto(record, live(), options.collapseBuilds);
-      if (into === undefined) return promote(record, record.plan);
-      await collapse(record, into);
-      return 'done';
+      const into = collapsesInto(record, live(), options.collapseBuilds);
+      return into === undefined ? promote(record, record.plan) : collapse(record, into);
     }
     const closed = await plan(record);
-    if (closed !== undefined) {
-      say(`Screwdriver does not let build ${buildId} be run: ${closed.closed}`);
-      await close(buildId);
-      return 'done';
-    }
-    return 'wait';
+    return closed === undefined ? 'wait' : leave(buildId, closed.closed);
   };
 
   const { advance, pause, isOver, end } = advancing(step, say);
 
-  const advanceAll = (): void => {
-    for (const { buildId, state } of records.live()) if (state !== 'promoted') void advance(buildId);
+  const advanceAll = (but?: number): void => {
+    for (const { buildId, state } of records.live())
+      if (state !== 'promoted' && buildId !== but) void advance(buildId);
   };
 
   return {
@@ -246,8 +306,10 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     },
     stop: async (buildId) => {
       const asked = await records.change(buildId, (record) =>
-        // its end is being told by ourselves: Screwdriver stops what has ended, too
-        record.telling === undefined ? { ...record, stopAsked: true } : undefined,
+        // its end is being told by ourselves: Screwdriver stops what has ended, too. That it collapses may not stand
+        record.telling === undefined || record.collapsedInto !== undefined
+          ? { ...record, stopAsked: true }
+          : undefined,
       );
       if (asked !== undefined) void advance(buildId);
     },

@@ -9,6 +9,7 @@ import { openBuilds, type Builds } from './builds.js';
 import { adminBy, listen, type Listener } from './listener.js';
 import { filesOf } from './option-files.js';
 import { parseOptions, type ShimOptions } from './options.js';
+import { pauses } from './pauses.js';
 import { buildIdOf, secretAsked, type Addresses } from './promotion.js';
 import { openRecords, type BuildRecord, type Records } from './records.js';
 import { openValues } from './sealed.js';
@@ -46,6 +47,7 @@ const CALL_MS = 30_000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 const STOP_MS = 10_000;
+const END_SAVED_MS = 60_000;
 
 const Ecosystem = t.type({ ecosystem: t.partial({ api: t.string, store: t.string }) });
 
@@ -59,7 +61,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
   const now = (): number => Date.now();
   let closing = false;
   let known: Opened | undefined;
-  let stopWaiting: () => void = () => undefined;
+  const { pause, end: endPauses } = pauses();
 
   const addressesOf = (options: ShimOptions): ((record: BuildRecord) => Addresses) => {
     const told = Ecosystem.decode(config);
@@ -69,16 +71,6 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       storeUri: bare(options.storeUri ?? store ?? apiUri),
     });
   };
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      // whoever closes has ended the pauses of before
-      const timer = setTimeout(resolve, closing ? 0 : ms);
-      stopWaiting = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
 
   /** Another process may still have the folder: until that has gone, builds are recorded and wait. */
   const started = async (plugin: Plugin): Promise<void> => {
@@ -112,7 +104,10 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     let begin: (plugin: Plugin) => void = () => undefined;
     const running = new Promise<Plugin>((resolve) => (begin = resolve));
     const handle = async (command: HostCommand): Promise<Ack> => (await running).handle(command);
-    const builds = openBuilds({ options, key, records, api, addresses, handle, now, say });
+    const builds = openBuilds({
+      ...{ options, key, records, api, addresses, handle, now, say },
+      endSavedMs: END_SAVED_MS,
+    });
     const told = telling({
       ...{ records, api, now, say, storePatienceMs: options.storePatienceMs },
       ...{ stop: builds.stop, close: builds.close },
@@ -155,7 +150,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       listener = await listen(
         options.listen,
         plugin.middleware(),
-        (req) => authenticate({ req }) !== undefined,
+        token === undefined ? undefined : (req) => authenticate({ req }) !== undefined,
       ).catch((error: unknown) => {
         say(`listen: ${options.listen ?? ''} cannot be had: ${String(error)}`);
         return undefined;
@@ -166,7 +161,6 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
       builds,
       close: async () => {
         builds.end();
-        stopWaiting();
         await life;
         await listener?.close();
         await plugin.stop({ mode: 'detach', deadlineMs: STOP_MS });
@@ -226,6 +220,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     stats: () => counts.now(known?.records.live().length ?? 0, known !== undefined),
     cleanUp: async () => {
       closing = true;
+      endPauses();
       const found = await opening;
       if (E.isRight(found)) await found.right.close();
     },

@@ -6,19 +6,20 @@ import * as E from 'fp-ts/lib/Either.js';
 import { wishesOf } from './annotations.js';
 import type { BuildRecord } from './records.js';
 
-type Gated = Pick<BuildRecord, 'buildId' | 'jobId' | 'blockedBy' | 'annotations' | 'state'>;
+type Gated = Pick<BuildRecord, 'buildId' | 'jobId' | 'blockedBy' | 'annotations' | 'state' | 'stopAsked'>;
 type Waiting = Pick<BuildRecord, 'buildId' | 'jobId' | 'annotations' | 'state' | 'blockedTold' | 'stopAsked'>;
 
-/** The builds that this one waits for: older ones, and those that Baton has. So none waits for one that waits for it. */
+/** The builds that this one waits for: older ones that will run, and those that Baton has. So none waits for one that waits for it. */
 export const blockersOf = (record: Gated, live: readonly Gated[]): readonly number[] => {
   const wishes = wishesOf(record.annotations);
   const atOnce = E.isRight(wishes) && wishes.right.atOnce;
   const jobs = record.blockedBy.filter((jobId) => !(atOnce && jobId === record.jobId));
   return live
     .filter(
-      ({ buildId, jobId, state }) =>
+      ({ buildId, jobId, state, stopAsked }) =>
         jobs.includes(jobId) &&
-        (buildId < record.buildId || (state === 'promoted' && buildId !== record.buildId)),
+        buildId !== record.buildId &&
+        (state === 'promoted' || (buildId < record.buildId && stopAsked !== true)),
     )
     .map(({ buildId }) => buildId);
 };

@@ -1,10 +1,6 @@
 /** The meta of a build: what its jobs left, over what they found. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-
-export type Meta = Readonly<Record<string, unknown>>;
-
-const isMeta = (value: unknown): value is Meta =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isMeta, type Meta } from './meta.js';
 
 /** The meta that a job left, as an object; that from before when it left none that is one. */
 export const metaOf = (before: string, left: string | undefined): Meta => {

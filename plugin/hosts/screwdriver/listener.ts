@@ -40,11 +40,14 @@ const belowPages = (url: string): string | undefined => {
     : undefined;
 };
 
-/** Rejects when the address cannot be had. `address`: HOST:PORT. `isKnown`: whom the pages are shown to. */
+const NO_PAGES =
+  'There are no pages of Baton here: the executor has no tokenFile, and without one nobody can be known in a browser.\n';
+
+/** Rejects when the address cannot be had. `address`: HOST:PORT. `isKnown`: whom the pages are shown to; undefined: to nobody. */
 export const listen = async (
   address: string,
   middleware: Middleware,
-  isKnown: (req: IncomingMessage) => boolean,
+  isKnown: ((req: IncomingMessage) => boolean) | undefined,
 ): Promise<Listener> => {
   const at = address.lastIndexOf(':');
   const server = createServer((req, res) => {
@@ -54,7 +57,12 @@ export const listen = async (
       res.writeHead(302, { Location: `.${PAGES}/` }).end();
       return;
     }
-    if (below !== undefined && !isKnown(req)) {
+    if (below !== undefined && isKnown === undefined) {
+      // asked for a password, a browser would ask for ever, as none is right
+      res.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end(NO_PAGES);
+      return;
+    }
+    if (below !== undefined && isKnown?.(req) !== true) {
       const realm = 'Basic realm="Baton: any name, and the token as the password", charset="UTF-8"';
       res.writeHead(401, { 'WWW-Authenticate': realm }).end();
       return;

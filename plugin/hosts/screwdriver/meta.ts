@@ -1,8 +1,8 @@
 /** Meta that a build begins with, as Screwdriver's launcher makes it: what the builds of its event left, its own, and who it is. Pure. */
 
-type Meta = Readonly<Record<string, unknown>>;
+export type Meta = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Meta =>
+export const isMeta = (value: unknown): value is Meta =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Members of objects one by one, whatever else as a whole: what `over` says counts. Names as JSON has them: `__proto__` is one of them. */
@@ -14,7 +14,7 @@ const merged = (under: Meta, over: Meta): Meta =>
       );
       return [
         name,
-        isObject(below) && isObject(above) ? merged(below, above) : above === undefined ? below : above,
+        isMeta(below) && isMeta(above) ? merged(below, above) : above === undefined ? below : above,
       ];
     }),
   );

@@ -1,5 +1,5 @@
 /** What does Screwdriver know of a build? Its token is swapped for one of the build, then everything is asked that its run needs. */
-import type { Access, Closed, ScrewdriverApi } from './api.js';
+import type { Access, BuildOf, Closed, ScrewdriverApi } from './api.js';
 import { firstMeta } from './meta.js';
 import type { BuildRecord, Plan } from './records.js';
 import type { SealedValues } from './sealed.js';
@@ -16,6 +16,27 @@ export const isClosed = (answer: object | string): answer is Closed =>
 /** A value of the environment as the shell has it: YAML may have made a number, or more, of it. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));
 
+const metaOf = async (
+  api: ScrewdriverApi,
+  record: BuildRecord,
+  access: Access,
+  { meta = {}, sha = '' }: BuildOf,
+): Promise<{ readonly meta: string } | Closed> => {
+  const event = record.eventId === undefined ? { meta: {} } : await api.event(access, record.eventId);
+  if (isClosed(event)) return event;
+  return { meta: JSON.stringify(firstMeta(event.meta ?? {}, meta, { ...record, sha })) };
+};
+
+/** The meta that a build begins with, as JSON: what those that it waited for have left is in it when they are over. */
+export const metaNow = async (
+  api: ScrewdriverApi,
+  record: BuildRecord,
+  access: Access,
+): Promise<{ readonly meta: string } | Closed> => {
+  const build = await api.build(access);
+  return isClosed(build) ? build : metaOf(api, record, access, build);
+};
+
 /** `first`: with the token of the start; `minutes`: how long the other one is good for. Rejects with `Away` when it may succeed later. */
 export const planOf = async (
   api: ScrewdriverApi,
@@ -30,8 +51,8 @@ export const planOf = async (
   if (isClosed(build)) return build;
   const pipeline = await api.pipeline(access, record.pipelineId);
   if (isClosed(pipeline)) return pipeline;
-  const event = record.eventId === undefined ? { meta: {} } : await api.event(access, record.eventId);
-  if (isClosed(event)) return event;
+  const meta = await metaOf(api, record, access, build);
+  if (isClosed(meta)) return meta;
   const secrets = await api.secrets(access);
   if (isClosed(secrets)) return secrets;
   const given = secrets.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
@@ -44,7 +65,7 @@ export const planOf = async (
       ),
       environment: Object.fromEntries(environment.map(([name, value]) => [name, textOf(value)])),
       secretNames: given.map(({ name }) => name),
-      meta: JSON.stringify(firstMeta(event.meta ?? {}, build.meta ?? {}, { ...record, sha })),
+      ...meta,
       sha,
       branch: pipeline.scmRepo?.branch ?? 'main',
     },

@@ -77,7 +77,11 @@ export class NotRecorded extends Error {
 /** New members, or what becomes of the record as it is when its turn comes; undefined: it stays. */
 export type Change = Partial<BuildRecord> | ((record: BuildRecord) => BuildRecord | undefined);
 
-/** What is known is what lies on disk: whatever changes it rejects with `NotRecorded` when it cannot be written, and then nothing has changed. */
+/**
+ * What is known is what lies on disk: whatever changes it rejects with `NotRecorded` when it cannot be written, and then nothing has changed
+ * here. There it may have, when the file was renamed and its folder could not be synced: asked again, the same is written; after a crash in
+ * between the next process finds either.
+ */
 export interface Records {
   readonly get: (buildId: number) => BuildRecord | undefined;
   /** Not closed, oldest build first. */
@@ -154,7 +158,11 @@ export const openRecords = async (
     else found.push(record);
   }
   found.sort((a, b) => (a.closedAt ?? 0) - (b.closedAt ?? 0));
-  for (const record of found) (record.state === 'closed' ? closed : live).set(record.buildId, record);
+  for (const record of found) {
+    const { plan: _, ...kept } = record;
+    if (record.state === 'closed') closed.set(record.buildId, kept);
+    else live.set(record.buildId, record);
+  }
   for (const name of names) {
     const [, id] = /^build-(\d+)\.log$/.exec(name) ?? [];
     if (id === undefined) continue;

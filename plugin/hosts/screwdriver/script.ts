@@ -159,8 +159,9 @@ export const scriptOf = (build: BuildScript): { readonly run: string } | { reado
     };
   const numbered = steps.map((step, i) => ({ ...step, file: i + 1 }));
   const { user, teardown } = orderOf(numbered);
+  const prepared = prepare(build);
   const text = [
-    prepare(build),
+    prepared,
     ...numbered.map(({ file: number, command }) => file(`.sd/${number}.sh`, command, word)),
     file('.sd/tools', tools(word), word),
     file('.sd/user.sh', userShell(user), word),
@@ -170,6 +171,6 @@ export const scriptOf = (build: BuildScript): { readonly run: string } | { reado
   return text.length <= MOST_CHARACTERS
     ? { run: text }
     : {
-        cannot: `undeliverable: the steps of this build are ${text.length} characters of shell, and at most ${MOST_CHARACTERS} can be run; call scripts of the source instead`,
+        cannot: `undeliverable: the steps of this build are ${text.length - prepared.length} characters of shell, its environment ${prepared.length - build.meta.length}, and the meta that it begins with ${build.meta.length} of JSON; together at most ${MOST_CHARACTERS} can be run. Call scripts of the source, or leave files elsewhere than in meta`,
       };
 };

@@ -15,9 +15,12 @@ export interface FinalStatus {
 
 const MOST_CHARACTERS = 500;
 
+const within = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, Math.max(most - 1, 0))}…`;
+
 const failure = (message: string): FinalStatus => ({
   status: 'FAILURE',
-  statusMessage: message.slice(0, MOST_CHARACTERS),
+  statusMessage: within(message, MOST_CHARACTERS),
   statusMessageType: 'ERROR',
 });
 
@@ -57,6 +60,18 @@ const ofRow = (
   return `[${label}] ${outcome === whole ? '' : `${outcome}: `}${why}`;
 };
 
+/** As many of the sentences as fit, at least one, and how many there are beside. */
+const listed = (start: string, sentences: readonly string[]): string => {
+  const whole = `${start}${sentences.join('; ')}`;
+  if (whole.length <= MOST_CHARACTERS) return whole;
+  for (let told = sentences.length - 1; told > 1; told -= 1) {
+    const text = `${start}${sentences.slice(0, told).join('; ')} and ${sentences.length - told} more`;
+    if (text.length <= MOST_CHARACTERS) return text;
+  }
+  const more = sentences.length > 1 ? ` and ${sentences.length - 1} more` : '';
+  return `${within(`${start}${sentences[0] ?? ''}`, MOST_CHARACTERS - more.length)}${more}`;
+};
+
 /** What is known of a row of the build. */
 interface RowKnown {
   readonly label: string;
@@ -65,7 +80,7 @@ interface RowKnown {
   readonly failed?: string;
 }
 
-/** Of a build of several rows: the message names each that did not succeed. `rows`: those that began, in their order. */
+/** Of a build of several rows: the message names those that did not succeed, as many as fit. `rows`: those that began, in their order. */
 export const finalStatusOfRows = (
   { outcome, cause, jobs }: Pick<Finished, 'outcome' | 'cause' | 'jobs'>,
   rows: readonly RowKnown[],
@@ -76,7 +91,12 @@ export const finalStatusOfRows = (
   return {
     ...(outcome === 'succeeded' || outcome === 'cancelled' || blamed.length === 0
       ? finalStatus({ outcome, cause })
-      : failure(`${outcome}: ${blamed.map((job) => ofRow(job, outcome, stepIn(job.label))).join('; ')}`)),
+      : failure(
+          listed(
+            `${outcome}: `,
+            blamed.map((job) => ofRow(job, outcome, stepIn(job.label))),
+          ),
+        )),
     ...(hostname === '' ? {} : { stats: { hostname } }),
   };
 };

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ack, HostCommand } from '../../../plugin/contract.js';
 import { Away, type Closed, type ScrewdriverApi } from '../../../plugin/hosts/screwdriver/api.js';
 import { openBuilds, type Builds } from '../../../plugin/hosts/screwdriver/builds.js';
-import { openRecords, type Records } from '../../../plugin/hosts/screwdriver/records.js';
+import { openRecords, type BuildRecord, type Records } from '../../../plugin/hosts/screwdriver/records.js';
 import { operatorKey } from '../../../src/secrets/operator-key.js';
 import { eventually } from '../../sshd.js';
 
@@ -29,6 +29,12 @@ describe('builds', () => {
   let answers: (command: HostCommand) => Promise<Ack>;
   let exchange: ScrewdriverApi['exchange'];
   let ended: (buildId: number, how: string) => Promise<'ok' | Closed>;
+  let meta: (buildId: number) => Promise<Record<string, unknown>>;
+  let blocked: 'ok' | Closed;
+  /** Of builds that Screwdriver does not know as queued. */
+  let statuses: Map<number, string>;
+  /** Comes between what was recorded and what is done next. */
+  let recorded: (record: BuildRecord) => Promise<void>;
   let collapsed: (buildId: number, into: number) => Promise<'ok'>;
 
   const open = async (): Promise<void> => {
@@ -37,16 +43,17 @@ describe('builds', () => {
     );
     const api: ScrewdriverApi = {
       exchange: (access, minutes) => exchange(access, minutes),
-      build: ({ token }) =>
+      build: ({ buildId, token }) =>
         Promise.resolve({
-          id: 1,
-          status: 'QUEUED',
+          id: buildId,
+          status: statuses.get(buildId) ?? 'QUEUED',
           steps: [{ name: 'one', command: `echo ${token.length}` }],
         }),
       pipeline: (_, id) => Promise.resolve({ id }),
-      event: (_, id) => Promise.resolve({ id }),
+      event: async ({ buildId }, id) => ({ id, meta: await meta(buildId) }),
       secrets: () => Promise.resolve([{ name: 'KEY', value: 'open sesame' }, { name: 'NOT_OURS' }]),
-      blocked: ({ buildId }, message) => Promise.resolve(told.push(`${buildId} ${message}`)).then(() => 'ok'),
+      blocked: ({ buildId }, message) =>
+        Promise.resolve(told.push(`${buildId} ${message}`)).then(() => blocked),
       collapsed: ({ buildId }, into) => collapsed(buildId, into),
       running: () => Promise.resolve('ok'),
       end: ({ buildId }, { status, statusMessage = '' }) => ended(buildId, `${status} ${statusMessage}`),
@@ -57,11 +64,20 @@ describe('builds', () => {
       },
     };
     builds = openBuilds({
-      ...{ options, key, records, api: () => api, addresses: () => addresses },
+      ...{ options, key, api: () => api, addresses: () => addresses },
+      records: {
+        ...records,
+        change: async (buildId, change) => {
+          const record = await records.change(buildId, change);
+          if (record !== undefined) await recorded(record);
+          return record;
+        },
+      },
       handle: (command) => {
         commands.push(command);
         return answers(command);
       },
+      endSavedMs: 300,
       now: () => Date.now(),
       say: (sentence) => told.push(sentence),
     });
@@ -91,6 +107,10 @@ describe('builds', () => {
     [told, commands] = [[], []];
     answers = () => Promise.resolve({ status: 'accepted' });
     exchange = () => Promise.resolve('build token');
+    meta = () => Promise.resolve({});
+    blocked = 'ok';
+    statuses = new Map();
+    recorded = () => Promise.resolve();
     ended = (buildId, how) => Promise.resolve(told.push(`${buildId} ${how}`)).then(() => 'ok');
     collapsed = (buildId, into) =>
       Promise.resolve(told.push(`${buildId} collapsed into ${into}`)).then(() => 'ok');
@@ -169,8 +189,29 @@ describe('builds', () => {
     await start(8);
     await eventually('it is blocked', () => told.length === 1);
     await builds.stop(8);
+    // as Screwdriver does once it was heard
+    statuses.set(8, 'ABORTED');
     await eventually('it is over', () => records.get(8)?.state === 'closed');
     expect([promoted(8), cancelled(8), told.length]).toEqual([[], [], 1]);
+  });
+
+  it('stopped while it waits, and not over there because our BLOCKED was saved later: it is aborted again, and blocks nobody', async () => {
+    await start(7, { jobId: 2 });
+    await eventually('it is promoted', () => promoted(7).length === 1);
+    await start(8, { blockedBy: [1, 2] });
+    await eventually('it is blocked', () => told.length === 1);
+    await start(9);
+    await eventually('it is blocked, too', () => told.length === 2);
+    statuses.set(8, 'BLOCKED');
+    ended = async (buildId, how) => {
+      told.push(`${buildId} ${how}, while 9 was promoted ${promoted(9).length} times`);
+      await builds.stop(buildId);
+      return 'ok';
+    };
+    await builds.stop(8);
+    await eventually('it is over', () => records.get(8)?.state === 'closed');
+    expect(told.slice(2)).toEqual(['8 ABORTED , while 9 was promoted 1 times']);
+    expect([promoted(8), cancelled(8)]).toEqual([[], []]);
   });
 
   it('stopped when Baton has it, it is cancelled; over, or unknown, nothing happens', async () => {
@@ -186,6 +227,7 @@ describe('builds', () => {
   });
 
   it('stopped while its start is being written, nothing of it is begun', async () => {
+    statuses.set(7, 'ABORTED');
     const started = start(7);
     const stopped = builds.stop(7);
     await Promise.all([started, stopped]);
@@ -306,5 +348,71 @@ describe('builds', () => {
     await eventually('it is over', () => records.get(7)?.state === 'closed');
     expect(told).toEqual(['Screwdriver does not take that build 7 has failed: 401 Invalid token']);
     expect(promoted(7)).toHaveLength(1);
+  });
+
+  it.each([
+    ['goes on', false],
+    ['is over when it was stopped as well', true],
+  ])('to be collapsed into one that is stopped meanwhile, it %s', async (_, stopped) => {
+    await start(7);
+    await start(8);
+    await eventually('it is blocked', () => told.length === 1);
+    let first = true;
+    recorded = async ({ buildId, collapsedInto }) => {
+      if (buildId !== 8 || collapsedInto === undefined || !first) return;
+      first = false;
+      await builds.stop(9);
+      statuses.set(9, 'ABORTED');
+      if (stopped) await builds.stop(8);
+      if (stopped) statuses.set(8, 'ABORTED');
+    };
+    await start(9);
+    await eventually('the newest is over', () => records.get(9)?.state === 'closed');
+    await builds.close(7);
+    await eventually('the older one is settled', () =>
+      stopped ? records.get(8)?.state === 'closed' : promoted(8).length === 1,
+    );
+    expect(told.filter((sentence) => sentence.includes('collapsed'))).toEqual([]);
+    expect(records.get(8)).not.toHaveProperty('telling');
+    expect([promoted(8).length, promoted(9).length]).toEqual([stopped ? 0 : 1, 0]);
+  });
+
+  it('closed there when it is to be blocked, it is over, and none is collapsed into it', async () => {
+    await start(7);
+    await start(8);
+    await eventually('it is blocked', () => told.length === 1);
+    blocked = { closed: '403 Can only update RUNNING, QUEUED, BLOCKED, FROZEN, or UNSTABLE builds' };
+    await start(9);
+    await eventually('it is over', () => records.get(9)?.state === 'closed');
+    await builds.close(7);
+    await eventually('the older one is promoted', () => promoted(8).length === 1);
+    expect(told.slice(2)).toEqual([
+      'Screwdriver does not let build 9 be run: 403 Can only update RUNNING, QUEUED, BLOCKED, FROZEN, or UNSTABLE builds',
+    ]);
+  });
+
+  it('that has waited begins with the meta of then, and not while another has begun when that was asked', async () => {
+    await start(7);
+    await start(8, { eventId: 3 });
+    await eventually('it is blocked', () => told.length === 1);
+    let asked = 0;
+    meta = async () => {
+      asked += 1;
+      if (asked === 1) {
+        await start(6);
+        await eventually('an older one has begun', () => promoted(6).length === 1);
+      }
+      return { left: `by the one before, ${asked}` };
+    };
+    await builds.close(7);
+    await eventually('meta is asked', () => asked === 1);
+    await eventually('an older one has begun', () => promoted(6).length === 1);
+    await start(10, { jobId: 2, blockedBy: [] });
+    await eventually('an unrelated one has begun', () => promoted(10).length === 1);
+    expect(promoted(8)).toEqual([]);
+    await builds.close(6);
+    await eventually('it is promoted', () => promoted(8).length === 1);
+    expect(JSON.stringify(promoted(8))).toContain('by the one before, 2');
+    expect(records.get(8)?.plan?.meta).toContain('by the one before, 2');
   });
 });

@@ -22,6 +22,12 @@ describe('blockersOf', () => {
     expect(blockersOf(build(2, 1), [running, build(2, 1)])).toEqual([7]);
   });
 
+  it('one that is stopped does not matter, unless Baton has it', () => {
+    const stopped = build(3, 1, { stopAsked: true });
+    expect(blockersOf(build(5, 1), [stopped, build(4, 1)])).toEqual([4]);
+    expect(blockersOf(build(5, 1), [{ ...stopped, state: 'promoted' as const }])).toEqual([3]);
+  });
+
   it('a job may say that its own builds run at once; other jobs still block it', () => {
     const annotations = { 'screwdriver.cd/blockedBySameJob': false };
     const atOnce = build(5, 1, { annotations, blockedBy: [1, 2] });

@@ -65,8 +65,12 @@ describe('the address of the executor', () => {
   it('knows the browser in what its pages ask of the API, and refuses what others would do in its name', async () => {
     const session = await get('/baton/api/v1/session', basic(token));
     expect(await session.json()).toMatchObject({ actor: 'screwdriver-admin', via: 'host' });
-    const cross = { ...basic(token), Origin: 'https://evil.example.org' };
-    expect((await get('/baton/api/v1/runners/none/test', cross, 'POST')).status).toBe(403);
+    const test = (headers: Record<string, string>) =>
+      get('/baton/api/v1/runners/none/test', { ...basic(token), ...headers }, 'POST');
+    expect((await test({ Origin: 'https://evil.example.org' })).status).toBe(403);
+    for (const site of ['cross-site', 'same-site'])
+      expect([site, (await test({ 'Sec-Fetch-Site': site, Origin: url })).status]).toEqual([site, 403]);
+    expect((await test({ 'Sec-Fetch-Site': 'same-origin' })).status).toBe(404);
   });
 
   it('serves the API to programs at its root, and nothing else', async () => {
@@ -75,5 +79,21 @@ describe('the address of the executor', () => {
     expect((await get('/api/v1/jobs')).status).toBe(401);
     for (const path of ['/queue', '/batonic', '/baton/other', '/assets/x.js'])
       expect([path, (await get(path, bearer)).status]).toEqual([path, 404]);
+  });
+
+  it('without a token there are no pages, and no browser is asked for one; the API is there', async () => {
+    const port = await freePort();
+    const bare = await listen(`127.0.0.1:${port}`, plugin.middleware(), undefined);
+    try {
+      const page = await fetch(`http://127.0.0.1:${port}/baton/`, { headers: basic(token) });
+      expect([page.status, page.headers.get('WWW-Authenticate'), await page.text()]).toEqual([
+        404,
+        null,
+        expect.stringContaining('the executor has no tokenFile'),
+      ]);
+      expect((await fetch(`http://127.0.0.1:${port}/api/v1/jobs`)).status).toBe(401);
+    } finally {
+      await bare.close();
+    }
   });
 });

@@ -97,6 +97,10 @@ describe('promotionOf', () => {
     expect(sentence(of({}, { ...plan, environment: { 'A=1 B': '' } }))).toMatch(/of a variable/);
     const steps = [{ name: 'one', command: 'x'.repeat(70_000) }];
     expect(sentence(of({}, { ...plan, steps }))).toMatch(/at most 64000/);
+    const [most, left] = [[{ name: 'one', command: 'x'.repeat(35_000) }], JSON.stringify('x'.repeat(30_000))];
+    expect(sentence(of({}, { ...plan, steps: most, meta: left }))).toMatch(
+      /the steps of this build are 3[567]\d{3} characters of shell, its environment \d{3,4}, and the meta that it begins with 30002 of JSON; together at most 64000/,
+    );
     const meta = JSON.stringify({ kept: 'x'.repeat(32_000) });
     expect(sentence(of({}, { ...plan, meta }))).toMatch(
       /the meta that the builds before this one left is 32\d{3}/,

@@ -34,7 +34,7 @@ describe('finalStatus', () => {
   });
 
   it('cuts what is too long to be shown', () => {
-    expect(refused('x'.repeat(1000)).statusMessage).toHaveLength(500);
+    expect(refused('x'.repeat(1000)).statusMessage).toBe(`${'x'.repeat(499)}…`);
   });
 });
 
@@ -56,6 +56,31 @@ describe('finalStatusOfRows', () => {
       ...{ status: 'FAILURE', statusMessageType: 'ERROR', stats: { hostname: 'r2, r1' } },
       statusMessage: 'failed: [b] step two ended with exit code 3; [c] lost: why c; [d] why d',
     });
+  });
+
+  it('names as many rows as fit, each whole, and how many there are beside', () => {
+    const labels = Array.from({ length: 50 }, (_, i) => `row-${i + 10}`);
+    const message = (cause: string, rows = labels) =>
+      finalStatusOfRows(
+        {
+          ...{ outcome: 'lost', cause: '' },
+          jobs: rows.map((label) => ({ ...job(label, 'lost'), cause })),
+        },
+        [],
+      ).statusMessage ?? '';
+    const told = message('its runner does not answer');
+    expect(told.length).toBeLessThanOrEqual(500);
+    const [, list = '', more] = /^lost: (.*) and (\d+) more$/.exec(told) ?? [];
+    const named = list.split('; ');
+    expect(named).toEqual(
+      labels.slice(0, named.length).map((label) => `[${label}] its runner does not answer`),
+    );
+    expect(named.length + Number(more)).toBe(50);
+    expect(told.length + '; [row-10] its runner does not answer'.length).toBeGreaterThan(500);
+    expect(message('short', labels.slice(0, 3))).toBe('lost: [row-10] short; [row-11] short; [row-12] short');
+    const long = message('x'.repeat(600));
+    expect(long).toMatch(/^lost: \[row-10\] x+… and 49 more$/);
+    expect(long).toHaveLength(500);
   });
 
   it('has no message where all went well, or somebody aborted it, and another where no row is to blame', () => {
