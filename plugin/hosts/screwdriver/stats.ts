@@ -22,6 +22,9 @@ export interface Counting {
   readonly now: (live: number, well: boolean) => Counts;
 }
 
+/** Builds of which the start is known. Those that end without a report, as nothing of them was promoted, stay until newer ones need the room. */
+export const MOST_BEGUN = 10_000;
+
 /** Times in milliseconds since 1970. */
 export const counting = (): Counting => {
   const begun = new Map<number, number>();
@@ -30,6 +33,8 @@ export const counting = (): Counting => {
     began: (buildId, at) => {
       total += 1;
       begun.set(buildId, at);
+      const [oldest] = begun.keys();
+      if (begun.size > MOST_BEGUN && oldest !== undefined) begun.delete(oldest);
     },
     ended: (buildId, outcome, at) => {
       const since = begun.get(buildId);
