@@ -82,7 +82,7 @@ describe('BATON_TEST_REQUIRE', () => {
     const { code, out } = await runRequiring('sshd,chromum');
     expect(code).toBe(1);
     expect(out).toContain('BATON_TEST_REQUIRE names chromum, which no test needs; there are ');
-    expect(out).toContain('4 passed, 1 failed, 0 skipped');
+    expect(out).toMatch(/\b[1-9]\d* passed, 1 failed, 0 skipped/);
   });
 });
 
