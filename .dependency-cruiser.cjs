@@ -76,7 +76,7 @@ module.exports = {
       {
         path: '^(src|projections|plugin)/',
         pathNot:
-          '^plugin/(hosts/screwdriver/|contract|index)|^src/(kernel|events|domain)/|^src/app/write-atomically|^src/secrets/(seal|operator-key)',
+          '^plugin/(hosts/screwdriver/|contract|index)|^src/(kernel|events|domain)/|^src/app/write-atomically|^src/secrets/(seal|operator-key|problems)',
       },
     ),
     rule(

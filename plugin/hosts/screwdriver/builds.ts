@@ -104,10 +104,15 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     await close(buildId);
   };
 
-  /** It goes on, or has gone on as far as it could. */
+  /** It runs, or is to run. */
   const goesOn = (buildId: number): boolean => {
     const record = records.get(buildId);
-    return record !== undefined && record.state !== 'closed' && record.stopAsked !== true;
+    return (
+      record !== undefined &&
+      record.state !== 'closed' &&
+      record.stopAsked !== true &&
+      record.refusal === undefined
+    );
   };
 
   /** A newer one runs instead. Recorded first, so that it cannot run after Screwdriver was told. */

@@ -7,7 +7,10 @@ import { wishesOf } from './annotations.js';
 import type { BuildRecord } from './records.js';
 
 type Gated = Pick<BuildRecord, 'buildId' | 'jobId' | 'blockedBy' | 'annotations' | 'state' | 'stopAsked'>;
-type Waiting = Pick<BuildRecord, 'buildId' | 'jobId' | 'annotations' | 'state' | 'blockedTold' | 'stopAsked'>;
+type Waiting = Pick<
+  BuildRecord,
+  'buildId' | 'jobId' | 'annotations' | 'state' | 'blockedTold' | 'stopAsked' | 'refusal'
+>;
 
 /** The builds that this one waits for: older ones that will run, and those that Baton has. So none waits for one that waits for it. */
 export const blockersOf = (record: Gated, live: readonly Gated[]): readonly number[] => {
@@ -24,9 +27,9 @@ export const blockersOf = (record: Gated, live: readonly Gated[]): readonly numb
     .map(({ buildId }) => buildId);
 };
 
-/** Screwdriver was told that it is blocked, and it still is. */
-const waits = ({ state, blockedTold, stopAsked }: Waiting): boolean =>
-  state === 'ready' && blockedTold === true && stopAsked !== true;
+/** Screwdriver was told that it is blocked, and it still is; neither was it stopped, nor is Screwdriver being told that it cannot be run. */
+const waits = ({ state, blockedTold, stopAsked, refusal }: Waiting): boolean =>
+  state === 'ready' && blockedTold === true && stopAsked !== true && refusal === undefined;
 
 const collapses = ({ annotations }: Waiting, byDefault: boolean): boolean => {
   const wishes = wishesOf(annotations);

@@ -200,7 +200,7 @@ describe('builds', () => {
     await eventually('it is promoted', () => promoted(7).length === 1);
     await start(8, { blockedBy: [1, 2] });
     await eventually('it is blocked', () => told.length === 1);
-    await start(9);
+    await start(9, { annotations: { 'screwdriver.cd/collapseBuilds': false } });
     await eventually('it is blocked, too', () => told.length === 2);
     statuses.set(8, 'BLOCKED');
     ended = async (buildId, how) => {
@@ -356,7 +356,7 @@ describe('builds', () => {
   ])('to be collapsed into one that is stopped meanwhile, it %s', async (_, stopped) => {
     await start(7);
     await start(8);
-    await eventually('it is blocked', () => told.length === 1);
+    await eventually('it is blocked', () => records.get(8)?.blockedTold === true);
     let first = true;
     recorded = async ({ buildId, collapsedInto }) => {
       if (buildId !== 8 || collapsedInto === undefined || !first) return;

@@ -47,14 +47,15 @@ describe('collapsesInto', () => {
     expect(live.map((one) => collapsesInto(one, live, true))).toEqual([5, 5, undefined, undefined]);
   });
 
-  it('none that runs, was not found to be blocked, or is to be stopped', () => {
-    const [running, fresh, stopped] = [
+  it('none that runs, was not found to be blocked, is to be stopped, or cannot be run', () => {
+    const [running, fresh, stopped, refused] = [
       waiting(4, 1, { state: 'promoted' }),
       build(5, 1),
       waiting(6, 1, { stopAsked: true }),
+      waiting(7, 1, { refusal: 'undeliverable: it cannot be run' }),
     ];
-    expect(collapsesInto(waiting(3), [running, fresh, stopped], true)).toBeUndefined();
-    for (const one of [running, fresh, stopped])
+    expect(collapsesInto(waiting(3), [running, fresh, stopped, refused], true)).toBeUndefined();
+    for (const one of [running, fresh, stopped, refused])
       expect(collapsesInto(one, [waiting(9)], true)).toBeUndefined();
   });
 
