@@ -100,7 +100,11 @@ describe.skipIf(!hasBuildbot)(
       const release = way.hold((_, path) => path.endsWith('/cancel'));
       await master.start();
       await logSays(sha, /hwhat an earlier build has begun is ended first\n/);
+      const written = master.out().length;
       await stop(sha);
+      await until('the step knows', () =>
+        master.out().slice(written).includes('stopping build: by hand') ? true : undefined,
+      );
       release();
       const build = await ended(sha);
       expect(build).toMatchObject({ results: results.cancelled, said: 'unit: cancelled on r1' });
