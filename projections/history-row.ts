@@ -20,6 +20,8 @@ export interface HistoryRow {
   readonly label: string;
   readonly runner?: string;
   readonly slot?: number;
+  /** The further ones that it held; absent: none. */
+  readonly alsoSlots?: readonly number[];
   /** The rule that chose the runner, in one word. */
   readonly rule?: string;
   readonly outcome?: Outcome | 'requeued';

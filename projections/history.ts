@@ -162,11 +162,12 @@ const change = (view: HistoryView, job: LiveJob, event: JobEvent, metadata: Meta
   const at = metadata.recordedAt;
   switch (event.type) {
     case 'JobAssigned': {
-      const { attempt, runner, slot, rule } = event.data;
+      const { attempt, runner, slot, alsoSlots, rule } = event.data;
       // an attempt has one runner; what a damaged history says again changes nothing
       if (rowOf(view, job, attempt) === undefined) {
         const row = writable(view, job, attempt, runner);
         row.slot = slot;
+        if (alsoSlots !== undefined) row.alsoSlots = alsoSlots;
         row.rule = rule;
         row.assignedAt = at;
       }
@@ -221,7 +222,7 @@ const refused = (view: HistoryView, jobId: string, { attempt, report, why }: Job
 /** Folds the streams `job-<id>` and, for what was repeated, `phase_run-<id>`. */
 export const history: Projection<HistoryView, BatonEvent> = {
   name: 'history',
-  version: 3,
+  version: 4,
   init: () => ({ rows: [], index: { job: {}, change: {}, runner: {} }, live: {}, retries: {} }),
   evolve: (view, { stream, event, metadata }) => {
     const phaseRun = idIn('phase_run', stream);

@@ -57,9 +57,17 @@ export const slotsToClear = async (
     .map((slot) => suspectIn(state.soiled, slot))
     .filter((suspect) => suspect !== undefined);
   const cleared: ClearByProbe[] = [];
+  const answers = new Map<string, boolean>();
+  /** What a job left is the same question for each slot that it held: it is asked once. */
+  const askOnce = async (slot: number, names: readonly ProcessName[]): Promise<boolean> => {
+    const question = JSON.stringify([slot, names]);
+    const answer = answers.get(question) ?? (await areGone(transport, targetOf(slot), names));
+    answers.set(question, answer);
+    return answer;
+  };
   for (const { command, looks } of suspects) {
     let isGone = true;
-    for (const { slot, names } of looks) isGone &&= await areGone(transport, targetOf(slot), names);
+    for (const { slot, names } of looks) isGone &&= await askOnce(slot, names);
     if (isGone) cleared.push(command);
   }
   return cleared;

@@ -1,5 +1,4 @@
 /** `baton runner drain|pause|resume|clear|trust|remove|set`: what is done with an enrolled runner. */
-import { jobsHolding } from '../../projections/held-slots.js';
 import { Option, type Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerStatus } from '../app/evidence.js';
@@ -10,7 +9,7 @@ import { tellProblems, withLogin } from './install/command.js';
 import type { LoginOptions } from './install/wish.js';
 import { note, type Io } from './io.js';
 import { collect, example, whole } from './options.js';
-import { short } from './print.js';
+import { stillText } from './held-text.js';
 import { evidenceText, keyFilesOf } from './runner-text.js';
 import { untilIdle } from './runner-wait.js';
 import { sessionOf, usage } from './session.js';
@@ -19,11 +18,8 @@ import { plain } from './terminal.js';
 /** One sentence: state, why, evidence, and the jobs that are still there. */
 const nowText = (io: Io, runner: RunnerStatus): string => {
   const { name, state, detail } = runner;
-  const jobs = jobsHolding(runner.current).map(({ id }) => short(id));
-  const still =
-    jobs.length === 0 || state === 'ready'
-      ? ''
-      : ` ${jobs.length === 1 ? 'One job is' : `${jobs.length} jobs are`} still there: ${jobs.join(', ')}.`;
+  const held = stillText(runner.current);
+  const still = held === '' || state === 'ready' ? '' : ` ${held.charAt(0).toUpperCase()}${held.slice(1)}.`;
   const why = detail === undefined ? '' : ` (${detail})`;
   return plain(`Runner ${name} is ${state}${why}; probe: ${evidenceText(runner, io.now())}.${still}`);
 };

@@ -70,7 +70,7 @@ export const listText = (io: Io, runners: readonly RunnerAsOf[]): string =>
         ]),
       );
 
-/** Ids of the jobs there; jobs of others have none. */
+/** Ids of the jobs there; of those of others only their slots are known. */
 const jobsText = ({ current }: RunnerAsOf): string => {
   const held = jobsHolding(current);
   const known = held.filter(({ id }) => id !== '');
@@ -78,7 +78,9 @@ const jobsText = ({ current }: RunnerAsOf): string => {
   const told = known.map(({ id, slots }) =>
     slots.length === 1 ? short(id) : `${short(id)} (takes ${slots.length} slots)`,
   );
-  return [...told, ...(others === 0 ? [] : [`${others} of others`])].join(', ');
+  return [...told, ...(others === 0 ? [] : [`${others} ${others === 1 ? 'slot' : 'slots'} of others`])].join(
+    ', ',
+  );
 };
 
 const signed = (seconds: number): string =>

@@ -1,20 +1,17 @@
 /** Waiting until no job is left on a runner. */
-import { jobsHolding } from '../../projections/held-slots.js';
 import * as E from 'fp-ts/lib/Either.js';
 import type { RunnerStatus } from '../app/evidence.js';
 import type { Client, Got } from './client.js';
 import { interruptible } from './follow.js';
 import { note, type Io } from './io.js';
-import { short } from './print.js';
+import { stillText } from './held-text.js';
 import { progressOn } from './progress.js';
 import { pause } from './wait.js';
 
 const POLL_MS = 400;
 
-const still = ({ name, current }: Pick<RunnerStatus, 'name' | 'current'>): string => {
-  const jobs = jobsHolding(current).map(({ id }) => short(id));
-  return `${name}: ${jobs.length === 1 ? 'one job is' : `${jobs.length} jobs are`} still there: ${jobs.join(', ')}`;
-};
+const still = ({ name, current }: Pick<RunnerStatus, 'name' | 'current'>): string =>
+  `${name}: ${stillText(current)}`;
 
 /** The runner once it is idle, or as it was last seen when Ctrl-C came; the waiting changes nothing. */
 export const untilIdle = async (io: Io, client: Client, first: RunnerStatus): Promise<Got<RunnerStatus>> => {

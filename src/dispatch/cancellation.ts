@@ -101,6 +101,9 @@ const endRemains = ({ job, eventId }: Closed): DispatchCommand => ({
   graceMs: job.limits.cancelGraceMs,
 });
 
+const survivedText = (count: number): string =>
+  `${count === 1 ? '1 process' : `${count} processes`} survived`;
+
 /** What survived may use every slot that the job had. */
 const quarantine = (
   cause: string,
@@ -116,7 +119,9 @@ const quarantine = (
       kind: 'QuarantineSlot',
       slot,
       jobId,
-      why: `cancel incomplete: ${survivors.length} processes survived`,
+      why: `cancel incomplete: ${survivedText(survivors.length)}${
+        slot === ranIn ? '' : ` of a job that ran in slot ${ranIn} and held this one too`
+      }`,
       survivors,
       ...(slot === ranIn ? {} : { ranIn }),
     },

@@ -184,7 +184,7 @@ const closeSoiled = ({ runners }: SchedulerState, { place }: Job, event: JobEven
     for (const slot of place.slots) runners.get(place.runner)?.badSlots.add(slot);
 };
 
-/** Its slots have no other job. */
+/** Marks each of its slots as held by it. */
 const hold = ({ runners }: SchedulerState, { jobId, place }: Job): void => {
   for (const slot of place?.slots ?? []) runners.get(place?.runner ?? '')?.busy.set(slot, jobId);
 };

@@ -5,6 +5,7 @@ import { aList, anObject, aString, knownMembers, type Spot } from './json-check.
 import { suggest } from './problem.js';
 import { isSecretName, SECRET_NAME } from './secret-ref.js';
 import { phases, stagePlan, stages, type Stage } from './stage-plan.js';
+import { MOST_SLOTS } from './most-slots.js';
 
 /** Phase or `default` → its entry; the entry of a phase replaces `default`. */
 export type PerPhase<A> = ReadonlyMap<string, A>;
@@ -29,8 +30,6 @@ export interface Settings {
 const MAX_SECONDS = 2_147_483;
 /** Enough to put any work before or behind all else: ageing adds one in ten minutes. */
 const MOST_PRIORITY = 100;
-/** As many as a runner may have. */
-const MOST_SLOTS = 64;
 /** Whoever fails so often does not fail by chance. */
 const MOST_ATTEMPTS = 10;
 const MIB = 1_048_576;

@@ -18,6 +18,7 @@ import {
   whole,
 } from './checks.js';
 import { isRange } from './version-range.js';
+import { MOST_SLOTS } from './most-slots.js';
 
 type Members<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
   readonly [K in keyof O]?: t.TypeOf<O[K]>;
@@ -105,7 +106,7 @@ export const promotionMembers = (object: ObjectOf) => ({
     limits: limitsOf(object),
     secretRefs: list(secretRef, 0, 100),
     priority: whole(-1000, 1000),
-    slots: whole(1, 64),
+    slots: whole(1, MOST_SLOTS),
     output: OutputForm,
     workspace: workspaceOf(object),
     retry: retryOf(object),

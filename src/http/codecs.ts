@@ -6,6 +6,7 @@ import { coarseTopics } from '../app/touched.js';
 import { deadlineOf } from '../domain/deadline.js';
 import { jumpOf } from '../domain/jump.js';
 import { summaryKeys } from '../../projections/history-summary.js';
+import { MOST_SLOTS } from '../domain/most-slots.js';
 import { outputNames } from '../domain/output.js';
 import { phases, stages } from '../domain/stage-plan.js';
 import { Outcome } from '../events/shapes.js';
@@ -113,7 +114,7 @@ export const AddRunnerBody = closed(
   { name: RunnerName, host: Host, user: User },
   {
     port: whole(1, 65_535, 'leave it out for 22'),
-    slots: whole(1, 64, 'leave it out for 1'),
+    slots: whole(1, MOST_SLOTS, 'leave it out for 1'),
     labels: t.readonlyArray(Label),
     enterprises: Enterprises,
     privateKey: PrivateKey,
@@ -164,7 +165,7 @@ export const SettingsBody = closed(
     port: whole(1, 65_535, 'leave it out to keep it'),
     isolated: t.boolean,
     user: User,
-    slots: whole(1, 64, 'leave it out to keep it'),
+    slots: whole(1, MOST_SLOTS, 'leave it out to keep it'),
     labels: t.readonlyArray(Label),
     enterprises: Enterprises,
     auth: Auth,

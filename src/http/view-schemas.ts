@@ -297,7 +297,11 @@ export const viewSchemas = {
       },
       busy: { ...whole, description: 'slots that have a job' },
       slots: whole,
-      free: { ...whole, description: 'slots that could take a job now' },
+      free: {
+        ...whole,
+        description:
+          'slots of runners that are ready, neither busy nor quarantined; some may be kept for a job that takes several',
+      },
     },
   ),
   RunnerAdded: object({ runner }, { publicKey: text }),
@@ -344,6 +348,8 @@ export const viewSchemas = {
     },
     {
       ...{ changeId: text, runner: text, exitCode: whole, startedAt: instant, endedAt: instant },
+      slot: whole,
+      alsoSlots: { ...arrayOf(whole), description: 'the further slots of a job that took several' },
       outcome: words(...outcomes, 'requeued'),
       ...{ waitedMs: { type: 'number' }, ranMs: { type: 'number' }, cancelledBy: text, reason: text },
       reported: { ...words('success', 'failure'), description: 'what the job itself told of its end' },

@@ -4,12 +4,11 @@ import * as E from 'fp-ts/lib/Either.js';
 import { appError, type AppError, type Problem } from '../app/errors.js';
 import { publicKeyLineOf } from '../ssh/keys.js';
 import type { PackageFile, PemFile, RunnerSpec } from './machine.js';
+import { MOST_SLOTS } from '../domain/most-slots.js';
 
 /** Short enough to stay a name of an account with `-` and a number behind it (32 characters, useradd(8)). */
 const userPattern = /^[a-z_][a-z0-9_-]{0,27}$/;
 const plainPattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-/** As `slots` of a runner (`http/codecs.ts`). */
-const mostSlots = 64;
 
 export const isRunnerUser = (text: string): boolean => userPattern.test(text);
 
@@ -93,9 +92,9 @@ export const checkSpec = (spec: RunnerSpec, now: Date): E.Either<AppError, Runne
           ),
         ]),
     ...(spec.runnerUser === 'root' ? [problem('runnerUser', 'an account for jobs', 'root')] : []),
-    ...(Number.isInteger(spec.slots) && spec.slots >= 1 && spec.slots <= mostSlots
+    ...(Number.isInteger(spec.slots) && spec.slots >= 1 && spec.slots <= MOST_SLOTS
       ? []
-      : [problem('slots', `a count from 1 to ${mostSlots}`, `${spec.slots}`)]),
+      : [problem('slots', `a count from 1 to ${MOST_SLOTS}`, `${spec.slots}`)]),
     ...(publicKeyLineOf(spec.publicKey) === undefined
       ? [problem('publicKey', 'a public key as in authorized_keys', 'something else')]
       : []),

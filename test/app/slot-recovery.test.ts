@@ -70,14 +70,15 @@ it('given slots with accounts of their own, then each is looked at from its own'
   expect(asked).toEqual(['ci-0', 'ci-1']);
 });
 
-it('given a job that held several slots, then it is looked for from the account in which it ran, for each of them', async () => {
-  const asked: string[] = [];
+it('given a job that held several slots, then it is looked for once, from the account in which it ran', async () => {
+  let asked: string[] = [];
+  let fate: ProcessFate = 'alive';
   const transport = {
     alive:
       ({ user }: RunnerTarget) =>
       () => {
         asked.push(user);
-        return Promise.resolve(E.right([user === 'ci-0' ? ('alive' as const) : ('gone' as const)]));
+        return Promise.resolve(E.right([user === 'ci-0' ? fate : ('gone' as const)]));
       },
   };
   const ownAccount = (slot: number): RunnerTarget => ({ ...target, user: `ci-${slot}` });
@@ -85,8 +86,12 @@ it('given a job that held several slots, then it is looked for from the account 
     type: 'SlotQuarantined',
     data: { slot: 1, jobId: 'a', why: '', survivors: [named(8)], ranIn: 0 },
   };
-  expect(await slotsToClear(transport, ownAccount, after(soiled(0, 'a', [named(8)]), also))).toEqual([]);
-  expect(asked).toEqual(['ci-0', 'ci-0']);
+  const both = after(soiled(0, 'a', [named(8)]), also);
+  expect(await slotsToClear(transport, ownAccount, both)).toEqual([]);
+  expect(asked).toEqual(['ci-0']);
+  [asked, fate] = [[], 'gone'];
+  expect((await slotsToClear(transport, ownAccount, both)).map(({ slot }) => slot)).toEqual([0, 1]);
+  expect(asked).toEqual(['ci-0']);
 });
 
 describe('ClearSlot by a probe', () => {

@@ -41,6 +41,14 @@ it('given an attempt that held several slots and left processes behind, then all
     { id: 'r1', command: { slot: 2, ranIn: 1 } },
     { id: 'r1', command: { slot: 4, ranIn: 1 } },
   ]);
+  const whyOf = (index: number) => {
+    const one = owed[index];
+    return one?.target === 'runner' && one.command.kind === 'QuarantineSlot' ? one.command.why : undefined;
+  };
+  expect(whyOf(0)).toBe('cancel incomplete: 1 process survived');
+  expect(whyOf(1)).toBe(
+    'cancel incomplete: 1 process survived of a job that ran in slot 1 and held this one too',
+  );
   expect(new Set(owed.map(({ commandId }) => commandId)).size).toBe(3);
   expect(owedAfter(closed(2))).toEqual([owed[0], owed[2]]);
   expect(owedAfter(closed(2), closed(1), closed(4))).toEqual([]);

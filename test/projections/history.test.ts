@@ -151,6 +151,20 @@ describe('history', () => {
       summary: 'failed with exit code 143, probably ended by TERM',
     });
   });
+  it('given a job that took several slots, then all of them are told, and only of the attempt that held them', () => {
+    const rows = rowsAfter(
+      {},
+      ...[queued('j', { slots: 2 }), assigned('j', { slot: 1, alsoSlots: [3] }), requeued('j')],
+      assigned('j', { attempt: 2, runner: 'r2', slot: 0, alsoSlots: [1] }),
+      ...[queued('k'), assigned('k')],
+    );
+    const slots = rows.map(({ jobId, attempt, slot, alsoSlots }) => [jobId, attempt, slot, alsoSlots]);
+    expect(slots).toEqual([
+      ['k', 1, 0, undefined],
+      ['j', 2, 0, [1]],
+      ['j', 1, 1, [3]],
+    ]);
+  });
   it('given a second attempt, then its wait begins where the first one ended, not where the job was queued', () => {
     const [row] = rowsAfter(
       {},

@@ -52,6 +52,12 @@ describe('what becomes of many', () => {
       kind: 'done',
       text: 'Now draining. 2 jobs are still there.',
     });
+    // of others only the slots are known, not how many jobs hold them
+    const textOf = (current: RunnerAsOf['current']) => resultOf({ ...ready, state: 'paused', current });
+    expect(textOf({ 0: 'a', 1: 'a', 2: '', 3: '' })).toMatchObject({
+      text: 'Now paused. One job is still there, and others hold 2 slots.',
+    });
+    expect(textOf({ 1: '' })).toMatchObject({ text: 'Now paused. Others hold one slot.' });
     const tested = { code: 'refused', sentence: 'Nothing answers.', runner: { ...ready, evidence: null } };
     expect(resultOf({ ...tested, runner: { ...tested.runner, watch: { kind: 'off' } } })).toEqual({
       kind: 'odd',

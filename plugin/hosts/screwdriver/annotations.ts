@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { checked, line, name, whole } from '../../../src/domain/checks.js';
+import { MOST_SLOTS } from '../../../src/domain/most-slots.js';
 import type { Problem } from '../../contract.js';
 import { suggest } from '../../../src/domain/problem.js';
 import { problemsOf } from '../../../src/events/report.js';
@@ -51,7 +52,7 @@ const OURS = {
   'baton/matrix': MatrixForm,
   'baton/label': line(100),
   'baton/priority': whole(-1000, 1000),
-  'baton/slots': whole(1, 64),
+  'baton/slots': whole(1, MOST_SLOTS),
   'baton/cache': name,
 };
 const THEIRS = {

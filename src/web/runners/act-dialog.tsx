@@ -66,7 +66,7 @@ export const ActDialog = ({ act, runner, onClose }: ActDialogProps) => {
           onClose={onClose}
         >
           <p>
-            The last job there left processes behind. Look on the machine that they are gone: the next job of
+            A job that held it left processes behind. Look on the machine that they are gone: the next job of
             this slot meets what they still do.
           </p>
         </Confirm>

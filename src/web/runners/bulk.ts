@@ -2,7 +2,7 @@
 import type { RunnerAsOf } from '../../app/evidence.js';
 import type { RunnerTested } from '../../app/use-cases.js';
 import type { ProblemDocument } from '../../http/problem.js';
-import { heldBy } from './held.js';
+import { holdersText } from './held.js';
 
 export const bulkActs = ['drain', 'pause', 'resume', 'test'] as const;
 export type BulkAct = (typeof bulkActs)[number];
@@ -14,9 +14,11 @@ export type Result =
 
 export const resultOf = (answer: RunnerAsOf | RunnerTested): Result => {
   if ('sentence' in answer) return { kind: answer.code === 'ready' ? 'done' : 'odd', text: answer.sentence };
-  const jobs = heldBy(answer.current).length;
-  const still = jobs === 0 ? '' : ` ${jobs === 1 ? 'One job is' : `${jobs} jobs are`} still there.`;
-  return { kind: 'done', text: `Now ${answer.state.replaceAll('_', ' ')}.${still}` };
+  const still = holdersText(answer.current, 'still there');
+  return {
+    kind: 'done',
+    text: `Now ${answer.state.replaceAll('_', ' ')}.${still === '' ? '' : ` ${still}.`}`,
+  };
 };
 
 export const refusalOf = ({ detail, hint, problems = [] }: ProblemDocument): Result => ({

@@ -36,7 +36,7 @@ const Row = ({ row }: { readonly row: HistoryRow }) => (
       )}
     </td>
     <td data-label="Slot" className="number">
-      {row.slot}
+      {row.slot === undefined ? null : [row.slot, ...(row.alsoSlots ?? [])].join(', ')}
     </td>
     <td data-label="Ran" className="number">
       {row.ranMs === undefined ? null : lengthOfPast(row.ranMs)}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { RunnerAsOf } from '../../app/evidence.js';
 import { apiPath } from '../api/client.js';
 import { Confirm } from '../parts/confirm.js';
-import { heldBy } from './held.js';
+import { heldBy, holdersText } from './held.js';
 import { JobLink } from './jobs.js';
 
 interface RemoveDialogProps {
@@ -37,8 +37,8 @@ export const RemoveDialog = ({ runner: { name, current }, onClose }: RemoveDialo
       ) : (
         <div className="note tone-warn">
           <p>
-            {jobs.length === 1 ? 'One job is' : `${jobs.length} jobs are`} there. Removing is refused while
-            that is so; <em>Drain</em> lets {jobs.length === 1 ? 'it' : 'them'} finish.
+            {holdersText(current, 'there')}. Removing is refused while that is so; <em>Drain</em> lets{' '}
+            {jobs.length === 1 ? 'it' : 'them'} finish.
           </p>
           <ul>
             {jobs.map(({ id, slots }) => (

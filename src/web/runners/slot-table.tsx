@@ -92,8 +92,7 @@ export const SlotTable = ({ runner, at }: SlotTableProps) => {
                   )}
                   {quarantinedSlots.includes(slot) ? (
                     <span className="row">
-                      <Status of="quarantined" />
-                      its last job left processes behind
+                      <Status of="quarantined" />a job that held it left processes behind
                     </span>
                   ) : id === undefined ? (
                     <span className="muted">{slot < slots ? 'idle' : 'not used any more'}</span>
