@@ -7,16 +7,15 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Plugin } from '../../contract.js';
 import type { OperatorKey } from '../../../src/secrets/operator-key.js';
 import { advancing, type Step } from './advancing.js';
-import { hasEnded, type Access, type Closed, type ScrewdriverApi } from './api.js';
+import type { Access, Closed, ScrewdriverApi } from './api.js';
 import { blockersOf, collapsesInto } from './gate.js';
+import { leaving } from './leaving.js';
 import type { ShimOptions } from './options.js';
 import { isClosed, metaNow, planOf } from './plan.js';
 import { hostKeyOf, promotionOf, timeoutOf, type Addresses } from './promotion.js';
 import type { BuildRecord, Plan, Records } from './records.js';
 import { openValues, sealValues } from './sealed.js';
 import type { StartConfig } from './shapes.js';
-import { refused } from './status.js';
-import { endIsSaved } from './stopped.js';
 
 export interface BuildsDeps {
   readonly options: ShimOptions;
@@ -88,81 +87,16 @@ export const openBuilds = (deps: BuildsDeps): Builds => {
     advanceAll();
   };
 
-  const sayClosed = (buildId: number, what: string, answer: 'ok' | Closed): void => {
-    if (answer !== 'ok' && !hasEnded(answer))
-      say(`Screwdriver does not take that build ${buildId} ${what}: ${answer.closed}`);
-  };
-
-  /** Screwdriver is told that it cannot be run. Recorded first: while it is told it asks us to stop the build. */
-  const refuse = async ({ buildId }: BuildRecord, access: Access, refusal: string): Promise<void> => {
-    const told = await records.change(buildId, (record) =>
-      // aborted meanwhile: that is its end there, and Baton has not got it
-      record.stopAsked === true ? undefined : { ...record, refusal, telling: 'FAILURE' },
-    );
-    if (told !== undefined)
-      sayClosed(buildId, 'has failed', await deps.api(told).end(access, refused(refusal), {}));
-    await close(buildId);
-  };
-
-  /** It runs, or is to run. */
-  const goesOn = (buildId: number): boolean => {
-    const record = records.get(buildId);
-    return (
-      record !== undefined &&
-      record.state !== 'closed' &&
-      record.stopAsked !== true &&
-      record.refusal === undefined
-    );
-  };
-
-  /** A newer one runs instead. Recorded first, so that it cannot run after Screwdriver was told. */
-  const collapse = async (record: BuildRecord, into: number): Promise<'wait' | 'done'> => {
-    const { buildId } = record;
-    if (record.collapsedInto === undefined) {
-      const decided = await records.change(buildId, (asItIs) =>
-        asItIs.stopAsked === true ? undefined : { ...asItIs, collapsedInto: into, telling: 'COLLAPSED' },
-      );
-      if (decided === undefined) return 'wait';
-      // stopped while that was written, the newer one does not run instead; once Screwdriver may have been told it is too late
-      if (!goesOn(into)) {
-        await records.change(buildId, ({ collapsedInto: _, telling: __, ...asItWas }) => asItWas);
-        return 'wait';
-      }
-    }
-    const access = accessOf(record);
-    if (access !== undefined)
-      sayClosed(buildId, `is collapsed into ${into}`, await deps.api(record).collapsed(access, into));
-    await close(buildId);
-    return 'done';
-  };
-
-  /** Nothing of it was begun, and nothing will be. */
-  const leaveStopped = async (record: BuildRecord): Promise<'wait' | 'done'> => {
-    const { buildId } = record;
-    // of a build that was not made ready Screwdriver was told nothing
-    const access = record.state === 'ready' ? accessOf(record) : undefined;
-    if (access !== undefined) {
-      // those that waited for it need not wait for Screwdriver
+  const { refuse, collapse, leaveStopped, leave } = leaving({
+    ...{ records, api: deps.api, accessOf, close, say, endSavedMs: deps.endSavedMs },
+    othersGoOn: (buildId) => {
       advanceAll(buildId);
-      const patience = { savedMs: deps.endSavedMs, pause, isOver };
-      const isSaved = await endIsSaved(deps.api(record), access, patience);
-      if (isSaved === undefined) return 'wait';
-      // recorded first: while it is told it asks us to stop the build
-      if (!isSaved && (await records.change(buildId, { telling: 'ABORTED' })) !== undefined)
-        sayClosed(buildId, 'is aborted', await deps.api(record).end(access, { status: 'ABORTED' }, {}));
-    }
-    await close(buildId);
-    return 'done';
-  };
+    },
+    isOver: () => isOver(),
+    pause: (ms) => pause(ms),
+  });
 
   const isBlocked = (record: BuildRecord): boolean => blockersOf(record, live()).length > 0;
-
-  /** Screwdriver does not know it as one that can go on. */
-  const leave = async (buildId: number, why: string): Promise<'done'> => {
-    say(`Screwdriver does not let build ${buildId} be run: ${why}`);
-    await close(buildId);
-    return 'done';
-  };
 
   /** Says once that it waits; the older ones that wait need not run then. */
   const block = async (record: BuildRecord, access: Access): Promise<'wait' | 'done'> => {
