@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-// real processes on few cores: patience is no measure of speed
+// real processes on few cores, which wait more than they work: patience is no measure of speed
 const real = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   sequence: { groupOrder: 1 },
 };
 
