@@ -40,6 +40,8 @@ export interface ExecutorDeps {
 interface Opened {
   readonly records: Records;
   readonly builds: Builds;
+  /** Durable when it resolves, and then Screwdriver may save the end of the build. */
+  readonly stop: (buildId: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -159,6 +161,10 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     return E.right({
       records,
       builds,
+      stop: async (buildId) => {
+        await builds.stop(buildId);
+        await told.runningTold(buildId);
+      },
       close: async () => {
         builds.end();
         await life;
@@ -200,7 +206,7 @@ export const createExecutor = ({ config, baton, say }: ExecutorDeps): Executor =
     stop: async (told) => {
       const found = await opening;
       const decoded = ForBuild.decode(told);
-      if (E.isRight(decoded) && E.isRight(found)) await found.right.builds.stop(decoded.right.buildId);
+      if (E.isRight(decoded) && E.isRight(found)) await found.right.stop(decoded.right.buildId);
     },
     status: async (told) => {
       const { records } = openedOf(await opening);

@@ -30,12 +30,19 @@ type Of<T extends Report['type']> = Extract<Report, { type: T }>;
 export interface Telling {
   readonly report: (report: Report, how: How) => Promise<ReportAnswer>;
   readonly log: (batch: LogBatch, how: How) => Promise<ReportAnswer>;
+  /**
+   * Resolves once Screwdriver is not being told that the build runs. It reads a build, changes it and saves it: a RUNNING that is under way
+   * while somebody aborts the build would be saved over ABORTED.
+   */
+  readonly runningTold: (buildId: number) => Promise<void>;
 }
 
 export const telling = (deps: TellingDeps): Telling => {
   const { records, now, say } = deps;
   const patience = storePatience(deps.storePatienceMs, now);
   const inTurn = turns();
+  /** Build → RUNNING is being told. */
+  const underWay = new Map<number, Promise<unknown>>();
 
   const of = (hostKey: string, attempt: number): BuildRecord | undefined => {
     const buildId = buildIdOf(hostKey);
@@ -59,7 +66,11 @@ export const telling = (deps: TellingDeps): Telling => {
   ): Promise<ReportAnswer> => {
     const access = accessOf(record, how);
     if (access === undefined) return 'gone';
-    const answer = await deps.api(record).running(access, report.runner);
+    // aborted meanwhile: it does not run there any more
+    if (records.get(record.buildId)?.stopAsked === true) return 'ok';
+    const put = deps.api(record).running(access, report.runner);
+    underWay.set(record.buildId, put);
+    const answer = await put.finally(() => underWay.delete(record.buildId));
     // it was ended there before it began, and nobody stops it any more; its end is still waited for, since others may wait for it
     if (answer !== 'ok') {
       await records.change(record.buildId, { refused: true });
@@ -158,6 +169,10 @@ export const telling = (deps: TellingDeps): Telling => {
       : work(record);
 
   return {
+    runningTold: async (buildId) => {
+      // that it could not be told is told again by itself
+      await underWay.get(buildId)?.catch(() => undefined);
+    },
     report: (report, how) => {
       const record = of(report.hostKey, report.attempt);
       if (record === undefined) return Promise.resolve('gone');

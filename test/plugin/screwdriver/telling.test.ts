@@ -49,10 +49,13 @@ describe('telling of a build of two rows', () => {
   let said: string[];
   /** What Screwdriver says when it is told that the build runs. */
   let runs: 'ok' | Closed;
+  /** How often it was being told that, and how often it has answered. */
+  let [tellsRunning, ranTold] = [0, 0];
   /** How often the store does not answer. */
   let away: number;
 
   const open = async (): Promise<void> => {
+    [tellsRunning, ranTold] = [0, 0];
     records = await openRecords(folder, Date.now(), () => undefined);
     const answer = async <A>(value: A): Promise<A> => {
       // a turn of the loop, so that what may run at the same time does
@@ -67,7 +70,12 @@ describe('telling of a build of two rows', () => {
       event: (_, id) => answer({ id }),
       blocked: () => answer('ok'),
       collapsed: () => answer('ok'),
-      running: () => answer(runs),
+      running: async () => {
+        tellsRunning += 1;
+        const told = await answer(runs);
+        ranTold += 1;
+        return told;
+      },
       end: (_, { status, statusMessage = '', stats }, left) => {
         said.push(`${status} ${statusMessage} on ${stats?.hostname ?? ''} ${JSON.stringify(left)}`);
         return answer('ok');
@@ -151,13 +159,26 @@ describe('telling of a build of two rows', () => {
     expect(await told.log(batch('a', 0, ''), how)).toBe('gone');
   });
 
+  const { phaseRunId, hostKey, attempt, at } = finished;
+  const started: Report = {
+    ...{ type: 'phase.started', phaseRunId, hostKey, attempt, at, seq: 2 },
+    runner: 'on-a',
+  };
+
+  it('RUNNING that is being told is waited for by whoever aborts it, and is told no more afterwards', async () => {
+    const telling = told.report(started, how);
+    expect(tellsRunning).toBe(1);
+    await told.runningTold(7);
+    expect(ranTold).toBe(1);
+    expect(await telling).toBe('ok');
+    await records.change(7, { stopAsked: true });
+    expect(await told.report(started, how)).toBe('ok');
+    expect(tellsRunning).toBe(1);
+    await told.runningTold(7);
+  });
+
   it('closed there before it began, it is stopped, and its end is told to nobody', async () => {
     runs = { closed: '403 Can only update RUNNING, QUEUED, BLOCKED, FROZEN, or UNSTABLE builds' };
-    const { phaseRunId, hostKey, attempt, at } = finished;
-    const started: Report = {
-      ...{ type: 'phase.started', phaseRunId, hostKey, attempt, at, seq: 2 },
-      runner: 'on-a',
-    };
     expect(await told.report(started, how)).toBe('ok');
     expect(said).toEqual(['stop 7']);
     expect(await told.log(batch('a', 0, a.first), how)).toBe('ok');
