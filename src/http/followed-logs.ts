@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as E from 'fp-ts/lib/Either.js';
 import type { AppError } from '../app/errors.js';
+import { stirOn } from '../app/wake.js';
 import type { LogChoice, UseCases } from '../app/use-cases.js';
 import { frame } from './sse.js';
 
@@ -43,21 +44,9 @@ type Which = LogChoice & { readonly attempt: number };
 const followedLog = (useCases: UseCases, jobId: string, which: Which, apartMs: number) => {
   const waiting = new Set<() => void>();
   let told = 0;
-  let ended: { readonly error?: unknown } | undefined;
-  const stir = (): void => {
+  const watching = stirOn(useCases.watchLog(jobId, which), () => {
     told++;
     for (const wake of [...waiting]) wake();
-  };
-  const watching = useCases.watchLog(jobId, which).subscribe({
-    next: stir,
-    error: (error: unknown) => {
-      ended = { error };
-      stir();
-    },
-    complete: () => {
-      ended = {};
-      stir();
-    },
   });
 
   const readNow = async (offset: number, most = PIECE_BYTES): Promise<LogGot> => {
@@ -145,9 +134,9 @@ const followedLog = (useCases: UseCases, jobId: string, which: Which, apartMs: n
     read,
     readNow,
     pauses,
-    ended: () => ended,
+    ended: watching.ended,
     close: () => {
-      watching.unsubscribe();
+      watching.close();
     },
   };
 };

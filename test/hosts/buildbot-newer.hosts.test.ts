@@ -1,11 +1,11 @@
 /** Buildbot: which builds the option `cancelIfSuperseded` ends, and which it leaves alone. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isAlive, until } from '../e2e/processes.js';
 import { gitIn } from '../source/given-repository.js';
 import { hasBuildbot, results, type Request } from './buildbot.js';
-import { aBuildbotWorld, type BuildbotWorld } from './buildbot-world.js';
+import { givenBuildbot } from './buildbot-world.js';
 
 /** Further builders, each with branches of its own: without the option, one whose requests are never collapsed, one with a single place, two that are asked by hand only. */
 const MORE = `
@@ -35,17 +35,7 @@ const ROUNDS = Number(process.env['BATON_TEST_ROUNDS'] ?? '1');
 describe.skipIf(!hasBuildbot)(
   'cancelIfSuperseded, which needs the packages buildbot and buildbot-worker [needs buildbot]',
   () => {
-    let given: BuildbotWorld | undefined;
-    beforeAll(async () => {
-      given = await aBuildbotWorld(MORE);
-    });
-    afterAll(async () => {
-      await given?.close();
-    });
-    const there = (): BuildbotWorld => {
-      if (given === undefined) throw new Error('the master did not start');
-      return given;
-    };
+    const there = givenBuildbot(MORE);
     /** Ten commits of one branch, told by `tell`: all but the newest end by themselves; it is let go on then. */
     const onlyTheNewest = async (
       branch: string,

@@ -1,10 +1,10 @@
 /** Buildbot's master is read anew, stopped and killed in the middle of a step: what becomes of the job, and of the build. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '../e2e/processes.js';
 import { hasBuildbot, results, type Build } from './buildbot.js';
-import { aBuildbotWorld, type BuildbotWorld } from './buildbot-world.js';
+import { givenBuildbot } from './buildbot-world.js';
 
 /** A builder whose command is another one in each build. */
 const MORE = `
@@ -21,17 +21,7 @@ c['schedulers'] = [
 describe.skipIf(!hasBuildbot)(
   'a master that is stopped, which needs the packages buildbot and buildbot-worker [needs buildbot]',
   () => {
-    let given: BuildbotWorld | undefined;
-    beforeAll(async () => {
-      given = await aBuildbotWorld(MORE);
-    });
-    afterAll(async () => {
-      await given?.close();
-    });
-    const there = (): BuildbotWorld => {
-      if (given === undefined) throw new Error('the master did not start');
-      return given;
-    };
+    const there = givenBuildbot(MORE);
     /** A script that tells in a file of its own that it runs, and waits for its gate. */
     const counted = (name: string): string =>
       `echo ran >> '${join(there().world.folder, `${name}-ran`)}'\n${there().waitFor(name)}`;

@@ -1,10 +1,10 @@
 /** A build of Buildbot is stopped, or its step fails, at a bad moment: the job does not stay behind. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isAlive, until } from '../e2e/processes.js';
 import { hasBuildbot, results, type Build } from './buildbot.js';
-import { aBuildbotWorld, type BuildbotWorld } from './buildbot-world.js';
+import { givenBuildbot } from './buildbot-world.js';
 
 const MIB = 1024 * 1024;
 /** What is kept of the output of a job that writes without end, and how much the step reads at once. */
@@ -45,17 +45,7 @@ for name, step, more in [
 describe.skipIf(!hasBuildbot)(
   'a build that is stopped at a bad moment, which needs the packages buildbot and buildbot-worker [needs buildbot]',
   () => {
-    let given: BuildbotWorld | undefined;
-    beforeAll(async () => {
-      given = await aBuildbotWorld(MORE);
-    });
-    afterAll(async () => {
-      await given?.close();
-    });
-    const there = (): BuildbotWorld => {
-      if (given === undefined) throw new Error('the master did not start');
-      return given;
-    };
+    const there = givenBuildbot(MORE);
     /** A line of a script: which process runs it. */
     const tells = (name: string): string => `echo $$ > '${join(there().world.folder, `${name}-pid`)}'\n`;
     const lives = (name: string): Promise<boolean> =>

@@ -1,5 +1,6 @@
 /** Buildbot in front of a built server with a runner: what the tests of the step share. */
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { JobView } from '../../projections/jobs.js';
 import { until } from '../e2e/processes.js';
 import { aWorld, type World } from '../e2e/world.js';
@@ -129,5 +130,20 @@ const given = (
       }
       return [...ends.values()];
     },
+  };
+};
+
+/** One for all tests of a suite: there before the first, gone after the last. `more`: Python, behind the configuration of the example. */
+export const givenBuildbot = (more: string): (() => BuildbotWorld) => {
+  let given: BuildbotWorld | undefined;
+  beforeAll(async () => {
+    given = await aBuildbotWorld(more);
+  });
+  afterAll(async () => {
+    await given?.close();
+  });
+  return () => {
+    if (given === undefined) throw new Error('the master did not start');
+    return given;
   };
 };

@@ -1,10 +1,10 @@
 /** Buildbot as the pipeline engine: its builds run on runners over SSH, through examples/buildbot and the built server. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { processesOf, until } from '../e2e/processes.js';
 import { hasBuildbot, results } from './buildbot.js';
-import { aBuildbotWorld, type BuildbotWorld } from './buildbot-world.js';
+import { givenBuildbot } from './buildbot-world.js';
 
 /** Buildbot's own canceller for two branches, beside the option of the step. */
 const CANCELLER = `c['services'].append(util.OldBuildCanceller(
@@ -14,17 +14,7 @@ const CANCELLER = `c['services'].append(util.OldBuildCanceller(
 describe.skipIf(!hasBuildbot)(
   'Buildbot, which needs the packages buildbot and buildbot-worker [needs buildbot]',
   () => {
-    let given: BuildbotWorld | undefined;
-    beforeAll(async () => {
-      given = await aBuildbotWorld(CANCELLER);
-    });
-    afterAll(async () => {
-      await given?.close();
-    });
-    const there = (): BuildbotWorld => {
-      if (given === undefined) throw new Error('the master did not start');
-      return given;
-    };
+    const there = givenBuildbot(CANCELLER);
 
     it('runs a commit on a runner, and shows all that it wrote', async () => {
       const { master, pushed, ended } = there();
